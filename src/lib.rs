@@ -1,0 +1,19 @@
+//! billkey charges saved cards through I'mport (PortOne V1), once each.
+//!
+//! The rooms, from the ground up. An arrow points at what a room may use; `tests/house.rs` holds
+//! the code to it.
+//!
+//! ```text
+//! domain    money, time, ids, customers, payments and their rules; no IO
+//! ledger    -> domain            SQLite: what was asked, sent and answered
+//! gateway   -> domain            the I'mport REST API over HTTP
+//! output    -> domain            table, plain, json, jsonl, csv; text made safe for a terminal
+//! sandbox                        an I'mport-like gateway on loopback, with a book of its own
+//! billing   -> ledger, gateway   intent, send, record: the only room that joins the two
+//! settings, failure              flags, environment and file; what can go wrong, and its exit code
+//! commands  -> all of the above  one file a command
+//! cli       -> commands          the command line
+//! ```
+
+pub mod domain;
+pub mod sandbox;

@@ -1,0 +1,3 @@
+//! The `billkey` program.
+
+fn main() {}

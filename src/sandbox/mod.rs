@@ -1,0 +1,1 @@
+//! An I'mport-like gateway on loopback, with a book of its own.
