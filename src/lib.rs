@@ -10,10 +10,12 @@
 //! output    -> domain            table, plain, json, jsonl, csv; text made safe for a terminal
 //! sandbox                        an I'mport-like gateway on loopback, with a book of its own
 //! billing   -> ledger, gateway   intent, send, record: the only room that joins the two
+//! clock                          the one reader of this machine's clocks
 //! settings, failure              flags, environment and file; what can go wrong, and its exit code
 //! commands  -> all of the above  one file a command
 //! cli       -> commands          the command line
 //! ```
 
+pub mod clock;
 pub mod domain;
 pub mod sandbox;

@@ -1,1 +1,13 @@
 //! What a payment is and what may happen to it: values and rules, no IO.
+
+pub mod answer;
+pub mod charge;
+pub mod customer;
+pub mod ids;
+pub mod lookup;
+pub mod money;
+pub mod payment;
+pub mod period;
+pub mod protocol;
+pub mod secret;
+pub mod time;

@@ -1,0 +1,125 @@
+//! The names that merchant and gateway call things by, and which of them can be asked for.
+
+use std::fmt;
+
+use thiserror::Error;
+
+/// Most characters of a customer_uid (facts 2.1).
+pub const CUSTOMER_UID_CHARS_MAX: usize = 80;
+/// Most characters of a merchant_uid (facts 2.1).
+pub const MERCHANT_UID_CHARS_MAX: usize = 40;
+
+/// Why a name cannot be used, as a sentence that shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum IdError {
+    #[error("the {field} is empty")]
+    Empty { field: &'static str },
+    #[error("the {field} `{value}` has {chars} characters; the gateway takes {max} at most")]
+    TooLong { field: &'static str, value: String, chars: usize, max: usize },
+    #[error("the {field} `{value}` contains {what}; the gateway could not be asked for it again")]
+    Character { field: &'static str, value: String, what: &'static str },
+}
+
+/// The merchant's name for one customer's one card; the gateway maps it to a billing key
+/// (facts 2.1: at most 80 characters).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CustomerUid(String);
+
+/// The merchant's order id: one payment, for ever (facts 2.1: at most 40 characters).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MerchantUid(String);
+
+impl CustomerUid {
+    pub fn parse(text: &str) -> Result<CustomerUid, IdError> {
+        check("customer_uid", text, CUSTOMER_UID_CHARS_MAX).map(CustomerUid)
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl MerchantUid {
+    pub fn parse(text: &str) -> Result<MerchantUid, IdError> {
+        check("merchant_uid", text, MERCHANT_UID_CHARS_MAX).map(MerchantUid)
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for CustomerUid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl fmt::Display for MerchantUid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// Look-ups put the id into the path of an address, where a slash divides, `.` and `..` are
+/// folded away, and servers refuse `%2F`; an id that cannot be looked up must not be charged.
+fn check(field: &'static str, text: &str, max: usize) -> Result<String, IdError> {
+    let chars = text.chars().count();
+    let character = |what| Err(IdError::Character { field, value: text.escape_debug().to_string(), what });
+    if text.is_empty() {
+        Err(IdError::Empty { field })
+    } else if chars > max {
+        let value = text.escape_debug().to_string();
+        Err(IdError::TooLong { field, value, chars, max })
+    } else if text.chars().any(char::is_control) {
+        character("a control character or a newline")
+    } else if text.contains(['/', '\\']) {
+        character("a slash")
+    } else if text.starts_with(char::is_whitespace) || text.ends_with(char::is_whitespace) {
+        character("white space at an end")
+    } else if text.chars().any(is_invisible) {
+        character("an invisible character")
+    } else if text == "." || text == ".." {
+        character("only dots")
+    } else {
+        Ok(text.to_owned())
+    }
+}
+
+/// Zero-width and direction characters: two ids that look the same would be two payments.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{ad}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CustomerUid, IdError, MerchantUid};
+
+    #[test]
+    fn ids_may_hold_what_the_gateway_can_be_asked_for() {
+        for text in ["order_monthly_0001", "주문-1", "a b", "x?y#z%41", "...", &"가".repeat(40)] {
+            assert_eq!(MerchantUid::parse(text).unwrap().as_str(), text);
+        }
+    }
+
+    #[test]
+    fn ids_that_cannot_be_looked_up_are_refused() {
+        assert_eq!(MerchantUid::parse(""), Err(IdError::Empty { field: "merchant_uid" }));
+        assert!(matches!(
+            MerchantUid::parse(&"a".repeat(41)),
+            Err(IdError::TooLong { chars: 41, max: 40, .. })
+        ));
+        assert!(matches!(CustomerUid::parse(&"a".repeat(81)), Err(IdError::TooLong { .. })));
+        for text in ["a/b", "a\\b", "a\nb", "a\u{7}b", " a", "a ", ".", "..", "a\u{202e}b", "\u{feff}a"] {
+            assert!(matches!(CustomerUid::parse(text), Err(IdError::Character { .. })), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn an_error_shows_the_id_with_its_control_characters_escaped() {
+        let error = CustomerUid::parse("a\nb").unwrap_err().to_string();
+        assert!(error.contains(r"`a\nb`"), "{error}");
+    }
+}

@@ -1,0 +1,296 @@
+//! A payment as the ledger knows it, and what the gateway says of one.
+
+use std::fmt;
+
+use jiff::Timestamp;
+
+use crate::domain::ids::{CustomerUid, MerchantUid};
+use crate::domain::money::Amount;
+use crate::domain::time::SendMark;
+
+/// The answer to the one question: was the customer charged?
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// The gateway says `paid`, for what was asked.
+    Paid,
+    /// The card company was reached and said no.
+    Declined,
+    /// The gateway refused the request and knows of no payment.
+    Rejected,
+    /// The request may have arrived and no usable answer came back.
+    Unknown,
+    /// The request certainly never reached the gateway.
+    NotSent,
+    /// The intent is written; its request is about to leave, in flight, or lost with its process.
+    Pending,
+}
+
+impl Outcome {
+    pub const ALL: [Outcome; 6] = [
+        Outcome::Paid,
+        Outcome::Declined,
+        Outcome::Rejected,
+        Outcome::Unknown,
+        Outcome::NotSent,
+        Outcome::Pending,
+    ];
+
+    /// The word used on the command line, in JSON and in the ledger.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Outcome::Paid => "paid",
+            Outcome::Declined => "declined",
+            Outcome::Rejected => "rejected",
+            Outcome::Unknown => "unknown",
+            Outcome::NotSent => "not_sent",
+            Outcome::Pending => "pending",
+        }
+    }
+
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Outcome> {
+        Outcome::ALL.into_iter().find(|outcome| outcome.word() == word)
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+/// Whether real money moves. A property of the channel behind the billing key, not of the address
+/// or the API key (facts 0).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Mode {
+    Live,
+    /// A test channel of the real gateway.
+    Test,
+    /// The gateway inside this program.
+    Sandbox,
+}
+
+impl Mode {
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Mode::Live => "live",
+            Mode::Test => "test",
+            Mode::Sandbox => "sandbox",
+        }
+    }
+
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Mode> {
+        [Mode::Live, Mode::Test, Mode::Sandbox].into_iter().find(|mode| mode.word() == word)
+    }
+
+    /// Whether a record's `sandbox` flag says otherwise than this mode; a record without the flag
+    /// says nothing (facts 3.2).
+    #[must_use]
+    pub fn disagrees_with(self, sandbox_flag: Option<bool>) -> bool {
+        match self {
+            Mode::Live => sandbox_flag == Some(true),
+            Mode::Test | Mode::Sandbox => sandbox_flag == Some(false),
+        }
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+/// What makes a charge this charge: asked for again with others, it is another payment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Terms {
+    pub merchant_uid: MerchantUid,
+    pub customer_uid: CustomerUid,
+    pub amount: Amount,
+    pub mode: Mode,
+}
+
+/// A payment as the gateway describes it, as far as this program reads it (facts 2.3). All of it
+/// is as received; absent, null and empty are `None`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GatewayRecord {
+    pub imp_uid: Option<String>,
+    pub merchant_uid: Option<String>,
+    /// The gateway's word: `ready`, `paid`, `cancelled`, `failed`, or one not known yet.
+    pub status: Option<String>,
+    /// The amount's digits as received, and its currency code: they may be none that we asked for.
+    pub amount_text: Option<String>,
+    pub currency_text: Option<String>,
+    pub cancel_amount_text: Option<String>,
+    pub apply_num: Option<String>,
+    pub card_name: Option<String>,
+    pub card_code: Option<String>,
+    /// Masked by the PG, each in its own way.
+    pub card_number: Option<String>,
+    pub pg_provider: Option<String>,
+    pub pg_tid: Option<String>,
+    pub pg_id: Option<String>,
+    pub receipt_url: Option<String>,
+    pub name: Option<String>,
+    pub buyer_name: Option<String>,
+    pub fail_reason: Option<String>,
+    pub cancel_reason: Option<String>,
+    /// Epoch seconds; `None` for the gateway's 0.
+    pub started_at_s: Option<i64>,
+    pub paid_at_s: Option<i64>,
+    pub failed_at_s: Option<i64>,
+    pub cancelled_at_s: Option<i64>,
+    /// True when paid through a test channel; since 2026-01-26 (facts 2.3).
+    pub sandbox: Option<bool>,
+    pub customer_uid: Option<String>,
+    /// `issue` marks the registration of a card, `payment` a charge (facts 3.4).
+    pub customer_uid_usage: Option<String>,
+}
+
+impl GatewayRecord {
+    /// The amount, when the record is in the currency given and names one that fits it. A record
+    /// that names no currency is in won, the gateway's default (facts 2.1).
+    #[must_use]
+    pub fn amount_in(&self, currency: crate::domain::money::Currency) -> Option<Amount> {
+        let named = self.currency_text.as_deref().unwrap_or("KRW");
+        if !named.eq_ignore_ascii_case(currency.code()) {
+            return None;
+        }
+        self.amount_text.as_deref().and_then(|text| Amount::from_wire(text, currency))
+    }
+
+    /// `₩8,900` where it can be read, else the digits and currency as received.
+    #[must_use]
+    pub fn amount_shown(&self) -> String {
+        let currency = self.currency_text.as_deref().unwrap_or("KRW");
+        let digits = self.amount_text.as_deref().unwrap_or("no amount");
+        crate::domain::money::Currency::parse(currency)
+            .ok()
+            .and_then(|currency| Amount::from_wire(digits, currency))
+            .map_or_else(|| format!("{digits} {currency}"), |amount| amount.to_string())
+    }
+}
+
+/// One row of the ledger: all that is known of one merchant_uid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Payment {
+    pub terms: Terms,
+    pub outcome: Outcome,
+    /// What the row said before the attempt that is pending now: to go back to when that attempt
+    /// turns out never to have left.
+    pub outcome_before: Option<Outcome>,
+    /// The product name as asked for.
+    pub name: String,
+    /// How often a request was let go, or meant to be.
+    pub attempts: u32,
+    /// Requests that may have reached the gateway and were never answered in a usable way. While
+    /// there are any, a failed record speaks for one of them only.
+    pub unanswered: u32,
+    /// The first time it was asked for.
+    pub requested_at: Timestamp,
+    /// The last time a request was let go.
+    pub last_send: Option<SendMark>,
+    /// Which API key it was last sent with: a fingerprint, never the key. Another key may be
+    /// another account, whose "not found" says nothing of this payment.
+    pub account: Option<String>,
+    pub imp_uid: Option<String>,
+    /// The gateway's word.
+    pub status: Option<String>,
+    pub cancel_amount: Option<Amount>,
+    pub apply_num: Option<String>,
+    pub card_name: Option<String>,
+    pub card_number: Option<String>,
+    pub pg_provider: Option<String>,
+    pub pg_tid: Option<String>,
+    pub receipt_url: Option<String>,
+    /// The gateway's `code`, when it was not 0.
+    pub code: Option<i64>,
+    /// The reason of a decline or rejection, in the gateway's words; of an unknown, in ours.
+    pub message: Option<String>,
+    pub paid_at: Option<Timestamp>,
+    pub cancelled_at: Option<Timestamp>,
+    pub buyer_name: Option<String>,
+    pub buyer_email: Option<String>,
+    pub buyer_tel: Option<String>,
+    pub note: Option<String>,
+    /// Who ran it: the operating system's user.
+    pub operator: Option<String>,
+}
+
+/// What happened to a payment, in the order it happened; only ever added to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EventKind {
+    /// The intent was written; the request leaves next.
+    Intent,
+    /// A second send of the same attempt, after a 401 that proved the first was not processed.
+    Resend,
+    /// An answer to a charge came back, or its absence.
+    Answer,
+    /// The request never left.
+    NotSent,
+    /// The gateway was asked what it knows.
+    Lookup,
+    /// A refund was asked for, or answered.
+    Refund,
+}
+
+impl EventKind {
+    pub const ALL: [EventKind; 6] = [
+        EventKind::Intent,
+        EventKind::Resend,
+        EventKind::Answer,
+        EventKind::NotSent,
+        EventKind::Lookup,
+        EventKind::Refund,
+    ];
+
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            EventKind::Intent => "intent",
+            EventKind::Resend => "resend",
+            EventKind::Answer => "answer",
+            EventKind::NotSent => "not_sent",
+            EventKind::Lookup => "lookup",
+            EventKind::Refund => "refund",
+        }
+    }
+
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<EventKind> {
+        EventKind::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+}
+
+/// What came back over the wire, for the record.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Received {
+    pub http_status: Option<u16>,
+    /// The gateway's `code`.
+    pub code: Option<i64>,
+    /// The gateway's words, or ours where it had none.
+    pub message: Option<String>,
+    pub imp_uid: Option<String>,
+    /// The body as received, cut after [`BODY_KEPT_BYTES`]; never holds a secret.
+    pub body: Option<String>,
+    /// From send to answer.
+    pub took_ms: Option<i64>,
+}
+
+/// How much of a body the ledger keeps: any payment object whole, and the start of whatever else.
+pub const BODY_KEPT_BYTES: usize = 64 * 1024;
+
+/// One entry of a payment's history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    pub at: Timestamp,
+    pub kind: EventKind,
+    /// What the payment's outcome was from then on.
+    pub outcome: Outcome,
+    /// Which attempt it belongs to, from 1.
+    pub attempt: u32,
+    pub operator: Option<String>,
+    pub received: Received,
+}
