@@ -10,7 +10,7 @@
 //! output    -> domain            table, plain, json, jsonl, csv; text made safe for a terminal
 //! sandbox                        an I'mport-like gateway on loopback, with a book of its own
 //! billing   -> ledger, gateway   intent, send, record: the only room that joins the two
-//! clock                          the one reader of this machine's clocks
+//! clock, interrupt               the one reader of this machine's clocks; Ctrl-C and SIGTERM
 //! settings, failure              flags, environment and file; what can go wrong, and its exit code
 //! commands  -> all of the above  one file a command
 //! cli       -> commands          the command line
@@ -18,4 +18,5 @@
 
 pub mod clock;
 pub mod domain;
+pub mod interrupt;
 pub mod sandbox;

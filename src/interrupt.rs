@@ -1,0 +1,200 @@
+//! Ctrl-C and SIGTERM: counted, never deadly, so that a request that is out is waited for.
+
+use std::io;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread;
+
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+/// How many interrupts there were since the program began to watch for them.
+#[derive(Clone)]
+pub struct Interrupts {
+    shared: Arc<Shared>,
+    watching: bool,
+}
+
+/// Why a job gave no value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoValue {
+    /// The system gave no thread for it: nothing of it was done.
+    NeverBegan,
+    /// It was begun and its end was not waited for, or it died.
+    GivenUp,
+}
+
+struct Shared {
+    count: Mutex<u32>,
+    changed: Condvar,
+}
+
+impl Interrupts {
+    /// Watches for nothing: for a simulation, where there is nobody to press a key.
+    #[must_use]
+    pub fn none() -> Interrupts {
+        let shared = Arc::new(Shared { count: Mutex::new(0), changed: Condvar::new() });
+        Interrupts { shared, watching: false }
+    }
+
+    /// From now on Ctrl-C and SIGTERM no longer end the program; they are counted.
+    pub fn watch() -> io::Result<Interrupts> {
+        let interrupts = Interrupts { watching: true, ..Interrupts::none() };
+        let mut signals = Signals::new([SIGINT, SIGTERM])?;
+        let shared = Arc::clone(&interrupts.shared);
+        thread::Builder::new().name("interrupts".to_owned()).stack_size(64 * 1024).spawn(move || {
+            for _ in signals.forever() {
+                let mut count = shared.count.lock().unwrap_or_else(PoisonError::into_inner);
+                *count = count.saturating_add(1);
+                shared.changed.notify_all();
+            }
+        })?;
+        Ok(interrupts)
+    }
+
+    /// Whether there was one.
+    #[must_use]
+    pub fn requested(&self) -> bool {
+        *self.shared.count.lock().unwrap_or_else(PoisonError::into_inner) > 0
+    }
+
+    /// Runs a job to its end. The first interrupt meanwhile calls `on_first` and goes on waiting;
+    /// the second gives the job up, while the job itself runs on until the program ends.
+    pub fn run<T: Send + 'static>(
+        &self,
+        job: impl FnOnce() -> T + Send + 'static,
+        on_first: &mut dyn FnMut(),
+    ) -> Result<T, NoValue> {
+        if !self.watching {
+            return Ok(job());
+        }
+        let result: Arc<Mutex<JobState<T>>> = Arc::new(Mutex::new(JobState::Running));
+        let shared = Arc::clone(&self.shared);
+        let slot = Arc::clone(&result);
+        let worker = thread::Builder::new().name("request".to_owned()).spawn(move || {
+            let finished = JobEnd { shared, slot };
+            let value = job();
+            finished.set(value);
+        });
+        if worker.is_err() {
+            return Err(NoValue::NeverBegan);
+        }
+        let mut count = self.shared.count.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = *count;
+        let mut told = false;
+        loop {
+            let state = std::mem::replace(
+                &mut *result.lock().unwrap_or_else(PoisonError::into_inner),
+                JobState::Running,
+            );
+            match state {
+                JobState::Finished(value) => return Ok(value),
+                JobState::Died => return Err(NoValue::GivenUp),
+                JobState::Running => {}
+            }
+            if *count > before && !told {
+                told = true;
+                on_first();
+            }
+            if *count > before.saturating_add(1) {
+                return Err(NoValue::GivenUp);
+            }
+            count = self.shared.changed.wait(count).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+enum JobState<T> {
+    Running,
+    Finished(T),
+    Died,
+}
+
+/// Tells the waiting thread that the job is over, also when it panicked: a wait without an end
+/// would be worse than an outcome that is unknown.
+struct JobEnd<T> {
+    shared: Arc<Shared>,
+    slot: Arc<Mutex<JobState<T>>>,
+}
+
+impl<T> JobEnd<T> {
+    fn set(&self, value: T) {
+        *self.slot.lock().unwrap_or_else(PoisonError::into_inner) = JobState::Finished(value);
+    }
+}
+
+impl<T> Drop for JobEnd<T> {
+    fn drop(&mut self) {
+        {
+            let mut slot = self.slot.lock().unwrap_or_else(PoisonError::into_inner);
+            if matches!(*slot, JobState::Running) {
+                *slot = JobState::Died;
+            }
+        }
+        // Taking the lock makes sure that the waiting thread is either before its check of the
+        // slot or already in its wait, so that the notification is not lost.
+        let _count = self.shared.count.lock().unwrap_or_else(PoisonError::into_inner);
+        self.shared.changed.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::PoisonError;
+    use std::time::Duration;
+
+    use super::{Interrupts, NoValue};
+
+    fn watched() -> Interrupts {
+        Interrupts { watching: true, ..Interrupts::none() }
+    }
+
+    fn interrupt(interrupts: &Interrupts) {
+        *interrupts.shared.count.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        interrupts.shared.changed.notify_all();
+    }
+
+    #[test]
+    fn a_job_that_ends_gives_its_value() {
+        assert_eq!(watched().run(|| 7, &mut || ()), Ok(7));
+        assert_eq!(Interrupts::none().run(|| 7, &mut || ()), Ok(7));
+    }
+
+    #[test]
+    fn a_job_that_panics_is_a_job_without_a_value() {
+        assert_eq!(watched().run(|| -> u8 { panic!("on purpose") }, &mut || ()), Err(NoValue::GivenUp));
+    }
+
+    #[test]
+    fn the_first_interrupt_waits_and_the_second_gives_up() {
+        let interrupts = watched();
+        let presses = interrupts.clone();
+        let (done, wait) = std::sync::mpsc::channel::<()>();
+        let hand = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(20));
+            interrupt(&presses);
+            std::thread::sleep(Duration::from_millis(20));
+            interrupt(&presses);
+        });
+        let mut told = 0;
+        let value = interrupts.run(move || wait.recv().is_ok(), &mut || told += 1);
+        assert_eq!((value, told), (Err(NoValue::GivenUp), 1));
+        hand.join().unwrap();
+        drop(done);
+        assert!(interrupts.requested());
+    }
+
+    #[test]
+    fn one_interrupt_does_not_lose_the_answer() {
+        let interrupts = watched();
+        let presses = interrupts.clone();
+        let value = interrupts.run(
+            move || {
+                interrupt(&presses);
+                std::thread::sleep(Duration::from_millis(20));
+                "answer"
+            },
+            &mut || (),
+        );
+        assert_eq!(value, Ok("answer"));
+    }
+}
