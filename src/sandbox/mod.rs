@@ -1,1 +1,152 @@
 //! An I'mport-like gateway on loopback, with a book of its own.
+//!
+//! It is written from what is publicly known of the gateway's behaviour ("facts" in the comments) and
+//! shares no code with the client: what both had wrong in common, no test would show.
+//!
+//! ```text
+//! server   connections that can be cut      routes   endpoints, and the checks every call goes through
+//! call     a request, decoded               answer   an answer, and what faults leave of it
+//! ask      state, and what a call asks of   token, charge, refund, lookup, billing_key, control
+//!          its faults                                the endpoints
+//! faults, fault_table, customers            book, payment
+//!          what can go wrong, and for whom           the SQLite file
+//! ```
+
+mod answer;
+mod ask;
+mod billing_key;
+mod book;
+mod call;
+mod charge;
+mod clock;
+mod control;
+mod customers;
+mod decimal;
+mod error;
+mod fault_table;
+mod faults;
+mod lookup;
+mod payment;
+mod refund;
+mod routes;
+mod server;
+#[cfg(test)]
+mod tests;
+mod token;
+mod wire;
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+use tokio::runtime::Runtime;
+use tokio::sync::Notify;
+
+pub use crate::sandbox::customers::{SeededCustomer, seeded_customers};
+pub use crate::sandbox::error::SandboxError;
+pub use crate::sandbox::fault_table::{Argument, FaultDescription, faults};
+pub use crate::sandbox::faults::FaultPlan;
+pub use crate::sandbox::token::{IMP_KEY, IMP_SECRET};
+
+use crate::sandbox::ask::Gateway;
+use crate::sandbox::book::Book;
+use crate::sandbox::routes::router;
+use crate::sandbox::server::{Connection, CuttableListener};
+
+/// What a sandbox is started with.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The file of the book. It is created, for its owner alone, if it is not there.
+    pub book: PathBuf,
+    /// The port on 127.0.0.1; 0 takes any that is free.
+    pub port: u16,
+    /// The faults to show.
+    pub faults: FaultPlan,
+}
+
+/// A running sandbox. It stops when it is dropped.
+#[derive(Debug)]
+pub struct Sandbox {
+    address: SocketAddr,
+    stop: StopHandle,
+    server: Option<JoinHandle<()>>,
+}
+
+/// Stops a sandbox from another thread, for example from a signal's.
+#[derive(Debug, Clone)]
+pub struct StopHandle(Arc<Notify>);
+
+impl StopHandle {
+    /// Stops the sandbox. Exchanges that are under way are cut off; the book is whole at any moment.
+    pub fn stop(&self) {
+        // The permit is kept if nobody waits yet, so a stop before the start is not lost.
+        self.0.notify_one();
+    }
+}
+
+impl Sandbox {
+    /// Opens the book and starts to listen. When this returns, the sandbox takes requests.
+    ///
+    /// # Errors
+    /// If the book cannot be opened, the port cannot be had, or the thread cannot be started.
+    pub fn start(options: &Options) -> Result<Sandbox, SandboxError> {
+        let book = Book::open(&options.book)?;
+        let listen = |source| SandboxError::Listen { port: options.port, source };
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).map_err(listen)?;
+        listener.set_nonblocking(true).map_err(listen)?;
+        let address = listener.local_addr().map_err(listen)?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(SandboxError::Thread)?;
+        let gateway = Arc::new(Gateway::new(book, options.faults.clone()));
+        let stop = StopHandle(Arc::new(Notify::new()));
+        let stopped = Arc::clone(&stop.0);
+        let listener = {
+            let _guard = runtime.enter();
+            tokio::net::TcpListener::from_std(listener).map_err(listen)?
+        };
+        let server = thread::Builder::new()
+            .name("sandbox".to_owned())
+            .spawn(move || run(&runtime, CuttableListener(listener), gateway, &stopped))
+            .map_err(SandboxError::Thread)?;
+        Ok(Sandbox { address, stop, server: Some(server) })
+    }
+
+    /// The base URL, for example `http://127.0.0.1:49152`.
+    pub fn api_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Gives a handle that stops this sandbox.
+    pub fn stop_handle(&self) -> StopHandle {
+        self.stop.clone()
+    }
+
+    /// Waits until a [`StopHandle`] stops the sandbox.
+    pub fn wait(mut self) {
+        self.join();
+    }
+
+    fn join(&mut self) {
+        if let Some(server) = self.server.take() {
+            // A panic in there was one request's; it has been reported where it happened.
+            let _ = server.join();
+        }
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        self.stop.stop();
+        self.join();
+    }
+}
+
+/// Serves until told to stop. Every task ends with the runtime, so none outlives the sandbox.
+fn run(runtime: &Runtime, listener: CuttableListener, gateway: Arc<Gateway>, stopped: &Notify) {
+    let service = router(gateway).into_make_service_with_connect_info::<Connection>();
+    runtime.block_on(async {
+        tokio::spawn(async { axum::serve(listener, service).await });
+        stopped.notified().await;
+    });
+}

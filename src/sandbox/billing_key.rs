@@ -1,0 +1,223 @@
+//! Billing keys and the endpoints about them (facts 5).
+
+use rusqlite::{Connection, OptionalExtension as _, Row, named_params, params};
+use serde_json::{Value, json};
+
+use crate::sandbox::answer::Answer;
+use crate::sandbox::ask::{Ask, Gateway};
+use crate::sandbox::call::Call;
+use crate::sandbox::clock::{now_ms, wire_seconds};
+use crate::sandbox::error::SandboxError;
+use crate::sandbox::fault_table::FaultKind;
+
+/// One row of the table `billing_keys`.
+pub(super) struct BillingKey {
+    pub(super) customer_uid: String,
+    pub(super) customer_name: Option<String>,
+    pub(super) customer_email: Option<String>,
+    pub(super) customer_tel: Option<String>,
+    pub(super) pay_method: String,
+    pub(super) pg_provider: String,
+    pub(super) pg_id: String,
+    pub(super) card_code: Option<String>,
+    pub(super) card_name: Option<String>,
+    pub(super) card_number: Option<String>,
+    pub(super) card_type: Option<i64>,
+    pub(super) channel_group_id: Option<String>,
+    pub(super) faults: String,
+    pub(super) inserted_at_ms: i64,
+    pub(super) updated_at_ms: i64,
+}
+
+impl BillingKey {
+    fn from_row(row: &Row<'_>) -> Result<BillingKey, rusqlite::Error> {
+        Ok(BillingKey {
+            customer_uid: row.get("customer_uid")?,
+            customer_name: row.get("customer_name")?,
+            customer_email: row.get("customer_email")?,
+            customer_tel: row.get("customer_tel")?,
+            pay_method: row.get("pay_method")?,
+            pg_provider: row.get("pg_provider")?,
+            pg_id: row.get("pg_id")?,
+            card_code: row.get("card_code")?,
+            card_name: row.get("card_name")?,
+            card_number: row.get("card_number")?,
+            card_type: row.get("card_type")?,
+            channel_group_id: row.get("channel_group_id")?,
+            faults: row.get("faults")?,
+            inserted_at_ms: row.get("inserted_at_ms")?,
+            updated_at_ms: row.get("updated_at_ms")?,
+        })
+    }
+
+    /// Finds the billing key of a customer_uid.
+    pub(super) fn find(book: &Connection, customer_uid: &str) -> Result<Option<BillingKey>, SandboxError> {
+        let mut statement = book.prepare_cached("SELECT * FROM billing_keys WHERE customer_uid = ?1")?;
+        Ok(statement.query_row([customer_uid], BillingKey::from_row).optional()?)
+    }
+
+    /// Writes the billing key. An earlier one of the same customer_uid is replaced silently, as at the
+    /// gateway; only the time it was first inserted stays.
+    pub(super) fn save(&self, book: &Connection) -> Result<(), SandboxError> {
+        book.execute(
+            "INSERT INTO billing_keys (customer_uid, customer_name, customer_email, customer_tel, pay_method,
+                 pg_provider, pg_id, card_code, card_name, card_number, card_type, channel_group_id, faults,
+                 inserted_at_ms, updated_at_ms)
+             VALUES (:customer_uid, :customer_name, :customer_email, :customer_tel, :pay_method,
+                 :pg_provider, :pg_id, :card_code, :card_name, :card_number, :card_type, :channel_group_id, :faults,
+                 :inserted_at_ms, :updated_at_ms)
+             ON CONFLICT (customer_uid) DO UPDATE SET customer_name = excluded.customer_name,
+                 customer_email = excluded.customer_email, customer_tel = excluded.customer_tel,
+                 pay_method = excluded.pay_method, pg_provider = excluded.pg_provider, pg_id = excluded.pg_id,
+                 card_code = excluded.card_code, card_name = excluded.card_name,
+                 card_number = excluded.card_number, card_type = excluded.card_type,
+                 channel_group_id = excluded.channel_group_id, faults = excluded.faults,
+                 updated_at_ms = excluded.updated_at_ms",
+            named_params! {
+                ":customer_uid": self.customer_uid,
+                ":customer_name": self.customer_name,
+                ":customer_email": self.customer_email,
+                ":customer_tel": self.customer_tel,
+                ":pay_method": self.pay_method,
+                ":pg_provider": self.pg_provider,
+                ":pg_id": self.pg_id,
+                ":card_code": self.card_code,
+                ":card_name": self.card_name,
+                ":card_number": self.card_number,
+                ":card_type": self.card_type,
+                ":channel_group_id": self.channel_group_id,
+                ":faults": self.faults,
+                ":inserted_at_ms": self.inserted_at_ms,
+                ":updated_at_ms": self.updated_at_ms,
+            },
+        )?;
+        Ok(())
+    }
+
+    /// Replaces the card by another one, as a buyer may do in a wallet at any time.
+    pub(super) fn reissue(&mut self, book: &Connection) -> Result<(), SandboxError> {
+        self.card_code = Some("368".to_owned());
+        self.card_name = Some("롯데카드".to_owned());
+        self.card_number = Some("5137-92**-****-7777".to_owned());
+        self.card_type = Some(1);
+        self.updated_at_ms = now_ms();
+        self.save(book)
+    }
+
+    /// Gives the billing key as the gateway writes it; a super billing key has a shape of its own.
+    pub(super) fn to_json(&self) -> Value {
+        let channel = |pg_provider: &str, pg_id: &str| {
+            json!({
+                "card_code": self.card_code,
+                "card_issuer_code": null,
+                "card_issuer_name": null,
+                "card_name": self.card_name,
+                "card_number": self.card_number,
+                "card_publisher_code": null,
+                "card_publisher_name": null,
+                "card_type": self.card_type,
+                "inserted": wire_seconds(self.inserted_at_ms),
+                "pg_id": pg_id,
+                "pg_provider": pg_provider,
+                "updated": wire_seconds(self.updated_at_ms),
+            })
+        };
+        let customer = json!({
+            "customer_addr": null,
+            "customer_email": self.customer_email,
+            "customer_id": null,
+            "customer_name": self.customer_name,
+            "customer_postcode": null,
+            "customer_tel": self.customer_tel,
+            "customer_uid": self.customer_uid,
+        });
+        let rest = match &self.channel_group_id {
+            Some(channel_group_id) => json!({
+                "channelGroupId": channel_group_id,
+                "failedChannels": [{
+                    "message": "유효하지않은 카드번호를 입력하셨습니다.",
+                    "pg_id": "INIBillTst",
+                    "pg_provider": "inicis",
+                    "type": "PG_PROVIDER",
+                }],
+                "succeededChannels": [channel(&self.pg_provider, &self.pg_id), channel("tosspayments", "iamporttest_4")],
+            }),
+            None => {
+                let mut plain = channel(&self.pg_provider, &self.pg_id);
+                plain["sandbox"] = Value::Bool(true);
+                plain
+            }
+        };
+        match (customer, rest) {
+            (Value::Object(mut customer), Value::Object(rest)) => {
+                customer.extend(rest);
+                Value::Object(customer)
+            }
+            (customer, _) => customer,
+        }
+    }
+}
+
+/// `GET /subscribe/customers/{customer_uid}`.
+pub(super) fn show(gateway: &Gateway, ask: &Ask<'_>, customer_uid: &str) -> Result<Answer, SandboxError> {
+    let found = BillingKey::find(gateway.book().read()?, customer_uid)?;
+    Ok(found.map_or_else(|| not_found(ask, customer_uid), |key| Answer::ok(key.to_json())))
+}
+
+/// `DELETE /subscribe/customers/{customer_uid}`: answers with what was deleted.
+pub(super) fn delete(gateway: &Gateway, ask: &Ask<'_>, customer_uid: &str) -> Result<Answer, SandboxError> {
+    let found = gateway.book().write(|book| {
+        let found = BillingKey::find(book, customer_uid)?;
+        book.execute("DELETE FROM billing_keys WHERE customer_uid = ?1", params![customer_uid])?;
+        Ok(found)
+    })?;
+    Ok(found.map_or_else(|| not_found(ask, customer_uid), |key| Answer::ok(key.to_json())))
+}
+
+/// `GET /subscribe/customers?customer_uid[]=…`: 207 if only some are known, 404 if none is.
+pub(super) fn show_many(gateway: &Gateway, call: &Call) -> Result<Answer, SandboxError> {
+    let wanted = call.query_list("customer_uid");
+    let mut book = gateway.book();
+    let connection = book.read()?;
+    let mut found = Vec::new();
+    for customer_uid in &wanted {
+        found.extend(BillingKey::find(connection, customer_uid)?.map(|key| key.to_json()));
+    }
+    if found.is_empty() {
+        return Ok(Answer::error(404, &unknown(&wanted.join(","))));
+    }
+    let all = found.len() == wanted.len();
+    let found = Value::Array(found);
+    Ok(if all { Answer::ok(found) } else { Answer::partial(found) })
+}
+
+/// `GET /users/pg`: the channels, every one of them a test channel.
+pub(super) fn channels() -> Answer {
+    let channel = |pg_provider: &str, pg_id: &str, name: &str| {
+        json!({
+            "channel_key": format!("channel-key-sandbox-{pg_provider}"),
+            "channel_name": name,
+            "pg_id": pg_id,
+            "pg_provider": pg_provider,
+            "sandbox": true,
+            "type": "PAYMENT",
+        })
+    };
+    Answer::ok(json!([
+        channel("nice_v2", "nictest04m", "SANDBOX 나이스페이먼츠"),
+        channel("kakaopay", "TCSUBSCRIP", "SANDBOX 카카오페이"),
+        channel("tosspayments", "iamporttest_4", "SANDBOX 토스페이먼츠"),
+    ]))
+}
+
+/// The schema says 404; clients have always got 200 with code 1 (facts 5).
+fn not_found(ask: &Ask<'_>, customer_uid: &str) -> Answer {
+    match ask.fires(FaultKind::Customer404) {
+        Some(_) => Answer::error(404, &unknown(customer_uid)),
+        None => Answer::refused(1, &unknown(customer_uid)),
+    }
+}
+
+fn unknown(customer_uid: &str) -> String {
+    format!("요청하신 customer_uid({customer_uid})로 등록된 정보를 찾을 수 없습니다.")
+}

@@ -1,0 +1,122 @@
+//! The control face under `/_sandbox/`: what a test needs and no gateway has.
+//!
+//! - `GET /_sandbox/book`: every payment, also those that nothing knows of yet, and how often each
+//!   charge and refund was asked for.
+//! - `PUT /_sandbox/faults`: replaces the fault plan by the one in the body, which may be empty.
+//! - `POST /_sandbox/billing-keys`: makes or replaces a billing key; JSON or form.
+//! - `POST /_sandbox/token/revoke`: forgets every access token.
+//!
+//! It asks for no token: it listens on loopback, and there is nothing to protect.
+
+use rusqlite::Connection;
+use serde_json::{Value, json};
+
+use crate::sandbox::answer::Answer;
+use crate::sandbox::ask::Gateway;
+use crate::sandbox::billing_key::BillingKey;
+use crate::sandbox::call::Call;
+use crate::sandbox::clock::now_ms;
+use crate::sandbox::error::SandboxError;
+use crate::sandbox::faults::FaultPlan;
+use crate::sandbox::payment::everything;
+use crate::sandbox::token::revoke;
+
+/// `GET /_sandbox/book`: `{"charges": […], "payments": […], "refunds": […]}`.
+pub(super) fn book(gateway: &Gateway) -> Result<Answer, SandboxError> {
+    let mut book = gateway.book();
+    let connection = book.read()?;
+    let now = now_ms();
+    let mut payments = Vec::new();
+    for payment in everything(connection)? {
+        let mut fields = payment.to_json(connection)?;
+        fields["has_landed"] = Value::Bool(payment.lands_at_ms <= now);
+        fields["is_visible"] = Value::Bool(payment.lands_at_ms <= now && payment.visible_at_ms <= now);
+        fields["turns_paid_later"] = Value::Bool(payment.flips_at_ms.is_some());
+        payments.push(fields);
+    }
+    Ok(Answer::ok(json!({
+        "charges": requests(
+            connection,
+            "SELECT id, received, (SELECT count(*) FROM payments WHERE merchant_uid = id AND status <> 'failed')
+             FROM requests WHERE endpoint = 'charge' ORDER BY rowid",
+            ("merchant_uid", "charged"),
+        )?,
+        "payments": payments,
+        "refunds": requests(
+            connection,
+            "SELECT id, received, (SELECT count(*) FROM refunds JOIN payments USING (imp_uid)
+                 WHERE imp_uid = id OR merchant_uid = id)
+             FROM requests WHERE endpoint = 'refund' ORDER BY rowid",
+            ("id", "refunded"),
+        )?,
+    })))
+}
+
+fn requests(
+    connection: &Connection,
+    statement: &str,
+    (id, done): (&str, &str),
+) -> Result<Vec<Value>, SandboxError> {
+    let mut statement = connection.prepare(statement)?;
+    let rows = statement.query_map([], |row| {
+        Ok(json!({
+            id: row.get::<_, String>(0)?,
+            "received": row.get::<_, i64>(1)?,
+            done: row.get::<_, i64>(2)?,
+        }))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// `PUT /_sandbox/faults`.
+pub(super) fn set_faults(gateway: &Gateway, call: &Call) -> Answer {
+    match FaultPlan::parse(&call.text) {
+        Ok(plan) => {
+            gateway.set_faults(plan);
+            Answer::ok(Value::Null)
+        }
+        Err(error) => Answer::error(400, &error.to_string()),
+    }
+}
+
+/// `POST /_sandbox/billing-keys`: `customer_uid`, and any of `card_name`, `card_code`, `card_number`,
+/// `card_type`, `customer_name`, `customer_email`, `customer_tel`, `pg_provider`, `pg_id`,
+/// `pay_method`, `faults`.
+pub(super) fn save_billing_key(gateway: &Gateway, call: &Call) -> Result<Answer, SandboxError> {
+    let text = |name: &str| call.fields.text(name);
+    let Some(customer_uid) = text("customer_uid") else {
+        return Ok(Answer::error(400, "A billing key needs a customer_uid."));
+    };
+    let faults = text("faults").unwrap_or_default();
+    if let Err(error) = FaultPlan::parse(&faults) {
+        return Ok(Answer::error(400, &error.to_string()));
+    }
+    let now = now_ms();
+    let billing_key = BillingKey {
+        customer_uid,
+        customer_name: text("customer_name"),
+        customer_email: text("customer_email"),
+        customer_tel: text("customer_tel"),
+        pay_method: text("pay_method").unwrap_or_else(|| "card".to_owned()),
+        pg_provider: text("pg_provider").unwrap_or_else(|| "nice_v2".to_owned()),
+        pg_id: text("pg_id").unwrap_or_else(|| "nictest04m".to_owned()),
+        card_code: text("card_code"),
+        card_name: text("card_name"),
+        card_number: text("card_number"),
+        card_type: text("card_type").and_then(|code| code.parse().ok()),
+        channel_group_id: None,
+        faults,
+        inserted_at_ms: now,
+        updated_at_ms: now,
+    };
+    gateway.book().write(|book| {
+        billing_key.save(book)?;
+        Ok(Answer::ok(billing_key.to_json()))
+    })
+}
+
+/// `POST /_sandbox/token/revoke`.
+pub(super) fn revoke_tokens(gateway: &Gateway) -> Result<Answer, SandboxError> {
+    revoke(gateway)?;
+    Ok(Answer::ok(Value::Null))
+}
