@@ -42,22 +42,22 @@ enum Content {
 impl Answer {
     /// Code 0 with this response.
     pub(super) fn ok(response: Value) -> Answer {
-        Answer::envelope(200, 0, None, response)
+        Answer::envelope(200, 0, None, &response)
     }
 
     /// HTTP 207: code 0 with what was found of a list (facts 3.1).
     pub(super) fn partial(response: Value) -> Answer {
-        Answer::envelope(207, 0, None, response)
+        Answer::envelope(207, 0, None, &response)
     }
 
     /// HTTP 200 with a code other than 0: the request was processed and refused.
     pub(super) fn refused(code: i64, message: &str) -> Answer {
-        Answer::envelope(200, code, Some(message), Value::Null)
+        Answer::envelope(200, code, Some(message), &Value::Null)
     }
 
     /// An HTTP error in the gateway's own envelope.
     pub(super) fn error(status: u16, message: &str) -> Answer {
-        Answer::envelope(status, -1, Some(message), Value::Null)
+        Answer::envelope(status, -1, Some(message), &Value::Null)
     }
 
     /// A page of HTML, as a proxy or a load balancer would send it.
@@ -84,7 +84,7 @@ impl Answer {
         Answer { delay_ms, ..self }
     }
 
-    fn envelope(status: u16, code: i64, message: Option<&str>, response: Value) -> Answer {
+    fn envelope(status: u16, code: i64, message: Option<&str>, response: &Value) -> Answer {
         let envelope = json!({"code": code, "message": message, "response": response});
         Answer { status, content: Content::Json(envelope), header: None, delay_ms: 0, cut: None }
     }
@@ -125,10 +125,12 @@ impl Answer {
             self.content = Content::Raw(JSON, String::new());
         } else if ask.fires(FaultKind::Huge).is_some() {
             let padding = "0".repeat(HUGE_BYTES);
-            self.content = Content::Raw(JSON, format!(r#"{{"code":0,"message":null,"response":"{padding}"}}"#));
+            self.content =
+                Content::Raw(JSON, format!(r#"{{"code":0,"message":null,"response":"{padding}"}}"#));
         } else if ask.fires(FaultKind::Deep).is_some() {
             let (opened, closed) = ("[".repeat(DEEP_LEVELS), "]".repeat(DEEP_LEVELS));
-            self.content = Content::Raw(JSON, format!(r#"{{"code":0,"message":null,"response":{opened}{closed}}}"#));
+            self.content =
+                Content::Raw(JSON, format!(r#"{{"code":0,"message":null,"response":{opened}{closed}}}"#));
         }
         if self.status == 200 && ask.fires(FaultKind::Status201).is_some() {
             self.status = 201;
@@ -142,13 +144,14 @@ impl Answer {
         };
         let mut response = if is_cut_short {
             let half = text.get(..text.len() / 2).unwrap_or_default().to_owned();
-            let mut response = Response::new(Body::new(HalfBody(Some(half))));
+            let mut response = Response::new(Body::new(HalfBody::Full(half)));
             response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(text.len()));
             response
         } else {
             Response::new(Body::from(text))
         };
-        *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        *response.status_mut() =
+            StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         if let Some((name, value)) = self.header
             && let Ok(value) = HeaderValue::from_str(&value)
@@ -165,7 +168,14 @@ pub(super) fn cut_of(text: &str) -> Cut {
 }
 
 /// A body of unknown length that ends before what its header announced.
-struct HalfBody(Option<String>);
+enum HalfBody {
+    /// The half is still to be sent.
+    Full(String),
+    /// The half is on its way. The server throws away what it has not sent when a body ends too early,
+    /// so the end has to wait until it has.
+    Sent,
+    Over,
+}
 
 impl HttpBody for HalfBody {
     type Data = Bytes;
@@ -173,9 +183,19 @@ impl HttpBody for HalfBody {
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _context: &mut Context<'_>,
+        context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
-        Poll::Ready(self.0.take().map(|half| Ok(Frame::data(Bytes::from(half)))))
+        match std::mem::replace(&mut *self, HalfBody::Over) {
+            HalfBody::Full(half) => {
+                *self = HalfBody::Sent;
+                Poll::Ready(Some(Ok(Frame::data(Bytes::from(half)))))
+            }
+            HalfBody::Sent => {
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
+            HalfBody::Over => Poll::Ready(None),
+        }
     }
 }
 
@@ -261,12 +281,16 @@ fn each_payment(response: &mut Value, visit: &mut dyn FnMut(&mut Map<String, Val
 }
 
 /// Fields that identify something, or that programs read: the faults leave them as they are.
-const MACHINE_READ: [&str; 6] = ["imp_uid", "merchant_uid", "customer_uid", "status", "currency", "access_token"];
+const MACHINE_READ: [&str; 6] =
+    ["imp_uid", "merchant_uid", "customer_uid", "status", "currency", "access_token"];
 
 /// Puts into every text for people what a terminal must not be shown.
 fn poison(value: &mut Value) {
     match value {
-        Value::String(text) => *text = format!("\u{1b}[2J\u{1b}]0;owned\u{7}{text}\r\n\t\u{202e}\u{9b}31m\u{200b}"),
+        Value::String(text) => {
+            text.insert_str(0, "\u{1b}[2J\u{1b}]0;owned\u{7}");
+            text.push_str("\r\n\t\u{202e}\u{9b}31m\u{200b}");
+        }
         Value::Array(items) => items.iter_mut().for_each(poison),
         Value::Object(fields) => {
             for (name, value) in fields.iter_mut() {

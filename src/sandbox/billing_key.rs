@@ -50,13 +50,13 @@ impl BillingKey {
         })
     }
 
-    /// Finds the billing key of a customer_uid.
+    /// Finds the billing key of a `customer_uid`.
     pub(super) fn find(book: &Connection, customer_uid: &str) -> Result<Option<BillingKey>, SandboxError> {
         let mut statement = book.prepare_cached("SELECT * FROM billing_keys WHERE customer_uid = ?1")?;
         Ok(statement.query_row([customer_uid], BillingKey::from_row).optional()?)
     }
 
-    /// Writes the billing key. An earlier one of the same customer_uid is replaced silently, as at the
+    /// Writes the billing key. An earlier one of the same `customer_uid` is replaced silently, as at the
     /// gateway; only the time it was first inserted stays.
     pub(super) fn save(&self, book: &Connection) -> Result<(), SandboxError> {
         book.execute(

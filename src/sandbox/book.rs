@@ -10,7 +10,9 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, Transaction, TransactionBehavior, params};
+use rusqlite::{
+    Connection, ErrorCode, OpenFlags, OptionalExtension as _, Transaction, TransactionBehavior, params,
+};
 
 use crate::sandbox::clock::now_ms;
 use crate::sandbox::customers::seeded_customers;
@@ -198,8 +200,11 @@ mod tests {
             }
         });
         let mut book = Book::open(&path).unwrap();
-        let count: i64 =
-            book.read().unwrap().query_row("SELECT count(*) FROM billing_keys", [], |row| row.get(0)).unwrap();
+        let count: i64 = book
+            .read()
+            .unwrap()
+            .query_row("SELECT count(*) FROM billing_keys", [], |row| row.get(0))
+            .unwrap();
         assert_eq!(count, 20);
     }
 

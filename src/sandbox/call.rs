@@ -79,7 +79,10 @@ fn header(headers: &HeaderMap, name: HeaderName) -> Option<String> {
 fn decode_pairs(text: &str) -> Vec<(String, String)> {
     let decode = |part: &str| percent_decode_str(&part.replace('+', " ")).decode_utf8_lossy().into_owned();
     let pairs = text.split('&').filter(|pair| !pair.is_empty());
-    pairs.map(|pair| pair.split_once('=').unwrap_or((pair, ""))).map(|(key, value)| (decode(key), decode(value))).collect()
+    pairs
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .map(|(key, value)| (decode(key), decode(value)))
+        .collect()
 }
 
 /// The fields of a request's body by name.
@@ -87,7 +90,8 @@ fn decode_pairs(text: &str) -> Vec<(String, String)> {
 pub(super) struct Fields(BTreeMap<String, Value>);
 
 impl Fields {
-    fn from_json(text: &str) -> Fields {
+    /// Reads a JSON object; anything else has no fields.
+    pub(super) fn from_json(text: &str) -> Fields {
         Fields(serde_json::from_str(text).unwrap_or_default())
     }
 
@@ -98,7 +102,7 @@ impl Fields {
     /// Gives a field as text; `None` if it is absent, null, empty, or no text.
     ///
     /// A number is accepted and goes through a binary fraction, as it does at the gateway: a numeric
-    /// merchant_uid of many digits comes back as another one (facts 2.1).
+    /// `merchant_uid` of many digits comes back as another one (facts 2.1).
     pub(super) fn text(&self, name: &str) -> Option<String> {
         match self.0.get(name)? {
             Value::String(text) => Some(text.clone()),
@@ -128,7 +132,9 @@ mod tests {
 
     #[test]
     fn forms_are_decoded_and_numeric_strings_are_amounts() {
-        let fields = Fields::from_form("name=%EC%9B%94+%EA%B5%AC%EB%8F%85&amount=8900&extra%5BnaverUseCfm%5D=20261123");
+        let fields = Fields::from_form(
+            "name=%EC%9B%94+%EA%B5%AC%EB%8F%85&amount=8900&extra%5BnaverUseCfm%5D=20261123",
+        );
         assert_eq!(fields.text("name").unwrap(), "월 구독");
         assert_eq!(fields.amount("amount").unwrap().unwrap().to_string(), "8900");
         assert_eq!(fields.text("extra[naverUseCfm]").unwrap(), "20261123");

@@ -113,7 +113,8 @@ fn read_terms(call: &Call) -> Result<Terms, String> {
             return Err(format!("{field} 파라메터는 {length_max}자를 초과할 수 없습니다."));
         }
     }
-    let required = |field: &str| fields.text(field).ok_or_else(|| format!("{field} 파라메터가 누락되었습니다."));
+    let required =
+        |field: &str| fields.text(field).ok_or_else(|| format!("{field} 파라메터가 누락되었습니다."));
     let customer_uid = required("customer_uid")?;
     let merchant_uid = required("merchant_uid")?;
     let name = required("name")?;
@@ -131,7 +132,7 @@ fn read_terms(call: &Call) -> Result<Terms, String> {
     Ok(Terms { customer_uid, merchant_uid, amount, currency, name, card_quota })
 }
 
-/// Says whether the merchant_uid is burnt: paid or cancelled before, or failed if the PG is that strict.
+/// Says whether the `merchant_uid` is burnt: paid or cancelled before, or failed if the PG is that strict.
 fn is_duplicate(book: &Connection, merchant_uid: &str, failed_burns: bool) -> Result<bool, SandboxError> {
     let mut statement = book.prepare_cached(
         "SELECT 1 FROM payments WHERE merchant_uid = ?1 AND lands_at_ms <= ?2 AND (status <> 'failed' OR ?3)",
@@ -228,7 +229,7 @@ fn details(call: &Call, terms: &Terms, billing_key: &BillingKey, pg_tid: &str) -
     .to_string()
 }
 
-/// Makes an imp_uid that no payment has: `imps_` and twelve digits, as for every charge by API.
+/// Makes an `imp_uid` that no payment has: `imps_` and twelve digits, as for every charge by API.
 fn new_imp_uid(book: &Connection) -> Result<String, SandboxError> {
     loop {
         let imp_uid = format!("imps_{}", random_digits(book, 12)?);

@@ -3,7 +3,7 @@
 /// One customer of a new book, and what a charge to it does.
 #[derive(Debug)]
 pub struct SeededCustomer {
-    /// The customer_uid to charge.
+    /// The `customer_uid` to charge.
     pub customer_uid: &'static str,
     /// The card holder.
     pub name: &'static str,
@@ -52,7 +52,11 @@ impl SeededCustomer {
     }
 
     /// A customer whose charges go wrong in one way.
-    const fn with_fault(customer_uid: &'static str, what: &'static str, faults: &'static str) -> SeededCustomer {
+    const fn with_fault(
+        customer_uid: &'static str,
+        what: &'static str,
+        faults: &'static str,
+    ) -> SeededCustomer {
         SeededCustomer::with_card(
             customer_uid,
             "가상고객",
@@ -128,10 +132,18 @@ static CUSTOMERS: &[SeededCustomer] = &[
         "Every charge is declined: the card has expired.",
         "decline=[CC54] 카드유효기간만료 또는 불일치",
     ),
-    SeededCustomer::with_fault("sandbox_rejected", "Every charge is rejected and nothing is recorded.", "reject"),
+    SeededCustomer::with_fault(
+        "sandbox_rejected",
+        "Every charge is rejected and nothing is recorded.",
+        "reject",
+    ),
     SeededCustomer::with_fault("sandbox_unknown", "Every charge is made and its answer lost.", "lost_after"),
     SeededCustomer::with_fault("sandbox_lost", "Every request is lost before the charge.", "lost_before"),
-    SeededCustomer::with_fault("sandbox_slow", "Every charge is made and answered after 3 seconds.", "slow=3s"),
+    SeededCustomer::with_fault(
+        "sandbox_slow",
+        "Every charge is made and answered after 3 seconds.",
+        "slow=3s",
+    ),
     SeededCustomer::with_fault(
         "sandbox_hidden",
         "Every charge is made, its answer lost, and no look-up finds it for a minute.",
@@ -152,7 +164,11 @@ static CUSTOMERS: &[SeededCustomer] = &[
         "Every charge is rejected although it was made; look-ups show it 10 seconds later.",
         "reject_but_charged=10s",
     ),
-    SeededCustomer::with_fault("sandbox_html", "Every charge is made and answered by a 502 page.", "html_502"),
+    SeededCustomer::with_fault(
+        "sandbox_html",
+        "Every charge is made and answered by a 502 page.",
+        "html_502",
+    ),
     SeededCustomer::with_fault("sandbox_cut", "Every charge is made and its answer cut short.", "cut_json"),
     SeededCustomer::with_fault(
         "sandbox_twins",

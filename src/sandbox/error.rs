@@ -7,7 +7,9 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxError {
     /// The address is taken or forbidden.
-    #[error("The sandbox cannot listen on 127.0.0.1:{port}: {source}. Another port may be free; port 0 takes any.")]
+    #[error(
+        "The sandbox cannot listen on 127.0.0.1:{port}: {source}. Another port may be free; port 0 takes any."
+    )]
     Listen {
         /// The port that was asked for.
         port: u16,

@@ -52,7 +52,12 @@ impl FaultPlan {
     }
 
     /// Says whether a fault of this kind holds for this call, and counts it as used if it does.
-    pub(super) fn take(&mut self, kind: FaultKind, place: Place, merchant_uids: &[String]) -> Option<FaultValue> {
+    pub(super) fn take(
+        &mut self,
+        kind: FaultKind,
+        place: Place,
+        merchant_uids: &[String],
+    ) -> Option<FaultValue> {
         let fault = self.items.iter_mut().find(|fault| {
             fault.kind == kind
                 && fault.place.is_none_or(|wanted| wanted == place)

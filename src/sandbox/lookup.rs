@@ -24,7 +24,8 @@ const WINDOW_MAX_S: i64 = 90 * 24 * 60 * 60;
 
 /// `GET /payments/{imp_uid}`: a test-channel payment is shown only on demand (facts 3.2).
 pub(super) fn by_id(gateway: &Gateway, call: &Call, imp_uid: &str) -> Result<Answer, SandboxError> {
-    let include_sandbox = call.query_value("include_sandbox").is_some_and(|value| value == "true" || value == "1");
+    let include_sandbox =
+        call.query_value("include_sandbox").is_some_and(|value| value == "true" || value == "1");
     let mut book = gateway.book();
     let connection = book.read()?;
     let found = visible(connection, imp_uid)?.filter(|payment| include_sandbox || !payment.is_sandbox);
@@ -88,7 +89,12 @@ pub(super) fn find_all(
 }
 
 /// `GET /payments/status/{status}`: at most 90 days, by the time of the last change of status.
-pub(super) fn by_status(gateway: &Gateway, ask: &Ask<'_>, call: &Call, status: &str) -> Result<Answer, SandboxError> {
+pub(super) fn by_status(
+    gateway: &Gateway,
+    ask: &Ask<'_>,
+    call: &Call,
+    status: &str,
+) -> Result<Answer, SandboxError> {
     let Ok(status) = read_status(Some(status)) else { return Ok(Answer::error(400, BAD_STATUS)) };
     // A test may run the clock of one call ahead; what was recorded ahead shall still be found.
     let now_s = wire_seconds(ask.server_now_ms().max(now_ms()));
@@ -102,18 +108,22 @@ pub(super) fn by_status(gateway: &Gateway, ask: &Ask<'_>, call: &Call, status: &
 }
 
 /// `GET /subscribe/customers/{customer_uid}/payments`: an unknown customer has an empty list.
-pub(super) fn of_customer(gateway: &Gateway, call: &Call, customer_uid: &str) -> Result<Answer, SandboxError> {
+pub(super) fn of_customer(
+    gateway: &Gateway,
+    call: &Call,
+    customer_uid: &str,
+) -> Result<Answer, SandboxError> {
     let mut book = gateway.book();
     let (_, list) = page(book.read()?, call, Subject::CustomerUid(customer_uid), None)?;
     Ok(Answer::ok(list))
 }
 
-/// Gives the merchant_uid of a payment, for the faults that are limited to one.
+/// Gives the `merchant_uid` of a payment, for the faults that are limited to one.
 pub(super) fn merchant_uid_of(gateway: &Gateway, imp_uid: &str) -> Result<Option<String>, SandboxError> {
     Ok(by_imp_uid(gateway.book().read()?, imp_uid)?.map(|payment| payment.merchant_uid))
 }
 
-/// Gives merchant_uid and customer_uid of what a refund is about, for the faults that depend on them.
+/// Gives `merchant_uid` and `customer_uid` of what a refund is about, for the faults that depend on them.
 pub(super) fn subject_of_refund(
     gateway: &Gateway,
     imp_uid: Option<&str>,

@@ -135,7 +135,8 @@ impl Payment {
         if self.cancelled_at_ms == 0 {
             return Ok(Vec::new());
         }
-        let mut statement = connection.prepare_cached("SELECT * FROM refunds WHERE imp_uid = ?1 ORDER BY sequence")?;
+        let mut statement =
+            connection.prepare_cached("SELECT * FROM refunds WHERE imp_uid = ?1 ORDER BY sequence")?;
         let mut rows = statement.query([&self.imp_uid])?;
         let mut refunds = Vec::new();
         while let Some(row) = rows.next()? {
@@ -160,9 +161,9 @@ pub(super) fn decimal(text: &str) -> Result<Decimal, SandboxError> {
 /// What a list of payments is about.
 #[derive(Clone, Copy)]
 pub(super) enum Subject<'a> {
-    /// Every payment of one merchant_uid.
+    /// Every payment of one `merchant_uid`.
     MerchantUid(&'a str),
-    /// Every payment of one customer_uid.
+    /// Every payment of one `customer_uid`.
     CustomerUid(&'a str),
     /// Payments whose last change lies between two epoch seconds, both included.
     Window { from_s: i64, to_s: i64 },
@@ -182,20 +183,31 @@ pub(super) struct Page<'a> {
 // Each subject has a statement of its own, because an index serves only a condition that is there.
 macro_rules! visible_where {
     ($what:literal, $condition:literal, $rest:expr) => {
-        concat!("SELECT ", $what, " FROM payments WHERE ", $condition, " AND (?3 IS NULL OR status = ?3)
-            AND lands_at_ms <= ?4 AND visible_at_ms <= ?4 ", $rest)
+        concat!(
+            "SELECT ",
+            $what,
+            " FROM payments WHERE ",
+            $condition,
+            " AND (?3 IS NULL OR status = ?3)
+            AND lands_at_ms <= ?4 AND visible_at_ms <= ?4 ",
+            $rest
+        )
     };
 }
 
 macro_rules! list_where {
     ($condition:literal) => {
-        visible_where!("*", $condition, "
+        visible_where!(
+            "*",
+            $condition,
+            "
             ORDER BY CASE ?5
                 WHEN 'started' THEN started_at_ms WHEN '-started' THEN -started_at_ms
                 WHEN 'paid' THEN paid_at_ms WHEN '-paid' THEN -paid_at_ms
                 WHEN 'updated' THEN updated_at_ms WHEN '-updated' THEN -updated_at_ms
             END, CASE WHEN ?5 LIKE '-%' THEN -sequence ELSE sequence END
-            LIMIT ?6 OFFSET ?7")
+            LIMIT ?6 OFFSET ?7"
+        )
     };
 }
 
@@ -241,12 +253,14 @@ pub(super) fn count(
 /// Gives a subject as the first two parameters of its statements.
 fn bounds(subject: Subject<'_>) -> (rusqlite::types::Value, rusqlite::types::Value) {
     match subject {
-        Subject::MerchantUid(uid) | Subject::CustomerUid(uid) => (uid.to_owned().into(), rusqlite::types::Null.into()),
+        Subject::MerchantUid(uid) | Subject::CustomerUid(uid) => {
+            (uid.to_owned().into(), rusqlite::types::Null.into())
+        }
         Subject::Window { from_s, to_s } => (from_s.into(), to_s.into()),
     }
 }
 
-/// Finds a payment by its imp_uid, whether look-ups may see it yet or not; `None` before it has landed.
+/// Finds a payment by its `imp_uid`, whether look-ups may see it yet or not; `None` before it has landed.
 pub(super) fn by_imp_uid(connection: &Connection, imp_uid: &str) -> Result<Option<Payment>, SandboxError> {
     let mut statement =
         connection.prepare_cached("SELECT * FROM payments WHERE imp_uid = ?1 AND lands_at_ms <= ?2")?;
@@ -263,7 +277,10 @@ pub(super) fn everything(connection: &Connection) -> Result<Vec<Payment>, Sandbo
 /// Makes an id of so many random digits.
 pub(super) fn random_digits(connection: &Connection, digits: u32) -> Result<String, SandboxError> {
     let width = usize::try_from(digits).unwrap_or_default();
-    let number: i64 =
-        connection.query_row("SELECT (random() & 9223372036854775807) % ?1", [10_i64.pow(digits)], |row| row.get(0))?;
+    let number: i64 = connection.query_row(
+        "SELECT (random() & 9223372036854775807) % ?1",
+        [10_i64.pow(digits)],
+        |row| row.get(0),
+    )?;
     Ok(format!("{number:0width$}"))
 }

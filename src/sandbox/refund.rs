@@ -53,7 +53,7 @@ pub(super) fn cancel(gateway: &Gateway, ask: &Ask<'_>, call: &Call) -> Result<An
     })
 }
 
-/// Finds what is to be refunded. An imp_uid wins over a merchant_uid, even if it is wrong (facts 4).
+/// Finds what is to be refunded. An `imp_uid` wins over a `merchant_uid`, even if it is wrong (facts 4).
 fn subject(book: &Connection, call: &Call) -> Result<Option<Payment>, SandboxError> {
     if let Some(imp_uid) = call.fields.text("imp_uid") {
         return by_imp_uid(book, &imp_uid);

@@ -63,7 +63,10 @@ fn current_token(book: &Transaction<'_>, life_ms: i64) -> Result<(String, i64), 
         return Ok((token, expires_at_ms));
     }
     let extended_ms = expires_at_ms + EXTENSION_MS;
-    book.execute("UPDATE tokens SET expires_at_ms = ?2 WHERE access_token = ?1", params![token, extended_ms])?;
+    book.execute(
+        "UPDATE tokens SET expires_at_ms = ?2 WHERE access_token = ?1",
+        params![token, extended_ms],
+    )?;
     Ok((token, extended_ms))
 }
 
@@ -91,7 +94,8 @@ pub(super) fn revoke(gateway: &Gateway) -> Result<(), SandboxError> {
 }
 
 fn is_living(book: &Connection, token: &str) -> Result<bool, SandboxError> {
-    let mut statement = book.prepare_cached("SELECT 1 FROM tokens WHERE access_token = ?1 AND expires_at_ms > ?2")?;
+    let mut statement =
+        book.prepare_cached("SELECT 1 FROM tokens WHERE access_token = ?1 AND expires_at_ms > ?2")?;
     Ok(statement.exists(params![token, now_ms()])?)
 }
 

@@ -90,7 +90,8 @@ mod tests {
 
     #[test]
     fn keys_are_in_alphabetical_order_and_numbers_keep_their_digits() {
-        let value: Value = serde_json::from_str(r#"{"b":14.20,"a":[null,true,12345678901234567890]}"#).unwrap();
+        let value: Value =
+            serde_json::from_str(r#"{"b":14.20,"a":[null,true,12345678901234567890]}"#).unwrap();
         assert_eq!(encode(&value), r#"{"a":[null,true,12345678901234567890],"b":14.20}"#);
     }
 
