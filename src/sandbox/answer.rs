@@ -16,7 +16,7 @@ use crate::sandbox::fault_table::FaultKind;
 use crate::sandbox::server::{Connection, Cut};
 use crate::sandbox::wire::encode;
 
-const JSON: &str = "application/json; charset=utf-8";
+const JSON: &str = "application/json";
 const HTML: &str = "text/html; charset=utf-8";
 
 /// How much the fault `huge` sends.
@@ -32,6 +32,8 @@ pub(super) struct Answer {
     /// How long the work itself takes before anything is answered.
     delay_ms: i64,
     cut: Option<Cut>,
+    /// Whether it goes out as it is, because the work that faults would follow was not done.
+    is_final: bool,
 }
 
 enum Content {
@@ -42,22 +44,22 @@ enum Content {
 impl Answer {
     /// Code 0 with this response.
     pub(super) fn ok(response: Value) -> Answer {
-        Answer::envelope(200, 0, None, &response)
+        Answer::envelope(200, 0, None, response)
     }
 
     /// HTTP 207: code 0 with what was found of a list (facts 3.1).
     pub(super) fn partial(response: Value) -> Answer {
-        Answer::envelope(207, 0, None, &response)
+        Answer::envelope(207, 0, None, response)
     }
 
     /// HTTP 200 with a code other than 0: the request was processed and refused.
     pub(super) fn refused(code: i64, message: &str) -> Answer {
-        Answer::envelope(200, code, Some(message), &Value::Null)
+        Answer::envelope(200, code, Some(message), Value::Null)
     }
 
     /// An HTTP error in the gateway's own envelope.
     pub(super) fn error(status: u16, message: &str) -> Answer {
-        Answer::envelope(status, -1, Some(message), &Value::Null)
+        Answer::envelope(status, -1, Some(message), Value::Null)
     }
 
     /// A page of HTML, as a proxy or a load balancer would send it.
@@ -66,7 +68,7 @@ impl Answer {
             "<html>\r\n<head><title>{status} {title}</title></head>\r\n<body>\r\n\
              <center><h1>{status} {title}</h1></center>\r\n</body>\r\n</html>\r\n"
         );
-        Answer { status, content: Content::Raw(HTML, page), header: None, delay_ms: 0, cut: None }
+        Answer::new(status, Content::Raw(HTML, page))
     }
 
     /// No answer: the connection is dropped.
@@ -84,9 +86,21 @@ impl Answer {
         Answer { delay_ms, ..self }
     }
 
-    fn envelope(status: u16, code: i64, message: Option<&str>, response: &Value) -> Answer {
-        let envelope = json!({"code": code, "message": message, "response": response});
-        Answer { status, content: Content::Json(envelope), header: None, delay_ms: 0, cut: None }
+    fn envelope(status: u16, code: i64, message: Option<&str>, response: Value) -> Answer {
+        let mut envelope = Map::new();
+        envelope.insert("code".to_owned(), Value::from(code));
+        envelope.insert("message".to_owned(), Value::from(message));
+        envelope.insert("response".to_owned(), response);
+        Answer::new(status, Content::Json(Value::Object(envelope)))
+    }
+
+    fn new(status: u16, content: Content) -> Answer {
+        Answer { status, content, header: None, delay_ms: 0, cut: None, is_final: false }
+    }
+
+    /// The same answer, out of reach of the faults that follow the work.
+    pub(super) fn finally(self) -> Answer {
+        Answer { is_final: true, ..self }
     }
 
     /// Makes a response of the answer as it is, out of reach of any fault.
@@ -96,6 +110,12 @@ impl Answer {
 
     /// Sends the answer, or what the faults of this call leave of it.
     pub(super) async fn send(mut self, ask: &Ask<'_>, connection: Option<&Connection>) -> Response {
+        if self.is_final {
+            if let (Some(cut), Some(connection)) = (self.cut, connection) {
+                connection.cut(cut);
+            }
+            return self.send_plain();
+        }
         let slow_ms = ask.fires(FaultKind::Slow).map_or(0, |value| value.duration_ms);
         let delay_ms = u64::try_from(self.delay_ms.saturating_add(slow_ms)).unwrap_or_default();
         if delay_ms > 0 {

@@ -64,8 +64,8 @@ impl BillingKey {
                  pg_provider, pg_id, card_code, card_name, card_number, card_type, channel_group_id, faults,
                  inserted_at_ms, updated_at_ms)
              VALUES (:customer_uid, :customer_name, :customer_email, :customer_tel, :pay_method,
-                 :pg_provider, :pg_id, :card_code, :card_name, :card_number, :card_type, :channel_group_id, :faults,
-                 :inserted_at_ms, :updated_at_ms)
+                 :pg_provider, :pg_id, :card_code, :card_name, :card_number, :card_type, :channel_group_id,
+                 :faults, :inserted_at_ms, :updated_at_ms)
              ON CONFLICT (customer_uid) DO UPDATE SET customer_name = excluded.customer_name,
                  customer_email = excluded.customer_email, customer_tel = excluded.customer_tel,
                  pay_method = excluded.pay_method, pg_provider = excluded.pg_provider, pg_id = excluded.pg_id,
@@ -140,7 +140,10 @@ impl BillingKey {
                     "pg_provider": "inicis",
                     "type": "PG_PROVIDER",
                 }],
-                "succeededChannels": [channel(&self.pg_provider, &self.pg_id), channel("tosspayments", "iamporttest_4")],
+                "succeededChannels": [
+                    channel(&self.pg_provider, &self.pg_id),
+                    channel("tosspayments", "iamporttest_4"),
+                ],
             }),
             None => {
                 let mut plain = channel(&self.pg_provider, &self.pg_id);

@@ -158,6 +158,7 @@ fn decide(
     let failed = fail_reason.is_some();
     let amount = ask.fires(FaultKind::AmountDiffers).and_then(|value| Decimal::parse(&value.text));
     let currency = ask.fires(FaultKind::CurrencyDiffers).map(|value| value.text);
+    let usage = ask.fires(FaultKind::Usage).map_or_else(|| "payment".to_owned(), |value| value.text);
     let pg_tid = format!("sandbox{}", random_digits(book, 16)?);
     let apply_num = format!("3{}", random_digits(book, 7)?);
     Ok(Payment {
@@ -179,14 +180,14 @@ fn decide(
         lands_at_ms,
         visible_at_ms: lands_at_ms,
         flips_at_ms: flips_ms.map(|after_ms| lands_at_ms.saturating_add(after_ms)),
-        details: details(call, &terms, billing_key, &pg_tid),
+        details: details(call, &terms, billing_key, &pg_tid, &usage),
         merchant_uid: terms.merchant_uid,
         customer_uid: terms.customer_uid,
     })
 }
 
 /// Gives the fields of the wire that no later event changes (facts 2.3, 2.4).
-fn details(call: &Call, terms: &Terms, billing_key: &BillingKey, pg_tid: &str) -> String {
+fn details(call: &Call, terms: &Terms, billing_key: &BillingKey, pg_tid: &str, usage: &str) -> String {
     let user_agent =
         if call.user_agent.is_empty() { "sorry_not_supported_anymore" } else { call.user_agent.as_str() };
     json!({
@@ -209,7 +210,7 @@ fn details(call: &Call, terms: &Terms, billing_key: &BillingKey, pg_tid: &str) -
         "cash_receipt_issued": false,
         "channel": "api",
         "custom_data": call.fields.text("custom_data"),
-        "customer_uid_usage": "payment",
+        "customer_uid_usage": usage,
         "emb_pg_provider": null,
         "escrow": false,
         "name": terms.name,

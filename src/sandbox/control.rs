@@ -1,10 +1,5 @@
 //! The control face under `/_sandbox/`: what a test needs and no gateway has.
-//!
-//! - `GET /_sandbox/book`: every payment, also those that nothing knows of yet, and how often each
-//!   charge and refund was asked for.
-//! - `PUT /_sandbox/faults`: replaces the fault plan by the one in the body, which may be empty.
-//! - `POST /_sandbox/billing-keys`: makes or replaces a billing key; JSON or form.
-//! - `POST /_sandbox/token/revoke`: forgets every access token.
+//! [`CONTROL_ENDPOINTS`] lists it.
 //!
 //! It asks for no token: it listens on loopback, and there is nothing to protect.
 
@@ -20,6 +15,20 @@ use crate::sandbox::error::SandboxError;
 use crate::sandbox::faults::FaultPlan;
 use crate::sandbox::payment::everything;
 use crate::sandbox::token::revoke;
+
+/// The control endpoints and what each does, as `billkey help sandbox` prints them.
+pub const CONTROL_ENDPOINTS: &[(&str, &str)] = &[
+    (
+        "GET /_sandbox/book",
+        "Gives every payment, also those that nothing knows of yet, and how often each was asked for.",
+    ),
+    ("PUT /_sandbox/faults", "Replaces the fault plan by the one in the body, which may be empty."),
+    (
+        "POST /_sandbox/billing-keys",
+        "Makes or replaces a billing key: customer_uid, card_name, card_number, …",
+    ),
+    ("POST /_sandbox/token/revoke", "Forgets every access token."),
+];
 
 /// `GET /_sandbox/book`: `{"charges": […], "payments": […], "refunds": […]}`.
 pub(super) fn book(gateway: &Gateway) -> Result<Answer, SandboxError> {
@@ -37,7 +46,8 @@ pub(super) fn book(gateway: &Gateway) -> Result<Answer, SandboxError> {
     Ok(Answer::ok(json!({
         "charges": requests(
             connection,
-            "SELECT id, received, (SELECT count(*) FROM payments WHERE merchant_uid = id AND status <> 'failed')
+            "SELECT id, received,
+                 (SELECT count(*) FROM payments WHERE merchant_uid = id AND status <> 'failed')
              FROM requests WHERE endpoint = 'charge' ORDER BY rowid",
             ("merchant_uid", "charged"),
         )?,

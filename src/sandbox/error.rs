@@ -28,7 +28,10 @@ pub enum SandboxError {
         source: io::Error,
     },
     /// The book's file is there and cannot be used.
-    #[error("The sandbox's book {} cannot be used: {source}. Delete the file to start with an empty book.", path.display())]
+    #[error(
+        "The sandbox's book {} cannot be used: {source}. Delete the file to start with an empty book.",
+        path.display()
+    )]
     OpenBook {
         /// The file that was asked for.
         path: PathBuf,

@@ -115,6 +115,8 @@ faults! {
         "Records and charges this currency instead of the one asked for.";
     LiveFlag "live_flag" CHARGE, Argument::None,
         "Records the payment with sandbox false, as a live channel would.";
+    Usage "usage" CHARGE, Argument::Text("issue"),
+        "Records this customer_uid_usage instead of payment, as the issue of a billing key would.";
     RefundRefused "refund_refused" REFUND, Argument::Text("기취소거래"),
         "Refuses the refund with code -1 and this message.";
 

@@ -1,20 +1,22 @@
 //! Fault plans: which faults a sandbox shows, where, for which payment, and how often.
-//!
-//! A plan is a list of items, parted by commas:
-//!
-//! ```text
-//! [PLACE.]NAME[=VALUE][@MERCHANT_UID][*COUNT]
-//! ```
-//!
-//! PLACE is `charge`, `refund`, `lookup`, `customer` or `token`; without it a fault holds where its
-//! description says. `@MERCHANT_UID` limits it to one payment, `*COUNT` to so many times in the life
-//! of the server. A comma, `@`, `*` or `%` inside a value is written `%2C`, `%40`, `%2A`, `%25`.
-//! DURATION is a whole number and `ms`, `s`, `m` or `h`.
+//! [`FAULT_GRAMMAR`] says how a plan is written.
 
 use percent_encoding::percent_decode_str;
 
 use crate::sandbox::error::SandboxError;
 use crate::sandbox::fault_table::{Argument, FaultDescription, FaultKind, Place, faults};
+
+/// How a fault plan is written, as `billkey help sandbox` prints it.
+pub const FAULT_GRAMMAR: &str = "\
+A fault plan is a list of faults, parted by commas, each written
+
+    [PLACE.]NAME[=VALUE][@MERCHANT_UID][*COUNT]
+
+PLACE is charge, refund, lookup, customer or token; without it a fault holds where its description
+says. @MERCHANT_UID limits it to one payment, *COUNT to so many times in the life of the server.
+A DURATION is a whole number and ms, s, m or h. Inside a value or a MERCHANT_UID, a comma is written
+%2C, @ is %40, * is %2A and % is %25.
+";
 
 /// The faults a sandbox shows. The default plan is empty: a gateway that behaves.
 #[derive(Debug, Clone, Default)]

@@ -43,10 +43,11 @@ use std::thread::{self, JoinHandle};
 use tokio::runtime::Runtime;
 use tokio::sync::Notify;
 
+pub use crate::sandbox::control::CONTROL_ENDPOINTS;
 pub use crate::sandbox::customers::{SeededCustomer, seeded_customers};
 pub use crate::sandbox::error::SandboxError;
 pub use crate::sandbox::fault_table::{Argument, FaultDescription, faults};
-pub use crate::sandbox::faults::FaultPlan;
+pub use crate::sandbox::faults::{FAULT_GRAMMAR, FaultPlan};
 pub use crate::sandbox::token::{IMP_KEY, IMP_SECRET};
 
 use crate::sandbox::ask::Gateway;

@@ -90,8 +90,8 @@ fn record(
     // The status is cancelled after a partial refund too, and money is still kept.
     let cancel_amount = decimal(&payment.cancel_amount)?.plus(amount).to_string();
     book.execute(
-        "UPDATE payments SET status = 'cancelled', cancel_amount = ?2, cancelled_at_ms = ?3, updated_at_ms = ?3,
-             cancel_reason = ?4
+        "UPDATE payments SET status = 'cancelled', cancel_amount = ?2, cancelled_at_ms = ?3,
+             updated_at_ms = ?3, cancel_reason = ?4
          WHERE imp_uid = ?1",
         params![payment.imp_uid, cancel_amount, at_ms, reason],
     )?;

@@ -59,7 +59,7 @@ async fn serve(
     match ask {
         Ok(ask) => {
             let answer = match ask.answer_before_work() {
-                Some(answer) => answer,
+                Some(answer) => answer.finally(),
                 None => work(&ask).unwrap_or_else(|error| broken(&error)),
             };
             answer.send(&ask, call.connection.as_ref()).await
@@ -76,7 +76,7 @@ fn authorized(
     work: impl FnOnce() -> Result<Answer, SandboxError>,
 ) -> Result<Answer, SandboxError> {
     match token::refuse(gateway, ask, call)? {
-        Some(answer) => Ok(answer),
+        Some(answer) => Ok(answer.finally()),
         None => work(),
     }
 }

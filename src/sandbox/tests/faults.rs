@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::sandbox::tests::Bench;
+use crate::sandbox::{IMP_KEY, IMP_SECRET};
 
 const GILDONG: &str = "gildong_0001_1234";
 
@@ -146,6 +147,18 @@ fn answers_that_prove_nothing_come_with_and_without_a_charge() {
 }
 
 #[test]
+fn a_fault_of_the_answer_waits_for_work_that_was_done() {
+    let bench = Bench::start("error_503*1,revoke_token*1,lost_after*1");
+    assert_eq!(bench.again(GILDONG, "order_1").status, 503);
+    assert_eq!(bench.again(GILDONG, "order_1").status, 401);
+    let body = json!({"imp_key": IMP_KEY, "imp_secret": IMP_SECRET});
+    let token = bench.post("/users/getToken", &body).response()["access_token"].as_str().unwrap().to_owned();
+    let bench = Bench { token, ..bench };
+    assert_eq!(bench.try_again(GILDONG, "order_1").unwrap_err(), "nothing");
+    assert_eq!(bench.charges("order_1"), (3, 1));
+}
+
+#[test]
 fn a_body_can_be_cut_empty_huge_or_deep() {
     let bench = Bench::start("cut_json@order_1,null_response@order_2,deep@order_3");
     assert!(bench.try_again(GILDONG, "order_1").unwrap_err().starts_with("cut after"));
@@ -174,6 +187,7 @@ fn a_payment_can_differ_from_what_was_asked_for() {
     assert_eq!(changed("other_merchant_uid=x", "merchant_uid"), Some(json!("x")));
     assert_eq!(changed("missing_fields", "name"), None);
     assert_eq!(changed("no_flag", "sandbox"), None);
+    assert_eq!(changed("usage", "customer_uid_usage"), Some(json!("issue")));
     assert!(changed("extra_fields", "a_new_field").is_some());
     assert!(changed("fractional_times", "paid_at").unwrap().to_string().ends_with(".25"));
     assert!(changed("escapes", "name").unwrap().as_str().unwrap().contains("\u{1b}[2J"));

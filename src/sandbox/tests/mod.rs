@@ -5,6 +5,7 @@ mod faults;
 mod lookups;
 mod refunds;
 mod tokens;
+mod wire;
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -94,7 +95,9 @@ impl Bench {
 
     /// Charges; an error is a connection that ended before the answer was whole.
     fn try_again(&self, customer_uid: &str, merchant_uid: &str) -> Result<Reply, String> {
-        let body = json!({"customer_uid": customer_uid, "merchant_uid": merchant_uid, "amount": 8900, "name": "월 구독"});
+        let body = json!({
+            "customer_uid": customer_uid, "merchant_uid": merchant_uid, "amount": 8900, "name": "월 구독",
+        });
         self.exchange("POST", "/subscribe/payments/again", "application/json", &body.to_string())
     }
 
