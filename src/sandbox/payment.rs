@@ -63,9 +63,10 @@ impl Payment {
     /// Writes the payment into the book.
     pub(super) fn insert(&self, connection: &Connection) -> Result<(), SandboxError> {
         connection.execute(
-            "INSERT INTO payments (imp_uid, merchant_uid, customer_uid, amount, cancel_amount, currency,
-                 status, sandbox, started_at_ms, paid_at_ms, failed_at_ms, cancelled_at_ms, updated_at_ms,
-                 apply_num, receipt_url, fail_reason, cancel_reason, lands_at_ms, visible_at_ms, flips_at_ms, details)
+            "INSERT INTO payments (imp_uid, merchant_uid, customer_uid, amount, cancel_amount, currency, status,
+                 sandbox, started_at_ms, paid_at_ms, failed_at_ms, cancelled_at_ms, updated_at_ms,
+                 apply_num, receipt_url, fail_reason, cancel_reason, lands_at_ms, visible_at_ms,
+                 flips_at_ms, details)
              VALUES (:imp_uid, :merchant_uid, :customer_uid, :amount, :cancel_amount, :currency, :status,
                  :sandbox, :started, :paid, :failed, :cancelled, :updated, :apply_num,
                  :receipt_url, :fail_reason, :cancel_reason, :lands, :visible, :flips, :details)",
