@@ -18,5 +18,5 @@
 
 pub mod clock;
 pub mod domain;
-pub mod interrupt;
+pub mod output;
 pub mod sandbox;

@@ -1,0 +1,267 @@
+//! Everything about one payment or one customer: `history show`, `customer show`.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+
+use crate::domain::customer::Customer;
+use crate::domain::payment::{Event, EventKind, Outcome, Payment};
+use crate::output::colour::outcome_style;
+use crate::output::customer::customer_object;
+use crate::output::field::{Columns, Give, Shown, exact_number};
+use crate::output::list::{PaymentSummary, payments_footer, table_row, table_writer};
+use crate::output::payment::{EventObject, payment_object};
+use crate::output::table::{Heading, TableRow, TableWriter, facts};
+use crate::output::text::{safe, shell_word, when};
+use crate::output::ui::UiOptions;
+
+/// One payment and its whole history, oldest first.
+#[derive(Clone, Copy, Debug)]
+pub struct PaymentDetail<'a> {
+    pub payment: &'a Payment,
+    pub events: &'a [Event],
+    pub customer_name: Option<&'a str>,
+}
+
+/// One customer, what they paid, and their last payments.
+#[derive(Clone, Copy, Debug)]
+pub struct CustomerDetail<'a> {
+    pub customer: &'a Customer,
+    pub summary: &'a PaymentSummary,
+    /// Newest first.
+    pub payments: &'a [Payment],
+}
+
+type Facts = Vec<(&'static str, String)>;
+
+fn fact(rows: &mut Facts, label: &'static str, parts: &[Option<&str>]) {
+    let parts: Vec<_> =
+        parts.iter().flatten().filter(|part| !part.is_empty()).map(|part| safe(part)).collect();
+    if !parts.is_empty() {
+        rows.push((label, parts.join("  ")));
+    }
+}
+
+fn fact_time(rows: &mut Facts, label: &'static str, at: Option<Timestamp>, zone: &TimeZone) {
+    rows.extend(at.map(|at| (label, when(at, zone))));
+}
+
+/// The facts of a payment, its history as a table, and what can be done about it. Lines with their
+/// line breaks, coloured as the options say, safe for a terminal.
+#[must_use]
+pub fn payment_detail(detail: &PaymentDetail<'_>, options: &UiOptions) -> String {
+    let (payment, zone) = (detail.payment, &options.zone);
+    let terms = &payment.terms;
+    let mut rows: Facts = Vec::new();
+    fact(&mut rows, "order", &[Some(terms.merchant_uid.as_str())]);
+    fact(&mut rows, "payment", &[payment.imp_uid.as_deref()]);
+    fact(&mut rows, "result", &[Some(payment.outcome.word())]);
+    fact(&mut rows, "reason", &[payment.message.as_deref()]);
+    fact(&mut rows, "code", &[payment.code.map(|code| code.to_string()).as_deref()]);
+    fact(&mut rows, "amount", &[Some(&terms.amount.to_string()), Some(&terms.mode.word().to_uppercase())]);
+    let refunded = payment.cancel_amount.filter(|refund| refund.minor() > 0).map(|refund| refund.to_string());
+    let refunded_at = payment.cancelled_at.map(|at| when(at, zone));
+    fact(&mut rows, "refunded", &[refunded.as_deref(), refunded_at.as_deref()]);
+    fact(&mut rows, "product", &[Some(&payment.name)]);
+    fact(&mut rows, "customer", &[detail.customer_name, Some(terms.customer_uid.as_str())]);
+    let buyer = [&payment.buyer_name, &payment.buyer_email, &payment.buyer_tel].map(|part| part.as_deref());
+    fact(&mut rows, "buyer", &buyer);
+    fact(&mut rows, "card", &[payment.card_name.as_deref(), payment.card_number.as_deref()]);
+    fact(&mut rows, "approval", &[payment.apply_num.as_deref()]);
+    fact(&mut rows, "PG", &[payment.pg_provider.as_deref(), payment.pg_tid.as_deref()]);
+    fact(&mut rows, "status", &[payment.status.as_deref()]);
+    fact(&mut rows, "receipt", &[payment.receipt_url.as_deref()]);
+    fact_time(&mut rows, "asked", Some(payment.requested_at), zone);
+    fact_time(&mut rows, "paid", payment.paid_at, zone);
+    fact(&mut rows, "attempts", &[Some(&payment.attempts.to_string())]);
+    fact(&mut rows, "run by", &[payment.operator.as_deref()]);
+    fact(&mut rows, "note", &[payment.note.as_deref()]);
+    let mut text = facts(&rows);
+    if !detail.events.is_empty() {
+        text.push('\n');
+        text.push_str(&events_table(detail.events, options));
+    }
+    text + &next_step(payment)
+}
+
+fn events_table(events: &[Event], options: &UiOptions) -> String {
+    let headings = vec![
+        Heading::left("WHEN", Give::When),
+        Heading::left("EVENT", Give::Never),
+        Heading::left("RESULT", Give::Never),
+        Heading::right("TRY"),
+        Heading::right("HTTP"),
+        Heading::right("CODE"),
+        Heading::right("TOOK"),
+        Heading::left("PAYMENT", Give::Never),
+        Heading::left("BY", Give::Text),
+    ];
+    let gives = vec![(BY, 6), (WHEN, 16), (BY, 0), (WHEN, 10)];
+    let mut writer = TableWriter::new(headings, gives, EVENT, options.width, options.colour_stdout);
+    let rows: Vec<TableRow> = events.iter().map(|event| event_row(event, &options.zone)).collect();
+    writer.block(&rows)
+}
+
+const WHEN: usize = 0;
+const EVENT: usize = 1;
+const BY: usize = 8;
+
+fn event_row(event: &Event, zone: &TimeZone) -> TableRow {
+    let received = &event.received;
+    let number = |number: Option<String>| (number.unwrap_or_default(), None);
+    let text = |text: Option<&str>| (text.map(safe).unwrap_or_default().into_owned(), None);
+    let cells = vec![
+        (when(event.at, zone), None),
+        (event.kind.word().to_owned(), None),
+        (event.outcome.word().to_owned(), Some(outcome_style(event.outcome))),
+        number(Some(event.attempt.to_string())),
+        number(received.http_status.map(|status| status.to_string())),
+        number(received.code.map(|code| code.to_string())),
+        number(received.took_ms.map(|took| format!("{took} ms"))),
+        text(received.imp_uid.as_deref()),
+        text(event.operator.as_deref()),
+    ];
+    TableRow { cells, under: received.message.clone() }
+}
+
+/// What can be done about a payment, as hint lines.
+fn next_step(payment: &Payment) -> String {
+    let order = shell_word(payment.terms.merchant_uid.as_str());
+    match payment.outcome {
+        Outcome::Unknown | Outcome::Pending => {
+            format!("\n  The card may have been charged. To find out:\n    billkey reconcile {order}\n")
+        }
+        Outcome::Declined | Outcome::Rejected => {
+            "\n  Nothing was charged. To try the same order again: run its charge with --retry.\n".to_owned()
+        }
+        Outcome::NotSent => "\n  Nothing was charged. To send it: run its charge again.\n".to_owned(),
+        Outcome::Paid => String::new(),
+    }
+}
+
+/// `history show --json`: the payment object, and with it `history` and `refunds`.
+pub struct PaymentDetailObject<'a> {
+    detail: PaymentDetail<'a>,
+    zone: &'a TimeZone,
+}
+
+impl<'a> PaymentDetailObject<'a> {
+    #[must_use]
+    pub fn new(detail: PaymentDetail<'a>, zone: &'a TimeZone) -> PaymentDetailObject<'a> {
+        PaymentDetailObject { detail, zone }
+    }
+}
+
+/// An object and the lists that stand in it beside its own fields.
+#[derive(Serialize)]
+struct With<T: Serialize, U: Serialize> {
+    #[serde(flatten)]
+    object: T,
+    #[serde(flatten)]
+    more: U,
+}
+
+#[derive(Serialize)]
+struct Histories<'a> {
+    history: Vec<EventObject<'a>>,
+    refunds: Vec<EventObject<'a>>,
+}
+
+impl Serialize for PaymentDetailObject<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (events, zone) = (self.detail.events, self.zone);
+        let objects = |wanted: fn(&&Event) -> bool| {
+            events.iter().filter(wanted).map(|event| EventObject::new(event, zone)).collect()
+        };
+        let more = Histories {
+            history: objects(|_| true),
+            refunds: objects(|event| event.kind == EventKind::Refund),
+        };
+        With { object: payment_object(self.detail.payment.into(), zone), more }.serialize(serializer)
+    }
+}
+
+/// The facts of a customer, and their last payments as a table with totals under it.
+#[must_use]
+pub fn customer_detail(detail: &CustomerDetail<'_>, options: &UiOptions) -> String {
+    let (customer, zone) = (detail.customer, &options.zone);
+    let card = &customer.card;
+    let mut rows: Facts = Vec::new();
+    fact(&mut rows, "customer", &[Some(customer.customer_uid.as_str())]);
+    fact(&mut rows, "name", &[customer.name.as_deref()]);
+    fact(&mut rows, "e-mail", &[customer.email.as_deref()]);
+    fact(&mut rows, "phone", &[customer.tel.as_deref()]);
+    fact(&mut rows, "card", &[card.card_name.as_deref(), card.card_number.as_deref()]);
+    fact(&mut rows, "PG", &[card.pg_provider.as_deref(), card.pg_id.as_deref()]);
+    fact(&mut rows, "mode", &[Some(&customer.mode.word().to_uppercase())]);
+    fact_time(&mut rows, "added", Some(customer.added_at), zone);
+    let checked = customer.checked_at.map_or_else(|| "never".to_owned(), |at| when(at, zone));
+    fact(&mut rows, "checked", &[Some(&checked)]);
+    fact_time(&mut rows, "removed", customer.removed_at, zone);
+    fact(&mut rows, "note", &[customer.note.as_deref()]);
+    let mut text = facts(&rows) + "\n";
+    if detail.payments.is_empty() {
+        return text + "  No payments yet.\n";
+    }
+    let shown = Shown { zone, replayed: false };
+    let columns = Columns::<Payment>::usual();
+    let mut writer = table_writer(&columns, options.width, options.colour_stdout);
+    let table: Vec<TableRow> =
+        detail.payments.iter().map(|payment| table_row(&columns, payment, shown)).collect();
+    text.push_str(&writer.block(&table));
+    let shown = u64::try_from(detail.payments.len()).unwrap_or(u64::MAX);
+    text + &format!(" {}\n", payments_footer(detail.summary, shown))
+}
+
+/// `customer show --json`: the customer object, and with it `totals` and `payments`.
+pub struct CustomerDetailObject<'a> {
+    detail: CustomerDetail<'a>,
+    zone: &'a TimeZone,
+}
+
+impl<'a> CustomerDetailObject<'a> {
+    #[must_use]
+    pub fn new(detail: CustomerDetail<'a>, zone: &'a TimeZone) -> CustomerDetailObject<'a> {
+        CustomerDetailObject { detail, zone }
+    }
+}
+
+struct CustomerMore<'a, 'b>(&'b CustomerDetailObject<'a>);
+
+impl Serialize for CustomerMore<'_, '_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let CustomerDetailObject { detail, zone } = self.0;
+        let payments: Vec<_> =
+            detail.payments.iter().map(|payment| payment_object(payment.into(), zone)).collect();
+        let mut map = serializer.serialize_map(Some(2))?;
+        map.serialize_entry("totals", &SummaryObject(detail.summary))?;
+        map.serialize_entry("payments", &payments)?;
+        map.end()
+    }
+}
+
+impl Serialize for CustomerDetailObject<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        With { object: customer_object(self.detail.customer, self.zone), more: CustomerMore(self) }
+            .serialize(serializer)
+    }
+}
+
+/// `{"count": 2, "paid": 1, "net": {"KRW": 8900}}`.
+pub struct SummaryObject<'a>(pub &'a PaymentSummary);
+
+impl Serialize for SummaryObject<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut nets = serde_json::Map::new();
+        for net in &self.0.net {
+            let number = exact_number(net).map_err(serde::ser::Error::custom)?;
+            nets.insert(net.currency().code().to_owned(), serde_json::Value::Number(number));
+        }
+        let mut map = serializer.serialize_map(Some(3))?;
+        map.serialize_entry("count", &self.0.count)?;
+        map.serialize_entry("paid", &self.0.paid)?;
+        map.serialize_entry("net", &nets)?;
+        map.end()
+    }
+}

@@ -1,0 +1,248 @@
+//! The fields of a record, by name: one list of them feeds JSON, CSV, plain text and tables.
+
+use std::borrow::Cow;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::ser::{Error as _, SerializeMap};
+use serde::{Serialize, Serializer};
+use serde_json::Number;
+use thiserror::Error;
+
+use crate::domain::money::Amount;
+use crate::domain::payment::Outcome;
+use crate::output::text::{safe, spell_out, when, when_rfc3339};
+
+/// How and when values are shown.
+#[derive(Clone, Copy, Debug)]
+pub struct Shown<'a> {
+    pub zone: &'a TimeZone,
+    /// The record is the stored result of an earlier run: nothing was sent now.
+    pub replayed: bool,
+}
+
+/// One value of a record.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value<'a> {
+    /// Not known: `null` in JSON, empty elsewhere.
+    Absent,
+    /// Text from people or from the gateway: not to be trusted.
+    Text(Cow<'a, str>),
+    /// A word of our own.
+    Word(&'static str),
+    Outcome(Outcome),
+    Whole(i64),
+    /// Whether the stored result of an earlier run is shown: a property of the run, not of the record.
+    Replayed,
+    Money(Amount),
+    Time(Timestamp),
+}
+
+impl<'a> Value<'a> {
+    /// A text that may be missing.
+    pub fn text(text: Option<&'a String>) -> Value<'a> {
+        text.map_or(Value::Absent, |text| Value::Text(Cow::Borrowed(text)))
+    }
+
+    /// A time that may be missing.
+    #[must_use]
+    pub fn time(at: Option<Timestamp>) -> Value<'static> {
+        at.map_or(Value::Absent, Value::Time)
+    }
+
+    /// For a table: safe, in one line, money and times as people read them.
+    #[must_use]
+    pub fn for_people(&self, shown: Shown<'_>) -> String {
+        match self {
+            Value::Money(amount) => amount.to_string(),
+            Value::Time(at) => when(*at, shown.zone),
+            Value::Text(text) => safe(text).into_owned(),
+            Value::Absent | Value::Word(_) | Value::Outcome(_) | Value::Whole(_) | Value::Replayed => {
+                self.digits_and_words(shown)
+            }
+        }
+    }
+
+    /// For a tab-separated line: tabs and line breaks become spaces, what else is unsafe is spelt
+    /// out; money as digits, times as RFC 3339.
+    #[must_use]
+    pub fn for_plain(&self, shown: Shown<'_>) -> String {
+        match self {
+            Value::Text(text) => safe(&text.replace(['\t', '\n', '\r'], " ")).into_owned(),
+            Value::Absent
+            | Value::Word(_)
+            | Value::Outcome(_)
+            | Value::Whole(_)
+            | Value::Replayed
+            | Value::Money(_)
+            | Value::Time(_) => self.digits_and_words(shown),
+        }
+    }
+
+    /// For a CSV cell. A text that a spreadsheet would read as a formula gets a leading `'`;
+    /// tabs and line feeds stay, because quotes hold them.
+    #[must_use]
+    pub fn for_csv(&self, shown: Shown<'_>) -> String {
+        match self {
+            Value::Text(text) => {
+                let kept = |c| c == '\t' || c == '\n';
+                let spelt = spell_out(text, |c| !kept(c) && crate::output::text::is_unsafe(c));
+                let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+                if formula { format!("'{spelt}") } else { spelt.into_owned() }
+            }
+            Value::Absent
+            | Value::Word(_)
+            | Value::Outcome(_)
+            | Value::Whole(_)
+            | Value::Replayed
+            | Value::Money(_)
+            | Value::Time(_) => self.digits_and_words(shown),
+        }
+    }
+
+    fn digits_and_words(&self, shown: Shown<'_>) -> String {
+        match self {
+            Value::Absent => String::new(),
+            Value::Text(text) => text.clone().into_owned(),
+            Value::Word(word) => (*word).to_owned(),
+            Value::Outcome(outcome) => outcome.word().to_owned(),
+            Value::Whole(number) => number.to_string(),
+            Value::Replayed => shown.replayed.to_string(),
+            Value::Money(amount) => amount.to_digits(),
+            Value::Time(at) => when_rfc3339(*at, shown.zone),
+        }
+    }
+}
+
+/// An amount as an exact JSON number: the digits, never a binary fraction.
+pub fn exact_number(amount: &Amount) -> Result<Number, serde_json::Error> {
+    Number::from_str(&amount.to_digits())
+}
+
+/// A value on its way into JSON.
+struct JsonValue<'a>(Value<'a>, Shown<'a>);
+
+impl Serialize for JsonValue<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.0 {
+            Value::Absent => serializer.serialize_none(),
+            Value::Text(text) => serializer.serialize_str(text),
+            Value::Word(word) => serializer.serialize_str(word),
+            Value::Outcome(outcome) => serializer.serialize_str(outcome.word()),
+            Value::Whole(number) => serializer.serialize_i64(*number),
+            Value::Replayed => serializer.serialize_bool(self.1.replayed),
+            Value::Money(amount) => exact_number(amount).map_err(S::Error::custom)?.serialize(serializer),
+            Value::Time(at) => serializer.serialize_str(&when_rfc3339(*at, self.1.zone)),
+        }
+    }
+}
+
+/// How a column of a table gives way on a terminal that is too narrow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Give {
+    /// Never cut: ids, words, money.
+    Never,
+    /// Cut with `…`.
+    Text,
+    /// Loses its seconds, then its time of day.
+    When,
+    /// Loses the card company, keeps the last digits.
+    Card,
+}
+
+/// A kind of record that can be listed.
+pub trait Listed: Sized + 'static {
+    /// Every field, in the order of the contract.
+    const FIELDS: &'static [Field<Self>];
+    /// The columns of a table when none are asked for.
+    const TABLE: &'static [Field<Self>];
+    /// How [`Listed::TABLE`] gives way: column and the width to go down to, in this order; 0 leaves
+    /// the column out.
+    const GIVES: &'static [(usize, usize)];
+    /// `payment`, `customer`.
+    const NOUN: &'static str;
+
+    /// What stands on a line of its own under the row.
+    fn under(&self) -> Option<&str>;
+}
+
+/// One field: its name, and how to get it out of a record.
+pub struct Field<T> {
+    /// The name in JSON, in CSV and for `--columns`.
+    pub name: &'static str,
+    /// The heading in a table, where it is not the name in capitals.
+    pub heading: Option<&'static str>,
+    pub give: Give,
+    pub get: for<'a> fn(&'a T) -> Value<'a>,
+}
+
+/// Which fields to write, in which order.
+pub struct Columns<T: 'static> {
+    pub(in crate::output) fields: Vec<&'static Field<T>>,
+    /// Asked for by name: then none is left out of a table, and nothing is added to it.
+    pub(in crate::output) chosen: bool,
+}
+
+/// A column name that is none.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum ColumnsError {
+    #[error("`{given}` is not a column of a {noun}; did you mean {nearest}? The columns are {all}")]
+    Unknown { given: String, noun: &'static str, nearest: &'static str, all: String },
+    #[error("no columns are named; the columns are {all}")]
+    None { all: String },
+}
+
+impl<T: Listed> Columns<T> {
+    /// Every field; a table shows fewer.
+    #[must_use]
+    pub fn usual() -> Columns<T> {
+        Columns { fields: T::FIELDS.iter().collect(), chosen: false }
+    }
+
+    /// Reads `--columns a,b,…`. A name that is none is an error that names the nearest one.
+    pub fn parse(text: &str) -> Result<Columns<T>, ColumnsError> {
+        let names = || T::FIELDS.iter().map(|field| field.name);
+        let all = || names().collect::<Vec<_>>().join(", ");
+        let mut fields = Vec::new();
+        for given in text.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+            let wanted = given.to_lowercase().replace('-', "_");
+            match T::FIELDS.iter().find(|field| field.name == wanted) {
+                Some(field) => fields.push(field),
+                None => {
+                    let nearest =
+                        names().min_by_key(|name| strsim::osa_distance(name, &wanted)).unwrap_or_default();
+                    let given = safe(given).into_owned();
+                    return Err(ColumnsError::Unknown { given, noun: T::NOUN, nearest, all: all() });
+                }
+            }
+        }
+        if fields.is_empty() {
+            Err(ColumnsError::None { all: all() })
+        } else {
+            Ok(Columns { fields, chosen: true })
+        }
+    }
+
+    /// Reads the option where it was given, else takes the usual columns.
+    pub fn parse_or_usual(text: Option<&str>) -> Result<Columns<T>, ColumnsError> {
+        text.map_or_else(|| Ok(Columns::usual()), Columns::parse)
+    }
+}
+
+/// A record as a JSON object with the given fields, in their order; absent values are `null`.
+pub struct Object<'a, T: 'static> {
+    pub(in crate::output) row: &'a T,
+    pub(in crate::output) columns: Cow<'a, [&'static Field<T>]>,
+    pub(in crate::output) shown: Shown<'a>,
+}
+
+impl<T: Listed> Serialize for Object<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.columns.len()))?;
+        for field in self.columns.iter() {
+            map.serialize_entry(field.name, &JsonValue((field.get)(self.row), self.shown))?;
+        }
+        map.end()
+    }
+}

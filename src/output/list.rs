@@ -1,0 +1,210 @@
+//! Lists: one writer for every kind of record and every format, a row at a time.
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+
+use jiff::tz::TimeZone;
+
+use crate::domain::money::Amount;
+use crate::domain::payment::Payment;
+use crate::output::Format;
+use crate::output::colour::outcome_style;
+use crate::output::field::{Columns, Field, Give, Listed, Object, Shown, Value};
+use crate::output::json;
+use crate::output::layout::gives_for_chosen;
+use crate::output::payment::PaymentView;
+use crate::output::table::{Heading, TableRow, TableWriter};
+use crate::output::ui::{Out, Ui};
+
+/// Rows of a table that are laid out together. A longer list is written in blocks of this many,
+/// so that a million rows need no more memory than these.
+const BLOCK_ROWS: usize = 10_000;
+
+/// What stands under a table of payments; counted over all that match, whatever the limit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PaymentSummary {
+    pub count: u64,
+    pub paid: u64,
+    /// Paid less refunded, one for each currency.
+    pub net: Vec<Amount>,
+}
+
+/// ` 2 payments, 1 paid, net ₩8,900`; `shown` is how many of them are listed.
+#[must_use]
+pub fn payments_footer(summary: &PaymentSummary, shown: u64) -> String {
+    let noun = if summary.count == 1 { "payment" } else { "payments" };
+    let of = if shown < summary.count { format!(" ({shown} shown)") } else { String::new() };
+    let nets: Vec<String> = summary.net.iter().map(Amount::to_string).collect();
+    let net = if nets.is_empty() { String::new() } else { format!(", net {}", nets.join(" + ")) };
+    format!("{} {noun}{of}, {} paid{net}", summary.count, summary.paid)
+}
+
+/// Writes a list. [`Lister::finish`] must be called: until then a table may hold rows back and a
+/// JSON array is open.
+#[must_use]
+pub struct Lister<'u, T: Listed> {
+    columns: Columns<T>,
+    zone: &'u TimeZone,
+    body: Body<'u>,
+    shown: u64,
+}
+
+enum Body<'u> {
+    Table { out: &'u mut Out, writer: TableWriter, rows: Vec<TableRow> },
+    Plain(&'u mut Out),
+    Json(&'u mut Out),
+    Jsonl(&'u mut Out),
+    Csv(csv::Writer<&'u mut Out>),
+}
+
+impl Ui {
+    /// Begins a list in the format asked for.
+    pub fn list<T: Listed>(&mut self, columns: Columns<T>) -> io::Result<Lister<'_, T>> {
+        let (options, out) = self.parts();
+        let body = match options.format {
+            Format::Table => {
+                let writer = table_writer(&columns, options.width, options.colour_stdout);
+                Body::Table { out, writer, rows: Vec::new() }
+            }
+            Format::Plain => Body::Plain(out),
+            Format::Json => Body::Json(out),
+            Format::Jsonl => Body::Jsonl(out),
+            Format::Csv => {
+                if options.csv_bom {
+                    out.write_all("\u{feff}".as_bytes())?;
+                }
+                let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
+                writer.write_record(columns.fields.iter().map(|field| field.name)).map_err(csv_error)?;
+                Body::Csv(writer)
+            }
+        };
+        Ok(Lister { columns, zone: &options.zone, body, shown: 0 })
+    }
+}
+
+impl<T: Listed> Lister<'_, T> {
+    /// Writes one record, or holds it back until its block is full.
+    pub fn row(&mut self, row: &T) -> io::Result<()> {
+        self.write(row, false)
+    }
+
+    fn write(&mut self, row: &T, replayed: bool) -> io::Result<()> {
+        let shown = Shown { zone: self.zone, replayed };
+        let fields = &self.columns.fields;
+        match &mut self.body {
+            Body::Table { out, writer, rows } => {
+                rows.push(table_row(&self.columns, row, shown));
+                if rows.len() >= BLOCK_ROWS {
+                    out.write_all(writer.block(rows).as_bytes())?;
+                    rows.clear();
+                }
+            }
+            Body::Plain(out) => {
+                let cells: Vec<String> =
+                    fields.iter().map(|field| (field.get)(row).for_plain(shown)).collect();
+                writeln!(out, "{}", cells.join("\t"))?;
+            }
+            Body::Json(out) => {
+                let before = if self.shown == 0 { "[\n" } else { ",\n" };
+                write!(out, "{before}{}", json::line(&object::<T>(fields, row, shown))?)?;
+            }
+            Body::Jsonl(out) => {
+                writeln!(out, "{}", json::line(&object::<T>(fields, row, shown))?)?;
+                out.flush()?;
+            }
+            Body::Csv(writer) => {
+                let cells = fields.iter().map(|field| (field.get)(row).for_csv(shown));
+                writer.write_record(cells).map_err(csv_error)?;
+            }
+        }
+        self.shown += 1;
+        Ok(())
+    }
+
+    /// How many rows there were so far.
+    #[must_use]
+    pub fn shown(&self) -> u64 {
+        self.shown
+    }
+
+    /// Ends the list. Only a table has a footer; an empty one has no header, no footer and writes
+    /// nothing: say it with [`Ui::status`] when this returns 0.
+    pub fn finish(self, footer: &str) -> io::Result<u64> {
+        match self.body {
+            Body::Table { .. } if self.shown == 0 => {}
+            Body::Table { out, mut writer, rows } => {
+                if !rows.is_empty() {
+                    out.write_all(writer.block(&rows).as_bytes())?;
+                }
+                if !footer.is_empty() {
+                    writeln!(out, " {footer}")?;
+                }
+                let left_out = writer.left_out().join(", ");
+                if !left_out.is_empty() {
+                    writeln!(out, " No room here for {left_out}.")?;
+                }
+                out.flush()?;
+            }
+            Body::Json(out) => {
+                out.write_all(if self.shown == 0 { b"[]\n" } else { b"\n]\n" })?;
+                out.flush()?;
+            }
+            Body::Plain(out) | Body::Jsonl(out) => out.flush()?,
+            Body::Csv(mut writer) => writer.flush()?,
+        }
+        Ok(self.shown)
+    }
+}
+
+impl Lister<'_, Payment> {
+    /// Writes one payment that may be the stored result of an earlier run.
+    pub fn payment(&mut self, view: PaymentView<'_>) -> io::Result<()> {
+        self.write(view.payment, view.replayed)
+    }
+}
+
+fn object<'a, T>(fields: &'a [&'static Field<T>], row: &'a T, shown: Shown<'a>) -> Object<'a, T> {
+    Object { row, columns: Cow::Borrowed(fields), shown }
+}
+
+fn table_fields<T: Listed>(columns: &Columns<T>) -> Vec<&'static Field<T>> {
+    if columns.chosen { columns.fields.clone() } else { T::TABLE.iter().collect() }
+}
+
+/// A writer for a table of these records.
+pub(in crate::output) fn table_writer<T: Listed>(
+    columns: &Columns<T>,
+    available: Option<usize>,
+    colour: bool,
+) -> TableWriter {
+    let fields = table_fields(columns);
+    let heading = |field: &&Field<T>| Heading {
+        text: field.heading.map_or_else(|| field.name.to_uppercase(), str::to_owned),
+        right: matches!(field.name, "amount" | "cancel_amount" | "attempts" | "code"),
+        give: field.give,
+    };
+    let headings: Vec<Heading> = fields.iter().map(heading).collect();
+    let kinds: Vec<Give> = fields.iter().map(|field| field.give).collect();
+    let gives = if columns.chosen { gives_for_chosen(&kinds) } else { T::GIVES.to_vec() };
+    TableWriter::new(headings, gives, 1, available, colour)
+}
+
+/// One record as a row of its table.
+pub(in crate::output) fn table_row<T: Listed>(columns: &Columns<T>, row: &T, shown: Shown<'_>) -> TableRow {
+    let cells = table_fields(columns).into_iter().map(|field| {
+        let value = (field.get)(row);
+        let style = if let Value::Outcome(outcome) = value { Some(outcome_style(outcome)) } else { None };
+        (value.for_people(shown), style)
+    });
+    let under = if columns.chosen { None } else { row.under().map(str::to_owned) };
+    TableRow { cells: cells.collect(), under }
+}
+
+/// The IO error inside of a CSV error, with its kind: a broken pipe must stay one.
+fn csv_error(error: csv::Error) -> io::Error {
+    if let csv::ErrorKind::Io(error) = error.into_kind() {
+        error
+    } else {
+        io::Error::other("the CSV line could not be put together")
+    }
+}

@@ -1,0 +1,59 @@
+//! What people and scripts read: tables, plain text, JSON, JSON lines and CSV, prompts and
+//! progress. Writes only to the writers it is given, and reads no clock and no environment.
+
+pub mod colour;
+pub mod customer;
+pub mod detail;
+pub mod field;
+pub mod json;
+pub mod layout;
+pub mod list;
+pub mod payment;
+pub mod progress;
+pub mod prose;
+pub mod table;
+pub mod text;
+pub mod ui;
+
+/// How an answer is written (`--format`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// For people, on a terminal and off it.
+    #[default]
+    Table,
+    /// Tab-separated, no header, no decoration.
+    Plain,
+    /// One object, or one array for lists.
+    Json,
+    /// One object a line, flushed as it happens.
+    Jsonl,
+    /// RFC 4180 with a header.
+    Csv,
+}
+
+impl Format {
+    pub const ALL: [Format; 5] = [Format::Table, Format::Plain, Format::Json, Format::Jsonl, Format::Csv];
+
+    /// The word used on the command line.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Format::Table => "table",
+            Format::Plain => "plain",
+            Format::Json => "json",
+            Format::Jsonl => "jsonl",
+            Format::Csv => "csv",
+        }
+    }
+
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Format> {
+        Format::ALL.into_iter().find(|format| format.word() == word)
+    }
+
+    /// Whether errors are objects too (`json`, `jsonl`).
+    #[must_use]
+    pub fn is_json(self) -> bool {
+        matches!(self, Format::Json | Format::Jsonl)
+    }
+}

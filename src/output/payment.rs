@@ -1,0 +1,174 @@
+//! The payment object of the contract, field by field, and the columns of the history table.
+
+use std::borrow::Cow;
+
+use jiff::tz::TimeZone;
+use serde::Serialize;
+
+use crate::domain::payment::{Event, Outcome, Payment};
+use crate::output::field::{Field, Give, Listed, Object, Shown, Value};
+use crate::output::text::when_rfc3339;
+
+/// A payment to show.
+#[derive(Clone, Copy, Debug)]
+pub struct PaymentView<'a> {
+    pub payment: &'a Payment,
+    /// The stored result of an earlier run: nothing was sent now.
+    pub replayed: bool,
+}
+
+impl<'a> From<&'a Payment> for PaymentView<'a> {
+    fn from(payment: &'a Payment) -> PaymentView<'a> {
+        PaymentView { payment, replayed: false }
+    }
+}
+
+type Get = for<'a> fn(&'a Payment) -> Value<'a>;
+
+const fn field(name: &'static str, give: Give, get: Get) -> Field<Payment> {
+    Field { name, heading: None, give, get }
+}
+
+const fn column(name: &'static str, heading: &'static str, give: Give, get: Get) -> Field<Payment> {
+    Field { name, heading: Some(heading), give, get }
+}
+
+fn borrowed(text: &str) -> Value<'_> {
+    Value::Text(Cow::Borrowed(text))
+}
+
+impl Listed for Payment {
+    const FIELDS: &'static [Field<Payment>] = &[
+        field("outcome", Give::Never, |payment| Value::Outcome(payment.outcome)),
+        field("replayed", Give::Never, |_| Value::Replayed),
+        field("merchant_uid", Give::Never, |payment| borrowed(payment.terms.merchant_uid.as_str())),
+        field("imp_uid", Give::Never, |payment| Value::text(payment.imp_uid.as_ref())),
+        field("customer_uid", Give::Text, |payment| borrowed(payment.terms.customer_uid.as_str())),
+        field("name", Give::Text, |payment| borrowed(&payment.name)),
+        field("amount", Give::Never, |payment| Value::Money(payment.terms.amount)),
+        field("currency", Give::Never, |payment| {
+            Value::Text(Cow::Owned(payment.terms.amount.currency().code().to_owned()))
+        }),
+        field("cancel_amount", Give::Never, |payment| {
+            payment.cancel_amount.map_or(Value::Absent, Value::Money)
+        }),
+        field("status", Give::Never, |payment| Value::text(payment.status.as_ref())),
+        field("apply_num", Give::Never, |payment| Value::text(payment.apply_num.as_ref())),
+        field("card_name", Give::Text, |payment| Value::text(payment.card_name.as_ref())),
+        field("card_number", Give::Never, |payment| Value::text(payment.card_number.as_ref())),
+        field("pg_provider", Give::Text, |payment| Value::text(payment.pg_provider.as_ref())),
+        field("pg_tid", Give::Text, |payment| Value::text(payment.pg_tid.as_ref())),
+        field("receipt_url", Give::Never, |payment| Value::text(payment.receipt_url.as_ref())),
+        field("code", Give::Never, |payment| payment.code.map_or(Value::Absent, Value::Whole)),
+        field("message", Give::Text, |payment| Value::text(payment.message.as_ref())),
+        field("requested_at", Give::When, |payment| Value::Time(payment.requested_at)),
+        field("paid_at", Give::When, |payment| Value::time(payment.paid_at)),
+        field("cancelled_at", Give::When, |payment| Value::time(payment.cancelled_at)),
+        field("mode", Give::Never, |payment| Value::Word(payment.terms.mode.word())),
+        field("attempts", Give::Never, |payment| Value::Whole(i64::from(payment.attempts))),
+        field("note", Give::Text, |payment| Value::text(payment.note.as_ref())),
+        field("operator", Give::Text, |payment| Value::text(payment.operator.as_ref())),
+    ];
+
+    const TABLE: &'static [Field<Payment>] = &[
+        column("requested_at", "WHEN", Give::When, |payment| Value::Time(payment.requested_at)),
+        column("outcome", "RESULT", Give::Never, |payment| Value::Outcome(payment.outcome)),
+        column("amount", "AMOUNT", Give::Never, |payment| Value::Money(payment.terms.amount)),
+        column("customer_uid", "CUSTOMER", Give::Text, |payment| {
+            borrowed(payment.terms.customer_uid.as_str())
+        }),
+        column("name", "NAME", Give::Text, |payment| borrowed(&payment.name)),
+        column("card", "CARD", Give::Card, |payment| {
+            short_card(payment.card_name.as_deref(), payment.card_number.as_deref())
+        }),
+        column("apply_num", "APPROVAL", Give::Never, |payment| Value::text(payment.apply_num.as_ref())),
+        column("merchant_uid", "ORDER", Give::Never, |payment| borrowed(payment.terms.merchant_uid.as_str())),
+    ];
+
+    const GIVES: &'static [(usize, usize)] = &[
+        (NAME, 10),
+        (CUSTOMER, 12),
+        (WHEN, 16),
+        (NAME, 6),
+        (CUSTOMER, 8),
+        (CARD, 4),
+        (NAME, 0),
+        (APPROVAL, 0),
+        (WHEN, 10),
+        (CARD, 0),
+        (CUSTOMER, 6),
+        (CUSTOMER, 0),
+    ];
+
+    const NOUN: &'static str = "payment";
+
+    fn under(&self) -> Option<&str> {
+        match self.outcome {
+            Outcome::Declined | Outcome::Rejected | Outcome::Unknown => self.message.as_deref(),
+            Outcome::Paid | Outcome::NotSent | Outcome::Pending => None,
+        }
+    }
+}
+
+const WHEN: usize = 0;
+const CUSTOMER: usize = 3;
+const NAME: usize = 4;
+const CARD: usize = 5;
+const APPROVAL: usize = 6;
+
+/// `신한 1234`: the card company without the word for card, and what can be seen of the last four
+/// places of the number, which each PG masks in its own way.
+pub(in crate::output) fn short_card<'a>(name: Option<&'a str>, number: Option<&'a str>) -> Value<'a> {
+    let name = name.map(|name| name.trim_matches(['[', ']']).trim_end_matches("카드").trim_end());
+    let last: Option<String> = number.map(|number| {
+        let places: Vec<char> = number.chars().filter(|c| !matches!(c, '-' | ' ')).collect();
+        places.iter().skip(places.len().saturating_sub(4)).collect()
+    });
+    let parts: Vec<&str> = name.into_iter().chain(last.as_deref()).filter(|part| !part.is_empty()).collect();
+    if parts.is_empty() { Value::Absent } else { Value::Text(Cow::Owned(parts.join(" "))) }
+}
+
+/// The payment object of the contract: serialise it into whatever holds it.
+#[must_use]
+pub fn payment_object<'a>(view: PaymentView<'a>, zone: &'a TimeZone) -> Object<'a, Payment> {
+    let shown = Shown { zone, replayed: view.replayed };
+    Object { row: view.payment, columns: Payment::FIELDS.iter().collect(), shown }
+}
+
+/// One entry of `"history"` in `history show --json`.
+#[derive(Clone, Debug, Serialize)]
+pub struct EventObject<'a> {
+    pub at: String,
+    pub event: &'static str,
+    pub outcome: &'static str,
+    pub attempt: u32,
+    pub http_status: Option<u16>,
+    pub code: Option<i64>,
+    pub message: Option<&'a str>,
+    pub imp_uid: Option<&'a str>,
+    /// Milliseconds from send to answer.
+    pub took_ms: Option<i64>,
+    pub operator: Option<&'a str>,
+    /// The body as received.
+    pub body: Option<&'a str>,
+}
+
+impl<'a> EventObject<'a> {
+    #[must_use]
+    pub fn new(event: &'a Event, zone: &TimeZone) -> EventObject<'a> {
+        let received = &event.received;
+        EventObject {
+            at: when_rfc3339(event.at, zone),
+            event: event.kind.word(),
+            outcome: event.outcome.word(),
+            attempt: event.attempt,
+            http_status: received.http_status,
+            code: received.code,
+            message: received.message.as_deref(),
+            imp_uid: received.imp_uid.as_deref(),
+            took_ms: received.took_ms,
+            operator: event.operator.as_deref(),
+            body: received.body.as_deref(),
+        }
+    }
+}

@@ -1,0 +1,305 @@
+//! The one way out: the answer to stdout, everything else to stderr.
+
+use std::io::{self, BufRead, BufWriter, Write};
+
+use indicatif::ProgressBar;
+use jiff::tz::TimeZone;
+use serde::Serialize;
+use thiserror::Error;
+
+use crate::domain::customer::Customer;
+use crate::domain::payment::Outcome;
+use crate::output::Format;
+use crate::output::colour::{Style, outcome_style, paint};
+use crate::output::customer::customer_object;
+use crate::output::field::Columns;
+use crate::output::json;
+use crate::output::payment::{PaymentView, payment_object};
+use crate::output::progress::{Progress, Wait};
+use crate::output::text::{safe, safe_lines};
+
+/// Standard output, buffered.
+pub(in crate::output) type Out = BufWriter<Box<dyn Write + Send>>;
+
+/// How to speak; resolved from flags, environment and streams by `settings`.
+#[derive(Clone, Debug)]
+pub struct UiOptions {
+    pub format: Format,
+    pub colour_stdout: bool,
+    pub colour_stderr: bool,
+    /// Progress is drawn only there.
+    pub stderr_is_terminal: bool,
+    /// `--quiet`: nothing on success.
+    pub quiet: bool,
+    /// Questions may be asked: stdin and stderr are terminals, and there is no `--no-input`.
+    pub interactive: bool,
+    /// The zone that times are shown in.
+    pub zone: TimeZone,
+    /// Columns of the terminal behind stdout; `None` off a terminal.
+    pub width: Option<usize>,
+    /// `--bom`: CSV begins with a byte order mark.
+    pub csv_bom: bool,
+}
+
+/// What a person said to a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    Yes,
+    No,
+}
+
+/// There is nobody to ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("nobody can be asked here: stdin and stderr are not both terminals, or --no-input was given")]
+pub struct NotInteractive;
+
+/// What went wrong, for people and for programs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Complaint<'a> {
+    /// A word for programs, such as `config`.
+    pub kind: &'a str,
+    /// One sentence or two.
+    pub message: &'a str,
+    /// Lines of its own between message and hints, each with its line break: a comparison.
+    pub details: Option<&'a str>,
+    /// How to mend it.
+    pub hints: &'a [String],
+    /// The exit code.
+    pub exit: u8,
+}
+
+/// The writers, and how to write.
+pub struct Ui {
+    options: UiOptions,
+    out: Out,
+    err: Box<dyn Write + Send>,
+    input: Box<dyn BufRead + Send>,
+    /// What may be drawn on stderr now; it steps aside for a line.
+    drawn: Option<ProgressBar>,
+}
+
+impl Ui {
+    /// Tests give buffers; the program gives stdout, stderr and a `BufReader` over stdin.
+    #[must_use]
+    pub fn new(
+        options: UiOptions,
+        stdout: Box<dyn Write + Send>,
+        stderr: Box<dyn Write + Send>,
+        stdin: Box<dyn BufRead + Send>,
+    ) -> Ui {
+        let out = BufWriter::with_capacity(64 * 1024, stdout);
+        Ui { options, out, err: stderr, input: stdin, drawn: None }
+    }
+
+    #[must_use]
+    pub fn options(&self) -> &UiOptions {
+        &self.options
+    }
+
+    #[must_use]
+    pub fn format(&self) -> Format {
+        self.options.format
+    }
+
+    #[must_use]
+    pub fn quiet(&self) -> bool {
+        self.options.quiet
+    }
+
+    #[must_use]
+    pub fn interactive(&self) -> bool {
+        self.options.interactive
+    }
+
+    #[must_use]
+    pub fn zone(&self) -> &TimeZone {
+        &self.options.zone
+    }
+
+    pub(in crate::output) fn parts(&mut self) -> (&UiOptions, &mut Out) {
+        (&self.options, &mut self.out)
+    }
+
+    /// Prose on stdout: what was asked for. Line breaks inside are kept, one is added at the end.
+    pub fn answer(&mut self, text: &str) -> io::Result<()> {
+        self.write_answer(&safe_lines(text))
+    }
+
+    /// Prose on stdout about something that was done; nothing with `--quiet`.
+    pub fn done(&mut self, text: &str) -> io::Result<()> {
+        if self.options.quiet { Ok(()) } else { self.answer(text) }
+    }
+
+    /// The prose of a charge's outcome on stdout, its first word in the outcome's colour. A paid
+    /// one is a success, and silent with `--quiet`.
+    pub fn outcome(&mut self, outcome: Outcome, text: &str) -> io::Result<()> {
+        if self.options.quiet && outcome == Outcome::Paid {
+            return Ok(());
+        }
+        let text = safe_lines(text);
+        let end = text.find([' ', ':', '\n']).unwrap_or(text.len());
+        let (word, rest) = text.split_at(end);
+        let word = paint(word, outcome_style(outcome), self.options.colour_stdout);
+        self.write_answer(&format!("{word}{rest}"))
+    }
+
+    fn write_answer(&mut self, text: &str) -> io::Result<()> {
+        let (out, drawn) = (&mut self.out, &self.drawn);
+        aside(drawn.as_ref(), || {
+            writeln!(out, "{}", text.trim_end_matches('\n'))?;
+            out.flush()
+        })
+    }
+
+    /// Any object on stdout: indented with `json`, a line with `jsonl`.
+    pub fn json(&mut self, value: &impl Serialize) -> io::Result<()> {
+        let text = match self.options.format {
+            Format::Jsonl => json::line(value),
+            Format::Table | Format::Plain | Format::Json | Format::Csv => json::pretty(value),
+        }?;
+        self.write_answer(&text)
+    }
+
+    /// One payment on stdout: an object with `json` and `jsonl`, one line with `plain`, header and
+    /// line with `csv`, a table of one row with `table`.
+    pub fn payment(&mut self, view: PaymentView<'_>) -> io::Result<()> {
+        if self.options.format.is_json() {
+            let zone = self.options.zone.clone();
+            return self.json(&payment_object(view, &zone));
+        }
+        let mut list = self.list(Columns::usual())?;
+        list.payment(view)?;
+        list.finish("").map(|_| ())
+    }
+
+    /// One customer on stdout, in the way of [`Ui::payment`].
+    pub fn customer(&mut self, customer: &Customer) -> io::Result<()> {
+        if self.options.format.is_json() {
+            let zone = self.options.zone.clone();
+            return self.json(&customer_object(customer, &zone));
+        }
+        let mut list = self.list(Columns::usual())?;
+        list.row(customer)?;
+        list.finish("").map(|_| ())
+    }
+
+    /// A sentence on stderr; nothing with `--quiet`.
+    pub fn status(&mut self, text: &str) {
+        if !self.options.quiet {
+            self.note(text);
+        }
+    }
+
+    /// Lines on stderr whatever the options: what a question is about.
+    pub fn note(&mut self, text: &str) {
+        let text = safe_lines(text).into_owned();
+        self.write_err(&format!("{}\n", text.trim_end_matches('\n')));
+    }
+
+    /// `warning: …` on stderr; not silenced by `--quiet`.
+    pub fn warning(&mut self, text: &str) {
+        let label = paint("warning:", Style::Yellow, self.options.colour_stderr);
+        self.write_err(&format!("{label} {}\n", safe(text)));
+    }
+
+    /// `error: …`, its details and its hints on stderr; with `json` and `jsonl` an object.
+    pub fn error(&mut self, complaint: &Complaint<'_>) {
+        let text = if self.options.format.is_json() {
+            // An object of texts and a number: turning it into JSON cannot fail.
+            json::line(&complaint_object(complaint)).unwrap_or_default() + "\n"
+        } else {
+            complaint_text(complaint, self.options.colour_stderr)
+        };
+        self.write_err(&text);
+    }
+
+    /// Asks on stderr and reads a line from stdin. Only `y` and `yes` mean yes.
+    pub fn ask(&mut self, question: &str) -> Result<Asked, NotInteractive> {
+        if !self.options.interactive {
+            return Err(NotInteractive);
+        }
+        self.write_err(&format!("{} [y/N] ", safe(question)));
+        let mut line = String::new();
+        match self.input.read_line(&mut line) {
+            Ok(1..) if matches!(line.trim().to_lowercase().as_str(), "y" | "yes") => Ok(Asked::Yes),
+            Ok(1..) => Ok(Asked::No),
+            // The terminal is still on the line of the question.
+            Ok(0) | Err(_) => {
+                self.write_err("\n");
+                Ok(Asked::No)
+            }
+        }
+    }
+
+    /// A bar of `total` steps, or a spinner, on a terminal; nothing elsewhere.
+    pub fn progress(&mut self, total: Option<u64>, message: &str) -> Progress {
+        let progress = Progress::start(self.draws(), total, message);
+        self.drawn = Some(progress.bar());
+        progress
+    }
+
+    /// A spinner for one wait, from its second second on, on a terminal; nothing elsewhere.
+    pub fn waiting(&mut self, message: &str) -> Wait {
+        let wait = Wait::start(self.draws(), message);
+        self.drawn = Some(wait.bar());
+        wait
+    }
+
+    fn draws(&self) -> bool {
+        self.options.stderr_is_terminal && !self.options.quiet
+    }
+
+    /// Stderr that cannot be written has nobody left to tell.
+    fn write_err(&mut self, text: &str) {
+        let (err, drawn) = (&mut self.err, &self.drawn);
+        aside(drawn.as_ref(), || {
+            let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
+        });
+    }
+}
+
+/// Takes what is drawn off the terminal while a line is written.
+fn aside<T>(drawn: Option<&ProgressBar>, write: impl FnOnce() -> T) -> T {
+    match drawn {
+        Some(bar) if !bar.is_finished() => bar.suspend(write),
+        Some(_) | None => write(),
+    }
+}
+
+/// Whether the reader of stdout went away, as `head` does: no error, but a reason to stop.
+#[must_use]
+pub fn is_broken_pipe(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::BrokenPipe
+}
+
+#[derive(Serialize)]
+struct ComplaintObject<'a> {
+    error: ComplaintFields<'a>,
+}
+
+#[derive(Serialize)]
+struct ComplaintFields<'a> {
+    kind: &'a str,
+    message: &'a str,
+    hint: Option<String>,
+    exit: u8,
+}
+
+fn complaint_object<'a>(complaint: &Complaint<'a>) -> ComplaintObject<'a> {
+    let hint = (!complaint.hints.is_empty()).then(|| complaint.hints.join("\n"));
+    let Complaint { kind, message, exit, .. } = *complaint;
+    ComplaintObject { error: ComplaintFields { kind, message, hint, exit } }
+}
+
+/// `error: …`, details, `  hint: …`; all of it safe, each with its line break.
+fn complaint_text(complaint: &Complaint<'_>, colour: bool) -> String {
+    let mut text = format!("{} {}\n", paint("error:", Style::Red, colour), safe(complaint.message));
+    if let Some(details) = complaint.details {
+        text.push_str(safe_lines(details).trim_end_matches('\n'));
+        text.push('\n');
+    }
+    for hint in complaint.hints {
+        text.push_str(&format!("  {} {}\n", paint("hint:", Style::Bold, colour), safe(hint)));
+    }
+    text
+}
