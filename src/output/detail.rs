@@ -265,3 +265,6 @@ impl Serialize for SummaryObject<'_> {
         map.end()
     }
 }
+
+#[cfg(test)]
+mod tests;

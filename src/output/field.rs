@@ -246,3 +246,6 @@ impl<T: Listed> Serialize for Object<'_, T> {
         map.end()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -208,3 +208,6 @@ fn csv_error(error: csv::Error) -> io::Error {
         io::Error::other("the CSV line could not be put together")
     }
 }
+
+#[cfg(test)]
+mod tests;

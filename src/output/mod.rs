@@ -11,6 +11,8 @@ pub mod list;
 pub mod payment;
 pub mod progress;
 pub mod prose;
+#[cfg(test)]
+mod samples;
 pub mod table;
 pub mod text;
 pub mod ui;

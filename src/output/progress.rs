@@ -1,6 +1,5 @@
 //! Progress on a terminal, and none elsewhere.
 
-use std::borrow::Cow;
 use std::sync::mpsc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -21,9 +20,8 @@ pub struct Progress {
 
 impl Progress {
     pub(in crate::output) fn start(shown: bool, total: Option<u64>, message: &str) -> Progress {
-        let bar = total.map_or_else(ProgressBar::no_length, ProgressBar::new);
-        // The draw target comes first: a bar begins on a terminal and is hidden only then.
-        bar.set_draw_target(if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() });
+        let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(total, target);
         let template =
             if total.is_some() { "{msg} [{wide_bar}] {pos}/{len}" } else { "{spinner} {msg} {pos}" };
         if let Ok(style) = ProgressStyle::with_template(template) {
@@ -75,7 +73,7 @@ impl Wait {
         if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
             bar.set_style(style);
         }
-        bar.set_message(Cow::Owned(safe(message).into_owned()));
+        bar.set_message(safe(message).into_owned());
         let (over, wakes) = mpsc::channel::<()>();
         let spinner = bar.clone();
         let thread = std::thread::spawn(move || {
@@ -102,5 +100,40 @@ impl Drop for Wait {
             // A spinner that panicked is no reason to.
             let _ = thread.join();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::{Progress, Wait};
+
+    #[test]
+    fn nothing_is_drawn_where_nothing_may_be() {
+        assert!(Progress::start(false, Some(3), "charging").bar().is_hidden());
+        assert!(Wait::start(false, "charging").bar().is_hidden());
+    }
+
+    #[test]
+    fn a_bar_is_over_when_it_is_dropped_and_counts_until_then() {
+        let progress = Progress::start(false, Some(3), "charging");
+        let bar = progress.bar();
+        progress.advance(2);
+        progress.message("hostile\u{1b}[2J");
+        assert_eq!((bar.position(), bar.message().as_str()), (2, "hostile\\u{1b}[2J"));
+        assert!(!bar.is_finished());
+        drop(progress);
+        assert!(bar.is_finished());
+    }
+
+    #[test]
+    fn a_short_wait_ends_at_once_and_was_never_shown() {
+        let begun = Instant::now();
+        let wait = Wait::start(true, "charging");
+        let bar = wait.bar();
+        drop(wait);
+        assert!(bar.is_hidden() && bar.is_finished());
+        assert!(begun.elapsed().as_millis() < 900, "the spinner's thread must not be waited for");
     }
 }

@@ -34,6 +34,24 @@ pub fn charge(story: &ChargeStory<'_>) -> String {
     }
 }
 
+/// The words that an outcome's prose may open with, the longer ones first.
+const OPENINGS: [&str; 8] = [
+    "Already paid",
+    "Declined before",
+    "Rejected before",
+    "Not sent",
+    "Paid",
+    "Declined",
+    "Rejected",
+    "Unknown",
+];
+
+/// Divides an outcome's prose behind the words that name the outcome.
+pub(in crate::output) fn opening(text: &str) -> (&str, &str) {
+    let end = OPENINGS.iter().find(|words| text.starts_with(**words)).map_or(0, |words| words.len());
+    text.split_at_checked(end).unwrap_or(("", text))
+}
+
 /// ` (SANDBOX)` where no money moved; nothing for a live one.
 fn mode_note(mode: Mode) -> &'static str {
     match mode {
@@ -171,3 +189,6 @@ pub fn confirmation(card: &ChargeCard<'_>) -> String {
     let lines = rows.iter().map(|(label, value)| format!("  {}  {value}\n", pad(label, labels)));
     format!("\n{}\n", lines.collect::<String>())
 }
+
+#[cfg(test)]
+mod tests;

@@ -190,3 +190,6 @@ pub fn comparison(left: &str, right: &str, rows: &[(&str, String, String)]) -> S
     };
     safe_rows.iter().fold(line("", left, right), |text, (label, then, now)| text + &line(label, then, now))
 }
+
+#[cfg(test)]
+mod tests;

@@ -124,3 +124,6 @@ pub fn when_from(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
 pub fn when_rfc3339(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,6 +16,7 @@ use crate::output::field::Columns;
 use crate::output::json;
 use crate::output::payment::{PaymentView, payment_object};
 use crate::output::progress::{Progress, Wait};
+use crate::output::prose;
 use crate::output::text::{safe, safe_lines};
 
 /// Standard output, buffered.
@@ -130,15 +131,14 @@ impl Ui {
         if self.options.quiet { Ok(()) } else { self.answer(text) }
     }
 
-    /// The prose of a charge's outcome on stdout, its first word in the outcome's colour. A paid
+    /// The prose of a charge's outcome on stdout, its opening in the outcome's colour. A paid
     /// one is a success, and silent with `--quiet`.
     pub fn outcome(&mut self, outcome: Outcome, text: &str) -> io::Result<()> {
         if self.options.quiet && outcome == Outcome::Paid {
             return Ok(());
         }
         let text = safe_lines(text);
-        let end = text.find([' ', ':', '\n']).unwrap_or(text.len());
-        let (word, rest) = text.split_at(end);
+        let (word, rest) = prose::opening(&text);
         let word = paint(word, outcome_style(outcome), self.options.colour_stdout);
         self.write_answer(&format!("{word}{rest}"))
     }
@@ -303,3 +303,6 @@ fn complaint_text(complaint: &Complaint<'_>, colour: bool) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests;

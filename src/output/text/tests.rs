@@ -1,0 +1,76 @@
+use jiff::tz::TimeZone;
+
+use super::{cut, pad, safe, safe_lines, sentence, shell_word, when, when_from, when_rfc3339, width};
+use crate::output::samples::{at, seoul};
+
+#[test]
+fn hostile_text_becomes_visible_and_honest_text_stays() {
+    for (text, shown) in [
+        ("홍길동 신한카드 ₩8,900 – é", "홍길동 신한카드 ₩8,900 – é"),
+        ("\u{1b}[2Jpaid", r"\u{1b}[2Jpaid"),
+        ("a\r\nb\tc\0", r"a\u{d}\u{a}b\u{9}c\u{0}"),
+        ("\u{7f}\u{9b}31m", r"\u{7f}\u{9b}31m"),
+        ("1234\u{202e}0098", r"1234\u{202e}0098"),
+        ("a\u{200b}b\u{feff}\u{2066}\u{3164}", r"a\u{200b}b\u{feff}\u{2066}\u{3164}"),
+        ("\u{e0041}", r"\u{e0041}"),
+        // Hangul in parts is Hangul all the same.
+        ("\u{1112}\u{1169}\u{11bc}", "\u{1112}\u{1169}\u{11bc}"),
+    ] {
+        assert_eq!(safe(text), shown);
+        assert_eq!(safe(&safe(text)), shown, "safe text stays as it is");
+    }
+    assert_eq!(safe_lines("a\nb\r\u{1b}"), "a\nb\\u{d}\\u{1b}");
+}
+
+#[test]
+fn text_is_cut_by_columns_and_never_inside_of_a_wide_character() {
+    for (text, columns, kept) in [
+        ("Monthly", 7, "Monthly"),
+        ("Monthly", 6, "Month…"),
+        ("홍길동", 6, "홍길동"),
+        ("홍길동", 5, "홍길…"),
+        ("홍길동", 4, "홍…"),
+        ("홍길동", 2, "…"),
+        ("홍길동", 1, "…"),
+        ("홍길동", 0, ""),
+        ("", 0, ""),
+        ("❤\u{fe0f}❤\u{fe0f}❤\u{fe0f}", 4, "❤\u{fe0f}❤…"),
+    ] {
+        assert_eq!(cut(text, columns), kept, "{text} in {columns}");
+        assert!(width(&cut(text, columns)) <= columns);
+    }
+    assert_eq!((pad("홍", 4), pad("Monthly", 3)), ("홍  ".to_owned(), "Monthly".to_owned()));
+}
+
+#[test]
+fn sentences_end_once() {
+    assert_eq!(sentence(" 잔액부족 "), "잔액부족.");
+    assert_eq!(sentence("한도초과."), "한도초과.");
+    assert_eq!(sentence("why?"), "why?");
+    assert_eq!(sentence(""), "");
+}
+
+#[test]
+fn words_for_a_shell_are_quoted_where_they_must_be() {
+    for (text, word) in [
+        ("order_monthly-0001", "order_monthly-0001"),
+        ("주문1", "주문1"),
+        ("a b", "'a b'"),
+        ("a'b", r"'a'\''b'"),
+        ("$(rm)", "'$(rm)'"),
+        ("-x", "'-x'"),
+        ("", "''"),
+    ] {
+        assert_eq!(shell_word(text), word);
+    }
+}
+
+#[test]
+fn times_are_shown_in_the_zone_in_whole_seconds() {
+    let instant = at("2026-11-23T10:30:04.987Z");
+    assert_eq!(when(instant, &seoul()), "2026-11-23 19:30:04");
+    assert_eq!(when_rfc3339(instant, &seoul()), "2026-11-23T19:30:04+09:00");
+    assert_eq!(when_rfc3339(instant, &TimeZone::UTC), "2026-11-23T10:30:04+00:00");
+    assert_eq!(when_from(instant, at("2026-11-23T14:59:00Z"), &seoul()), "19:30:04");
+    assert_eq!(when_from(instant, at("2026-11-23T15:00:00Z"), &seoul()), "2026-11-23 19:30:04");
+}
