@@ -91,13 +91,9 @@ pub fn already_paid(payment: &Payment, zone: &TimeZone) -> String {
     format!("Already paid {amount}{}{at}.{refunded} Nothing was sent.\n", mode_note(payment.terms.mode))
 }
 
-/// The gateway's words, with its code where it gave one that they do not begin with.
+/// The words of the card company or the gateway.
 fn words(payment: &Payment) -> String {
-    let said = payment.message.as_deref().map_or_else(|| "no reason was given".to_owned(), str::to_owned);
-    match payment.code {
-        Some(code) if payment.outcome == Outcome::Rejected => sentence(&format!("{said} (code {code})")),
-        Some(_) | None => sentence(&said),
-    }
+    sentence(payment.message.as_deref().unwrap_or("no reason was given"))
 }
 
 /// `Declined: … Nothing was charged.`, in the words of the card company.
@@ -118,9 +114,10 @@ pub fn declined(payment: &Payment, replayed: bool) -> String {
 pub fn rejected(payment: &Payment, replayed: bool) -> String {
     let before = if replayed { " before" } else { "" };
     let sent = if replayed { " Nothing was sent now." } else { "" };
+    let code = payment.code.map(|code| format!(" with code {code}")).unwrap_or_default();
     format!(
         "Rejected{before}{}: {} Nothing was charged.{sent}\n  \
-         The gateway did not take the request as it is. When the cause is mended: add --retry.\n",
+         The gateway refused the request{code}. When the cause is mended: add --retry.\n",
         mode_note(payment.terms.mode),
         words(payment),
     )

@@ -99,6 +99,11 @@ pub(in crate::output) fn customer() -> Customer {
     }
 }
 
+/// For an inline snapshot, which would take the margin off: a first line at the left edge.
+pub(in crate::output) fn shown(text: &str) -> String {
+    format!("$\n{text}")
+}
+
 /// A writer whose text can be read while it is in use.
 #[derive(Clone, Default)]
 pub(in crate::output) struct Buffer(Arc<Mutex<Vec<u8>>>);

@@ -1,1 +1,148 @@
+use super::{
+    CustomerDetail, CustomerDetailObject, PaymentDetail, PaymentDetailObject, customer_detail, payment_detail,
+};
+use crate::domain::payment::{Event, EventKind, Outcome, Received};
+use crate::output::Format;
+use crate::output::json;
+use crate::output::list::PaymentSummary;
+use crate::output::samples::{at, customer, declined, options, paid, seoul, shown, won};
+use crate::output::ui::UiOptions;
 
+fn events() -> Vec<Event> {
+    let intent = Event {
+        at: at("2026-11-23T19:29:00+09:00"),
+        kind: EventKind::Intent,
+        outcome: Outcome::Pending,
+        attempt: 1,
+        operator: Some("mina".to_owned()),
+        received: Received::default(),
+    };
+    let received = Received {
+        http_status: Some(502),
+        message: Some("<html>\u{1b}[2J 나쁨".to_owned()),
+        body: Some("<html>".to_owned()),
+        took_ms: Some(812),
+        ..Received::default()
+    };
+    let answer = Event {
+        at: at("2026-11-23T19:29:01+09:00"),
+        kind: EventKind::Answer,
+        outcome: Outcome::Unknown,
+        received,
+        operator: None,
+        ..intent.clone()
+    };
+    let found =
+        Received { http_status: Some(200), code: Some(0), imp_uid: paid().imp_uid, ..Received::default() };
+    let lookup = Event { kind: EventKind::Lookup, outcome: Outcome::Paid, received: found, ..answer.clone() };
+    vec![intent, answer, lookup]
+}
+
+#[test]
+fn one_payment_is_shown_with_all_that_happened_to_it() {
+    let payment = paid();
+    let detail = PaymentDetail { payment: &payment, events: &events(), customer_name: Some("홍길동") };
+    insta::assert_snapshot!(shown(&payment_detail(&detail, &options(Format::Table))), @r#"
+    $
+      order     order_monthly_0001
+      payment   imps_623347347957
+      result    paid
+      amount    ₩8,900  LIVE
+      product   Monthly subscription
+      customer  홍길동  gildong_0001_1234
+      buyer     홍길동  010-1234-5678
+      card      신한카드  5409-26**-****-1234
+      approval  30012345
+      PG        html5_inicis  INIpayBILL1
+      status    paid
+      receipt   https://receipt.example/1
+      asked     2026-11-23 19:30:04
+      paid      2026-11-23 19:30:04
+      attempts  1
+      run by    mina
+
+     WHEN                 EVENT   RESULT   TRY  HTTP  CODE    TOOK  PAYMENT            BY
+     2026-11-23 19:29:00  intent  pending    1                                         mina
+     2026-11-23 19:29:01  answer  unknown    1   502        812 ms
+                          <html>\u{1b}[2J 나쁨
+     2026-11-23 19:29:01  lookup  paid       1   200     0          imps_623347347957
+    "#);
+}
+
+#[test]
+fn a_payment_that_is_not_settled_says_what_to_do() {
+    let mut payment = declined();
+    let ends_with = |payment: &_, end: &str| {
+        let detail = PaymentDetail { payment, events: &[], customer_name: None };
+        let text = payment_detail(&detail, &options(Format::Table));
+        assert!(text.ends_with(end), "{text}");
+    };
+    ends_with(
+        &payment,
+        "\n\n  Nothing was charged. To try the same order again: run its charge with --retry.\n",
+    );
+    payment.outcome = Outcome::Pending;
+    ends_with(&payment, "To find out:\n    billkey reconcile order_monthly_0000\n");
+}
+
+#[test]
+fn the_payments_object_holds_its_history_and_its_refunds() {
+    let payment = paid();
+    let mut events = events();
+    let refund = Event { kind: EventKind::Refund, ..events.remove(2) };
+    events.push(refund);
+    let zone = seoul();
+    let detail = PaymentDetail { payment: &payment, events: &events, customer_name: None };
+    let json = json::line(&PaymentDetailObject::new(detail, &zone)).unwrap();
+    let (object, lists) = json.split_once(r#","history":"#).unwrap();
+    assert!(object.starts_with(r#"{"outcome":"paid","replayed":false,"#), "{object}");
+    assert!(object.contains(r#""amount":8900,"#) && object.ends_with(r#""operator":"mina""#), "{object}");
+    let (_, refunds) = lists.split_once(r#"],"refunds":"#).unwrap();
+    let expected = concat!(
+        r#"[{"at":"2026-11-23T19:29:01+09:00","event":"refund","outcome":"paid","attempt":1,"http_status":200,"#,
+        r#""code":0,"message":null,"imp_uid":"imps_623347347957","took_ms":null,"operator":null,"body":null}]}"#
+    );
+    assert_eq!(refunds, expected);
+    let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(value["history"].as_array().map(Vec::len), Some(3));
+}
+
+#[test]
+fn one_customer_is_shown_with_card_totals_and_last_payments() {
+    let summary = PaymentSummary { count: 12, paid: 11, net: vec![won(97_900)] };
+    let payments = [paid(), declined()];
+    let customer = customer();
+    let detail = CustomerDetail { customer: &customer, summary: &summary, payments: &payments };
+    let on_terminal = UiOptions { width: Some(80), ..options(Format::Table) };
+    insta::assert_snapshot!(shown(&customer_detail(&detail, &on_terminal)), @"
+    $
+      customer  gildong_0001_1234
+      name      홍길동
+      phone     010-1234-5678
+      card      신한카드  5409-26**-****-1234
+      PG        html5_inicis  INIpayTest
+      mode      LIVE
+      added     2026-10-01 09:00:00
+      checked   2026-11-01 09:00:00
+
+     WHEN              RESULT    AMOUNT  CUSTOMER           CARD  ORDER
+     2026-11-23 19:30  paid      ₩8,900  gildong_0001_1234  1234  order_monthly_0001
+     2026-10-23 19:30  declined  ₩8,900  gildong_0001_1234  1234  order_monthly_0000
+                       통장 잔액부족
+     12 payments (2 shown), 11 paid, net ₩97,900
+    ");
+    let new = CustomerDetail { payments: &[], ..detail };
+    assert!(customer_detail(&new, &on_terminal).ends_with("\n\n  No payments yet.\n"));
+}
+
+#[test]
+fn the_customers_object_holds_totals_and_payments() {
+    let summary = PaymentSummary { count: 2, paid: 1, net: vec![won(8900)] };
+    let (customer, payments, zone) = (customer(), [paid()], seoul());
+    let detail = CustomerDetail { customer: &customer, summary: &summary, payments: &payments };
+    let json = json::line(&CustomerDetailObject::new(detail, &zone)).unwrap();
+    assert!(json.starts_with(r#"{"customer_uid":"gildong_0001_1234","name":"홍길동","#), "{json}");
+    let totals =
+        r#""removed_at":null,"totals":{"count":2,"paid":1,"net":{"KRW":8900}},"payments":[{"outcome":"#;
+    assert!(json.contains(totals), "{json}");
+}

@@ -1,1 +1,162 @@
+use super::{ChargeCard, ChargeStory, charge, confirmation, not_sent};
+use crate::domain::payment::{Mode, Outcome, Payment};
+use crate::output::samples::{at, declined, paid, seoul, shown, won};
 
+fn told(payment: &Payment, replayed: bool, not_before: Option<&str>) -> String {
+    let zone = seoul();
+    let now = at("2026-11-23T19:31:00+09:00");
+    charge(&ChargeStory { payment, replayed, not_before: not_before.map(at), now, zone: &zone })
+}
+
+fn unknown() -> Payment {
+    let message = Some("the gateway did not answer within 60 s".to_owned());
+    Payment { outcome: Outcome::Unknown, message, ..paid() }
+}
+
+#[test]
+fn a_paid_charge_says_so_first_and_then_its_ids() {
+    insta::assert_snapshot!(told(&paid(), false, None), @"
+    Paid ₩8,900. Approval 30012345, 2026-11-23 19:30:04.
+      order    order_monthly_0001
+      payment  imps_623347347957
+      receipt  https://receipt.example/1
+    ");
+}
+
+#[test]
+fn what_the_gateway_left_out_is_left_out() {
+    let bare = Payment { apply_num: None, paid_at: None, receipt_url: None, imp_uid: None, ..paid() };
+    assert_eq!(told(&bare, false, None), "Paid ₩8,900.\n  order  order_monthly_0001\n");
+    let no_approval = Payment { apply_num: None, ..bare.clone() };
+    let timed = Payment { paid_at: paid().paid_at, ..no_approval };
+    assert!(told(&timed, false, None).starts_with("Paid ₩8,900. 2026-11-23 19:30:04.\n"));
+    assert_eq!(told(&bare, true, None), "Already paid ₩8,900. Nothing was sent.\n");
+}
+
+#[test]
+fn a_replay_says_that_nothing_was_sent() {
+    assert_eq!(told(&paid(), true, None), "Already paid ₩8,900 on 2026-11-23 19:30:04. Nothing was sent.\n");
+    let refunded = Payment {
+        cancel_amount: Some(won(900)),
+        cancelled_at: Some(at("2026-11-24T10:00:00+09:00")),
+        ..paid()
+    };
+    assert_eq!(
+        told(&refunded, true, None),
+        "Already paid ₩8,900 on 2026-11-23 19:30:04. ₩900 of it was refunded on 2026-11-24 10:00:00. \
+         Nothing was sent.\n"
+    );
+}
+
+#[test]
+fn a_decline_quotes_the_card_company_and_says_what_to_do() {
+    let mut payment = declined();
+    payment.message = Some("[CC10] 통장 잔액부족".to_owned());
+    insta::assert_snapshot!(told(&payment, false, None), @"
+    Declined: [CC10] 통장 잔액부족. Nothing was charged.
+      The customer has to act. To try the same order again later: add --retry.
+    ");
+    assert!(
+        told(&payment, true, None).starts_with(
+            "Declined before: [CC10] 통장 잔액부족. Nothing was charged. Nothing was sent now.\n"
+        )
+    );
+}
+
+#[test]
+fn the_gateways_words_cannot_act_on_the_terminal() {
+    let mut payment = declined();
+    payment.message = Some("\u{1b}[2JPaid ₩8,900.\nPaid".to_owned());
+    let text = told(&payment, false, None);
+    assert!(text.starts_with(r"Declined: \u{1b}[2JPaid ₩8,900.\u{a}Paid. Nothing"), "{text}");
+}
+
+#[test]
+fn a_rejection_names_the_gateways_code() {
+    let message = Some("등록되지 않은 구매자입니다.".to_owned());
+    let payment = Payment { outcome: Outcome::Rejected, code: Some(1), message, ..declined() };
+    insta::assert_snapshot!(told(&payment, false, None), @"
+    Rejected: 등록되지 않은 구매자입니다. Nothing was charged.
+      The gateway refused the request with code 1. When the cause is mended: add --retry.
+    ");
+}
+
+#[test]
+fn an_unknown_charge_says_until_when_it_is_not_sent_again_and_how_to_find_out() {
+    insta::assert_snapshot!(told(&unknown(), false, Some("2026-11-23T19:45:10+09:00")), @"
+    Unknown: the gateway did not answer within 60 s. The card may have been charged.
+      order_monthly_0001 will not be sent again before 19:45:10. To find out now:
+        billkey reconcile order_monthly_0001
+    ");
+    let tomorrow = told(&unknown(), true, Some("2026-11-24T00:10:00+09:00"));
+    assert!(tomorrow.contains("charged. Nothing was sent now.\n"), "{tomorrow}");
+    assert!(tomorrow.contains(" not be sent again before 2026-11-24 00:10:00. "), "{tomorrow}");
+    insta::assert_snapshot!(told(&unknown(), false, None), @"
+    Unknown: the gateway did not answer within 60 s. The card may have been charged.
+      order_monthly_0001 may be sent again by the same command. To find out first:
+        billkey reconcile order_monthly_0001
+    ");
+}
+
+#[test]
+fn a_pending_charge_without_a_word_is_unknown_too() {
+    let payment = Payment { outcome: Outcome::Pending, message: None, ..paid() };
+    let text = told(&payment, false, None);
+    let expected = "Unknown: no answer of the gateway's is known. The card may have been charged.\n";
+    assert!(text.starts_with(expected), "{text}");
+}
+
+#[test]
+fn what_never_left_is_said_to_have_charged_nothing() {
+    insta::assert_snapshot!(not_sent(Mode::Live, Some("the gateway refused the connection")), @"
+    Not sent: the gateway refused the connection. Nothing was charged.
+      Run the same command again.
+    ");
+}
+
+#[test]
+fn money_that_is_not_real_is_marked() {
+    let mut payment = paid();
+    payment.terms.mode = Mode::Sandbox;
+    assert!(told(&payment, false, None).starts_with("Paid ₩8,900 (SANDBOX). Approval "));
+    assert!(told(&payment, true, None).starts_with("Already paid ₩8,900 (SANDBOX) on "));
+    payment = unknown();
+    payment.terms.mode = Mode::Test;
+    assert!(told(&payment, false, None).starts_with("Unknown (TEST): the gateway"));
+}
+
+#[test]
+fn the_card_to_confirm_shows_the_mode_first() {
+    let mut card = ChargeCard {
+        mode: Mode::Live,
+        amount: won(8900),
+        product: "Monthly subscription",
+        customer_name: Some("홍길동"),
+        customer_uid: "gildong_0001_1234",
+        card: Some("신한카드 5409-26**-****-1234"),
+        merchant_uid: "order_monthly_0001",
+        more: &[],
+    };
+    assert_eq!(
+        confirmation(&card),
+        "
+  LIVE   ₩8,900   Monthly subscription
+  to     홍길동  gildong_0001_1234
+  card   신한카드 5409-26**-****-1234
+  order  order_monthly_0001
+
+"
+    );
+    let more = [("quota", "3 months".to_owned())];
+    (card.mode, card.customer_name, card.card, card.more) = (Mode::Sandbox, None, None, &more);
+    card.product = "x\u{1b}[2J";
+    insta::assert_snapshot!(shown(&confirmation(&card)), @r#"
+    $
+
+      SANDBOX  ₩8,900   x\u{1b}[2J
+      to       gildong_0001_1234
+      card     not known
+      order    order_monthly_0001
+      quota    3 months
+    "#);
+}

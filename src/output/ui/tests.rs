@@ -1,1 +1,151 @@
+use super::{Asked, Complaint, NotInteractive, UiOptions, is_broken_pipe};
+use crate::domain::payment::Outcome;
+use crate::output::Format;
+use crate::output::payment::PaymentView;
+use crate::output::samples::{customer, declined, options, paid, ui};
 
+#[test]
+fn the_answer_goes_to_stdout_and_the_rest_to_stderr() {
+    let (mut ui, out, err) = ui(options(Format::Table), "");
+    ui.answer("one\ntwo\u{1b}[2J").unwrap();
+    ui.done("done").unwrap();
+    ui.status("created the ledger");
+    ui.warning("two\nlines");
+    ui.note("\n  LIVE\n\n");
+    assert_eq!(out.text(), "one\ntwo\\u{1b}[2J\ndone\n");
+    assert_eq!(err.text(), "created the ledger\nwarning: two\\u{a}lines\n\n  LIVE\n");
+}
+
+#[test]
+fn quiet_says_nothing_on_success_and_everything_else_all_the_same() {
+    let (mut ui, out, err) = ui(UiOptions { quiet: true, ..options(Format::Table) }, "");
+    ui.done("Paid").unwrap();
+    ui.outcome(Outcome::Paid, "Paid ₩8,900.").unwrap();
+    ui.status("created");
+    assert_eq!((out.text(), err.text()), (String::new(), String::new()));
+    ui.outcome(Outcome::Declined, "Declined: no. Nothing was charged.").unwrap();
+    ui.warning("odd");
+    assert_eq!(out.text(), "Declined: no. Nothing was charged.\n");
+    assert_eq!(err.text(), "warning: odd\n");
+}
+
+#[test]
+fn only_the_opening_of_an_outcome_is_coloured() {
+    let (mut ui, out, _) = ui(UiOptions { colour_stdout: true, ..options(Format::Table) }, "");
+    ui.outcome(Outcome::Paid, "Already paid ₩8,900.").unwrap();
+    ui.outcome(Outcome::Declined, "Declined: no").unwrap();
+    ui.outcome(Outcome::Unknown, "Something else").unwrap();
+    let expected =
+        "\u{1b}[32mAlready paid\u{1b}[0m ₩8,900.\n\u{1b}[31mDeclined\u{1b}[0m: no\nSomething else\n";
+    assert_eq!(out.text(), expected);
+}
+
+fn complaint<'a>(hints: &'a [String], details: Option<&'a str>) -> Complaint<'a> {
+    Complaint { kind: "refused", message: "order_1 was asked for before", details, hints, exit: 8 }
+}
+
+#[test]
+fn an_error_has_its_details_and_its_hints_under_it() {
+    let hints = ["take a new one".to_owned(), "or wait\n".to_owned()];
+    let (mut table, out, err) = ui(options(Format::Csv), "");
+    table.error(&complaint(&hints, Some("            then       now\n")));
+    let expected = "error: order_1 was asked for before\n            then       now\n  \
+        hint: take a new one\n  hint: or wait\\u{a}\n";
+    assert_eq!((out.text().as_str(), err.text().as_str()), ("", expected));
+
+    let (mut coloured, _, err) = ui(UiOptions { colour_stderr: true, ..options(Format::Table) }, "");
+    coloured.error(&complaint(&[], None));
+    assert_eq!(err.text(), "\u{1b}[31merror:\u{1b}[0m order_1 was asked for before\n");
+}
+
+#[test]
+fn with_json_an_error_is_an_object_on_stderr() {
+    let hints = ["take a new one".to_owned(), "or wait".to_owned()];
+    for format in [Format::Json, Format::Jsonl] {
+        let (mut ui, out, err) = ui(options(format), "");
+        ui.error(&complaint(&hints, None));
+        ui.error(&Complaint { message: "a\u{1b}b", ..complaint(&[], None) });
+        let expected = concat!(
+            r#"{"error":{"kind":"refused","message":"order_1 was asked for before","#,
+            r#""hint":"take a new one\nor wait","exit":8}}"#,
+            "\n",
+            r#"{"error":{"kind":"refused","message":"a\u001bb","hint":null,"exit":8}}"#,
+            "\n"
+        );
+        assert_eq!((out.text().as_str(), err.text().as_str()), ("", expected));
+    }
+}
+
+#[test]
+fn only_a_yes_is_a_yes() {
+    for (typed, asked) in [
+        ("y\n", Asked::Yes),
+        ("YES \r\n", Asked::Yes),
+        ("yes", Asked::Yes),
+        ("\n", Asked::No),
+        ("n\n", Asked::No),
+        ("yy\n", Asked::No),
+        ("", Asked::No),
+    ] {
+        let (mut ui, out, err) = ui(UiOptions { interactive: true, ..options(Format::Table) }, typed);
+        assert_eq!(ui.ask("Charge this card?"), Ok(asked), "{typed:?}");
+        let line_end = if typed.is_empty() { "\n" } else { "" };
+        assert_eq!(err.text(), format!("Charge this card? [y/N] {line_end}"));
+        assert_eq!(out.text(), "");
+    }
+}
+
+#[test]
+fn where_nobody_is_there_nobody_is_asked() {
+    let (mut ui, out, err) = ui(options(Format::Table), "y\n");
+    assert_eq!(ui.ask("Charge this card?"), Err(NotInteractive));
+    assert_eq!((out.text(), err.text()), (String::new(), String::new()));
+}
+
+#[test]
+fn one_payment_is_written_in_every_format() {
+    let written = |format| {
+        let (mut ui, out, _) = ui(options(format), "");
+        ui.payment(PaymentView { payment: &declined(), replayed: true }).unwrap();
+        out.text()
+    };
+    assert!(written(Format::Json).starts_with("{\n  \"outcome\": \"declined\",\n  \"replayed\": true,\n"));
+    assert!(written(Format::Jsonl).starts_with("{\"outcome\":\"declined\",\"replayed\":true,"));
+    assert_eq!(written(Format::Jsonl).lines().count(), 1);
+    assert!(written(Format::Plain).starts_with("declined\ttrue\torder_monthly_0000\t"));
+    assert!(written(Format::Csv).contains("\r\ndeclined,true,order_monthly_0000,"));
+    assert!(written(Format::Table).contains("\n 2026-10-23 19:30:02  declined  ₩8,900  "));
+}
+
+#[test]
+fn one_customer_is_written_in_every_format() {
+    for format in Format::ALL {
+        let (mut ui, out, _) = ui(options(format), "");
+        ui.customer(&customer()).unwrap();
+        assert!(out.text().contains("gildong_0001_1234"), "{format:?}");
+    }
+}
+
+#[test]
+fn any_object_can_be_an_answer() {
+    let (mut ui, out, _) = ui(options(Format::Jsonl), "");
+    ui.json(&[paid().name.as_str()]).unwrap();
+    assert_eq!(out.text(), "[\"Monthly subscription\"]\n");
+}
+
+#[test]
+fn progress_off_a_terminal_leaves_no_trace() {
+    let (mut ui, out, err) = ui(options(Format::Table), "");
+    let progress = ui.progress(Some(2), "charging");
+    let wait = ui.waiting("waiting for the gateway");
+    progress.advance(1);
+    ui.status("one done");
+    drop((progress, wait));
+    assert_eq!((out.text().as_str(), err.text().as_str()), ("", "one done\n"));
+}
+
+#[test]
+fn only_a_broken_pipe_is_one() {
+    assert!(is_broken_pipe(&std::io::ErrorKind::BrokenPipe.into()));
+    assert!(!is_broken_pipe(&std::io::ErrorKind::StorageFull.into()));
+}
