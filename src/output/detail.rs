@@ -11,7 +11,7 @@ use crate::output::colour::outcome_style;
 use crate::output::customer::customer_object;
 use crate::output::field::{Columns, Give, Shown, exact_number};
 use crate::output::list::{PaymentSummary, payments_footer, table_row, table_writer};
-use crate::output::payment::{EventObject, payment_object};
+use crate::output::payment::{CUSTOMER, EventObject, payment_object};
 use crate::output::table::{Heading, TableRow, TableWriter, facts};
 use crate::output::text::{safe, shell_word, when};
 use crate::output::ui::UiOptions;
@@ -206,7 +206,7 @@ pub fn customer_detail(detail: &CustomerDetail<'_>, options: &UiOptions) -> Stri
     }
     let shown = Shown { zone, replayed: false };
     let columns = Columns::<Payment>::usual();
-    let mut writer = table_writer(&columns, options.width, options.colour_stdout);
+    let mut writer = table_writer(&columns, options.width, options.colour_stdout).without(CUSTOMER);
     let table: Vec<TableRow> =
         detail.payments.iter().map(|payment| table_row(&columns, payment, shown)).collect();
     text.push_str(&writer.block(&table));

@@ -12,7 +12,7 @@ use thiserror::Error;
 
 use crate::domain::money::Amount;
 use crate::domain::payment::Outcome;
-use crate::output::text::{safe, spell_out, when, when_rfc3339};
+use crate::output::text::{is_unsafe, safe, spell_out, when, when_rfc3339};
 
 /// How and when values are shown.
 #[derive(Clone, Copy, Debug)]
@@ -53,11 +53,11 @@ impl<'a> Value<'a> {
 
     /// For a table: safe, in one line, money and times as people read them.
     #[must_use]
-    pub fn for_people(&self, shown: Shown<'_>) -> String {
+    pub fn for_people(&self, shown: Shown<'_>) -> Cow<'_, str> {
         match self {
-            Value::Money(amount) => amount.to_string(),
-            Value::Time(at) => when(*at, shown.zone),
-            Value::Text(text) => safe(text).into_owned(),
+            Value::Money(amount) => Cow::Owned(amount.to_string()),
+            Value::Time(at) => Cow::Owned(when(*at, shown.zone)),
+            Value::Text(text) => safe(text),
             Value::Absent | Value::Word(_) | Value::Outcome(_) | Value::Whole(_) | Value::Replayed => {
                 self.digits_and_words(shown)
             }
@@ -67,9 +67,12 @@ impl<'a> Value<'a> {
     /// For a tab-separated line: tabs and line breaks become spaces, what else is unsafe is spelt
     /// out; money as digits, times as RFC 3339.
     #[must_use]
-    pub fn for_plain(&self, shown: Shown<'_>) -> String {
+    pub fn for_plain(&self, shown: Shown<'_>) -> Cow<'_, str> {
         match self {
-            Value::Text(text) => safe(&text.replace(['\t', '\n', '\r'], " ")).into_owned(),
+            Value::Text(text) if text.contains(['\t', '\n', '\r']) => {
+                Cow::Owned(safe(&text.replace(['\t', '\n', '\r'], " ")).into_owned())
+            }
+            Value::Text(text) => safe(text),
             Value::Absent
             | Value::Word(_)
             | Value::Outcome(_)
@@ -83,13 +86,13 @@ impl<'a> Value<'a> {
     /// For a CSV cell. A text that a spreadsheet would read as a formula gets a leading `'`;
     /// tabs and line feeds stay, because quotes hold them.
     #[must_use]
-    pub fn for_csv(&self, shown: Shown<'_>) -> String {
+    pub fn for_csv(&self, shown: Shown<'_>) -> Cow<'_, str> {
         match self {
             Value::Text(text) => {
                 let kept = |c| c == '\t' || c == '\n';
-                let spelt = spell_out(text, |c| !kept(c) && crate::output::text::is_unsafe(c));
+                let spelt = spell_out(text, |c| !kept(c) && is_unsafe(c));
                 let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-                if formula { format!("'{spelt}") } else { spelt.into_owned() }
+                if formula { Cow::Owned(format!("'{spelt}")) } else { spelt }
             }
             Value::Absent
             | Value::Word(_)
@@ -101,16 +104,16 @@ impl<'a> Value<'a> {
         }
     }
 
-    fn digits_and_words(&self, shown: Shown<'_>) -> String {
+    fn digits_and_words(&self, shown: Shown<'_>) -> Cow<'_, str> {
         match self {
-            Value::Absent => String::new(),
-            Value::Text(text) => text.clone().into_owned(),
-            Value::Word(word) => (*word).to_owned(),
-            Value::Outcome(outcome) => outcome.word().to_owned(),
-            Value::Whole(number) => number.to_string(),
-            Value::Replayed => shown.replayed.to_string(),
-            Value::Money(amount) => amount.to_digits(),
-            Value::Time(at) => when_rfc3339(*at, shown.zone),
+            Value::Absent => Cow::Borrowed(""),
+            Value::Text(text) => Cow::Borrowed(text),
+            Value::Word(word) => Cow::Borrowed(word),
+            Value::Outcome(outcome) => Cow::Borrowed(outcome.word()),
+            Value::Whole(number) => Cow::Owned(number.to_string()),
+            Value::Replayed => Cow::Borrowed(if shown.replayed { "true" } else { "false" }),
+            Value::Money(amount) => Cow::Owned(amount.to_digits()),
+            Value::Time(at) => Cow::Owned(when_rfc3339(*at, shown.zone)),
         }
     }
 }
@@ -180,6 +183,8 @@ pub struct Field<T> {
 /// Which fields to write, in which order.
 pub struct Columns<T: 'static> {
     pub(in crate::output) fields: Vec<&'static Field<T>>,
+    /// The same for a table.
+    pub(in crate::output) table: Vec<&'static Field<T>>,
     /// Asked for by name: then none is left out of a table, and nothing is added to it.
     pub(in crate::output) chosen: bool,
 }
@@ -197,7 +202,7 @@ impl<T: Listed> Columns<T> {
     /// Every field; a table shows fewer.
     #[must_use]
     pub fn usual() -> Columns<T> {
-        Columns { fields: T::FIELDS.iter().collect(), chosen: false }
+        Columns { fields: T::FIELDS.iter().collect(), table: T::TABLE.iter().collect(), chosen: false }
     }
 
     /// Reads `--columns a,b,…`. A name that is none is an error that names the nearest one.
@@ -220,7 +225,7 @@ impl<T: Listed> Columns<T> {
         if fields.is_empty() {
             Err(ColumnsError::None { all: all() })
         } else {
-            Ok(Columns { fields, chosen: true })
+            Ok(Columns { table: fields.clone(), fields, chosen: true })
         }
     }
 

@@ -100,9 +100,11 @@ impl<T: Listed> Lister<'_, T> {
                 }
             }
             Body::Plain(out) => {
-                let cells: Vec<String> =
-                    fields.iter().map(|field| (field.get)(row).for_plain(shown)).collect();
-                writeln!(out, "{}", cells.join("\t"))?;
+                for (index, field) in fields.iter().enumerate() {
+                    let before = if index == 0 { "" } else { "\t" };
+                    write!(out, "{before}{}", (field.get)(row).for_plain(shown))?;
+                }
+                out.write_all(b"\n")?;
             }
             Body::Json(out) => {
                 let before = if self.shown == 0 { "[\n" } else { ",\n" };
@@ -113,8 +115,11 @@ impl<T: Listed> Lister<'_, T> {
                 out.flush()?;
             }
             Body::Csv(writer) => {
-                let cells = fields.iter().map(|field| (field.get)(row).for_csv(shown));
-                writer.write_record(cells).map_err(csv_error)?;
+                for field in fields {
+                    let cell = (field.get)(row);
+                    writer.write_field(cell.for_csv(shown).as_bytes()).map_err(csv_error)?;
+                }
+                writer.write_record(None::<&[u8]>).map_err(csv_error)?;
             }
         }
         self.shown += 1;
@@ -167,34 +172,29 @@ fn object<'a, T>(fields: &'a [&'static Field<T>], row: &'a T, shown: Shown<'a>) 
     Object { row, columns: Cow::Borrowed(fields), shown }
 }
 
-fn table_fields<T: Listed>(columns: &Columns<T>) -> Vec<&'static Field<T>> {
-    if columns.chosen { columns.fields.clone() } else { T::TABLE.iter().collect() }
-}
-
 /// A writer for a table of these records.
 pub(in crate::output) fn table_writer<T: Listed>(
     columns: &Columns<T>,
     available: Option<usize>,
     colour: bool,
 ) -> TableWriter {
-    let fields = table_fields(columns);
     let heading = |field: &&Field<T>| Heading {
         text: field.heading.map_or_else(|| field.name.to_uppercase(), str::to_owned),
         right: matches!(field.name, "amount" | "cancel_amount" | "attempts" | "code"),
         give: field.give,
     };
-    let headings: Vec<Heading> = fields.iter().map(heading).collect();
-    let kinds: Vec<Give> = fields.iter().map(|field| field.give).collect();
+    let headings: Vec<Heading> = columns.table.iter().map(heading).collect();
+    let kinds: Vec<Give> = columns.table.iter().map(|field| field.give).collect();
     let gives = if columns.chosen { gives_for_chosen(&kinds) } else { T::GIVES.to_vec() };
     TableWriter::new(headings, gives, 1, available, colour)
 }
 
 /// One record as a row of its table.
 pub(in crate::output) fn table_row<T: Listed>(columns: &Columns<T>, row: &T, shown: Shown<'_>) -> TableRow {
-    let cells = table_fields(columns).into_iter().map(|field| {
+    let cells = columns.table.iter().map(|field| {
         let value = (field.get)(row);
         let style = if let Value::Outcome(outcome) = value { Some(outcome_style(outcome)) } else { None };
-        (value.for_people(shown), style)
+        (value.for_people(shown).into_owned(), style)
     });
     let under = if columns.chosen { None } else { row.under().map(str::to_owned) };
     TableRow { cells: cells.collect(), under }

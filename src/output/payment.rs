@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use crate::domain::payment::{Event, Outcome, Payment};
-use crate::output::field::{Field, Give, Listed, Object, Shown, Value};
+use crate::output::field::{Columns, Field, Give, Listed, Object, Shown, Value};
 use crate::output::text::when_rfc3339;
 
 /// A payment to show.
@@ -110,8 +110,23 @@ impl Listed for Payment {
     }
 }
 
+/// In the place of WHEN when payments are picked and sorted by when they were paid.
+static PAID: Field<Payment> = column("paid_at", "PAID", Give::When, |payment| Value::time(payment.paid_at));
+
+impl Columns<Payment> {
+    /// The usual columns, with the time of payment in front (`--by paid`).
+    #[must_use]
+    pub fn usual_by_paid() -> Columns<Payment> {
+        let mut columns = Columns::usual();
+        if let Some(when) = columns.table.get_mut(WHEN) {
+            *when = &PAID;
+        }
+        columns
+    }
+}
+
 const WHEN: usize = 0;
-const CUSTOMER: usize = 3;
+pub(in crate::output) const CUSTOMER: usize = 3;
 const NAME: usize = 4;
 const CARD: usize = 5;
 const APPROVAL: usize = 6;

@@ -6,7 +6,7 @@ use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Row
 use crate::output::colour::{Style, mark, paint_marked};
 use crate::output::field::Give;
 use crate::output::layout::{GAP, MARGIN, fit, fit_cell, offset};
-use crate::output::text::{cut, safe, width};
+use crate::output::text::{cut, pad, safe, width};
 
 /// A column of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +48,8 @@ pub struct TableWriter {
     /// Columns of the terminal; `None` off a terminal, where nothing is cut.
     available: Option<usize>,
     colour: bool,
+    /// A column that goes without saying.
+    omitted: Option<usize>,
     natural: Vec<usize>,
     widths: Vec<usize>,
     header_written: bool,
@@ -63,17 +65,25 @@ impl TableWriter {
         colour: bool,
     ) -> TableWriter {
         let natural = headings.iter().map(|heading| width(&heading.text)).collect();
-        let widths = Vec::new();
+        let (omitted, widths) = (None, Vec::new());
         TableWriter {
             headings,
             gives,
             under_column,
             available,
             colour,
+            omitted,
             natural,
             widths,
             header_written: false,
         }
+    }
+
+    /// Leaves a column out, because all rows would say the same in it.
+    #[must_use]
+    pub fn without(mut self, column: usize) -> TableWriter {
+        self.omitted = Some(column);
+        self
     }
 
     /// The lines of a block, each with its line break; the header stands over the first block.
@@ -120,6 +130,9 @@ impl TableWriter {
             for (natural, (text, _)) in self.natural.iter_mut().zip(&row.cells) {
                 *natural = (*natural).max(width(text));
             }
+        }
+        if let Some(omitted) = self.omitted.and_then(|column| self.natural.get_mut(column)) {
+            *omitted = 0;
         }
         let kinds: Vec<Give> = self.headings.iter().map(|heading| heading.give).collect();
         self.widths = fit(&self.natural, &kinds, &self.gives, self.available);
@@ -168,7 +181,7 @@ impl TableWriter {
 pub fn facts(rows: &[(&str, String)]) -> String {
     let labels = rows.iter().map(|(label, _)| width(label)).max().unwrap_or(0);
     rows.iter().fold(String::new(), |text, (label, value)| {
-        let line = format!("  {}  {value}", crate::output::text::pad(label, labels));
+        let line = format!("  {}  {value}", pad(label, labels));
         text + line.trim_end() + "\n"
     })
 }
@@ -178,7 +191,6 @@ pub fn facts(rows: &[(&str, String)]) -> String {
 pub fn comparison(left: &str, right: &str, rows: &[(&str, String, String)]) -> String {
     const LABEL_COLUMNS: usize = 8;
     const SIDE_COLUMNS: usize = 8;
-    use crate::output::text::pad;
     let safe_rows: Vec<(&str, String, String)> = rows
         .iter()
         .map(|(label, then, now)| (*label, safe(then).into_owned(), safe(now).into_owned()))

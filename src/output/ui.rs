@@ -283,12 +283,14 @@ struct ComplaintFields<'a> {
     message: &'a str,
     hint: Option<String>,
     exit: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    details: Option<&'a str>,
 }
 
 fn complaint_object<'a>(complaint: &Complaint<'a>) -> ComplaintObject<'a> {
     let hint = (!complaint.hints.is_empty()).then(|| complaint.hints.join("\n"));
-    let Complaint { kind, message, exit, .. } = *complaint;
-    ComplaintObject { error: ComplaintFields { kind, message, hint, exit } }
+    let Complaint { kind, message, exit, details, .. } = *complaint;
+    ComplaintObject { error: ComplaintFields { kind, message, hint, exit, details } }
 }
 
 /// `error: …`, details, `  hint: …`; all of it safe, each with its line break.

@@ -125,9 +125,9 @@ fn one_customer_is_shown_with_card_totals_and_last_payments() {
       added     2026-10-01 09:00:00
       checked   2026-11-01 09:00:00
 
-     WHEN              RESULT    AMOUNT  CUSTOMER           CARD  ORDER
-     2026-11-23 19:30  paid      ₩8,900  gildong_0001_1234  1234  order_monthly_0001
-     2026-10-23 19:30  declined  ₩8,900  gildong_0001_1234  1234  order_monthly_0000
+     WHEN              RESULT    AMOUNT  NAME     CARD  APPROVAL  ORDER
+     2026-11-23 19:30  paid      ₩8,900  Monthl…  1234  30012345  order_monthly_0001
+     2026-10-23 19:30  declined  ₩8,900  Monthl…  1234            order_monthly_0000
                        통장 잔액부족
      12 payments (2 shown), 11 paid, net ₩97,900
     ");

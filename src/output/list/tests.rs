@@ -2,10 +2,11 @@ use std::io::{self, Write};
 
 use super::{BLOCK_ROWS, PaymentSummary, payments_footer};
 use crate::domain::customer::Customer;
+use crate::domain::ids::MerchantUid;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::{Outcome, Payment};
 use crate::output::Format;
-use crate::output::field::Columns;
+use crate::output::field::{Columns, Listed};
 use crate::output::payment::PaymentView;
 use crate::output::samples::{customer, declined, options, paid, shown, ui, won};
 use crate::output::text::width;
@@ -58,7 +59,7 @@ fn eighty_columns_keep_the_order_and_give_up_the_rest_first() {
 fn an_order_of_forty_characters_still_stands_whole_in_eighty_columns() {
     let mut payment = paid();
     let order = "202611ba40d1c61bc66e014de94ed18446abd7be";
-    payment.terms.merchant_uid = crate::domain::ids::MerchantUid::parse(order).unwrap();
+    payment.terms.merchant_uid = MerchantUid::parse(order).unwrap();
     let table = listed(on_terminal(80), None, &[payment]);
     assert!(table.lines().all(|line| width(line) <= 80), "{table}");
     insta::assert_snapshot!(shown(&table), @"
@@ -193,6 +194,30 @@ fn a_long_table_is_written_in_blocks_under_one_header() {
     assert_eq!(text.lines().count(), BLOCK_ROWS + 3, "a header, the rows, a footer that fits no column");
     assert_eq!(text.matches("MERCHANT_UID").count(), 1);
     assert!(text.ends_with(" order_monthly_0001  A name that is longer than those before it\n the end\n"));
+}
+
+#[test]
+fn payments_picked_by_when_they_were_paid_show_that_time() {
+    let (mut ui, out, _) = ui(options(Format::Table), "");
+    let mut list = ui.list(Columns::usual_by_paid()).unwrap();
+    let late = Payment { requested_at: declined().requested_at, ..paid() };
+    list.row(&late).unwrap();
+    list.finish("").unwrap();
+    assert!(out.text().starts_with(" PAID                 RESULT  "), "{}", out.text());
+    assert!(out.text().contains("\n 2026-11-23 19:30:04  paid    "), "{}", out.text());
+}
+
+#[test]
+fn what_csv_holds_is_read_back_by_a_csv_reader() {
+    let mut payment = paid();
+    payment.note = Some("a \"b\", c\nd".to_owned());
+    let text = listed(options(Format::Csv), None, &[payment]);
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let names: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
+    assert_eq!(names, Payment::FIELDS.iter().map(|field| field.name).collect::<Vec<_>>());
+    let record = reader.records().next().unwrap().unwrap();
+    let note = names.iter().position(|name| name == "note").unwrap();
+    assert_eq!(&record[note], "a \"b\", c\nd");
 }
 
 #[test]

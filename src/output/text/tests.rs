@@ -1,6 +1,9 @@
 use jiff::tz::TimeZone;
+use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
 
-use super::{cut, pad, safe, safe_lines, sentence, shell_word, when, when_from, when_rfc3339, width};
+use super::{
+    cut, is_unsafe, pad, safe, safe_lines, sentence, shell_word, when, when_from, when_rfc3339, width,
+};
 use crate::output::samples::{at, seoul};
 
 #[test]
@@ -73,4 +76,24 @@ fn times_are_shown_in_the_zone_in_whole_seconds() {
     assert_eq!(when_rfc3339(instant, &TimeZone::UTC), "2026-11-23T10:30:04+00:00");
     assert_eq!(when_from(instant, at("2026-11-23T14:59:00Z"), &seoul()), "19:30:04");
     assert_eq!(when_from(instant, at("2026-11-23T15:00:00Z"), &seoul()), "2026-11-23 19:30:04");
+}
+
+proptest! {
+    #[test]
+    fn no_text_is_cut_wider_than_asked_for(
+        text in "[ -~가-힣\u{300}-\u{36f}\u{fe0f}❤👨👩🇰🇷]{0,40}",
+        columns in 0_usize..60,
+    ) {
+        let kept = cut(&text, columns);
+        prop_assert!(width(&kept) <= columns);
+        if width(&text) <= columns {
+            prop_assert_eq!(kept.as_ref(), text.as_str());
+        }
+    }
+
+    #[test]
+    fn no_text_keeps_what_is_unsafe(text in any::<String>()) {
+        prop_assert!(!safe(&text).chars().any(is_unsafe));
+        prop_assert!(!safe_lines(&text).chars().any(|c| c != '\n' && is_unsafe(c)));
+    }
 }

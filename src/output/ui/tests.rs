@@ -77,6 +77,21 @@ fn with_json_an_error_is_an_object_on_stderr() {
 }
 
 #[test]
+fn with_json_the_details_of_an_error_are_kept() {
+    let (mut ui, _, err) = ui(options(Format::Json), "");
+    ui.error(&complaint(&[], Some("then now")));
+    assert!(err.text().ends_with("\"hint\":null,\"exit\":8,\"details\":\"then now\"}}\n"), "{}", err.text());
+}
+
+#[test]
+fn a_ui_can_be_handed_to_another_thread() {
+    fn is_send<T: Send>(_: &T) -> bool {
+        true
+    }
+    assert!(is_send(&ui(options(Format::Table), "").0));
+}
+
+#[test]
 fn only_a_yes_is_a_yes() {
     for (typed, asked) in [
         ("y\n", Asked::Yes),
