@@ -213,6 +213,8 @@ impl<T: Listed> Columns<T> {
         for given in text.split(',').map(str::trim).filter(|name| !name.is_empty()) {
             let wanted = given.to_lowercase().replace('-', "_");
             match T::FIELDS.iter().find(|field| field.name == wanted) {
+                // Twice the same name would be twice the same key of a JSON object.
+                Some(field) if fields.iter().any(|known: &&Field<T>| known.name == field.name) => {}
                 Some(field) => fields.push(field),
                 None => {
                     let nearest =

@@ -99,8 +99,9 @@ fn the_payments_object_holds_its_history_and_its_refunds() {
     assert!(object.contains(r#""amount":8900,"#) && object.ends_with(r#""operator":"mina""#), "{object}");
     let (_, refunds) = lists.split_once(r#"],"refunds":"#).unwrap();
     let expected = concat!(
-        r#"[{"at":"2026-11-23T19:29:01+09:00","event":"refund","outcome":"paid","attempt":1,"http_status":200,"#,
-        r#""code":0,"message":null,"imp_uid":"imps_623347347957","took_ms":null,"operator":null,"body":null}]}"#
+        r#"[{"at":"2026-11-23T19:29:01+09:00","event":"refund","outcome":"paid","attempt":1,"#,
+        r#""http_status":200,"code":0,"message":null,"imp_uid":"imps_623347347957","#,
+        r#""took_ms":null,"operator":null,"body":null}]}"#
     );
     assert_eq!(refunds, expected);
     let value: serde_json::Value = serde_json::from_str(&json).unwrap();

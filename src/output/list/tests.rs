@@ -30,11 +30,13 @@ fn on_terminal(columns: usize) -> UiOptions {
 
 #[test]
 fn the_history_table_is_the_one_of_the_voice() {
-    insta::assert_snapshot!(shown(&listed(options(Format::Table), None, &[paid(), declined()])), @"
+    let named = |payment| Payment { name: "Monthly".to_owned(), ..payment };
+    let table = listed(options(Format::Table), None, &[named(paid()), named(declined())]);
+    insta::assert_snapshot!(shown(&table), @"
     $
-     WHEN                 RESULT    AMOUNT  CUSTOMER           NAME                  CARD       APPROVAL  ORDER
-     2026-11-23 19:30:04  paid      ₩8,900  gildong_0001_1234  Monthly subscription  신한 1234  30012345  order_monthly_0001
-     2026-10-23 19:30:02  declined  ₩8,900  gildong_0001_1234  Monthly subscription  신한 1234            order_monthly_0000
+     WHEN                 RESULT    AMOUNT  CUSTOMER           NAME     CARD       APPROVAL  ORDER
+     2026-11-23 19:30:04  paid      ₩8,900  gildong_0001_1234  Monthly  신한 1234  30012345  order_monthly_0001
+     2026-10-23 19:30:02  declined  ₩8,900  gildong_0001_1234  Monthly  신한 1234            order_monthly_0000
                           통장 잔액부족
      2 payments, 1 paid, net ₩8,900
     ");
@@ -74,20 +76,22 @@ fn an_order_of_forty_characters_still_stands_whole_in_eighty_columns() {
 #[test]
 fn hangul_and_hostile_text_keep_the_columns_straight() {
     let mut hostile = paid();
-    hostile.name = "월 구독\u{1b}[31m\u{202e}료".to_owned();
+    hostile.name = "월\u{202e}료".to_owned();
     hostile.card_name = Some("[현대카드]".to_owned());
     hostile.card_number = Some("540926******123*".to_owned());
     let mut bare = declined();
-    (bare.name, bare.card_name, bare.card_number) = ("한 달".to_owned(), None, None);
+    (bare.name, bare.card_name, bare.card_number) = ("한 달 구독 열두 자".to_owned(), None, None);
     bare.message = Some("잔액\n부족\u{9b}2J".to_owned());
-    let table = listed(on_terminal(140), None, &[hostile, bare, paid()]);
+    for payment in [&mut hostile, &mut bare] {
+        payment.terms.merchant_uid = MerchantUid::parse("주문_1").unwrap();
+    }
+    let table = listed(on_terminal(140), None, &[hostile, bare]);
     insta::assert_snapshot!(shown(&table), @r#"
     $
-     WHEN                 RESULT    AMOUNT  CUSTOMER           NAME                         CARD       APPROVAL  ORDER
-     2026-11-23 19:30:04  paid      ₩8,900  gildong_0001_1234  월 구독\u{1b}[31m\u{202e}료  현대 123*  30012345  order_monthly_0001
-     2026-10-23 19:30:02  declined  ₩8,900  gildong_0001_1234  한 달                                             order_monthly_0000
+     WHEN                 RESULT    AMOUNT  CUSTOMER           NAME                CARD       APPROVAL  ORDER
+     2026-11-23 19:30:04  paid      ₩8,900  gildong_0001_1234  월\u{202e}료        현대 123*  30012345  주문_1
+     2026-10-23 19:30:02  declined  ₩8,900  gildong_0001_1234  한 달 구독 열두 자                       주문_1
                           잔액\u{a}부족\u{9b}2J
-     2026-11-23 19:30:04  paid      ₩8,900  gildong_0001_1234  Monthly subscription         신한 1234  30012345  order_monthly_0001
      2 payments, 1 paid, net ₩8,900
     "#);
 }
