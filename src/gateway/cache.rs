@@ -1,0 +1,147 @@
+//! The token cache: one small file that the processes of one user share.
+//!
+//! It is a help and never a condition: a file that is missing, unreadable, foreign, readable by
+//! others or damaged is no cache, and one that cannot be written is left.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use jiff::Timestamp;
+use serde_json::{Map, Number, Value};
+
+use crate::domain::secret::Secret;
+use crate::domain::time::BootReading;
+use crate::gateway::token::{Held, Reading};
+use crate::gateway::{json, wire};
+
+/// Anything longer is no token.
+const FILE_BYTES_MAX: u64 = 64 * 1024;
+
+/// Where tokens are kept between processes.
+pub(super) struct TokenCache {
+    path: Option<PathBuf>,
+    /// A fingerprint of key and secret: the token of another key is another account's.
+    credentials: String,
+}
+
+impl TokenCache {
+    pub(super) fn new(path: Option<PathBuf>, credentials: String) -> TokenCache {
+        TokenCache { path, credentials }
+    }
+
+    /// The token in the file, as old as it may be.
+    pub(super) fn load(&self) -> Option<Held> {
+        let text = read_private(self.path.as_deref()?).ok()?;
+        let value = json::read(&text)?;
+        let object = value.as_object()?;
+        if wire::text(object, "credentials")? != self.credentials {
+            return None;
+        }
+        let access_token = wire::text(object, "access_token")?;
+        if !access_token.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return None;
+        }
+        let boot = wire::text(object, "boot_id").zip(wire::epoch_s(object, "since_boot_ms"));
+        let reading = Reading {
+            now_s: wire::epoch_s(object, "now_s")?,
+            expired_at_s: wire::epoch_s(object, "expired_at_s")?,
+            wall: Timestamp::from_millisecond(wire::epoch_s(object, "wall_ms")?).ok()?,
+            boot: boot.map(|(boot_id, since_boot_ms)| BootReading { boot_id, since_boot_ms }),
+        };
+        Some(Held { access_token: Secret::new(access_token), reading: Some(reading) })
+    }
+
+    /// Puts a token into the file. One without times is not worth keeping.
+    pub(super) fn store(&self, held: &Held) {
+        if let (Some(path), Some(reading)) = (&self.path, &held.reading) {
+            let text = self.text(held, reading);
+            // The next process asks the gateway instead.
+            drop(replace_private(path, text.expose()));
+        }
+    }
+
+    fn text(&self, held: &Held, reading: &Reading) -> Secret {
+        let string = |text: &str| Value::String(text.to_owned());
+        let number = |number: i64| Value::Number(Number::from(number));
+        let mut object = Map::new();
+        object.insert("credentials".to_owned(), string(&self.credentials));
+        object.insert("access_token".to_owned(), string(held.access_token.expose()));
+        object.insert("now_s".to_owned(), number(reading.now_s));
+        object.insert("expired_at_s".to_owned(), number(reading.expired_at_s));
+        object.insert("wall_ms".to_owned(), number(reading.wall.as_millisecond()));
+        if let Some(boot) = &reading.boot {
+            object.insert("boot_id".to_owned(), string(&boot.boot_id));
+            object.insert("since_boot_ms".to_owned(), number(boot.since_boot_ms));
+        }
+        Secret::new(Value::Object(object).to_string())
+    }
+}
+
+/// Reads a file that only its owner can have written and read.
+fn read_private(path: &Path) -> io::Result<String> {
+    let mut file = File::open(path)?;
+    check_private(&file)?;
+    let mut text = String::new();
+    Read::by_ref(&mut file).take(FILE_BYTES_MAX).read_to_string(&mut text)?;
+    Ok(text)
+}
+
+#[cfg(unix)]
+fn check_private(file: &File) -> io::Result<()> {
+    use std::os::unix::fs::MetadataExt;
+    let meta = file.metadata()?;
+    let ours = meta.uid() == rustix::process::geteuid().as_raw();
+    if meta.is_file() && ours && meta.mode() & 0o077 == 0 {
+        Ok(())
+    } else {
+        Err(io::Error::from(io::ErrorKind::PermissionDenied))
+    }
+}
+
+#[cfg(not(unix))]
+fn check_private(_file: &File) -> io::Result<()> {
+    Ok(())
+}
+
+/// Writes beside the file and renames, so that a reader sees the old token or the new one.
+fn replace_private(path: &Path, text: &str) -> io::Result<()> {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let (Some(directory), Some(name)) = (path.parent(), path.file_name()) else {
+        return Err(io::Error::from(io::ErrorKind::InvalidInput));
+    };
+    create_private_dir(directory)?;
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let beside = format!(".{}.{}.{count}.tmp", name.to_string_lossy(), std::process::id());
+    let beside = directory.join(beside);
+    // Left by a killed process that had the same number.
+    drop(std::fs::remove_file(&beside));
+    let written = write_private(&beside, text).and_then(|()| std::fs::rename(&beside, path));
+    if written.is_err() {
+        drop(std::fs::remove_file(&beside));
+    }
+    written
+}
+
+fn write_private(path: &Path, text: &str) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?.write_all(text.as_bytes())
+}
+
+fn create_private_dir(directory: &Path) -> io::Result<()> {
+    if directory.as_os_str().is_empty() || directory.is_dir() {
+        return Ok(());
+    }
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(directory)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,341 @@
+//! The gateway's endpoints, one method each.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use thiserror::Error;
+
+use crate::domain::answer::{Answer, ChargeReply};
+use crate::domain::charge::ChargeRequest;
+use crate::domain::secret::Secret;
+use crate::domain::time::{Clock, Moment};
+use crate::gateway::cache::TokenCache;
+use crate::gateway::classify;
+use crate::gateway::token::{self, Held, Reading, Token, TokenFailure};
+use crate::gateway::transport::{Body, HttpAnswer, HttpRequest, Method, Transport, TransportError};
+use crate::gateway::wire::{self, Envelope};
+
+/// How long anything but a charge may take; a charge waits for a card company.
+const ASK_TIMEOUT_MAX: Duration = Duration::from_secs(30);
+
+/// The pauses before the second and third try of a look-up.
+const BACK_OFF: [Duration; 2] = [Duration::from_millis(200), Duration::from_millis(800)];
+
+/// Shorter secrets are not looked for in answers: they could be part of any word.
+const SCRUBBED_BYTES_MIN: usize = 16;
+
+/// What the merchant is known by. Both are secrets.
+#[derive(Clone, Debug)]
+pub struct ApiKey {
+    pub imp_key: Secret,
+    pub imp_secret: Secret,
+}
+
+/// Why the gateway could not be asked, or would not answer.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum GatewayFailure {
+    /// The gateway's words about the key and secret.
+    #[error("the gateway refused the API key: {message}")]
+    KeyRefused { message: String },
+    /// The request never reached the gateway.
+    #[error("{reason}")]
+    NotReached { reason: String },
+    /// It may have reached the gateway; no usable answer came back.
+    #[error("{reason}")]
+    NoAnswer { reason: String },
+    /// The gateway's own no.
+    #[error("the gateway refused (code {code}): {message}")]
+    Refused { code: i64, message: String },
+}
+
+impl From<TokenFailure> for GatewayFailure {
+    fn from(failure: TokenFailure) -> GatewayFailure {
+        match failure {
+            TokenFailure::KeyRefused { message } => GatewayFailure::KeyRefused { message },
+            TokenFailure::NotReached { reason } => GatewayFailure::NotReached { reason },
+            TokenFailure::NoAnswer { reason } => GatewayFailure::NoAnswer { reason },
+        }
+    }
+}
+
+/// The gateway, as one merchant sees it. Threads may share it.
+pub struct Client {
+    transport: Box<dyn Transport>,
+    pub(super) clock: Arc<dyn Clock>,
+    key: ApiKey,
+    account: String,
+    cache: TokenCache,
+    read_timeout: Duration,
+    state: Mutex<State>,
+    /// Held by the one thread that asks for a token.
+    asking: Mutex<()>,
+}
+
+#[derive(Default)]
+struct State {
+    held: Option<Held>,
+    /// The last token that the gateway did not take.
+    refused: Option<Secret>,
+    /// The newest look at the gateway's clock.
+    reading: Option<Reading>,
+}
+
+/// Why a look-up or the like has no answer to read.
+pub(super) enum Unasked {
+    Token(TokenFailure),
+    Transport(TransportError),
+    /// A fresh token was not taken either.
+    Unauthorized(HttpAnswer),
+}
+
+impl Client {
+    /// `cache` is the token cache's file. `read_timeout` is how long a charge may take; anything
+    /// else takes that long or 30 s, whichever is less.
+    #[must_use]
+    pub fn new(
+        transport: Box<dyn Transport>,
+        clock: Arc<dyn Clock>,
+        key: ApiKey,
+        cache: Option<PathBuf>,
+        read_timeout: Duration,
+    ) -> Client {
+        let account = fingerprint(&[&key.imp_key]);
+        let cache = TokenCache::new(cache, fingerprint(&[&key.imp_key, &key.imp_secret]));
+        let state = Mutex::new(State::default());
+        Client { transport, clock, key, account, cache, read_timeout, state, asking: Mutex::new(()) }
+    }
+
+    /// Which API key this is: 16 hex digits of the SHA-256 of `imp_key`, never the key itself.
+    #[must_use]
+    pub fn account(&self) -> &str {
+        &self.account
+    }
+
+    /// A token that lives for a minute or more: from memory, from the cache file, or from
+    /// `POST /users/getToken`; with `refresh`, from there in any case.
+    pub fn token(&self, refresh: bool) -> Result<Token, TokenFailure> {
+        if !refresh && let Some(token) = self.at_hand() {
+            return Ok(token);
+        }
+        let _turn = lock(&self.asking);
+        if !refresh && let Some(token) = self.at_hand().or_else(|| self.from_cache()) {
+            return Ok(token);
+        }
+        self.fetch()
+    }
+
+    /// Gets another token after a 401. Where another thread or process has one already, takes it.
+    pub fn renew_token(&self) -> Result<(), TokenFailure> {
+        let _turn = lock(&self.asking);
+        if self.at_hand().or_else(|| self.from_cache()).is_some() {
+            return Ok(());
+        }
+        self.fetch().map(drop)
+    }
+
+    /// Sends one charge once: `POST /subscribe/payments/again`. It is not repeated here, not even
+    /// after a 401. [`Client::token`] must have been called before: without a token in memory
+    /// nothing is sent.
+    pub fn charge(&self, request: &ChargeRequest) -> ChargeReply {
+        let token = lock(&self.state).held.as_ref().map(|held| held.access_token.clone());
+        let not_sent = |reason: &str| {
+            classify::charge_answer(request, Err(TransportError::NotSent { reason: reason.to_owned() }))
+        };
+        let Some(token) = token else { return not_sent("there was no access token to send it with") };
+        let Some(body) = wire::charge_body(request) else {
+            return not_sent("the request could not be written as JSON");
+        };
+        let begun = self.clock.now();
+        let answer = self.send(&HttpRequest {
+            method: Method::Post,
+            path_and_query: "/subscribe/payments/again".to_owned(),
+            token: Some(token.clone()),
+            json: Some(Body::Open(body)),
+            read_timeout: self.read_timeout,
+        });
+        let mut reply = classify::charge_answer(request, answer);
+        reply.received.took_ms = self.took_ms(&begun);
+        if reply.answer == Answer::Unauthorized {
+            self.refuse(&token);
+        }
+        reply
+    }
+
+    /// The gateway's clock now, epoch seconds, reckoned on the boot clock from the last token
+    /// answer of this boot, be it another process's. `None` when there is none.
+    #[must_use]
+    pub fn now_s(&self) -> Option<i64> {
+        let reading = lock(&self.state).reading.clone();
+        let reading = reading.or_else(|| self.cache.load().and_then(|held| held.reading))?;
+        reading.gateway_now_s(&self.clock.now())
+    }
+
+    /// The gateway's clock now, epoch seconds: asks `getToken` for it. For a wait that began in
+    /// another boot, or on a machine without a boot clock.
+    pub fn fresh_now_s(&self) -> Option<i64> {
+        let _turn = lock(&self.asking);
+        self.fetch().ok()?;
+        lock(&self.state).reading.as_ref().map(|reading| reading.now_s)
+    }
+
+    /// The token in memory, while it is good.
+    fn at_hand(&self) -> Option<Token> {
+        let now = self.clock.now();
+        let state = lock(&self.state);
+        state.held.as_ref().filter(|held| held.is_fresh(&now)).map(|held| held.shown(&now, true))
+    }
+
+    /// Takes the token in the cache file into memory, while it is good and not the refused one.
+    fn from_cache(&self) -> Option<Token> {
+        let held = self.cache.load()?;
+        let now = self.clock.now();
+        let mut state = lock(&self.state);
+        if !held.is_fresh(&now) || state.refused.as_ref() == Some(&held.access_token) {
+            return None;
+        }
+        let token = held.shown(&now, true);
+        state.reading.clone_from(&held.reading);
+        state.held = Some(held);
+        Some(token)
+    }
+
+    /// Asks for a token. The caller holds `asking`.
+    fn fetch(&self) -> Result<Token, TokenFailure> {
+        let unwritable =
+            || TokenFailure::NotReached { reason: "the API key could not be written as JSON".to_owned() };
+        let body = wire::token_body(&self.key.imp_key, &self.key.imp_secret).ok_or_else(unwritable)?;
+        let asked_at = self.clock.now();
+        let answer = self.send(&HttpRequest {
+            method: Method::Post,
+            path_and_query: "/users/getToken".to_owned(),
+            token: None,
+            json: Some(Body::Sealed(body)),
+            read_timeout: self.ask_timeout(),
+        });
+        let held = token::read_answer(answer, &asked_at)?;
+        self.cache.store(&held);
+        let token = held.shown(&self.clock.now(), false);
+        let mut state = lock(&self.state);
+        if held.reading.is_some() {
+            state.reading.clone_from(&held.reading);
+        }
+        state.held = Some(held);
+        Ok(token)
+    }
+
+    /// Never offers this token again, unless the gateway itself does.
+    fn refuse(&self, token: &Secret) {
+        let mut state = lock(&self.state);
+        if state.held.as_ref().is_some_and(|held| held.access_token == *token) {
+            state.held = None;
+        }
+        state.refused = Some(token.clone());
+    }
+
+    /// Sends a request that has no body: with a token, renewed once after a 401; a GET up to three
+    /// times, when the network, the gateway or its limits stand in the way.
+    pub(super) fn ask(&self, method: Method, path_and_query: &str) -> Result<HttpAnswer, Unasked> {
+        let mut pauses = BACK_OFF.iter().take(if method == Method::Get { BACK_OFF.len() } else { 0 });
+        let mut renewed = false;
+        loop {
+            let token = match self.token(false) {
+                Ok(token) => token.access_token,
+                Err(failure) => match (&failure, pauses.next()) {
+                    (TokenFailure::NotReached { .. } | TokenFailure::NoAnswer { .. }, Some(pause)) => {
+                        self.clock.sleep(*pause);
+                        continue;
+                    }
+                    (_, _) => return Err(Unasked::Token(failure)),
+                },
+            };
+            let answer = self.send(&HttpRequest {
+                method,
+                path_and_query: path_and_query.to_owned(),
+                token: Some(token.clone()),
+                json: None,
+                read_timeout: self.ask_timeout(),
+            });
+            let again = match &answer {
+                Ok(answer) if is_unauthorized(answer) => {
+                    self.refuse(&token);
+                    if renewed {
+                        return Err(Unasked::Unauthorized(answer.clone()));
+                    }
+                    renewed = true;
+                    continue;
+                }
+                Ok(answer) => answer.status == 429 || answer.status >= 500,
+                Err(_) => true,
+            };
+            match pauses.next() {
+                Some(pause) if again => self.clock.sleep(*pause),
+                Some(_) | None => return answer.map_err(Unasked::Transport),
+            }
+        }
+    }
+
+    pub(super) fn took_ms(&self, begun: &Moment) -> Option<i64> {
+        let now = self.clock.now();
+        let took_ms = match (&begun.boot, &now.boot) {
+            (Some(then), Some(now)) => now.since_boot_ms.checked_sub(then.since_boot_ms),
+            (None, _) | (_, None) => now.wall.as_millisecond().checked_sub(begun.wall.as_millisecond()),
+        };
+        took_ms.filter(|took_ms| *took_ms >= 0)
+    }
+
+    fn ask_timeout(&self) -> Duration {
+        self.read_timeout.min(ASK_TIMEOUT_MAX)
+    }
+
+    /// Sends once, and takes our own secrets out of what comes back: answers are kept and shown,
+    /// and an error page may repeat the request.
+    fn send(&self, request: &HttpRequest) -> Result<HttpAnswer, TransportError> {
+        let key = [&self.key.imp_key, &self.key.imp_secret];
+        let secrets = || key.into_iter().chain(&request.token);
+        match self.transport.send(request) {
+            Ok(answer) => Ok(HttpAnswer { body: scrub(answer.body, secrets()), ..answer }),
+            Err(TransportError::Lost { reason, status, body }) => {
+                Err(TransportError::Lost { reason, status, body: scrub(body, secrets()) })
+            }
+            Err(not_sent @ TransportError::NotSent { .. }) => Err(not_sent),
+        }
+    }
+}
+
+fn is_unauthorized(answer: &HttpAnswer) -> bool {
+    classify::is_unauthorized(answer.status, Envelope::read(&answer.body).as_ref())
+}
+
+fn scrub<'a>(mut body: Vec<u8>, secrets: impl Iterator<Item = &'a Secret>) -> Vec<u8> {
+    for secret in secrets {
+        let secret = secret.expose().as_bytes();
+        if secret.len() < SCRUBBED_BYTES_MIN {
+            continue;
+        }
+        while let Some(at) = body.windows(secret.len()).position(|window| window == secret) {
+            body.splice(at..at + secret.len(), *b"***");
+        }
+    }
+    body
+}
+
+/// 16 hex digits of SHA-256: enough to tell keys apart, and no way back to them.
+fn fingerprint(secrets: &[&Secret]) -> String {
+    let mut context = ring::digest::Context::new(&ring::digest::SHA256);
+    for (index, secret) in secrets.iter().enumerate() {
+        if index > 0 {
+            context.update(b"\0");
+        }
+        context.update(secret.expose().as_bytes());
+    }
+    context.finish().as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A thread that panicked with the lock held left plain values behind.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests;

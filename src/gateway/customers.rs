@@ -1,0 +1,108 @@
+//! Billing keys: what stands behind a customer_uid (facts 5).
+
+use serde_json::{Map, Value};
+
+use crate::domain::customer::Card;
+use crate::domain::ids::CustomerUid;
+use crate::gateway::classify::no_envelope;
+use crate::gateway::client::{Client, GatewayFailure};
+use crate::gateway::lookup::{accepted_object, encoded, whole_envelope};
+use crate::gateway::transport::Method;
+use crate::gateway::wire::{self, Envelope};
+
+/// Words of a "no such customer" that comes with HTTP 200 (facts 5, 2.5); without spaces.
+const NOT_FOUND_TEXTS: [&str; 3] = ["찾을수없", "등록되지않은", "존재하지않"];
+
+/// What the gateway knows of a customer_uid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BillingKey {
+    Found {
+        /// Of a super billing key, the first channel's.
+        card: Card,
+        /// How many channels it can be charged through: more than one for a super billing key.
+        channels: usize,
+        customer_name: Option<String>,
+        customer_tel: Option<String>,
+        customer_email: Option<String>,
+    },
+    /// In the gateway's words.
+    NotFound { message: String },
+}
+
+/// What became of a billing key that was to be deleted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Deleted {
+    Done,
+    /// In the gateway's words.
+    NotFound {
+        message: String,
+    },
+}
+
+impl Client {
+    /// Asks for the billing key behind a customer_uid: `GET /subscribe/customers/{customer_uid}`.
+    pub fn billing_key(&self, uid: &CustomerUid) -> Result<BillingKey, GatewayFailure> {
+        match self.customer(Method::Get, &path(uid))? {
+            Ok(object) => Ok(found(&object)),
+            Err(message) => Ok(BillingKey::NotFound { message }),
+        }
+    }
+
+    /// Deletes the billing key, for good: `DELETE /subscribe/customers/{customer_uid}`. Some PGs
+    /// want a reason. It is sent once; a failure may mean that it was done.
+    pub fn delete_billing_key(&self, uid: &CustomerUid, reason: &str) -> Result<Deleted, GatewayFailure> {
+        let path = match reason.trim() {
+            "" => path(uid),
+            reason => format!("{}?reason={}", path(uid), encoded(reason)),
+        };
+        match self.customer(Method::Delete, &path)? {
+            Ok(_) => Ok(Deleted::Done),
+            Err(message) => Ok(Deleted::NotFound { message }),
+        }
+    }
+
+    /// The customer object, or the gateway's words that there is none.
+    fn customer(
+        &self,
+        method: Method,
+        path: &str,
+    ) -> Result<Result<Map<String, Value>, String>, GatewayFailure> {
+        let answer = self.ask(method, path)?;
+        let Some(envelope) = whole_envelope(&answer) else {
+            return Err(GatewayFailure::NoAnswer { reason: no_envelope(&answer) });
+        };
+        // The schema says 404; live clients got HTTP 200 with code 1.
+        let said_so = (200..=299).contains(&answer.status) && is_not_found(&envelope);
+        if envelope.is_refusal() && (answer.status == 404 || said_so) {
+            return Ok(Err(envelope.message_or_code()));
+        }
+        accepted_object(&answer, &envelope).map(|object| Ok(object.clone()))
+    }
+}
+
+fn path(uid: &CustomerUid) -> String {
+    format!("/subscribe/customers/{}", encoded(uid.as_str()))
+}
+
+fn is_not_found(envelope: &Envelope) -> bool {
+    let message: String =
+        envelope.message.iter().flat_map(|message| message.chars()).filter(|c| !c.is_whitespace()).collect();
+    envelope.code == 1 || NOT_FOUND_TEXTS.iter().any(|text| message.contains(text))
+}
+
+fn found(object: &Map<String, Value>) -> BillingKey {
+    let channels: Vec<&Map<String, Value>> = match object.get("succeededChannels") {
+        Some(Value::Array(channels)) => channels.iter().filter_map(Value::as_object).collect(),
+        Some(_) | None => Vec::new(),
+    };
+    BillingKey::Found {
+        card: wire::card(channels.first().copied().unwrap_or(object)),
+        channels: channels.len().max(1),
+        customer_name: wire::text(object, "customer_name"),
+        customer_tel: wire::text(object, "customer_tel"),
+        customer_email: wire::text(object, "customer_email"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,349 @@
+//! The gateway over the network.
+
+use std::error::Error;
+use std::io::{self, Read};
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use reqwest::blocking::{Client, ClientBuilder, Response};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use reqwest::{Proxy, Url};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use thiserror::Error as ThisError;
+
+use crate::gateway::trace;
+use crate::gateway::transport::{
+    BODY_BYTES_MAX, Body, HttpAnswer, HttpRequest, Method, Transport, TransportError,
+};
+
+/// How long a connection may have been idle and still carry a request: the one that just carried
+/// the token, not one that the gateway may have given up meanwhile.
+const IDLE_MAX: Duration = Duration::from_secs(4);
+
+/// Takes one line of a trace; secrets are masked in it, control characters are as they came.
+pub type Trace = Arc<dyn Fn(&str) + Send + Sync>;
+
+/// How the gateway is reached.
+#[derive(Clone)]
+pub struct TransportConfig {
+    /// `https://api.iamport.kr`; http only for this machine itself.
+    pub api_url: String,
+    /// For the name, the connection and the TLS handshake together.
+    pub connect_timeout: Duration,
+    /// Further certificates to trust, PEM: a company proxy's.
+    pub ca_file: Option<PathBuf>,
+    /// The address of a proxy. The environment's proxies are not looked at, and an address of this
+    /// machine is never reached through one.
+    pub proxy: Option<String>,
+    /// Gets a line for each request and each answer.
+    pub trace: Option<Trace>,
+}
+
+impl TransportConfig {
+    /// The usual 10 s, or less where the whole answer is to take less: a connection that is not
+    /// made in time is then told from an answer that does not come.
+    #[must_use]
+    pub fn connect_timeout_for(read_timeout: Duration) -> Duration {
+        (read_timeout / 2).min(Duration::from_secs(10))
+    }
+}
+
+/// Why the gateway cannot be reached as configured. Nothing was sent.
+#[derive(Debug, ThisError)]
+pub enum GatewaySetupError {
+    #[error("the gateway's address `{url}` cannot be used: {why}")]
+    Address { url: String, why: &'static str },
+    #[error("the gateway's address `{url}` is not encrypted; only this machine itself is reached over http")]
+    Insecure { url: String },
+    #[error("the certificates in {path} cannot be read: {reason}")]
+    CaFile { path: String, reason: String },
+    #[error("the proxy's address cannot be used; write it as http://host:port")]
+    Proxy,
+}
+
+/// Carries requests over HTTP/1.1. The connection is made by the first request.
+pub struct HttpTransport {
+    /// Without a slash at its end.
+    base: String,
+    host: String,
+    encrypted: bool,
+    connect_timeout: Duration,
+    extra_roots: Vec<CertificateDer<'static>>,
+    proxy: Option<Proxy>,
+    trace: Option<Trace>,
+    client: OnceLock<Option<Client>>,
+}
+
+impl HttpTransport {
+    /// Checks the configuration and reads the certificates; no connection is made yet.
+    pub fn new(config: &TransportConfig) -> Result<HttpTransport, GatewaySetupError> {
+        let address = Address::read(&config.api_url)?;
+        let extra_roots = match &config.ca_file {
+            Some(path) if address.encrypted => read_certificates(path)?,
+            Some(_) | None => Vec::new(),
+        };
+        let proxy = match &config.proxy {
+            Some(proxy) if !address.loopback => {
+                Some(Proxy::all(proxy.as_str()).map_err(|_| GatewaySetupError::Proxy)?)
+            }
+            Some(_) | None => None,
+        };
+        Ok(HttpTransport {
+            base: address.base,
+            host: address.host,
+            encrypted: address.encrypted,
+            connect_timeout: config.connect_timeout,
+            extra_roots,
+            proxy,
+            trace: config.trace.clone(),
+            client: OnceLock::new(),
+        })
+    }
+
+    /// Every limit is set by name: by default a redirect replays a POST, and a refused stream is
+    /// tried again.
+    fn build(&self) -> Option<Client> {
+        let mut builder = ClientBuilder::new()
+            .user_agent(concat!("billkey/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .no_proxy()
+            .http1_only()
+            .https_only(self.encrypted)
+            .connect_timeout(self.connect_timeout)
+            .pool_idle_timeout(IDLE_MAX)
+            .tcp_nodelay(true)
+            .tls_backend_preconfigured(self.tls()?);
+        if let Some(proxy) = &self.proxy {
+            builder = builder.proxy(proxy.clone());
+        }
+        builder.build().ok()
+    }
+
+    /// Without encryption no certificate is loaded, and none would be trusted.
+    fn tls(&self) -> Option<rustls::ClientConfig> {
+        let mut roots = rustls::RootCertStore::empty();
+        if self.encrypted {
+            roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+            roots.add_parsable_certificates(self.extra_roots.iter().cloned());
+        }
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let builder = rustls::ClientConfig::builder_with_provider(provider);
+        let builder = builder.with_safe_default_protocol_versions().ok()?;
+        let mut config = builder.with_root_certificates(roots).with_no_client_auth();
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Some(config)
+    }
+
+    fn exchange(&self, request: &HttpRequest) -> Result<HttpAnswer, TransportError> {
+        let not_sent = |reason: &str| TransportError::NotSent { reason: reason.to_owned() };
+        let Some(client) = self.client.get_or_init(|| self.build()) else {
+            return Err(not_sent("the program could not set up its network connection"));
+        };
+        let method = match request.method {
+            Method::Get => reqwest::Method::GET,
+            Method::Post => reqwest::Method::POST,
+            Method::Delete => reqwest::Method::DELETE,
+        };
+        let mut builder = client
+            .request(method, format!("{}{}", self.base, request.path_and_query))
+            .header(ACCEPT, "application/json")
+            .timeout(request.read_timeout);
+        if let Some(token) = &request.token {
+            let Ok(mut value) = HeaderValue::from_str(&format!("Bearer {}", token.expose())) else {
+                return Err(not_sent("the access token cannot be sent in a header"));
+            };
+            value.set_sensitive(true);
+            builder = builder.header(AUTHORIZATION, value);
+        }
+        if let Some(body) = &request.json {
+            builder = builder.header(CONTENT_TYPE, "application/json").body(body.expose().to_owned());
+        }
+        let built = builder.build().map_err(|_| not_sent("the request could not be put together"))?;
+        match client.execute(built) {
+            Ok(response) => read(response, request.read_timeout),
+            Err(error) if error.is_builder() || error.is_connect() => {
+                Err(TransportError::NotSent { reason: self.unconnected(&error) })
+            }
+            Err(error) => Err(TransportError::Lost {
+                reason: lost(&error, request.read_timeout),
+                status: None,
+                body: Vec::new(),
+            }),
+        }
+    }
+
+    /// Why there is no connection. The library's own text would hold the whole address.
+    fn unconnected(&self, error: &reqwest::Error) -> String {
+        let host = &self.host;
+        if error.is_dns() {
+            return format!("there is no address for {host}");
+        }
+        if let Some(tls) = tls_error(error) {
+            return format!("no secure connection to {host}: {}", tls_reason(&tls));
+        }
+        if error.is_timeout() {
+            let seconds = seconds(self.connect_timeout);
+            return format!("{host} could not be reached within {seconds}");
+        }
+        match io_kind(error) {
+            Some(io::ErrorKind::ConnectionRefused) => format!("{host} refused the connection"),
+            Some(io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable) => {
+                format!("there is no way to {host} from this network")
+            }
+            Some(_) | None => format!("no connection to {host} could be made"),
+        }
+    }
+}
+
+impl Transport for HttpTransport {
+    fn send(&self, request: &HttpRequest) -> Result<HttpAnswer, TransportError> {
+        let Some(trace) = &self.trace else { return self.exchange(request) };
+        trace(&trace::request_line(request));
+        let begun = Instant::now();
+        let answer = self.exchange(request);
+        let sealed = matches!(request.json, Some(Body::Sealed(_)));
+        trace(&trace::answer_line(&answer, begun.elapsed(), sealed));
+        answer
+    }
+}
+
+/// The gateway's address, taken apart.
+struct Address {
+    base: String,
+    host: String,
+    encrypted: bool,
+    loopback: bool,
+}
+
+impl Address {
+    fn read(text: &str) -> Result<Address, GatewaySetupError> {
+        // What stands before an @ may be a password.
+        let shown = text.rsplit_once('@').map_or(text, |(_, rest)| rest).escape_debug().to_string();
+        let bad = |why| GatewaySetupError::Address { url: shown.clone(), why };
+        let url = Url::parse(text).map_err(|_| bad("write it as https://api.iamport.kr"))?;
+        let encrypted = match url.scheme() {
+            "https" => true,
+            "http" => false,
+            _ => return Err(bad("it must begin with https://")),
+        };
+        let host = url.host_str().ok_or_else(|| bad("it names no host"))?.to_owned();
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(bad("it must not hold a user name or password"));
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(bad("it must not have a ? or # part"));
+        }
+        let bare = host.trim_start_matches('[').trim_end_matches(']');
+        let loopback = bare == "localhost" || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+        if !encrypted && !loopback {
+            return Err(GatewaySetupError::Insecure { url: shown });
+        }
+        Ok(Address { base: url.as_str().trim_end_matches('/').to_owned(), host, encrypted, loopback })
+    }
+}
+
+fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, GatewaySetupError> {
+    let fail = |reason: String| GatewaySetupError::CaFile { path: path.display().to_string(), reason };
+    let bytes = std::fs::read(path).map_err(|error| fail(error.to_string()))?;
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes).collect();
+    match certificates {
+        Ok(certificates) if !certificates.is_empty() => Ok(certificates),
+        Ok(_) | Err(_) => Err(fail("it holds no certificate in PEM form".to_owned())),
+    }
+}
+
+/// Reads an answer to its end, to its limit, or to where it broke off.
+fn read(response: Response, read_timeout: Duration) -> Result<HttpAnswer, TransportError> {
+    let status = response.status().as_u16();
+    let mut body = Vec::new();
+    let limit = u64::try_from(BODY_BYTES_MAX).unwrap_or(u64::MAX).saturating_add(1);
+    match response.take(limit).read_to_end(&mut body) {
+        Ok(_) => {
+            let cut = body.len() > BODY_BYTES_MAX;
+            body.truncate(BODY_BYTES_MAX);
+            Ok(HttpAnswer { status, body, cut })
+        }
+        Err(error) => {
+            let timed_out = error
+                .get_ref()
+                .and_then(|inner| inner.downcast_ref::<reqwest::Error>())
+                .is_some_and(reqwest::Error::is_timeout);
+            let reason = if timed_out || error.kind() == io::ErrorKind::TimedOut {
+                format!("the gateway's answer was not complete within {}", seconds(read_timeout))
+            } else {
+                "the connection broke in the middle of the gateway's answer".to_owned()
+            };
+            Err(TransportError::Lost { reason, status: Some(status), body })
+        }
+    }
+}
+
+/// Why there is no answer, when the request may have arrived.
+fn lost(error: &reqwest::Error, read_timeout: Duration) -> String {
+    if error.is_timeout() {
+        return format!("the gateway did not answer within {}", seconds(read_timeout));
+    }
+    match io_kind(error) {
+        Some(
+            io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe,
+        ) => "the connection was reset before the gateway answered".to_owned(),
+        Some(_) | None => "the connection ended without an answer that can be read".to_owned(),
+    }
+}
+
+fn seconds(duration: Duration) -> String {
+    if duration.subsec_millis() == 0 {
+        format!("{} s", duration.as_secs())
+    } else {
+        format!("{} ms", duration.as_millis())
+    }
+}
+
+/// The errors behind an error, from the outside in. What an io error wraps is not among its
+/// sources, so it is asked for by name.
+fn behind<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error| {
+        let error: &'a (dyn Error + 'static) = *error;
+        match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            Some(wrapped) => Some(wrapped),
+            None => error.source(),
+        }
+    })
+}
+
+fn io_kind(error: &(dyn Error + 'static)) -> Option<io::ErrorKind> {
+    behind(error).filter_map(|error| error.downcast_ref::<io::Error>()).map(io::Error::kind).last()
+}
+
+fn tls_error(error: &(dyn Error + 'static)) -> Option<rustls::Error> {
+    behind(error).find_map(|error| error.downcast_ref::<rustls::Error>()).cloned()
+}
+
+fn tls_reason(error: &rustls::Error) -> &'static str {
+    use rustls::CertificateError::{
+        Expired, ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYet, NotValidYetContext,
+        UnknownIssuer,
+    };
+    let rustls::Error::InvalidCertificate(certificate) = error else {
+        return "the other side does not speak TLS as it should";
+    };
+    if matches!(certificate, Expired | ExpiredContext { .. }) {
+        "its certificate has expired"
+    } else if matches!(certificate, NotValidYet | NotValidYetContext { .. }) {
+        "its certificate is not valid yet; is this machine's clock right?"
+    } else if matches!(certificate, NotValidForName | NotValidForNameContext { .. }) {
+        "its certificate is for another name"
+    } else if *certificate == UnknownIssuer {
+        "its certificate is from an issuer that is not known; a company proxy's goes into ca_file"
+    } else {
+        "its certificate is not valid"
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,221 @@
+//! What the gateway knows under one merchant_uid (facts 3), and under one imp_uid.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Map, Value};
+
+use crate::domain::ids::MerchantUid;
+use crate::domain::lookup::LookupReply;
+use crate::domain::payment::{GatewayRecord, Received};
+use crate::gateway::classify::no_envelope;
+use crate::gateway::client::{Client, GatewayFailure, Unasked};
+use crate::gateway::token::TokenFailure;
+use crate::gateway::transport::{HttpAnswer, Method, TransportError};
+use crate::gateway::wire::{self, Envelope};
+
+/// More payments than this under one merchant_uid are not looked at.
+const PAGES_MAX: i64 = 50;
+
+/// Everything but the unreserved characters of RFC 3986.
+const PATH: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// A piece of a path or query, percent-encoded.
+pub(super) fn encoded(text: &str) -> String {
+    utf8_percent_encode(text, &PATH).to_string()
+}
+
+/// One page of a list, or what came instead.
+enum Page {
+    Records { records: Vec<GatewayRecord>, next: i64 },
+    NotFound,
+    NoAnswer { reason: String },
+}
+
+impl Client {
+    /// Asks for every payment under a merchant_uid: `GET /payments/findAll/{merchant_uid}`, all
+    /// pages. Payments of test channels are among them (facts 3.2).
+    pub fn look_up(&self, uid: &MerchantUid) -> LookupReply {
+        let begun = self.clock.now();
+        let mut reply = self.all_pages(uid);
+        match &mut reply {
+            LookupReply::Records { received, .. }
+            | LookupReply::NotFound { received }
+            | LookupReply::NoAnswer { received, .. } => received.took_ms = self.took_ms(&begun),
+        }
+        reply
+    }
+
+    fn all_pages(&self, uid: &MerchantUid) -> LookupReply {
+        let mut all: Vec<GatewayRecord> = Vec::new();
+        let mut first: Option<Received> = None;
+        let mut number = 1;
+        while number <= PAGES_MAX {
+            let path = format!("/payments/findAll/{}?page={number}&limit=100", encoded(uid.as_str()));
+            let answer = match self.ask(Method::Get, &path) {
+                Ok(answer) => answer,
+                Err(unasked) => return no_answer_of(unasked),
+            };
+            let envelope = if answer.cut { None } else { Envelope::read(&answer.body) };
+            let received = received(&answer, envelope.as_ref());
+            match page(&answer, envelope) {
+                Page::NotFound if number == 1 => return LookupReply::NotFound { received },
+                Page::NotFound => return no_answer("the gateway's list ended in the middle", received),
+                Page::NoAnswer { reason } => return no_answer(&reason, received),
+                Page::Records { records, next } => {
+                    all.extend(records);
+                    let first = first.get_or_insert(received);
+                    if next <= 0 {
+                        let mut received = std::mem::take(first);
+                        received.imp_uid = all.first().and_then(|record| record.imp_uid.clone());
+                        if all.is_empty() {
+                            return no_answer("the gateway's list of payments is empty", received);
+                        }
+                        return LookupReply::Records { records: all, received };
+                    }
+                    if next <= number {
+                        return no_answer(
+                            "the gateway's list of payments does not end",
+                            std::mem::take(first),
+                        );
+                    }
+                    number = next;
+                }
+            }
+        }
+        no_answer("the gateway's list of payments does not end", first.unwrap_or_default())
+    }
+
+    /// Asks for one payment: `GET /payments/{imp_uid}`, of a test channel too. `None` is the
+    /// gateway's own "no such payment".
+    pub fn payment(&self, imp_uid: &str) -> Result<Option<GatewayRecord>, GatewayFailure> {
+        // Dots and slashes would be another address.
+        let is_imp_uid =
+            !imp_uid.is_empty() && imp_uid.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        if !is_imp_uid {
+            return Ok(None);
+        }
+        let answer = self.ask(Method::Get, &format!("/payments/{imp_uid}?include_sandbox=true"))?;
+        let Some(envelope) = whole_envelope(&answer) else {
+            return Err(GatewayFailure::NoAnswer { reason: no_envelope(&answer) });
+        };
+        if answer.status == 404 && envelope.is_refusal() {
+            return Ok(None);
+        }
+        accepted_object(&answer, &envelope).map(|object| Some(wire::record(object)))
+    }
+}
+
+/// The frame of an answer that was read to its end.
+pub(super) fn whole_envelope(answer: &HttpAnswer) -> Option<Envelope> {
+    if answer.cut { None } else { Envelope::read(&answer.body) }
+}
+
+/// The object that a request was answered with, or why there is none.
+pub(super) fn accepted_object<'a>(
+    answer: &HttpAnswer,
+    envelope: &'a Envelope,
+) -> Result<&'a Map<String, Value>, GatewayFailure> {
+    let success = (200..=299).contains(&answer.status);
+    match envelope.response.as_object() {
+        Some(object) if success && envelope.code == 0 => Ok(object),
+        Some(_) | None if answer.status < 500 && envelope.is_refusal() => {
+            Err(GatewayFailure::Refused { code: envelope.code, message: envelope.message_or_code() })
+        }
+        Some(_) | None => Err(GatewayFailure::NoAnswer { reason: unusable(answer.status, envelope) }),
+    }
+}
+
+impl From<Unasked> for GatewayFailure {
+    fn from(unasked: Unasked) -> GatewayFailure {
+        match unasked {
+            Unasked::Token(failure) => failure.into(),
+            Unasked::Transport(TransportError::NotSent { reason }) => GatewayFailure::NotReached { reason },
+            Unasked::Transport(TransportError::Lost { reason, .. }) => GatewayFailure::NoAnswer { reason },
+            Unasked::Unauthorized(answer) => match whole_envelope(&answer) {
+                Some(envelope) if envelope.is_refusal() => {
+                    GatewayFailure::Refused { code: envelope.code, message: envelope.message_or_code() }
+                }
+                Some(_) | None => GatewayFailure::NoAnswer { reason: not_taken(answer.status) },
+            },
+        }
+    }
+}
+
+fn page(answer: &HttpAnswer, envelope: Option<Envelope>) -> Page {
+    let Some(envelope) = envelope else {
+        return Page::NoAnswer { reason: no_envelope(answer) };
+    };
+    if answer.status == 404 && envelope.is_refusal() {
+        return Page::NotFound;
+    }
+    if !(200..=299).contains(&answer.status) || envelope.code != 0 {
+        return Page::NoAnswer { reason: unusable(answer.status, &envelope) };
+    }
+    let (list, next) = match &envelope.response {
+        Value::Array(list) => (list.as_slice(), 0),
+        Value::Object(object) => match object.get("list") {
+            Some(Value::Array(list)) => (list.as_slice(), wire::epoch_s(object, "next").unwrap_or(0)),
+            Some(Value::Null) | None => (&[][..], 0),
+            Some(Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_)) => {
+                return Page::NoAnswer { reason: "the gateway's list of payments is no list".to_owned() };
+            }
+        },
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+            return Page::NoAnswer { reason: "the gateway said code 0 and showed no list".to_owned() };
+        }
+    };
+    // A payment that cannot be read could be the one that took the money.
+    let records: Option<Vec<GatewayRecord>> =
+        list.iter().map(|item| item.as_object().map(wire::record)).collect();
+    match records {
+        Some(records) => Page::Records { records, next },
+        None => Page::NoAnswer { reason: "the gateway's list holds something that is no payment".to_owned() },
+    }
+}
+
+fn received(answer: &HttpAnswer, envelope: Option<&Envelope>) -> Received {
+    Received {
+        http_status: Some(answer.status),
+        code: envelope.map(|envelope| envelope.code),
+        message: envelope.and_then(|envelope| envelope.message.clone()),
+        imp_uid: None,
+        body: wire::kept(&answer.body),
+        took_ms: None,
+    }
+}
+
+fn unusable(status: u16, envelope: &Envelope) -> String {
+    format!("the gateway answered with HTTP {status}: {}", envelope.message_or_code())
+}
+
+fn not_taken(status: u16) -> String {
+    format!("the gateway did not take a new token either (HTTP {status})")
+}
+
+fn no_answer(reason: &str, mut received: Received) -> LookupReply {
+    received.message.get_or_insert_with(|| reason.to_owned());
+    LookupReply::NoAnswer { reason: reason.to_owned(), received }
+}
+
+fn no_answer_of(unasked: Unasked) -> LookupReply {
+    match unasked {
+        Unasked::Token(failure) => {
+            let reason = match failure {
+                TokenFailure::KeyRefused { message } => format!("the gateway refused the API key: {message}"),
+                TokenFailure::NotReached { reason } | TokenFailure::NoAnswer { reason } => reason,
+            };
+            no_answer(&reason, Received::default())
+        }
+        Unasked::Transport(TransportError::NotSent { reason }) => no_answer(&reason, Received::default()),
+        Unasked::Transport(TransportError::Lost { reason, status, body }) => {
+            let received = Received { http_status: status, body: wire::kept(&body), ..Received::default() };
+            no_answer(&reason, received)
+        }
+        Unasked::Unauthorized(answer) => {
+            let envelope = whole_envelope(&answer);
+            no_answer(&not_taken(answer.status), received(&answer, envelope.as_ref()))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

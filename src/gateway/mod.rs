@@ -1,0 +1,24 @@
+//! The I'mport (PortOne V1) REST API: what is sent, what comes back, and what that means.
+//!
+//! `transport` is the one seam: bytes out, bytes or a typed failure back. `http` implements it over
+//! the network, a test over a table. `classify` is a pure function from an answer to its meaning.
+
+mod cache;
+pub mod classify;
+mod client;
+mod customers;
+mod http;
+mod json;
+mod lookup;
+mod token;
+mod trace;
+mod transport;
+mod wire;
+
+pub use crate::gateway::client::{ApiKey, Client, GatewayFailure};
+pub use crate::gateway::customers::{BillingKey, Deleted};
+pub use crate::gateway::http::{GatewaySetupError, HttpTransport, Trace, TransportConfig};
+pub use crate::gateway::token::{Token, TokenFailure};
+pub use crate::gateway::transport::{
+    BODY_BYTES_MAX, Body, HttpAnswer, HttpRequest, Method, Transport, TransportError,
+};
