@@ -119,7 +119,7 @@ impl Client {
             return Ok(token);
         }
         let _turn = lock(&self.asking);
-        if !refresh && let Some(token) = self.at_hand().or_else(|| self.from_cache()) {
+        if !refresh && let Some(token) = self.at_hand().or_else(|| self.in_cache()) {
             return Ok(token);
         }
         self.fetch()
@@ -128,7 +128,7 @@ impl Client {
     /// Gets another token after a 401. Where another thread or process has one already, takes it.
     pub fn renew_token(&self) -> Result<(), TokenFailure> {
         let _turn = lock(&self.asking);
-        if self.at_hand().or_else(|| self.from_cache()).is_some() {
+        if self.at_hand().or_else(|| self.in_cache()).is_some() {
             return Ok(());
         }
         self.fetch().map(drop)
@@ -187,7 +187,7 @@ impl Client {
     }
 
     /// Takes the token in the cache file into memory, while it is good and not the refused one.
-    fn from_cache(&self) -> Option<Token> {
+    fn in_cache(&self) -> Option<Token> {
         let held = self.cache.load()?;
         let now = self.clock.now();
         let mut state = lock(&self.state);
@@ -304,7 +304,8 @@ impl Client {
 }
 
 fn is_unauthorized(answer: &HttpAnswer) -> bool {
-    classify::is_unauthorized(answer.status, Envelope::read(&answer.body).as_ref())
+    let envelope = if answer.status == 403 { Envelope::read(&answer.body) } else { None };
+    classify::is_unauthorized(answer.status, envelope.as_ref())
 }
 
 fn scrub<'a>(mut body: Vec<u8>, secrets: impl Iterator<Item = &'a Secret>) -> Vec<u8> {

@@ -14,6 +14,7 @@ use crate::gateway::wire::{self, Envelope};
 const NOT_FOUND_TEXTS: [&str; 3] = ["찾을수없", "등록되지않은", "존재하지않"];
 
 /// What the gateway knows of a customer_uid.
+#[expect(clippy::large_enum_variant, reason = "there is one at a time")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BillingKey {
     Found {

@@ -50,18 +50,20 @@ pub(super) fn answer_line(
     }
 }
 
-/// Puts stars in place of the text value of every `access_token`, closed or cut off.
+/// Puts stars in place of every text that is the value of an `access_token`, closed or cut off.
 fn mask_access_token(text: &str) -> String {
-    const KEY: &str = "access_token";
+    const KEY: &str = "\"access_token\"";
     let mut masked = String::new();
     let mut rest = text;
     while let Some(at) = rest.find(KEY) {
         let (before, after) = rest.split_at(at + KEY.len());
         masked.push_str(before);
-        // The value is what stands between the colon and the next comma, brace or end.
-        let value_end = after.find([',', '}']).unwrap_or(after.len());
-        masked.push_str("\":\"***\"");
-        rest = after.get(value_end..).unwrap_or("");
+        rest = after;
+        let value = after.trim_start().strip_prefix(':').map(str::trim_start);
+        if let Some(value) = value.and_then(|value| value.strip_prefix('"')) {
+            masked.push_str(":\"***");
+            rest = value.find('"').and_then(|end| value.get(end..)).unwrap_or("");
+        }
     }
     masked.push_str(rest);
     masked
@@ -73,4 +75,65 @@ fn shortened(mut text: String) -> String {
         text.push('…');
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{answer_line, mask_access_token, request_line};
+    use crate::domain::secret::Secret;
+    use crate::gateway::transport::{Body, HttpAnswer, HttpRequest, Method, TransportError};
+
+    const TOKEN: &str = "0123456789abcdef0123456789abcdef01234567";
+
+    fn request(json: Body) -> HttpRequest {
+        HttpRequest {
+            method: Method::Post,
+            path_and_query: "/a".to_owned(),
+            token: Some(Secret::new(TOKEN.to_owned())),
+            json: Some(json),
+            read_timeout: Duration::from_secs(1),
+        }
+    }
+
+    #[test]
+    fn a_request_is_shown_with_its_token_masked() {
+        let line = request_line(&request(Body::Open(r#"{"amount":8900}"#.to_owned())));
+        assert_eq!(line, r#"> POST /a, token 0123…(40 characters) {"amount":8900}"#);
+    }
+
+    #[test]
+    fn a_sealed_body_is_never_shown() {
+        let sealed = request(Body::Sealed(Secret::new("imp_secret_value".to_owned())));
+        assert!(!request_line(&sealed).contains("imp_secret_value"));
+        assert!(!format!("{sealed:?}").contains("imp_secret_value"));
+        assert!(!format!("{sealed:?}").contains(TOKEN));
+    }
+
+    #[test]
+    fn a_token_in_an_answer_is_masked_wherever_it_stands() {
+        let text = format!(r#"{{"access_token":"{TOKEN}","now":1,"x":{{"access_token" : "{TOKEN}"}}}}"#);
+        assert_eq!(mask_access_token(&text), r#"{"access_token":"***","now":1,"x":{"access_token":"***"}}"#);
+        for end in 0..text.len() {
+            assert!(!mask_access_token(&text[..end]).contains(&TOKEN[..4]), "{end}");
+        }
+    }
+
+    #[test]
+    fn an_answer_to_a_sealed_body_is_shown_only_as_json() {
+        let answer = |body: &str| {
+            let answer = HttpAnswer { status: 502, body: body.as_bytes().to_vec(), cut: false };
+            answer_line(&Ok(answer), Duration::from_millis(35), true)
+        };
+        assert_eq!(answer("<p>secret"), "< HTTP 502 in 35 ms, 9 bytes (not shown)");
+        assert_eq!(answer(r#"{"code":-1}"#), r#"< HTTP 502 in 35 ms, 11 bytes {"code":-1}"#);
+    }
+
+    #[test]
+    fn what_did_not_come_back_is_said() {
+        let lost = TransportError::Lost { reason: "it broke".to_owned(), status: Some(200), body: vec![1] };
+        let line = answer_line(&Err(lost), Duration::from_millis(7), false);
+        assert_eq!(line, "< lost after HTTP 200 after 7 ms, 1 bytes: it broke");
+    }
 }

@@ -1,1 +1,388 @@
+use proptest::prelude::{any, proptest};
+use proptest::prop_assert;
 
+use super::charge_answer;
+use crate::domain::answer::Answer;
+use crate::domain::charge::ChargeRequest;
+use crate::domain::ids::{CustomerUid, MerchantUid};
+use crate::domain::money::{Amount, Currency};
+use crate::domain::payment::{BODY_KEPT_BYTES, Mode, Terms};
+use crate::domain::protocol::Answered;
+use crate::gateway::transport::{HttpAnswer, TransportError};
+
+/// The recorded approval of facts 2.4, for the order asked for here.
+const PAID: &str = r#"{"code":0,"message":null,"response":{"amount":8900,"apply_num":"06261080","bank_code":null,"bank_name":null,"buyer_addr":null,"buyer_email":null,"buyer_name":null,"buyer_postcode":null,"buyer_tel":null,"cancel_amount":0,"cancel_history":[],"cancel_reason":null,"cancel_receipt_urls":[],"cancelled_at":0,"card_code":"374","card_name":"\ud558\ub098(\uad6c\uc678\ud658)","card_quota":0,"cash_receipt_issued":false,"channel":"api","currency":"KRW","custom_data":null,"escrow":false,"fail_reason":null,"failed_at":0,"imp_uid":"imps_156288298043","merchant_uid":"95382678123123120","name":"\uc6d4\uad6c\ub3c5","paid_at":1524813288,"pay_method":"card","pg_provider":"danal_tpay","pg_tid":"201804271614461095101400","receipt_url":"https:\/\/www.danalpay.com\/receipt\/1","status":"paid","user_agent":"sorry_not_supported_anymore","vbank_code":null,"vbank_date":0,"vbank_holder":null,"vbank_name":null,"vbank_num":null}}"#;
+
+fn request() -> ChargeRequest {
+    ChargeRequest {
+        terms: Terms {
+            merchant_uid: MerchantUid::parse("95382678123123120").unwrap(),
+            customer_uid: CustomerUid::parse("gildong_0001_1234").unwrap(),
+            amount: Amount::from_minor(8900, Currency::KRW),
+            mode: Mode::Live,
+        },
+        name: "월구독".to_owned(),
+        tax_free: None,
+        vat_amount: None,
+        card_quota: None,
+        buyer_name: None,
+        buyer_email: None,
+        buyer_tel: None,
+        custom_data: None,
+        notice_url: None,
+        product_type: None,
+        channel_key: None,
+        bypass: None,
+    }
+}
+
+fn answered(status: u16, body: &[u8]) -> Answer {
+    let answer = HttpAnswer { status, body: body.to_vec(), cut: false };
+    charge_answer(&request(), Ok(answer)).answer
+}
+
+fn kind(status: u16, body: &str) -> Answered {
+    answered(status, body.as_bytes()).kind()
+}
+
+/// The approval with one piece of it changed.
+fn paid_but(from: &str, to: &str) -> String {
+    assert!(PAID.contains(from), "{from}");
+    PAID.replace(from, to)
+}
+
+fn declined() -> String {
+    paid_but(r#""status":"paid""#, r#""status":"failed""#)
+        .replace(r#""fail_reason":null"#, r#""fail_reason":"[CC10] 통장 잔액부족""#)
+}
+
+fn refusal(code: &str, message: &str) -> String {
+    format!(r#"{{"code":{code},"message":"{message}","response":null}}"#)
+}
+
+/// A rule as a sentence, a status, a body, and what it must mean.
+fn rules() -> Vec<(&'static str, u16, String, Answered)> {
+    use Answered::{Declined, Paid, Unauthorized, Unclear};
+    const NO: Answered = Answered::Refused { duplicate: false };
+    const TWICE: Answered = Answered::Refused { duplicate: true };
+    let unknown_customer = refusal("1", "등록되지 않은 구매자입니다.");
+    let burnt = "이미 주문이 이루어진 건입니다. (동일한 merchant_uid로 결제 또는 취소된 기록이 있습니다)";
+    let token = refusal("-1", "Unauthorized");
+    vec![
+        ("what was asked for is paid", 200, PAID.to_owned(), Paid),
+        ("201 is as good as 200", 201, PAID.to_owned(), Paid),
+        ("an amount may be a text", 200, paid_but(":8900", r#":"8900""#), Paid),
+        ("an amount may have a point", 200, paid_but(":8900", ":8900.00"), Paid),
+        ("no currency is won", 200, paid_but(r#""currency":"KRW","#, ""), Paid),
+        ("a null currency is won", 200, paid_but(r#""KRW""#, "null"), Paid),
+        ("the code may be a text", 200, paid_but(r#""code":0"#, r#""code":"0""#), Paid),
+        ("unknown fields are read over", 200, paid_but("{\"code\"", "{\"new\":[{}],\"code\""), Paid),
+        (
+            "odd optional fields hide nothing",
+            200,
+            paid_but(r#""card_code":"374""#, r#""card_code":{"a":[]}"#),
+            Paid,
+        ),
+        ("a fractional time hides nothing", 200, paid_but("1524813288", "1524813288.123"), Paid),
+        (
+            "a null list hides nothing",
+            200,
+            paid_but(r#""cancel_history":[]"#, r#""cancel_history":null"#),
+            Paid,
+        ),
+        (
+            "the customer asked for has paid",
+            200,
+            paid_but(r#""amount""#, r#""customer_uid":"gildong_0001_1234","amount""#),
+            Paid,
+        ),
+        ("white space around it is nothing", 200, format!("\r\n {PAID}\n"), Paid),
+        // Paid, and not what was asked for.
+        ("another amount is not it", 200, paid_but(":8900", ":8901"), Unclear),
+        ("a fraction of a won is not it", 200, paid_but(":8900", ":8900.1"), Unclear),
+        ("no amount is not it", 200, paid_but(r#""amount":8900,"#, ""), Unclear),
+        ("an amount that is no number is not it", 200, paid_but(":8900", ":true"), Unclear),
+        ("a negative amount is not it", 200, paid_but(":8900", ":-8900"), Unclear),
+        (
+            "an amount with an object around it is not it",
+            200,
+            paid_but(":8900", r#":{"total":8900}"#),
+            Unclear,
+        ),
+        ("another currency is not it", 200, paid_but(r#""KRW""#, r#""USD""#), Unclear),
+        ("a currency that is no text is not won", 200, paid_but(r#""KRW""#, "[]"), Unclear),
+        ("another order is not it", 200, paid_but("95382678123123120", "95382678123123121"), Unclear),
+        ("no order is not it", 200, paid_but(r#""merchant_uid":"95382678123123120","#, ""), Unclear),
+        (
+            "another customer is not it",
+            200,
+            paid_but(r#""amount""#, r#""customer_uid":"cheolsu","amount""#),
+            Unclear,
+        ),
+        ("PAID is not a word of the gateway's", 200, paid_but(r#""paid""#, r#""PAID""#), Unclear),
+        ("ready is no result", 200, paid_but(r#""paid""#, r#""ready""#), Unclear),
+        ("cancelled is no result", 200, paid_but(r#""paid""#, r#""cancelled""#), Unclear),
+        ("no status is no result", 200, paid_but(r#""status":"paid","#, ""), Unclear),
+        (
+            "a list is no payment",
+            200,
+            paid_but(r#""response":{"#, r#""response":[{"#).replace("}}", "}]}"),
+            Unclear,
+        ),
+        // Declined.
+        ("failed is declined", 200, declined(), Declined),
+        ("failed without a reason is declined", 200, paid_but(r#""paid""#, r#""failed""#), Declined),
+        (
+            "failed without an order is declined",
+            200,
+            declined().replace(r#""merchant_uid":"95382678123123120","#, ""),
+            Declined,
+        ),
+        (
+            "a decline of another order is not ours",
+            200,
+            declined().replace("8123123120", "8123123121"),
+            Unclear,
+        ),
+        (
+            "a decline with a code is both yes and no",
+            200,
+            declined().replace("\"code\":0", "\"code\":1"),
+            Unclear,
+        ),
+        // Refused.
+        ("a code and no payment is a refusal", 200, unknown_customer.clone(), NO),
+        ("-1 is a refusal too", 200, refusal("-1", "카드정보 인증에 실패하였습니다."), NO),
+        ("a code may be a text", 200, refusal("\"-7\"", "service unavailable."), NO),
+        ("a refusal may come without words", 200, r#"{"code":1,"response":null}"#.to_owned(), NO),
+        ("a refusal may leave the response out", 200, r#"{"code":1,"message":"x"}"#.to_owned(), NO),
+        ("a refusal may come with 400", 400, unknown_customer.clone(), NO),
+        ("a refusal may come with 404", 404, unknown_customer.clone(), NO),
+        ("a refusal may come with 429", 429, unknown_customer.clone(), NO),
+        ("a burnt id is a question", 200, refusal("-1", burnt), TWICE),
+        ("a burnt id is a question without spaces", 200, refusal("1", &burnt.replace(' ', "")), TWICE),
+        ("a burnt id is a question with 400", 400, refusal("1", burnt), TWICE),
+        ("the SDK's words are a question", 200, refusal("1", "이미 결제가 이루어진 거래건입니다."), TWICE),
+        ("a PG's duplicate order is a question", 200, refusal("-1", "[A016] 중복된 주문번호입니다"), TWICE),
+        ("a conflict is a question", 409, refusal("1", "처리중"), TWICE),
+        ("a code and a payment is both", 200, paid_but(r#""code":0"#, r#""code":1"#), Unclear),
+        // The token.
+        ("401 is the token", 401, token.clone(), Unauthorized),
+        ("401 is the token whatever it says", 401, "<html>".to_owned(), Unauthorized),
+        ("401 is the token with nothing", 401, String::new(), Unauthorized),
+        ("403 in the gateway's words is the token", 403, token.clone(), Unauthorized),
+        ("403 of a proxy is nothing", 403, "<html>".to_owned(), Unclear),
+        ("403 with a payment is nothing", 403, PAID.to_owned(), Unclear),
+        // No answer.
+        (
+            "code 0 without a payment is nothing",
+            200,
+            r#"{"code":0,"message":null,"response":null}"#.to_owned(),
+            Unclear,
+        ),
+        ("a time-out of the gateway is nothing", 408, unknown_customer.clone(), Unclear),
+        ("a redirect is nothing", 302, PAID.to_owned(), Unclear),
+        ("a 307 is nothing", 307, unknown_customer.clone(), Unclear),
+        ("500 is nothing even with a refusal", 500, unknown_customer.clone(), Unclear),
+        ("502 is nothing", 502, "<html>502</html>".to_owned(), Unclear),
+        ("503 is nothing even with a payment", 503, PAID.to_owned(), Unclear),
+        ("paid with a 4xx is nothing", 400, PAID.to_owned(), Unclear),
+        ("a status nobody knows is nothing", 600, unknown_customer, Unclear),
+        ("no text is nothing", 200, String::new(), Unclear),
+        ("a page is nothing", 200, "<html></html>".to_owned(), Unclear),
+        ("a list is nothing", 200, format!("[{PAID}]"), Unclear),
+        ("a code that is no number is nothing", 200, refusal("true", "x"), Unclear),
+        ("a code with a point is nothing", 200, refusal("1.5", "x"), Unclear),
+        ("a code that is words is nothing", 200, refusal("\"no\"", "x"), Unclear),
+        ("no code is nothing", 200, r#"{"message":"x","response":null}"#.to_owned(), Unclear),
+        ("two answers are nothing", 200, format!("{PAID}{PAID}"), Unclear),
+        ("two codes are nothing", 200, paid_but(r#""code":0"#, r#""code":1,"code":0"#), Unclear),
+        ("two statuses are nothing", 200, paid_but(r#""status""#, r#""status":"failed","status""#), Unclear),
+        ("two amounts are nothing", 200, paid_but(r#""amount""#, r#""amount":1,"amount""#), Unclear),
+        ("NaN is nothing", 200, paid_but(":8900", ":NaN"), Unclear),
+        (
+            "a bottomless list is nothing",
+            200,
+            paid_but(":8900", &format!(":{}", "[".repeat(200_000))),
+            Unclear,
+        ),
+    ]
+}
+
+#[test]
+fn every_rule_holds() {
+    for (rule, status, body, expected) in rules() {
+        assert_eq!(
+            kind(status, &body),
+            expected,
+            "{rule}: HTTP {status} {}",
+            body.get(..60).unwrap_or(&body)
+        );
+    }
+}
+
+#[test]
+fn an_answer_cut_anywhere_is_not_paid_declined_or_refused() {
+    for whole in [PAID.to_owned(), declined(), refusal("1", "등록되지 않은 구매자입니다.")] {
+        for end in 0..whole.len() {
+            let cut = &whole.as_bytes()[..end];
+            assert_eq!(answered(200, cut).kind(), Answered::Unclear, "{end}");
+        }
+    }
+}
+
+#[test]
+fn what_broke_off_is_unclear_even_when_it_reads_like_an_answer() {
+    let lost = TransportError::Lost {
+        reason: "the connection broke".to_owned(),
+        status: Some(200),
+        body: PAID.as_bytes().to_vec(),
+    };
+    let reply = charge_answer(&request(), Err(lost));
+    assert_eq!(reply.answer, Answer::Unclear { reason: "the connection broke".to_owned(), record: None });
+    assert_eq!(reply.received.http_status, Some(200));
+    assert_eq!(reply.received.body.as_deref(), Some(PAID));
+
+    let cut = HttpAnswer { status: 200, body: PAID.as_bytes().to_vec(), cut: true };
+    assert_eq!(charge_answer(&request(), Ok(cut)).answer.kind(), Answered::Unclear);
+}
+
+#[test]
+fn only_what_never_left_is_not_sent() {
+    let not_sent = TransportError::NotSent { reason: "there is no address for x".to_owned() };
+    let reply = charge_answer(&request(), Err(not_sent));
+    assert_eq!(reply.answer.kind(), Answered::NotSent);
+    assert_eq!(reply.received.message.as_deref(), Some("there is no address for x"));
+    assert_eq!(reply.received.http_status, None);
+}
+
+#[test]
+fn the_gateways_words_are_kept() {
+    let reply = |status, body: String| {
+        charge_answer(&request(), Ok(HttpAnswer { status, body: body.into_bytes(), cut: false })).received
+    };
+    let paid = reply(200, PAID.to_owned());
+    assert_eq!((paid.code, paid.imp_uid.as_deref()), (Some(0), Some("imps_156288298043")));
+    assert_eq!(paid.body.as_deref(), Some(PAID));
+    assert_eq!(reply(200, declined()).message.as_deref(), Some("[CC10] 통장 잔액부족"));
+    let refused = reply(200, refusal("-1", "안 됩니다"));
+    assert_eq!((refused.code, refused.message.as_deref()), (Some(-1), Some("안 됩니다")));
+    let mismatch = reply(200, paid_but(":8900", ":100"));
+    assert_eq!(mismatch.imp_uid.as_deref(), Some("imps_156288298043"));
+    assert_eq!(mismatch.message.as_deref(), Some("the gateway says ₩100 was paid, not ₩8,900"));
+    assert_eq!(
+        reply(502, "<html>".to_owned()).message.as_deref(),
+        Some("the gateway answered with HTTP 502 and a web page")
+    );
+}
+
+#[test]
+fn a_record_that_does_not_match_is_handed_on() {
+    for body in
+        [paid_but(":8900", ":1"), paid_but(r#""paid""#, r#""ready""#), paid_but(r#""code":0"#, r#""code":1"#)]
+    {
+        let Answer::Unclear { record: Some(record), .. } = answered(200, body.as_bytes()) else {
+            panic!("no record")
+        };
+        assert_eq!(record.imp_uid.as_deref(), Some("imps_156288298043"));
+    }
+}
+
+#[test]
+fn the_record_is_read_as_it_came() {
+    let Answer::Paid(record) = answered(200, PAID.as_bytes()) else { panic!("not paid") };
+    assert_eq!(record.card_name.as_deref(), Some("하나(구외환)"));
+    assert_eq!(record.apply_num.as_deref(), Some("06261080"));
+    assert_eq!(record.receipt_url.as_deref(), Some("https://www.danalpay.com/receipt/1"));
+    assert_eq!(
+        (record.paid_at_s, record.failed_at_s, record.cancelled_at_s),
+        (Some(1_524_813_288), None, None)
+    );
+    assert_eq!((record.buyer_name, record.sandbox), (None, None));
+}
+
+#[test]
+fn foreign_money_is_compared_to_the_cent() {
+    let mut request = request();
+    let usd = Currency::parse("USD").unwrap();
+    request.terms.amount = Amount::from_minor(1420, usd);
+    let kind = |amount: &str, currency: &str| {
+        let body = PAID.replace(":8900", amount).replace(r#""KRW""#, currency);
+        let answer = HttpAnswer { status: 200, body: body.into_bytes(), cut: false };
+        charge_answer(&request, Ok(answer)).answer.kind()
+    };
+    assert_eq!(kind(":14.2", r#""USD""#), Answered::Paid);
+    assert_eq!(kind(":14.20", r#""usd""#), Answered::Paid);
+    assert_eq!(kind(":14.19", r#""USD""#), Answered::Unclear);
+    assert_eq!(kind(":14.200000001", r#""USD""#), Answered::Unclear);
+    assert_eq!(kind(":14.2", r#""KRW""#), Answered::Unclear);
+    assert_eq!(kind(":14.2", "null"), Answered::Unclear);
+}
+
+#[test]
+fn a_long_body_is_kept_in_part_and_between_characters() {
+    let body = "가".repeat(BODY_KEPT_BYTES).into_bytes();
+    let reply = charge_answer(&request(), Ok(HttpAnswer { status: 200, body, cut: false }));
+    let kept = reply.received.body.unwrap();
+    assert!(kept.len() <= BODY_KEPT_BYTES && kept.len() > BODY_KEPT_BYTES - 3);
+}
+
+/// The whole condition of `paid`, said again in another way.
+fn is_truly_paid(status: u16, body: &[u8]) -> bool {
+    let Ok(value) = serde_json::from_str::<serde_json::Value>(&String::from_utf8_lossy(body)) else {
+        return false;
+    };
+    let digits = |value: &serde_json::Value| value.to_string().replace('"', "");
+    let payment = &value["response"];
+    let amount = Amount::from_wire(&digits(&payment["amount"]), Currency::KRW).map(|amount| amount.minor());
+    (200..300).contains(&status)
+        && digits(&value["code"]).parse() == Ok(0)
+        && payment["status"] == "paid"
+        && digits(&payment["merchant_uid"]) == "95382678123123120"
+        && amount == Some(8900)
+        && (payment["currency"].is_null()
+            || payment["currency"].as_str().is_some_and(|c| c.is_empty() || c.eq_ignore_ascii_case("KRW")))
+}
+
+proptest! {
+    #[test]
+    fn random_bytes_are_never_paid(status in any::<u16>(), body in any::<Vec<u8>>()) {
+        let kind = answered(status, &body).kind();
+        prop_assert!(!matches!(kind, Answered::Paid | Answered::Declined | Answered::NotSent));
+    }
+
+    #[test]
+    fn a_mutated_approval_is_paid_only_where_all_of_it_holds(
+        status in proptest::sample::select(vec![200_u16, 200, 200, 201, 207, 400, 500]),
+        edits in proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>(), 0..3_u8), 1..4),
+    ) {
+        let mut body = PAID.as_bytes().to_vec();
+        for (at, byte, edit) in edits {
+            let at = at.index(body.len());
+            match edit {
+                0 => body[at] = byte,
+                1 => { body.remove(at); }
+                _ => body.insert(at, byte),
+            }
+        }
+        if answered(status, &body).kind() == Answered::Paid {
+            prop_assert!(is_truly_paid(status, &body), "{}", String::from_utf8_lossy(&body));
+        }
+    }
+
+    #[test]
+    fn pieces_put_together_anyhow_are_paid_only_where_all_of_it_holds(
+        status in proptest::sample::select(vec![200_u16, 201, 400, 401, 500]),
+        code in proptest::sample::select(vec!["0", "1", "-1", "\"0\"", "null", "0.0"]),
+        state in proptest::sample::select(vec!["\"paid\"", "\"failed\"", "\"ready\"", "null", "1"]),
+        order in proptest::sample::select(vec!["\"95382678123123120\"", "\"x\"", "null", "95382678123123120"]),
+        amount in proptest::sample::select(vec!["8900", "8900.0", "\"8900\"", "89e2", "1", "null"]),
+        currency in proptest::sample::select(vec!["\"KRW\"", "\"krw\"", "\"USD\"", "null", "\"\"", "0"]),
+    ) {
+        let body = format!(
+            r#"{{"code":{code},"response":{{"status":{state},"merchant_uid":{order},"amount":{amount},"currency":{currency}}}}}"#
+        );
+        let paid = answered(status, body.as_bytes()).kind() == Answered::Paid;
+        prop_assert!(paid == is_truly_paid(status, body.as_bytes()), "{status} {body}");
+    }
+}
