@@ -7,6 +7,8 @@ mod cache;
 pub mod classify;
 mod client;
 mod customers;
+#[cfg(test)]
+mod fake;
 mod http;
 mod json;
 mod lookup;
