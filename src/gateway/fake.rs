@@ -72,9 +72,8 @@ impl Transport for FakeGateway {
 }
 
 pub(super) fn token_body(token: &str, now: &str, expired_at: &str) -> String {
-    format!(
-        r#"{{"code":0,"message":null,"response":{{"access_token":"{token}","now":{now},"expired_at":{expired_at}}}}}"#
-    )
+    let response = format!(r#"{{"access_token":"{token}","now":{now},"expired_at":{expired_at}}}"#);
+    format!(r#"{{"code":0,"message":null,"response":{response}}}"#)
 }
 
 /// A clock that a test turns; its pauses pass at once and are written down.

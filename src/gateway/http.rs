@@ -179,12 +179,15 @@ impl HttpTransport {
 
     /// Why there is no connection. The library's own text would hold the whole address.
     fn unconnected(&self, error: &reqwest::Error) -> String {
-        let host = &self.host;
+        let host = match &self.proxy {
+            Some(_) => format!("the proxy to {}", self.host),
+            None => self.host.clone(),
+        };
         if error.is_dns() {
             return format!("there is no address for {host}");
         }
         if let Some(tls) = tls_error(error) {
-            return format!("no secure connection to {host}: {}", tls_reason(&tls));
+            return format!("no secure connection to {}: {}", self.host, tls_reason(&tls));
         }
         if error.is_timeout() {
             let seconds = seconds(self.connect_timeout);

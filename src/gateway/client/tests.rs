@@ -154,7 +154,13 @@ fn every_option_goes_out_as_the_schema_has_it() {
     full.bypass = Some("{\"b\":\"\\\"\"}".to_owned());
     assert_eq!(
         crate::gateway::wire::charge_body(&full).unwrap(),
-        r#"{"amount":14.20,"buyer_email":"a@b.example","buyer_name":"홍길동","buyer_tel":"010","bypass":"{\"b\":\"\\\"\"}","card_quota":3,"channel_key":"channel-key-1","currency":"USD","custom_data":"{\"a\":1}","customer_uid":"gildong","merchant_uid":"95382678123123123","name":"Monthly","notice_url":"https://shop.example/","product_type":"digital","tax_free":0.00,"vat_amount":1.29}"#
+        concat!(
+            r#"{"amount":14.20,"buyer_email":"a@b.example","buyer_name":"홍길동","buyer_tel":"010","#,
+            r#""bypass":"{\"b\":\"\\\"\"}","card_quota":3,"channel_key":"channel-key-1","currency":"USD","#,
+            r#""custom_data":"{\"a\":1}","customer_uid":"gildong","merchant_uid":"95382678123123123","#,
+            r#""name":"Monthly","notice_url":"https://shop.example/","product_type":"digital","#,
+            r#""tax_free":0.00,"vat_amount":1.29}"#,
+        )
     );
     let mut lump_sum = request(won(i64::MAX));
     lump_sum.card_quota = Some(0);

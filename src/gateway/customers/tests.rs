@@ -3,7 +3,8 @@ use crate::domain::ids::CustomerUid;
 use crate::gateway::client::{Client, GatewayFailure};
 use crate::gateway::fake::{FakeClock, FakeGateway, client};
 
-const UNKNOWN: &str = r#"{"code":1,"message":"요청하신 customer_uid(gildong)로 등록된 정보를 찾을 수 없습니다.","response":null}"#;
+const UNKNOWN: &str = r#"{"code":1,
+    "message":"요청하신 customer_uid(gildong)로 등록된 정보를 찾을 수 없습니다.","response":null}"#;
 
 fn scene() -> (FakeGateway, Client) {
     let (gateway, clock) = (FakeGateway::default(), FakeClock::at(77));
@@ -23,9 +24,12 @@ fn a_billing_key_shows_its_card() {
     let (gateway, client) = scene();
     gateway.will(
         200,
-        r#"{"code":0,"message":null,"response":{"card_code":"041","card_name":"신한카드","card_number":"5409-26**-****-1234",
-        "customer_email":null,"customer_name":"홍길동","customer_tel":"010-1234-5678","customer_uid":"gil dong%",
-        "inserted":1500000000,"pg_id":"nictest04m","pg_provider":"nice","sandbox":true,"updated":1500000001.5}}"#,
+        r#"{"code":0,"message":null,"response":{"card_code":"041","card_name":"신한카드",
+        "card_number":"5409-26**-****-1234","customer_email":null,
+        "customer_name":"홍길동","customer_tel":"010-1234-5678",
+        "customer_uid":"gil dong%",
+        "inserted":1500000000,"pg_id":"nictest04m","pg_provider":"nice","sandbox":true,
+        "updated":1500000001.5}}"#,
     );
     let BillingKey::Found { card, channels, customer_name, customer_tel, customer_email } =
         client.billing_key(&uid()).unwrap()
@@ -45,7 +49,8 @@ fn a_super_billing_key_shows_its_first_channel() {
     let (gateway, client) = scene();
     gateway.will(
         200,
-        r#"{"code":0,"response":{"customer_uid":"x","channelGroupId":"g","customer_name":"홍길동","failedChannels":null,
+        r#"{"code":0,"response":{"customer_uid":"x","channelGroupId":"g",
+        "customer_name":"홍길동","failedChannels":null,
         "succeededChannels":[{"pg_provider":"nice","pg_id":"a","card_name":"BC카드","inserted":1,"update":2},
         {"pg_provider":"kcp","pg_id":"b","inserted":1,"update":2}]}}"#,
     );

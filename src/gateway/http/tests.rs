@@ -330,8 +330,6 @@ fn what_is_not_http_is_lost() {
 
 #[test]
 fn a_peer_without_tls_gets_no_byte_of_the_request() {
-    let server = Server::answering("HTTP/1.1 400 Bad Request\r\n\r\n");
-    // The handshake is no request, so the counting server would wait for the rest of it.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let seen = std::thread::spawn(move || {
@@ -344,8 +342,7 @@ fn a_peer_without_tls_gets_no_byte_of_the_request() {
     let reason = not_sent(transport(&format!("https://{address}")).send(&charge()));
     assert_eq!(reason, "no secure connection to 127.0.0.1: the other side does not speak TLS as it should");
     let seen = String::from_utf8_lossy(&seen.join().unwrap()).into_owned();
-    assert!(!seen.contains("again") && !seen.contains(TOKEN));
-    assert_eq!(server.counts(), (0, 0));
+    assert!(!seen.is_empty() && !seen.contains("again") && !seen.contains(TOKEN));
 }
 
 #[test]

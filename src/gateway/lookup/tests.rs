@@ -34,10 +34,9 @@ impl Scene {
 
     /// The look-up's reason, when it has no answer.
     fn reason(&self) -> String {
-        match self.look_up() {
-            LookupReply::NoAnswer { reason, .. } => reason,
-            other => panic!("{other:?}"),
-        }
+        let reply = self.look_up();
+        let LookupReply::NoAnswer { reason, .. } = reply else { panic!("{reply:?}") };
+        reason
     }
 
     fn slept_ms(&self) -> Vec<u128> {
@@ -54,12 +53,8 @@ fn page(next: &str, ids: &[&str]) -> String {
 }
 
 fn ids(reply: &LookupReply) -> Vec<String> {
-    match reply {
-        LookupReply::Records { records, .. } => {
-            records.iter().map(|record| record.imp_uid.clone().unwrap()).collect()
-        }
-        other => panic!("{other:?}"),
-    }
+    let LookupReply::Records { records, .. } = reply else { panic!("{reply:?}") };
+    records.iter().map(|record| record.imp_uid.clone().unwrap()).collect()
 }
 
 #[test]
