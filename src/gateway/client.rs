@@ -176,7 +176,7 @@ impl Client {
     pub fn fresh_now_s(&self) -> Option<i64> {
         let _turn = lock(&self.asking);
         self.fetch().ok()?;
-        lock(&self.state).reading.as_ref().map(|reading| reading.now_s)
+        lock(&self.state).held.as_ref()?.reading.as_ref().map(|reading| reading.now_s)
     }
 
     /// The token in memory, while it is good.

@@ -15,13 +15,11 @@ use rustls::pki_types::pem::PemObject;
 use thiserror::Error as ThisError;
 
 use crate::gateway::trace;
-use crate::gateway::transport::{
-    BODY_BYTES_MAX, Body, HttpAnswer, HttpRequest, Method, Transport, TransportError,
-};
+use crate::gateway::transport::{BODY_BYTES_MAX, HttpAnswer, HttpRequest, Method, Transport, TransportError};
 
 /// How long a connection may have been idle and still carry a request: the one that just carried
 /// the token, not one that the gateway may have given up meanwhile.
-const IDLE_MAX: Duration = Duration::from_secs(4);
+const IDLE_MAX: Duration = Duration::from_secs(3);
 
 /// Takes one line of a trace; secrets are masked in it, control characters are as they came.
 pub type Trace = Arc<dyn Fn(&str) + Send + Sync>;
@@ -209,8 +207,7 @@ impl Transport for HttpTransport {
         trace(&trace::request_line(request));
         let begun = Instant::now();
         let answer = self.exchange(request);
-        let sealed = matches!(request.json, Some(Body::Sealed(_)));
-        trace(&trace::answer_line(&answer, begun.elapsed(), sealed));
+        trace(&trace::answer_line(request, &answer, begun.elapsed()));
         answer
     }
 }

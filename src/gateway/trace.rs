@@ -7,6 +7,9 @@ use crate::gateway::transport::{Body, HttpAnswer, HttpRequest, TransportError};
 /// How much of an answer a line shows, in bytes.
 const SHOWN_BYTES: usize = 4096;
 
+/// Keys, in their quotes, whose values are secrets.
+const SECRET_KEYS: [&str; 3] = ["\"access_token\"", "\"imp_key\"", "\"imp_secret\""];
+
 /// `> POST /subscribe/payments/again, token 0123…(40 characters) {"amount":8900,…}`
 pub(super) fn request_line(request: &HttpRequest) -> String {
     let mut line = format!("> {} {}", request.method.word(), request.path_and_query);
@@ -22,20 +25,25 @@ pub(super) fn request_line(request: &HttpRequest) -> String {
 }
 
 /// `< HTTP 200 in 35 ms, 812 bytes {"code":0,…}`. The answer to a sealed body is not shown when
-/// it is not the JSON in which a token can be masked.
+/// it is not the JSON in which secrets can be masked.
 pub(super) fn answer_line(
+    request: &HttpRequest,
     answer: &Result<HttpAnswer, TransportError>,
     took: Duration,
-    sealed: bool,
 ) -> String {
+    let sealed = matches!(request.json, Some(Body::Sealed(_)));
     let took_ms = took.as_millis();
     match answer {
         Ok(answer) => {
-            let text = String::from_utf8_lossy(&answer.body);
+            let mut text = String::from_utf8_lossy(&answer.body).into_owned();
+            // An error page may repeat the request's headers.
+            if let Some(token) = request.token.as_ref().filter(|token| !token.expose().is_empty()) {
+                text = text.replace(token.expose(), "***");
+            }
             let shown = if sealed && !text.trim_start().starts_with('{') {
                 "(not shown)".to_owned()
             } else {
-                shortened(mask_access_token(&text))
+                shortened(SECRET_KEYS.iter().fold(text, |text, key| masked(&text, key)))
             };
             let bytes = answer.body.len();
             let cut = if answer.cut { ", cut" } else { "" };
@@ -50,13 +58,12 @@ pub(super) fn answer_line(
     }
 }
 
-/// Puts stars in place of every text that is the value of an `access_token`, closed or cut off.
-fn mask_access_token(text: &str) -> String {
-    const KEY: &str = "\"access_token\"";
+/// Puts stars in place of every text that is the value of this key, closed or cut off.
+fn masked(text: &str, key: &str) -> String {
     let mut masked = String::new();
     let mut rest = text;
-    while let Some(at) = rest.find(KEY) {
-        let (before, after) = rest.split_at(at + KEY.len());
+    while let Some(at) = rest.find(key) {
+        let (before, after) = rest.split_at(at + key.len());
         masked.push_str(before);
         rest = after;
         let value = after.trim_start().strip_prefix(':').map(str::trim_start);
@@ -81,7 +88,7 @@ fn shortened(mut text: String) -> String {
 mod tests {
     use std::time::Duration;
 
-    use super::{answer_line, mask_access_token, request_line};
+    use super::{SECRET_KEYS, answer_line, masked, request_line};
     use crate::domain::secret::Secret;
     use crate::gateway::transport::{Body, HttpAnswer, HttpRequest, Method, TransportError};
 
@@ -114,26 +121,39 @@ mod tests {
     #[test]
     fn a_token_in_an_answer_is_masked_wherever_it_stands() {
         let text = format!(r#"{{"access_token":"{TOKEN}","now":1,"x":{{"access_token" : "{TOKEN}"}}}}"#);
-        assert_eq!(mask_access_token(&text), r#"{"access_token":"***","now":1,"x":{"access_token":"***"}}"#);
+        assert_eq!(
+            masked(&text, SECRET_KEYS[0]),
+            r#"{"access_token":"***","now":1,"x":{"access_token":"***"}}"#
+        );
         for end in 0..text.len() {
-            assert!(!mask_access_token(&text[..end]).contains(&TOKEN[..4]), "{end}");
+            assert!(!masked(&text[..end], SECRET_KEYS[0]).contains(&TOKEN[..4]), "{end}");
         }
     }
 
     #[test]
     fn an_answer_to_a_sealed_body_is_shown_only_as_json() {
+        let sealed = request(Body::Sealed(Secret::new("imp_secret_value".to_owned())));
         let answer = |body: &str| {
             let answer = HttpAnswer { status: 502, body: body.as_bytes().to_vec(), cut: false };
-            answer_line(&Ok(answer), Duration::from_millis(35), true)
+            answer_line(&sealed, &Ok(answer), Duration::from_millis(35))
         };
         assert_eq!(answer("<p>secret"), "< HTTP 502 in 35 ms, 9 bytes (not shown)");
         assert_eq!(answer(r#"{"code":-1}"#), r#"< HTTP 502 in 35 ms, 11 bytes {"code":-1}"#);
+        assert!(answer(r#"{"imp_secret":"s3cr3t"}"#).ends_with(r#"{"imp_secret":"***"}"#));
+    }
+
+    #[test]
+    fn a_token_that_an_error_page_repeats_is_not_shown() {
+        let body = format!("<p>Bearer {TOKEN}").into_bytes();
+        let open = request(Body::Open("{}".to_owned()));
+        let line = answer_line(&open, &Ok(HttpAnswer { status: 502, body, cut: false }), Duration::ZERO);
+        assert_eq!(line, "< HTTP 502 in 0 ms, 50 bytes <p>Bearer ***");
     }
 
     #[test]
     fn what_did_not_come_back_is_said() {
         let lost = TransportError::Lost { reason: "it broke".to_owned(), status: Some(200), body: vec![1] };
-        let line = answer_line(&Err(lost), Duration::from_millis(7), false);
+        let line = answer_line(&request(Body::Open(String::new())), &Err(lost), Duration::from_millis(7));
         assert_eq!(line, "< lost after HTTP 200 after 7 ms, 1 bytes: it broke");
     }
 }

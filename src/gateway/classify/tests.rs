@@ -8,6 +8,7 @@ use crate::domain::ids::{CustomerUid, MerchantUid};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::{BODY_KEPT_BYTES, Mode, Terms};
 use crate::domain::protocol::Answered;
+use crate::gateway::json;
 use crate::gateway::transport::{HttpAnswer, TransportError};
 
 /// The recorded approval of facts 2.4, for the order asked for here.
@@ -371,9 +372,7 @@ fn a_long_body_is_kept_in_part_and_between_characters() {
 
 /// The whole condition of `paid`, said again in another way.
 fn is_truly_paid(status: u16, body: &[u8]) -> bool {
-    let Ok(value) = serde_json::from_str::<serde_json::Value>(&String::from_utf8_lossy(body)) else {
-        return false;
-    };
+    let Some(value) = json::read(&String::from_utf8_lossy(body)) else { return false };
     let digits = |value: &serde_json::Value| value.to_string().replace('"', "");
     let payment = &value["response"];
     let amount = Amount::from_wire(&digits(&payment["amount"]), Currency::KRW).map(|amount| amount.minor());

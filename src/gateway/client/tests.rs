@@ -9,7 +9,7 @@ use crate::domain::ids::{CustomerUid, MerchantUid};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::{Mode, Terms};
 use crate::domain::protocol::Answered;
-use crate::gateway::fake::{FakeClock, FakeGateway, IMP_KEY, IMP_SECRET, api_key, client};
+use crate::gateway::fake::{FakeClock, FakeGateway, IMP_KEY, IMP_SECRET, api_key, client, token_body};
 use crate::gateway::token::TokenFailure;
 use crate::gateway::transport::Method;
 
@@ -113,6 +113,20 @@ fn without_a_boot_clock_the_gateway_is_asked_for_its_time() {
     assert_eq!(client.now_s(), None);
     assert_eq!(client.fresh_now_s(), Some(NOW_S + 1));
     assert!(client.token(false).unwrap().cached);
+}
+
+#[test]
+fn a_token_without_a_time_tells_no_time() {
+    let (gateway, clock) = (FakeGateway::default(), FakeClock::at(77));
+    let client = client(&gateway, &clock);
+    gateway.will_give_token("T1", NOW_S, NOW_S + 1800);
+    client.token(false).unwrap();
+    clock.pass_s(60);
+    gateway.will(200, &token_body("T1", "null", "null"));
+    assert_eq!(client.fresh_now_s(), None);
+    assert_eq!(client.now_s(), Some(NOW_S + 60), "the older reading is still good");
+    gateway.will_be_unreachable();
+    assert_eq!(client.fresh_now_s(), None);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use super::{GatewaySetupError, HttpTransport, TransportConfig};
+use super::{GatewaySetupError, HttpTransport, IDLE_MAX, TransportConfig};
 use crate::domain::secret::Secret;
 use crate::gateway::transport::{
     BODY_BYTES_MAX, Body, HttpAnswer, HttpRequest, Method, Transport, TransportError,
@@ -147,6 +147,16 @@ fn the_second_request_takes_the_first_ones_connection() {
     transport.send(&charge()).unwrap();
     transport.send(&charge()).unwrap();
     assert_eq!(server.counts(), (2, 1));
+}
+
+#[test]
+fn a_connection_that_was_idle_for_seconds_is_not_used() {
+    let server = Server::answering("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}");
+    let transport = transport(&server.url);
+    transport.send(&charge()).unwrap();
+    std::thread::sleep(IDLE_MAX + Duration::from_millis(200));
+    transport.send(&charge()).unwrap();
+    assert_eq!(server.counts(), (2, 2));
 }
 
 #[test]
