@@ -128,8 +128,8 @@ fn accepted(request: &ChargeRequest, envelope: &Envelope) -> Answer {
     let asked = &request.terms;
     let other_order = record.merchant_uid.as_deref().filter(|uid| *uid != asked.merchant_uid.as_str());
     if let Some(other) = other_order {
-        let reason = format!("the gateway answered about {other}, not about {}", asked.merchant_uid);
-        return Answer::Unclear { reason, record: Some(record) };
+        // Its record is not handed on: its approval and receipt are not this payment's.
+        return unclear(format!("the gateway answered about {other}, not about {}", asked.merchant_uid));
     }
     match record.status.as_deref() {
         Some("failed") => Answer::Declined(record),

@@ -332,6 +332,16 @@ fn a_record_that_does_not_match_is_handed_on() {
 }
 
 #[test]
+fn the_record_of_another_order_is_not_handed_on() {
+    let body = paid_but("95382678123123120", "95382678123123121").into_bytes();
+    let reply = charge_answer(&request(), Ok(HttpAnswer { status: 200, body, cut: false }));
+    assert!(matches!(reply.answer, Answer::Unclear { record: None, .. }));
+    assert_eq!(reply.received.imp_uid, None);
+    let reason = "the gateway answered about 95382678123123121, not about 95382678123123120";
+    assert_eq!(reply.received.message.as_deref(), Some(reason));
+}
+
+#[test]
 fn the_record_is_read_as_it_came() {
     let Answer::Paid(record) = answered(200, PAID.as_bytes()) else { panic!("not paid") };
     assert_eq!(record.card_name.as_deref(), Some("하나(구외환)"));
