@@ -18,5 +18,5 @@
 
 pub mod clock;
 pub mod domain;
-pub mod gateway;
+pub mod ledger;
 pub mod sandbox;

@@ -1,0 +1,57 @@
+//! Which payments to show, and what they come to.
+
+use jiff::Timestamp;
+
+use crate::domain::ids::CustomerUid;
+use crate::domain::money::Amount;
+use crate::domain::payment::Outcome;
+
+/// Which time `since` and `until` are about, and what "newest" means.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum By {
+    /// The first time it was asked for.
+    #[default]
+    Requested,
+    /// When the card was charged, by the gateway's clock; payments that never were are left out.
+    Paid,
+}
+
+/// A choice of payments; the default is all of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// What a caller reads out: a piece of an id, a name, an e-mail, a product name, a telephone
+    /// number or an approval number; a whole amount; the last four digits of a card.
+    pub text: Option<String>,
+    pub customer: Option<CustomerUid>,
+    /// One of these outcomes, or one of `statuses`; both empty is any.
+    pub outcomes: Vec<Outcome>,
+    /// The gateway's words, such as `cancelled`.
+    pub statuses: Vec<String>,
+    /// `since <= t < until`.
+    pub since: Option<Timestamp>,
+    pub until: Option<Timestamp>,
+    pub by: By,
+    /// In minor units of each payment's own currency.
+    pub min: Option<i64>,
+    pub max: Option<i64>,
+    /// At most so many, the newest; `None` is all.
+    pub limit: Option<u64>,
+}
+
+/// What a choice of payments comes to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    pub count: u64,
+    /// How many of each outcome, in the order of [`Outcome::ALL`]; outcomes without any are left out.
+    pub by_outcome: Vec<(Outcome, u64)>,
+    /// What was paid less what was refunded, one a currency that anything was paid in, by code.
+    pub net: Vec<Amount>,
+}
+
+impl Totals {
+    /// How many have this outcome.
+    #[must_use]
+    pub fn count_of(&self, outcome: Outcome) -> u64 {
+        self.by_outcome.iter().find(|(of, _)| *of == outcome).map_or(0, |(_, count)| *count)
+    }
+}
