@@ -1,172 +1,125 @@
-//! The ledger: what was asked, sent and answered, in SQLite.
+//! The ledger: what was asked, sent and answered, in one SQLite file.
+//!
+//! Durability. A commit that returns is on the disk: WAL with `synchronous=FULL`, which syncs the
+//! log at every commit, or a rollback journal with `EXTRA` where a file system refuses WAL; both
+//! are read back. A new file's name is made durable too, by syncing its directory and those that
+//! were created for it. An error at a commit means "maybe": nothing may be sent after it.
+//!
+//! Transactions. Each `record_*` is one `BEGIN IMMEDIATE` transaction that changes the row in
+//! `payments` and appends to `events`; nothing is open between two calls, so none is open while a
+//! request is out. A row is claimed by compare-and-swap: only who saw it as it is may send it.
+//! Triggers keep events from being changed, payments from being deleted, terms from changing, and
+//! a paid payment from becoming anything else.
+//!
+//! Locks. A payment's lock is the operating system's and dies with its holder: no row and no pid
+//! file can be left behind. The lock spares the second process the wait and the look-up; the
+//! compare-and-swap would keep it from sending even without.
+//!
+//! Files. The ledger is 0600, its directories 0700; `-wal` and `-shm` beside it inherit that, and
+//! belong to it: copy all of them, or use `sqlite3 LEDGER ".backup COPY"`.
 
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use jiff::Timestamp;
-use rusqlite::Connection;
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-use crate::domain::customer::{Card, Customer};
-use crate::domain::ids::{CustomerUid, MerchantUid};
-use crate::domain::payment::{Event, GatewayRecord, Outcome, Payment, Received};
-use crate::domain::time::SendMark;
+use crate::domain::ids::MerchantUid;
+use crate::ledger::fault::Fault;
 
+mod customers;
 mod error;
+mod fault;
 mod filter;
+mod guard;
 mod intent;
+mod lock;
+mod open;
+mod read;
+mod record;
+mod row;
+mod search;
+#[cfg(test)]
+mod tests;
 
-pub use error::LedgerError;
+pub use error::{Cause, LedgerError};
 pub use filter::{By, Filter, Totals};
 pub use intent::{DailyLimit, Guards, Intent, IntentResult};
+pub use lock::PaymentLock;
 
+/// How long a write waits for another program's, unless told otherwise.
+pub const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Whether opening may create.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Create {
+    /// An absent file is created, with its directories.
     IfMissing,
+    /// An absent file is [`LedgerError::Missing`]: a mistyped path must not pass for an empty history.
     Never,
 }
-#[derive(Clone, Debug)]
+
+/// How to open a ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OpenOptions {
     pub create: Create,
+    /// How long a write waits for another program's before it is [`LedgerError::Locked`].
     pub busy_timeout: Duration,
 }
-#[derive(Debug)]
-pub struct PaymentLock {}
+
+/// An open ledger.
 #[derive(Debug)]
 pub struct Opened {
     pub ledger: Ledger,
+    /// There was none before: to be announced with its path.
     pub created: bool,
 }
+
+/// One connection to the ledger. It may move to another thread; two threads open one each.
 #[derive(Debug)]
-#[allow(dead_code)]
 pub struct Ledger {
     connection: Connection,
     path: PathBuf,
+    busy_timeout: Duration,
 }
 
 impl Ledger {
+    /// Opens the ledger at a path, or creates it.
+    pub fn open_at(path: &Path, create: Create) -> Result<Opened, LedgerError> {
+        Ledger::open_with(path, &OpenOptions { create, busy_timeout: BUSY_TIMEOUT })
+    }
+
+    /// Opens the ledger at a path, or creates it, with everything said.
+    pub fn open_with(path: &Path, options: &OpenOptions) -> Result<Opened, LedgerError> {
+        open::open(path, options)
+    }
+
+    /// The file's absolute path, with every symbolic link followed.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
-    #[allow(unused_variables)]
-    pub fn open_at(path: &Path, create: Create) -> Result<Opened, LedgerError> {
-        Err(LedgerError::Missing { path: PathBuf::new() })
-    }
-    #[allow(unused_variables)]
-    pub fn open_with(path: &Path, options: &OpenOptions) -> Result<Opened, LedgerError> {
-        Err(LedgerError::Missing { path: PathBuf::new() })
-    }
-    #[allow(unused_variables)]
+
+    /// Tries once to take the lock of one payment; `None` when another process or thread has it.
     pub fn lock_payment(&self, uid: &MerchantUid) -> Result<Option<PaymentLock>, LedgerError> {
-        Err(LedgerError::Missing { path: PathBuf::new() })
+        lock::try_lock(&self.path, uid)
     }
-    #[allow(unused_variables)]
-    pub fn find(&self, uid: &MerchantUid) -> Result<Option<Payment>, LedgerError> {
-        Err(LedgerError::Missing { path: PathBuf::new() })
-    }
-    #[allow(unused_variables)]
-    pub fn declined_imp_uids(&self, uid: &MerchantUid) -> Result<Vec<String>, LedgerError> {
-        Err(LedgerError::Missing { path: PathBuf::new() })
-    }
-    #[allow(unused_variables)]
-    pub fn record_intent(&mut self, intent: &Intent<'_>) -> Result<IntentResult, LedgerError> {
-        Err(LedgerError::Missing { path: PathBuf::new() })
-    }
-    #[allow(unused_variables)]
-    pub fn record_resend(
+
+    /// Does all of `body` or nothing of it.
+    fn write<T>(
         &mut self,
-        uid: &MerchantUid,
-        at: Timestamp,
-        mark: &SendMark,
-        refused: &Received,
-    ) -> Result<(), LedgerError> {
-        Err(LedgerError::Missing { path: PathBuf::new() })
+        body: impl FnOnce(&Transaction<'_>) -> Result<T, Fault>,
+    ) -> Result<T, LedgerError> {
+        let written = Transaction::new(&mut self.connection, TransactionBehavior::Immediate)
+            .map_err(Fault::from)
+            .and_then(|tx| {
+                let value = body(&tx)?;
+                tx.commit()?;
+                Ok(value)
+            });
+        written.map_err(|fault| fault.at(&self.path, self.busy_timeout))
     }
-    #[allow(unused_variables)]
-    pub fn record_answer(
-        &mut self,
-        uid: &MerchantUid,
-        at: Timestamp,
-        outcome: Outcome,
-        reply: &Received,
-        record: Option<&GatewayRecord>,
-        message: Option<&str>,
-    ) -> Result<Payment, LedgerError> {
-        Err(LedgerError::Missing { path: PathBuf::new() })
-    }
-    #[allow(unused_variables)]
-    pub fn record_lookup(
-        &mut self,
-        uid: &MerchantUid,
-        at: Timestamp,
-        outcome: Outcome,
-        reply: &Received,
-        record: Option<&GatewayRecord>,
-        message: Option<&str>,
-    ) -> Result<Payment, LedgerError> {
-        Err(LedgerError::Missing { path: PathBuf::new() })
-    }
-    #[allow(unused_variables)]
-    pub fn record_not_sent(
-        &mut self,
-        uid: &MerchantUid,
-        at: Timestamp,
-        reason: &str,
-        reply: &Received,
-    ) -> Result<Payment, LedgerError> {
-        Err(LedgerError::Missing { path: PathBuf::new() })
-    }
-    #[allow(unused_variables)]
-    pub fn record_never_begun(&mut self, intent: &Intent<'_>, reason: &str) -> Result<Payment, LedgerError> {
-        Err(LedgerError::Missing { path: PathBuf::new() })
-    }
-    #[allow(unused_variables)]
-    pub fn events(&self, uid: &MerchantUid) -> Result<Vec<Event>, LedgerError> {
-        Err(LedgerError::Missing { path: PathBuf::new() })
-    }
-    #[allow(unused_variables)]
-    pub fn find_any(&self, id: &str) -> Result<Option<Payment>, LedgerError> {
-        Err(LedgerError::Missing { path: PathBuf::new() })
-    }
-    #[allow(unused_variables)]
-    pub fn unsettled(&self) -> Result<Vec<Payment>, LedgerError> {
-        Err(LedgerError::Missing { path: PathBuf::new() })
-    }
-    #[allow(unused_variables)]
-    pub fn visit(
-        &self,
-        filter: &Filter,
-        each: &mut dyn FnMut(Payment) -> ControlFlow<()>,
-    ) -> Result<(), LedgerError> {
-        Err(LedgerError::Missing { path: PathBuf::new() })
-    }
-    #[allow(unused_variables)]
-    pub fn totals(&self, filter: &Filter) -> Result<Totals, LedgerError> {
-        Err(LedgerError::Missing { path: PathBuf::new() })
-    }
-    #[allow(unused_variables)]
-    pub fn save_customer(&mut self, customer: &Customer) -> Result<(), LedgerError> {
-        Err(LedgerError::Missing { path: PathBuf::new() })
-    }
-    #[allow(unused_variables)]
-    pub fn find_customer(&self, uid: &CustomerUid) -> Result<Option<Customer>, LedgerError> {
-        Err(LedgerError::Missing { path: PathBuf::new() })
-    }
-    #[allow(unused_variables)]
-    pub fn customers(&self, text: Option<&str>, removed: bool) -> Result<Vec<Customer>, LedgerError> {
-        Err(LedgerError::Missing { path: PathBuf::new() })
-    }
-    #[allow(unused_variables)]
-    pub fn record_check(&mut self, uid: &CustomerUid, card: &Card, at: Timestamp) -> Result<(), LedgerError> {
-        Err(LedgerError::Missing { path: PathBuf::new() })
-    }
-    #[allow(unused_variables)]
-    pub fn remove_customer(&mut self, uid: &CustomerUid, at: Timestamp) -> Result<bool, LedgerError> {
-        Err(LedgerError::Missing { path: PathBuf::new() })
-    }
-    #[allow(unused_variables)]
-    pub fn customer_totals(&self, uid: &CustomerUid) -> Result<Totals, LedgerError> {
-        Err(LedgerError::Missing { path: PathBuf::new() })
+
+    fn read<T>(&self, body: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, LedgerError> {
+        body(&self.connection).map_err(|fault| fault.at(&self.path, self.busy_timeout))
     }
 }

@@ -1,0 +1,130 @@
+//! The saved customers.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, named_params};
+
+use crate::domain::customer::{Card, Customer};
+use crate::domain::ids::CustomerUid;
+use crate::ledger::fault::Fault;
+use crate::ledger::read::collect;
+use crate::ledger::row::{self, customer_columns};
+use crate::ledger::search::{digits_of, text_params};
+use crate::ledger::{Ledger, LedgerError};
+
+/// A known customer keeps the time it was first added, and one that was removed is back.
+const SAVE: &str = concat!(
+    "INSERT INTO customers (",
+    customer_columns!(),
+    ") VALUES (:customer_uid, :name, :email, :tel, :note, :card_name, :card_code, :card_number, \
+         :pg_provider, :pg_id, :sandbox, :card_inserted_s, :card_updated_s, :mode, :added_at_ms, \
+         :checked_at_ms, NULL) \
+     ON CONFLICT (customer_uid) DO UPDATE SET name = excluded.name, email = excluded.email, \
+         tel = excluded.tel, note = excluded.note, card_name = excluded.card_name, \
+         card_code = excluded.card_code, card_number = excluded.card_number, \
+         pg_provider = excluded.pg_provider, pg_id = excluded.pg_id, sandbox = excluded.sandbox, \
+         card_inserted_s = excluded.card_inserted_s, card_updated_s = excluded.card_updated_s, \
+         mode = excluded.mode, checked_at_ms = excluded.checked_at_ms, removed_at_ms = NULL"
+);
+
+const FIND: &str = concat!("SELECT ", customer_columns!(), " FROM customers WHERE customer_uid = ?1");
+
+const LIST: &str = concat!(
+    "SELECT ",
+    customer_columns!(),
+    " FROM customers WHERE (:removed OR removed_at_ms IS NULL) \
+        AND (:like IS NULL OR customer_uid LIKE :like ESCAPE '\\' OR name LIKE :like ESCAPE '\\' \
+          OR email LIKE :like ESCAPE '\\' OR note LIKE :like ESCAPE '\\' \
+          OR substr(card_number, -4) = :last_four OR ",
+    digits_of!("tel"),
+    " LIKE :digits) ORDER BY customer_uid"
+);
+
+const CHECK: &str = "UPDATE customers SET card_name = :card_name, card_code = :card_code, \
+         card_number = :card_number, pg_provider = :pg_provider, pg_id = :pg_id, sandbox = :sandbox, \
+         card_inserted_s = :card_inserted_s, card_updated_s = :card_updated_s, checked_at_ms = :at_ms \
+     WHERE customer_uid = :customer_uid";
+
+const REMOVE: &str =
+    "UPDATE customers SET removed_at_ms = ?2 WHERE customer_uid = ?1 AND removed_at_ms IS NULL";
+
+impl Ledger {
+    /// Saves a customer as given. A known one keeps its `added_at`; `removed_at` is cleared.
+    pub fn save_customer(&mut self, customer: &Customer) -> Result<(), LedgerError> {
+        let card = &customer.card;
+        self.write(|tx| {
+            tx.prepare_cached(SAVE)?.execute(named_params! {
+                ":customer_uid": customer.customer_uid.as_str(),
+                ":name": customer.name,
+                ":email": customer.email,
+                ":tel": customer.tel,
+                ":note": customer.note,
+                ":card_name": card.card_name,
+                ":card_code": card.card_code,
+                ":card_number": card.card_number,
+                ":pg_provider": card.pg_provider,
+                ":pg_id": card.pg_id,
+                ":sandbox": card.sandbox,
+                ":card_inserted_s": card.inserted_s,
+                ":card_updated_s": card.updated_s,
+                ":mode": customer.mode.word(),
+                ":added_at_ms": customer.added_at.as_millisecond(),
+                ":checked_at_ms": customer.checked_at.map(Timestamp::as_millisecond),
+            })?;
+            Ok(())
+        })
+    }
+
+    /// A removed customer is found too.
+    pub fn find_customer(&self, uid: &CustomerUid) -> Result<Option<Customer>, LedgerError> {
+        self.read(|db| db.prepare_cached(FIND)?.query([uid.as_str()])?.next()?.map(row::customer).transpose())
+    }
+
+    /// Customers by their customer_uid; with `removed`, those that were removed as well. The text
+    /// is a piece of the customer_uid, name, e-mail, note or telephone number, or the last four
+    /// digits of the card.
+    pub fn customers(&self, text: Option<&str>, removed: bool) -> Result<Vec<Customer>, LedgerError> {
+        self.read(|db| list(db, text.map(str::trim).filter(|text| !text.is_empty()), removed))
+    }
+
+    /// Takes over what the gateway says of the card now.
+    pub fn record_check(&mut self, uid: &CustomerUid, card: &Card, at: Timestamp) -> Result<(), LedgerError> {
+        self.write(|tx| {
+            let changed = tx.prepare_cached(CHECK)?.execute(named_params! {
+                ":customer_uid": uid.as_str(),
+                ":card_name": card.card_name,
+                ":card_code": card.card_code,
+                ":card_number": card.card_number,
+                ":pg_provider": card.pg_provider,
+                ":pg_id": card.pg_id,
+                ":sandbox": card.sandbox,
+                ":card_inserted_s": card.inserted_s,
+                ":card_updated_s": card.updated_s,
+                ":at_ms": at.as_millisecond(),
+            })?;
+            if changed == 1 { Ok(()) } else { Err(Fault::NoSuchCustomer(uid.clone())) }
+        })
+    }
+
+    /// Takes a customer off the list; its payments stay. False when it is not on it.
+    pub fn remove_customer(&mut self, uid: &CustomerUid, at: Timestamp) -> Result<bool, LedgerError> {
+        self.write(|tx| {
+            let changed = tx.prepare_cached(REMOVE)?.execute((uid.as_str(), at.as_millisecond()))?;
+            Ok(changed > 0)
+        })
+    }
+}
+
+fn list(db: &Connection, text: Option<&str>, removed: bool) -> Result<Vec<Customer>, Fault> {
+    let mut statement = db.prepare_cached(LIST)?;
+    let [like, digits, last_four] = match text {
+        Some(text) => text_params(text).map(|(_, value)| value),
+        None => [const { rusqlite::types::Value::Null }; 3],
+    };
+    let rows = statement.query(named_params! {
+        ":removed": removed,
+        ":like": like,
+        ":digits": digits,
+        ":last_four": last_four,
+    })?;
+    collect(rows, row::customer)
+}

@@ -1,0 +1,80 @@
+//! Errors on their way up: what SQLite or a row says, before it is known which file it is about.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Error, ErrorCode, ffi};
+
+use crate::domain::ids::{CustomerUid, MerchantUid};
+use crate::ledger::error::LedgerError;
+
+/// An error without the ledger's path.
+#[derive(Debug)]
+pub(super) enum Fault {
+    Sqlite(Error),
+    /// A value in a row that this program did not write.
+    Cell {
+        table: &'static str,
+        row: String,
+        column: &'static str,
+        value: String,
+    },
+    Changed(MerchantUid),
+    NoSuchPayment(MerchantUid),
+    NoSuchCustomer(CustomerUid),
+    TooLarge(&'static str),
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Fault {
+        Fault::Sqlite(error)
+    }
+}
+
+impl Fault {
+    /// Another connection holds what this one needs.
+    pub(super) fn is_busy(&self) -> bool {
+        matches!(
+            self,
+            Fault::Sqlite(error) if matches!(
+                error.sqlite_error_code(),
+                Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed)
+            )
+        )
+    }
+
+    /// The error as a user needs it.
+    pub(super) fn at(self, path: &Path, waited: Duration) -> LedgerError {
+        let busy = self.is_busy();
+        let path = path.to_owned();
+        match self {
+            Fault::Sqlite(_) if busy => LedgerError::Locked { path, waited },
+            Fault::Sqlite(error) => from_sqlite(error, path),
+            Fault::Cell { table, row, column, value } => {
+                LedgerError::Corrupt { path, table, row, column, value }
+            }
+            Fault::Changed(merchant_uid) => LedgerError::Changed { path, merchant_uid },
+            Fault::NoSuchPayment(merchant_uid) => LedgerError::NoSuchPayment { path, merchant_uid },
+            Fault::NoSuchCustomer(customer_uid) => LedgerError::NoSuchCustomer { path, customer_uid },
+            Fault::TooLarge(what) => LedgerError::TooLarge { path, what },
+        }
+    }
+}
+
+fn from_sqlite(error: Error, path: PathBuf) -> LedgerError {
+    // A full disk shows as this one when the shared-memory file beside the ledger cannot grow.
+    let extended = error.sqlite_error().map(|error| error.extended_code);
+    if extended == Some(ffi::SQLITE_IOERR_SHMSIZE) {
+        return LedgerError::Full { path };
+    }
+    match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => LedgerError::NotALedger { path, what: "it is not an SQLite file" },
+        Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
+            LedgerError::ReadOnly { path }
+        }
+        Some(ErrorCode::DiskFull) => LedgerError::Full { path },
+        Some(ErrorCode::SystemIoFailure) => LedgerError::Disk { path, source: error.into() },
+        Some(ErrorCode::DatabaseCorrupt) => LedgerError::Damaged { path, source: error.into() },
+        _ => LedgerError::Other { path, source: error.into() },
+    }
+}

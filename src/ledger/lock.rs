@@ -1,0 +1,116 @@
+//! One lock a payment, between processes and between threads.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use ring::digest;
+
+use crate::domain::ids::MerchantUid;
+use crate::ledger::error::LedgerError;
+
+/// The right to charge one merchant_uid, until it is dropped. The operating system takes it back
+/// from a process that dies, however it dies.
+#[derive(Debug)]
+#[must_use = "the lock is let go when it is dropped"]
+pub struct PaymentLock {
+    path: PathBuf,
+    /// Holds the lock by being open.
+    file: File,
+}
+
+impl Drop for PaymentLock {
+    fn drop(&mut self) {
+        // The name goes while the lock is still held. Whoever opened the file meanwhile sees, once
+        // it has the lock, that the name is gone or another file's, and begins again. A name that
+        // cannot be removed is only litter; one that is another file's by now is not ours to remove.
+        if cfg!(unix) && is_at(&self.file, &self.path).unwrap_or(false) {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// How often a lock may turn out to be on a file that was removed meanwhile: each time somebody
+/// else finished a payment in between.
+const TRIES_MAX: u32 = 100;
+
+/// Tries once to take the lock; `None` when somebody has it. The directory is
+/// `<ledger>.locks`, where `ledger` must be the file's one real path.
+pub(super) fn try_lock(ledger: &Path, uid: &MerchantUid) -> Result<Option<PaymentLock>, LedgerError> {
+    let dir = directory(ledger);
+    let path = dir.join(name(uid));
+    let failed = |source| LedgerError::Io { path: path.clone(), doing: "lock", source };
+    for _ in 0..TRIES_MAX {
+        let file = open(&dir, &path).map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(fs::TryLockError::WouldBlock) => return Ok(None),
+            Err(fs::TryLockError::Error(source)) => return Err(failed(source)),
+        }
+        if is_at(&file, &path).map_err(failed)? {
+            return Ok(Some(PaymentLock { path, file }));
+        }
+    }
+    Ok(None)
+}
+
+fn directory(ledger: &Path) -> PathBuf {
+    let mut name = ledger.as_os_str().to_owned();
+    name.push(".locks");
+    PathBuf::from(name)
+}
+
+/// A hash: a merchant_uid may hold what a file name may not, and file systems fold cases.
+fn name(uid: &MerchantUid) -> String {
+    let hash = digest::digest(&digest::SHA256, uid.as_str().as_bytes());
+    hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn open(dir: &Path, path: &Path) -> io::Result<File> {
+    match open_file(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            match directory_builder().create(dir) {
+                Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
+                Ok(()) | Err(_) => {}
+            }
+            open_file(path)
+        }
+        result => result,
+    }
+}
+
+fn open_file(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// Makes directories that only their owner can enter.
+pub(super) fn directory_builder() -> DirBuilder {
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "only unix has modes"))]
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+}
+
+/// Whether the open file is still the one that the path names.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt;
+
+    let held = file.metadata()?;
+    match fs::metadata(path) {
+        Ok(named) => Ok((held.dev(), held.ino()) == (named.dev(), named.ino())),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Lock files are never removed here.
+#[cfg(not(unix))]
+fn is_at(_file: &File, _path: &Path) -> io::Result<bool> {
+    Ok(true)
+}

@@ -1,0 +1,176 @@
+//! Reading payments, their events, and what they come to.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use rusqlite::types::Value;
+use rusqlite::{CachedStatement, Connection, Params, Rows};
+
+use crate::domain::ids::{CustomerUid, MerchantUid};
+use crate::domain::money::{Amount, Currency};
+use crate::domain::payment::{Event, Outcome, Payment};
+use crate::ledger::fault::Fault;
+use crate::ledger::row::{self, Stored, event_columns, payment_columns};
+use crate::ledger::search::{Choice, choose};
+use crate::ledger::{Filter, Ledger, LedgerError, Totals};
+
+const BY_MERCHANT_UID: &str =
+    concat!("SELECT ", payment_columns!(), " FROM payments WHERE merchant_uid = ?1");
+
+const BY_IMP_UID: &str =
+    concat!("SELECT ", payment_columns!(), " FROM payments WHERE imp_uid = ?1 ORDER BY id DESC LIMIT 1");
+
+/// An earlier attempt's imp_uid stands only in its event.
+const BY_EVENTS_IMP_UID: &str = concat!(
+    "SELECT ",
+    payment_columns!(),
+    " FROM payments \
+      WHERE id = (SELECT payment_id FROM events WHERE imp_uid = ?1 ORDER BY id DESC LIMIT 1)"
+);
+
+const UNSETTLED: &str = concat!(
+    "SELECT ",
+    payment_columns!(),
+    " FROM payments WHERE outcome IN ('pending', 'unknown') ORDER BY requested_at_ms, id"
+);
+
+const EVENTS: &str = concat!(
+    "SELECT ",
+    event_columns!(),
+    " FROM events WHERE payment_id = (SELECT id FROM payments WHERE merchant_uid = ?1) ORDER BY id"
+);
+
+const DECLINED_IMP_UIDS: &str = "SELECT imp_uid FROM events \
+     WHERE payment_id = (SELECT id FROM payments WHERE merchant_uid = ?1) \
+       AND outcome = 'declined' AND imp_uid IS NOT NULL \
+     GROUP BY imp_uid ORDER BY min(id)";
+
+const CHOSEN: &str = concat!("SELECT ", payment_columns!(), " FROM payments");
+
+const TOTALS: &str = "SELECT outcome, currency, count(*) AS payments, \
+         sum(amount_minor - coalesce(cancel_amount_minor, 0)) AS net_minor FROM payments";
+
+impl Ledger {
+    pub fn find(&self, uid: &MerchantUid) -> Result<Option<Payment>, LedgerError> {
+        self.read(|db| Ok(find_stored(db, uid)?.map(|stored| stored.payment)))
+    }
+
+    /// By merchant_uid, by imp_uid, or by the imp_uid of an earlier attempt.
+    pub fn find_any(&self, id: &str) -> Result<Option<Payment>, LedgerError> {
+        self.read(|db| {
+            for sql in [BY_MERCHANT_UID, BY_IMP_UID, BY_EVENTS_IMP_UID] {
+                if let Some(stored) = first_stored(&mut db.prepare_cached(sql)?, [id])? {
+                    return Ok(Some(stored.payment));
+                }
+            }
+            Ok(None)
+        })
+    }
+
+    /// The gateway's ids of the attempts that are known to have been declined, oldest first: a
+    /// look-up's failed record with another id speaks for another attempt.
+    pub fn declined_imp_uids(&self, uid: &MerchantUid) -> Result<Vec<String>, LedgerError> {
+        self.read(|db| {
+            let mut statement = db.prepare_cached(DECLINED_IMP_UIDS)?;
+            let uids = statement.query_map([uid.as_str()], |row| row.get("imp_uid"))?;
+            Ok(uids.collect::<Result<Vec<String>, rusqlite::Error>>()?)
+        })
+    }
+
+    /// Everything that happened to a payment, in the order it was written down.
+    pub fn events(&self, uid: &MerchantUid) -> Result<Vec<Event>, LedgerError> {
+        self.read(|db| collect(db.prepare_cached(EVENTS)?.query([uid.as_str()])?, row::event))
+    }
+
+    /// Payments of which it is not known whether the customer was charged, oldest first.
+    pub fn unsettled(&self) -> Result<Vec<Payment>, LedgerError> {
+        self.read(|db| {
+            let mut statement = db.prepare_cached(UNSETTLED)?;
+            collect(statement.query([])?, |row| Ok(row::stored(row)?.payment))
+        })
+    }
+
+    /// Hands over the payments of a choice one by one, newest first, until told to stop.
+    pub fn visit(
+        &self,
+        filter: &Filter,
+        each: &mut dyn FnMut(Payment) -> ControlFlow<()>,
+    ) -> Result<(), LedgerError> {
+        self.read(|db| {
+            let Choice { sql, params } = choose(filter).newest_first(CHOSEN);
+            let mut statement = db.prepare(&sql)?;
+            let mut rows = statement.query(&*bound(&params))?;
+            while let Some(row) = rows.next()? {
+                if each(row::stored(row)?.payment).is_break() {
+                    break;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// What a choice of payments comes to, however many its limit would show.
+    pub fn totals(&self, filter: &Filter) -> Result<Totals, LedgerError> {
+        self.read(|db| {
+            let Choice { sql, params } = choose(filter).grouped(TOTALS);
+            let mut statement = db.prepare(&sql)?;
+            sum_up(statement.query(&*bound(&params))?)
+        })
+    }
+
+    /// What one customer's payments come to.
+    pub fn customer_totals(&self, uid: &CustomerUid) -> Result<Totals, LedgerError> {
+        self.totals(&Filter { customer: Some(uid.clone()), ..Filter::default() })
+    }
+}
+
+fn bound<'a>(params: &'a [(&'static str, Value)]) -> Vec<(&'static str, &'a dyn rusqlite::ToSql)> {
+    params
+        .iter()
+        .map(|(name, value)| {
+            let value: &dyn rusqlite::ToSql = value;
+            (*name, value)
+        })
+        .collect()
+}
+
+fn sum_up(mut rows: Rows<'_>) -> Result<Totals, Fault> {
+    let mut totals = Totals::default();
+    let mut counts = [0_u64; Outcome::ALL.len()];
+    let mut net: BTreeMap<Currency, Amount> = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        let group = row::group(row)?;
+        totals.count += group.count;
+        for (outcome, count) in Outcome::ALL.iter().zip(&mut counts) {
+            if *outcome == group.outcome {
+                *count += group.count;
+            }
+        }
+        if group.outcome == Outcome::Paid {
+            net.insert(group.net.currency(), group.net);
+        }
+    }
+    let counted = Outcome::ALL.into_iter().zip(counts);
+    totals.by_outcome = counted.filter(|(_, count)| *count > 0).collect();
+    totals.net = net.into_values().collect();
+    Ok(totals)
+}
+
+pub(super) fn find_stored(db: &Connection, uid: &MerchantUid) -> Result<Option<Stored>, Fault> {
+    first_stored(&mut db.prepare_cached(BY_MERCHANT_UID)?, [uid.as_str()])
+}
+
+fn first_stored(statement: &mut CachedStatement<'_>, params: impl Params) -> Result<Option<Stored>, Fault> {
+    statement.query(params)?.next()?.map(row::stored).transpose()
+}
+
+pub(super) fn collect<T>(
+    mut rows: Rows<'_>,
+    read: impl Fn(&rusqlite::Row<'_>) -> Result<T, Fault>,
+) -> Result<Vec<T>, Fault> {
+    let mut all = Vec::new();
+    while let Some(row) = rows.next()? {
+        all.push(read(row)?);
+    }
+    Ok(all)
+}

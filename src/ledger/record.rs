@@ -1,0 +1,477 @@
+//! Writing the charge protocol down. Each function is one transaction.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, named_params};
+
+use crate::domain::ids::MerchantUid;
+use crate::domain::money::Amount;
+use crate::domain::payment::{EventKind, GatewayRecord, Outcome, Payment, Received};
+use crate::domain::time::{SendMark, from_epoch_s};
+use crate::ledger::fault::Fault;
+use crate::ledger::read::find_stored;
+use crate::ledger::row::{self, Stored, payment_columns};
+use crate::ledger::{Intent, IntentResult, Ledger, LedgerError, guard};
+
+const INSERT_PAYMENT: &str = concat!(
+    "INSERT INTO payments (merchant_uid, customer_uid, amount_minor, currency, mode, outcome, \
+         outcome_before, name, attempts, unanswered, requested_at_ms, last_send_ms, last_send_boot_id, \
+         last_send_since_boot_ms, last_send_gateway_s, account, message, buyer_name, buyer_email, \
+         buyer_tel, note, operator) \
+     VALUES (:merchant_uid, :customer_uid, :amount_minor, :currency, :mode, :outcome, NULL, :name, \
+         :attempts, :unanswered, :requested_at_ms, :last_send_ms, :last_send_boot_id, \
+         :last_send_since_boot_ms, :last_send_gateway_s, :account, :message, :buyer_name, :buyer_email, \
+         :buyer_tel, :note, :operator) \
+     RETURNING ",
+    payment_columns!()
+);
+
+/// Everything but the terms and the first time it was asked for.
+const UPDATE_PAYMENT: &str = concat!(
+    "UPDATE payments SET mode = :mode, outcome = :outcome, outcome_before = :outcome_before, \
+         name = :name, attempts = :attempts, unanswered = :unanswered, last_send_ms = :last_send_ms, \
+         last_send_boot_id = :last_send_boot_id, last_send_since_boot_ms = :last_send_since_boot_ms, \
+         last_send_gateway_s = :last_send_gateway_s, account = :account, imp_uid = :imp_uid, \
+         status = :status, cancel_amount_minor = :cancel_amount_minor, apply_num = :apply_num, \
+         card_name = :card_name, card_number = :card_number, pg_provider = :pg_provider, \
+         pg_tid = :pg_tid, receipt_url = :receipt_url, code = :code, message = :message, \
+         paid_at_s = :paid_at_s, cancelled_at_s = :cancelled_at_s, buyer_name = :buyer_name, \
+         buyer_email = :buyer_email, buyer_tel = :buyer_tel, note = :note, operator = :operator \
+     WHERE id = :id RETURNING ",
+    payment_columns!()
+);
+
+const INSERT_EVENT: &str = "INSERT INTO events (payment_id, at_ms, kind, outcome, attempt, operator, \
+         http_status, code, message, imp_uid, body, took_ms) \
+     VALUES (:payment_id, :at_ms, :kind, :outcome, :attempt, :operator, :http_status, :code, :message, \
+         :imp_uid, :body, :took_ms)";
+
+/// The gateway's code in the newest answer to one attempt.
+const ANSWER_CODE: &str = "SELECT code FROM events \
+     WHERE payment_id = ?1 AND attempt = ?2 AND kind = 'answer' ORDER BY id DESC LIMIT 1";
+
+impl Ledger {
+    /// Claims a payment for the caller: a new row, or an existing one that is still as expected,
+    /// becomes pending. Only [`IntentResult::Written`] may be sent; after an error nothing may,
+    /// for the commit may be durable or not. A paid row, and one with other terms, is never claimed.
+    pub fn record_intent(&mut self, intent: &Intent<'_>) -> Result<IntentResult, LedgerError> {
+        self.write(|tx| {
+            let before = find_stored(tx, &intent.request.terms.merchant_uid)?;
+            if !as_expected(before.as_ref(), intent) {
+                return Ok(IntentResult::Lost);
+            }
+            if let Some(refusal) = guard::refusal(tx, intent)? {
+                return Ok(refusal);
+            }
+            let after = match before {
+                None => insert(tx, &first_attempt(intent))?,
+                Some(before) => update(tx, &next_attempt(before, intent)?)?,
+            };
+            let entry = Entry { operator: intent.operator, ..Entry::new(EventKind::Intent, intent.at) };
+            append(tx, &after, &entry, &Received::default())?;
+            Ok(IntentResult::Written(after.payment))
+        })
+    }
+
+    /// Writes down that the pending attempt is sent a second time, after an answer that proved the
+    /// first was not processed (contract.md, rule 4). An error if the row is not pending any more:
+    /// then nothing may be sent.
+    pub fn record_resend(
+        &mut self,
+        uid: &MerchantUid,
+        at: Timestamp,
+        mark: &SendMark,
+        refused: &Received,
+    ) -> Result<(), LedgerError> {
+        self.write(|tx| {
+            let mut stored = stored_or_error(tx, uid)?;
+            if stored.payment.outcome != Outcome::Pending {
+                return Err(Fault::Changed(uid.clone()));
+            }
+            append(tx, &stored, &Entry::new(EventKind::Answer, at), refused)?;
+            stored.payment.last_send = Some(mark.clone());
+            let after = update(tx, &stored)?;
+            append(tx, &after, &Entry::new(EventKind::Resend, at), &Received::default())
+        })
+    }
+
+    /// Writes down the answer to the pending attempt, or its absence, and what it makes of the
+    /// payment. Paid, declined and rejected answer one request; unknown answers none. With
+    /// `Outcome::Pending` only the event is kept: a refusal that is still being looked up.
+    pub fn record_answer(
+        &mut self,
+        uid: &MerchantUid,
+        at: Timestamp,
+        outcome: Outcome,
+        reply: &Received,
+        record: Option<&GatewayRecord>,
+        message: Option<&str>,
+    ) -> Result<Payment, LedgerError> {
+        self.write(|tx| {
+            let mut stored = stored_or_error(tx, uid)?;
+            if may_become(stored.payment.outcome, outcome) {
+                let payment = &mut stored.payment;
+                match outcome {
+                    Outcome::Paid | Outcome::Declined | Outcome::Rejected => {
+                        payment.unanswered = payment.unanswered.saturating_sub(1);
+                    }
+                    Outcome::Unknown | Outcome::NotSent | Outcome::Pending => {}
+                }
+                settle(payment, outcome, record, message);
+                payment.code = reply.code.filter(|code| *code != 0);
+                stored = update(tx, &stored)?;
+            }
+            append(tx, &stored, &Entry::new(EventKind::Answer, at).about(record), reply)?;
+            Ok(stored.payment)
+        })
+    }
+
+    /// Writes down what the gateway knows of the payment. Paid and declined speak for every
+    /// request there was, rejected for the one that was refused. With the outcome the row has
+    /// already, only what is given of record and message is taken over.
+    pub fn record_lookup(
+        &mut self,
+        uid: &MerchantUid,
+        at: Timestamp,
+        outcome: Outcome,
+        reply: &Received,
+        record: Option<&GatewayRecord>,
+        message: Option<&str>,
+    ) -> Result<Payment, LedgerError> {
+        self.write(|tx| {
+            let mut stored = stored_or_error(tx, uid)?;
+            let before = stored.payment.outcome;
+            if outcome == before {
+                if record.is_some() || message.is_some() {
+                    take_over(&mut stored.payment, record, message);
+                    stored = update(tx, &stored)?;
+                }
+            } else if may_become(before, outcome) {
+                // The row's code is that of the refusal that was looked up, not of the look-up.
+                let code = match outcome {
+                    Outcome::Rejected | Outcome::Unknown => answer_code(tx, &stored)?,
+                    Outcome::Paid | Outcome::Declined | Outcome::NotSent | Outcome::Pending => None,
+                };
+                let payment = &mut stored.payment;
+                payment.unanswered = match outcome {
+                    Outcome::Paid | Outcome::Declined => 0,
+                    Outcome::Rejected => payment.unanswered.saturating_sub(1),
+                    Outcome::Unknown | Outcome::NotSent | Outcome::Pending => payment.unanswered,
+                };
+                settle(payment, outcome, record, message);
+                payment.code = code;
+                stored = update(tx, &stored)?;
+            }
+            append(tx, &stored, &Entry::new(EventKind::Lookup, at).about(record), reply)?;
+            Ok(stored.payment)
+        })
+    }
+
+    /// Writes down that the pending attempt certainly never reached the gateway: the row is again
+    /// what it was before it, or not sent where it was the first. A row that is not pending any
+    /// more stays as it is.
+    pub fn record_not_sent(
+        &mut self,
+        uid: &MerchantUid,
+        at: Timestamp,
+        reason: &str,
+        reply: &Received,
+    ) -> Result<Payment, LedgerError> {
+        self.write(|tx| {
+            let mut stored = stored_or_error(tx, uid)?;
+            let payment = &mut stored.payment;
+            if payment.outcome == Outcome::Pending {
+                payment.outcome = payment.outcome_before.take().unwrap_or(Outcome::NotSent);
+                payment.unanswered = payment.unanswered.saturating_sub(1);
+                if payment.outcome == Outcome::NotSent {
+                    payment.code = None;
+                    payment.message = Some(reason.to_owned());
+                }
+                stored = update(tx, &stored)?;
+            }
+            append(tx, &stored, &Entry::new(EventKind::NotSent, at).because(reason), reply)?;
+            Ok(stored.payment)
+        })
+    }
+
+    /// Writes down that a charge was asked for and could not even begin, for want of a token: a
+    /// new row that is not sent, or one more event of an existing one.
+    pub fn record_never_begun(&mut self, intent: &Intent<'_>, reason: &str) -> Result<Payment, LedgerError> {
+        self.write(|tx| {
+            let stored = match find_stored(tx, &intent.request.terms.merchant_uid)? {
+                Some(stored) => stored,
+                None => insert(tx, &never_begun(intent, reason))?,
+            };
+            let entry = Entry { operator: intent.operator, ..Entry::new(EventKind::NotSent, intent.at) };
+            append(tx, &stored, &entry.because(reason), &Received::default())?;
+            Ok(stored.payment)
+        })
+    }
+}
+
+fn as_expected(before: Option<&Stored>, intent: &Intent<'_>) -> bool {
+    match (before, intent.expected) {
+        (None, None) => true,
+        (Some(Stored { payment, .. }), Some((outcome, attempts))) => {
+            let (terms, asked) = (&payment.terms, &intent.request.terms);
+            (payment.outcome, payment.attempts) == (outcome, attempts)
+                && outcome != Outcome::Paid
+                && terms.customer_uid == asked.customer_uid
+                && terms.amount == asked.amount
+        }
+        (None, Some(_)) | (Some(_), None) => false,
+    }
+}
+
+/// A row as it is asked for, before anything was sent.
+fn never_begun(intent: &Intent<'_>, reason: &str) -> Payment {
+    let Intent { request, at, note, operator, .. } = intent;
+    Payment {
+        terms: request.terms.clone(),
+        outcome: Outcome::NotSent,
+        outcome_before: None,
+        name: request.name.clone(),
+        attempts: 0,
+        unanswered: 0,
+        requested_at: *at,
+        last_send: None,
+        account: None,
+        imp_uid: None,
+        status: None,
+        cancel_amount: None,
+        apply_num: None,
+        card_name: None,
+        card_number: None,
+        pg_provider: None,
+        pg_tid: None,
+        receipt_url: None,
+        code: None,
+        message: Some(reason.to_owned()),
+        paid_at: None,
+        cancelled_at: None,
+        buyer_name: request.buyer_name.clone(),
+        buyer_email: request.buyer_email.clone(),
+        buyer_tel: request.buyer_tel.clone(),
+        note: note.map(str::to_owned),
+        operator: operator.map(str::to_owned),
+    }
+}
+
+fn first_attempt(intent: &Intent<'_>) -> Payment {
+    Payment {
+        outcome: Outcome::Pending,
+        attempts: 1,
+        unanswered: 1,
+        last_send: Some(intent.mark.clone()),
+        account: Some(intent.account.to_owned()),
+        message: None,
+        ..never_begun(intent, "")
+    }
+}
+
+/// The row keeps what the gateway said of the earlier attempt until it is settled, to go back to.
+fn next_attempt(before: Stored, intent: &Intent<'_>) -> Result<Stored, Fault> {
+    let Stored { id, payment } = before;
+    let request = intent.request;
+    let one_more = |count: u32| count.checked_add(1).ok_or(Fault::TooLarge("number of attempts"));
+    let mut terms = payment.terms;
+    terms.mode = request.terms.mode;
+    let payment = Payment {
+        terms,
+        outcome: Outcome::Pending,
+        outcome_before: Some(payment.outcome),
+        name: request.name.clone(),
+        attempts: one_more(payment.attempts)?,
+        unanswered: one_more(payment.unanswered)?,
+        last_send: Some(intent.mark.clone()),
+        account: Some(intent.account.to_owned()),
+        buyer_name: request.buyer_name.clone(),
+        buyer_email: request.buyer_email.clone(),
+        buyer_tel: request.buyer_tel.clone(),
+        note: intent.note.map(str::to_owned).or(payment.note),
+        operator: intent.operator.map(str::to_owned),
+        ..payment
+    };
+    Ok(Stored { id, payment })
+}
+
+/// Whether an answer or a look-up may move a row. Money that was taken stays on record, and what
+/// is not an outcome of a request moves nothing.
+fn may_become(before: Outcome, after: Outcome) -> bool {
+    match after {
+        Outcome::Paid => true,
+        Outcome::Declined | Outcome::Rejected | Outcome::Unknown => before != Outcome::Paid,
+        Outcome::NotSent | Outcome::Pending => false,
+    }
+}
+
+/// The outcome, and the gateway's record of it and nothing of an earlier attempt's.
+fn settle(payment: &mut Payment, outcome: Outcome, record: Option<&GatewayRecord>, message: Option<&str>) {
+    payment.outcome = outcome;
+    payment.outcome_before = None;
+    payment.message = None;
+    let nothing = GatewayRecord::default();
+    take_over(payment, Some(record.unwrap_or(&nothing)), message);
+}
+
+fn take_over(payment: &mut Payment, record: Option<&GatewayRecord>, message: Option<&str>) {
+    if let Some(message) = message {
+        payment.message = Some(message.to_owned());
+    }
+    let Some(record) = record else { return };
+    payment.imp_uid.clone_from(&record.imp_uid);
+    payment.status.clone_from(&record.status);
+    payment.cancel_amount = cancel_amount(payment, record);
+    payment.apply_num.clone_from(&record.apply_num);
+    payment.card_name.clone_from(&record.card_name);
+    payment.card_number.clone_from(&record.card_number);
+    payment.pg_provider.clone_from(&record.pg_provider);
+    payment.pg_tid.clone_from(&record.pg_tid);
+    payment.receipt_url.clone_from(&record.receipt_url);
+    payment.paid_at = record.paid_at_s.and_then(from_epoch_s);
+    payment.cancelled_at = record.cancelled_at_s.and_then(from_epoch_s);
+}
+
+/// What was refunded, when it is told in the payment's own currency; the event keeps the rest.
+fn cancel_amount(payment: &Payment, record: &GatewayRecord) -> Option<Amount> {
+    let currency = payment.terms.amount.currency();
+    let named = record.currency_text.as_deref().unwrap_or("KRW");
+    let text = record.cancel_amount_text.as_deref().filter(|_| named.eq_ignore_ascii_case(currency.code()));
+    text.and_then(|text| Amount::from_wire(text, currency))
+}
+
+fn stored_or_error(tx: &Connection, uid: &MerchantUid) -> Result<Stored, Fault> {
+    find_stored(tx, uid)?.ok_or_else(|| Fault::NoSuchPayment(uid.clone()))
+}
+
+fn answer_code(tx: &Connection, stored: &Stored) -> Result<Option<i64>, Fault> {
+    let mut statement = tx.prepare_cached(ANSWER_CODE)?;
+    let code: Option<Option<i64>> =
+        statement.query_row((stored.id, stored.payment.attempts), |row| row.get("code")).optional()?;
+    Ok(code.flatten().filter(|code| *code != 0))
+}
+
+fn insert(tx: &Connection, payment: &Payment) -> Result<Stored, Fault> {
+    let last_send = payment.last_send.as_ref();
+    let boot = last_send.and_then(|mark| mark.boot.as_ref());
+    let mut statement = tx.prepare_cached(INSERT_PAYMENT)?;
+    let mut rows = statement.query(named_params! {
+        ":merchant_uid": payment.terms.merchant_uid.as_str(),
+        ":customer_uid": payment.terms.customer_uid.as_str(),
+        ":amount_minor": payment.terms.amount.minor(),
+        ":currency": payment.terms.amount.currency().code(),
+        ":mode": payment.terms.mode.word(),
+        ":outcome": payment.outcome.word(),
+        ":name": payment.name,
+        ":attempts": payment.attempts,
+        ":unanswered": payment.unanswered,
+        ":requested_at_ms": payment.requested_at.as_millisecond(),
+        ":last_send_ms": last_send.map(|mark| mark.wall.as_millisecond()),
+        ":last_send_boot_id": boot.map(|boot| boot.boot_id.as_str()),
+        ":last_send_since_boot_ms": boot.map(|boot| boot.since_boot_ms),
+        ":last_send_gateway_s": last_send.and_then(|mark| mark.gateway_s),
+        ":account": payment.account,
+        ":message": payment.message,
+        ":buyer_name": payment.buyer_name,
+        ":buyer_email": payment.buyer_email,
+        ":buyer_tel": payment.buyer_tel,
+        ":note": payment.note,
+        ":operator": payment.operator,
+    })?;
+    the_one(&mut rows)
+}
+
+fn update(tx: &Connection, stored: &Stored) -> Result<Stored, Fault> {
+    let payment = &stored.payment;
+    let last_send = payment.last_send.as_ref();
+    let boot = last_send.and_then(|mark| mark.boot.as_ref());
+    let mut statement = tx.prepare_cached(UPDATE_PAYMENT)?;
+    let mut rows = statement.query(named_params! {
+        ":id": stored.id,
+        ":mode": payment.terms.mode.word(),
+        ":outcome": payment.outcome.word(),
+        ":outcome_before": payment.outcome_before.map(Outcome::word),
+        ":name": payment.name,
+        ":attempts": payment.attempts,
+        ":unanswered": payment.unanswered,
+        ":last_send_ms": last_send.map(|mark| mark.wall.as_millisecond()),
+        ":last_send_boot_id": boot.map(|boot| boot.boot_id.as_str()),
+        ":last_send_since_boot_ms": boot.map(|boot| boot.since_boot_ms),
+        ":last_send_gateway_s": last_send.and_then(|mark| mark.gateway_s),
+        ":account": payment.account,
+        ":imp_uid": payment.imp_uid,
+        ":status": payment.status,
+        ":cancel_amount_minor": payment.cancel_amount.map(|amount| amount.minor()),
+        ":apply_num": payment.apply_num,
+        ":card_name": payment.card_name,
+        ":card_number": payment.card_number,
+        ":pg_provider": payment.pg_provider,
+        ":pg_tid": payment.pg_tid,
+        ":receipt_url": payment.receipt_url,
+        ":code": payment.code,
+        ":message": payment.message,
+        ":paid_at_s": payment.paid_at.map(Timestamp::as_second),
+        ":cancelled_at_s": payment.cancelled_at.map(Timestamp::as_second),
+        ":buyer_name": payment.buyer_name,
+        ":buyer_email": payment.buyer_email,
+        ":buyer_tel": payment.buyer_tel,
+        ":note": payment.note,
+        ":operator": payment.operator,
+    })?;
+    the_one(&mut rows)
+}
+
+/// The row as it was written; the statement is run to its end, which a RETURNING needs.
+fn the_one(rows: &mut rusqlite::Rows<'_>) -> Result<Stored, Fault> {
+    let stored = match rows.next()? {
+        Some(row) => row::stored(row)?,
+        None => return Err(rusqlite::Error::QueryReturnedNoRows.into()),
+    };
+    match rows.next()? {
+        None => Ok(stored),
+        Some(_) => Err(rusqlite::Error::QueryReturnedMoreThanOneRow.into()),
+    }
+}
+
+/// What an event says beyond the payment and what was received.
+struct Entry<'a> {
+    kind: EventKind,
+    at: Timestamp,
+    operator: Option<&'a str>,
+    /// Our own words, where nothing that was received has any.
+    reason: Option<&'a str>,
+    /// The payment it is about, where the answer itself does not say.
+    imp_uid: Option<&'a str>,
+}
+
+impl<'a> Entry<'a> {
+    fn new(kind: EventKind, at: Timestamp) -> Entry<'a> {
+        Entry { kind, at, operator: None, reason: None, imp_uid: None }
+    }
+
+    fn because(self, reason: &'a str) -> Entry<'a> {
+        Entry { reason: Some(reason), ..self }
+    }
+
+    fn about(self, record: Option<&'a GatewayRecord>) -> Entry<'a> {
+        Entry { imp_uid: record.and_then(|record| record.imp_uid.as_deref()), ..self }
+    }
+}
+
+fn append(tx: &Connection, stored: &Stored, entry: &Entry<'_>, received: &Received) -> Result<(), Fault> {
+    let mut statement = tx.prepare_cached(INSERT_EVENT)?;
+    statement.insert(named_params! {
+        ":payment_id": stored.id,
+        ":at_ms": entry.at.as_millisecond(),
+        ":kind": entry.kind.word(),
+        ":outcome": stored.payment.outcome.word(),
+        ":attempt": stored.payment.attempts,
+        ":operator": entry.operator,
+        ":http_status": received.http_status,
+        ":code": received.code,
+        ":message": received.message.as_deref().or(entry.reason),
+        ":imp_uid": received.imp_uid.as_deref().or(entry.imp_uid),
+        ":body": received.body,
+        ":took_ms": received.took_ms,
+    })?;
+    Ok(())
+}

@@ -1,0 +1,331 @@
+//! Rows into domain values and back. Columns are named once, in the order they are selected in; a
+//! column's place is worked out by the compiler, and a value that does not fit is an error that
+//! names its row and column.
+
+use std::fmt::Display;
+
+use jiff::Timestamp;
+use rusqlite::Row;
+use rusqlite::types::ValueRef;
+
+use crate::domain::customer::{Card, Customer};
+use crate::domain::ids::{CustomerUid, MerchantUid};
+use crate::domain::money::{Amount, Currency};
+use crate::domain::payment::{Event, EventKind, Mode, Outcome, Payment, Received, Terms};
+use crate::domain::time::{BootReading, SendMark};
+use crate::ledger::fault::Fault;
+
+/// The columns of `payments`, for a SELECT or a RETURNING that [`payment`] reads.
+macro_rules! payment_columns {
+    () => {
+        "merchant_uid, id, customer_uid, amount_minor, currency, mode, outcome, outcome_before, name, \
+         attempts, unanswered, requested_at_ms, last_send_ms, last_send_boot_id, last_send_since_boot_ms, \
+         last_send_gateway_s, account, imp_uid, status, cancel_amount_minor, apply_num, card_name, \
+         card_number, pg_provider, pg_tid, receipt_url, code, message, paid_at_s, cancelled_at_s, \
+         buyer_name, buyer_email, buyer_tel, note, operator"
+    };
+}
+
+/// The columns of `events` that [`event`] reads.
+macro_rules! event_columns {
+    () => {
+        "id, at_ms, kind, outcome, attempt, operator, http_status, code, message, imp_uid, body, took_ms"
+    };
+}
+
+/// The columns of `customers` that [`customer`] reads.
+macro_rules! customer_columns {
+    () => {
+        "customer_uid, name, email, tel, note, card_name, card_code, card_number, pg_provider, pg_id, \
+         sandbox, card_inserted_s, card_updated_s, mode, added_at_ms, checked_at_ms, removed_at_ms"
+    };
+}
+
+pub(super) use {customer_columns, event_columns, payment_columns};
+
+/// Where a column stands in a list of columns; a name that is not in it does not compile.
+const fn place(list: &str, column: &str) -> usize {
+    let (list, column) = (list.as_bytes(), column.as_bytes());
+    let (mut at, mut index, mut start) = (0, 0, 0);
+    loop {
+        if at == list.len() || list[at] == b',' {
+            if same(list, start, at, column) {
+                return index;
+            }
+            assert!(at < list.len(), "no such column");
+            index += 1;
+            start = at + 2;
+        }
+        at += 1;
+    }
+}
+
+const fn same(list: &[u8], start: usize, end: usize, column: &[u8]) -> bool {
+    if end - start != column.len() {
+        return false;
+    }
+    let mut at = 0;
+    while at < column.len() {
+        if list[start + at] != column[at] {
+            return false;
+        }
+        at += 1;
+    }
+    true
+}
+
+/// A column's place and its name, for the error.
+type Column = (usize, &'static str);
+
+macro_rules! payment_column {
+    ($name:literal) => {
+        const { (place(payment_columns!(), $name), $name) }
+    };
+}
+macro_rules! event_column {
+    ($name:literal) => {
+        const { (place(event_columns!(), $name), $name) }
+    };
+}
+macro_rules! customer_column {
+    ($name:literal) => {
+        const { (place(customer_columns!(), $name), $name) }
+    };
+}
+
+/// A row with its table's name; the first column says which row it is.
+struct Cells<'r, 's> {
+    table: &'static str,
+    row: &'r Row<'s>,
+}
+
+impl Cells<'_, '_> {
+    fn fault(&self, column: Column, value: &(impl Display + ?Sized)) -> Fault {
+        let row = match self.row.get_ref(0) {
+            Ok(value) => shown(value),
+            Err(_) => "an unnamed row".to_owned(),
+        };
+        Fault::Cell { table: self.table, row, column: column.1, value: value.to_string() }
+    }
+
+    fn text_or_null(&self, column: Column) -> Result<Option<&str>, Fault> {
+        let value = self.row.get_ref(column.0)?;
+        match value {
+            ValueRef::Null => Ok(None),
+            ValueRef::Text(bytes) => match std::str::from_utf8(bytes) {
+                Ok(text) => Ok(Some(text)),
+                Err(_) => Err(self.fault(column, &shown(value))),
+            },
+            ValueRef::Integer(_) | ValueRef::Real(_) | ValueRef::Blob(_) => {
+                Err(self.fault(column, &shown(value)))
+            }
+        }
+    }
+
+    fn string_or_null(&self, column: Column) -> Result<Option<String>, Fault> {
+        Ok(self.text_or_null(column)?.map(str::to_owned))
+    }
+
+    fn text(&self, column: Column) -> Result<&str, Fault> {
+        self.text_or_null(column)?.ok_or_else(|| self.fault(column, "NULL"))
+    }
+
+    fn integer_or_null(&self, column: Column) -> Result<Option<i64>, Fault> {
+        let value = self.row.get_ref(column.0)?;
+        match value {
+            ValueRef::Null => Ok(None),
+            ValueRef::Integer(integer) => Ok(Some(integer)),
+            ValueRef::Real(_) | ValueRef::Text(_) | ValueRef::Blob(_) => {
+                Err(self.fault(column, &shown(value)))
+            }
+        }
+    }
+
+    fn integer(&self, column: Column) -> Result<i64, Fault> {
+        self.integer_or_null(column)?.ok_or_else(|| self.fault(column, "NULL"))
+    }
+
+    fn u32(&self, column: Column) -> Result<u32, Fault> {
+        let integer = self.integer(column)?;
+        u32::try_from(integer).map_err(|_| self.fault(column, &integer))
+    }
+
+    /// Reads a word or an id with the function given.
+    fn parsed<T>(&self, column: Column, read: impl FnOnce(&str) -> Option<T>) -> Result<T, Fault> {
+        let text = self.text(column)?;
+        read(text).ok_or_else(|| self.fault(column, text))
+    }
+
+    fn ms_or_null(&self, column: Column) -> Result<Option<Timestamp>, Fault> {
+        let read = |ms| Timestamp::from_millisecond(ms).map_err(|_| self.fault(column, &ms));
+        self.integer_or_null(column)?.map(read).transpose()
+    }
+
+    fn ms(&self, column: Column) -> Result<Timestamp, Fault> {
+        self.ms_or_null(column)?.ok_or_else(|| self.fault(column, "NULL"))
+    }
+
+    fn s_or_null(&self, column: Column) -> Result<Option<Timestamp>, Fault> {
+        let read = |s| Timestamp::from_second(s).map_err(|_| self.fault(column, &s));
+        self.integer_or_null(column)?.map(read).transpose()
+    }
+}
+
+/// A value as an error shows it: the start of it, without control characters.
+fn shown(value: ValueRef<'_>) -> String {
+    match value {
+        ValueRef::Null => "NULL".to_owned(),
+        ValueRef::Integer(integer) => integer.to_string(),
+        ValueRef::Real(real) => real.to_string(),
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
+            let text = String::from_utf8_lossy(bytes);
+            text.chars().take(80).collect::<String>().escape_debug().to_string()
+        }
+    }
+}
+
+/// A payment and its row's number, which events refer to.
+#[derive(Debug)]
+pub(super) struct Stored {
+    pub(super) id: i64,
+    pub(super) payment: Payment,
+}
+
+/// Reads a row of `payment_columns!()`.
+pub(super) fn stored(row: &Row<'_>) -> Result<Stored, Fault> {
+    let cells = Cells { table: "payments", row };
+    let currency = cells.parsed(payment_column!("currency"), |code| Currency::parse(code).ok())?;
+    let outcome_before = payment_column!("outcome_before");
+    let amount = |minor| Amount::from_minor(minor, currency);
+    let payment = Payment {
+        terms: Terms {
+            merchant_uid: cells
+                .parsed(payment_column!("merchant_uid"), |uid| MerchantUid::parse(uid).ok())?,
+            customer_uid: cells
+                .parsed(payment_column!("customer_uid"), |uid| CustomerUid::parse(uid).ok())?,
+            amount: amount(cells.integer(payment_column!("amount_minor"))?),
+            mode: cells.parsed(payment_column!("mode"), Mode::from_word)?,
+        },
+        outcome: cells.parsed(payment_column!("outcome"), Outcome::from_word)?,
+        outcome_before: match cells.text_or_null(outcome_before)? {
+            None => None,
+            Some(word) => Some(Outcome::from_word(word).ok_or_else(|| cells.fault(outcome_before, word))?),
+        },
+        name: cells.text(payment_column!("name"))?.to_owned(),
+        attempts: cells.u32(payment_column!("attempts"))?,
+        unanswered: cells.u32(payment_column!("unanswered"))?,
+        requested_at: cells.ms(payment_column!("requested_at_ms"))?,
+        last_send: last_send(&cells)?,
+        account: cells.string_or_null(payment_column!("account"))?,
+        imp_uid: cells.string_or_null(payment_column!("imp_uid"))?,
+        status: cells.string_or_null(payment_column!("status"))?,
+        cancel_amount: cells.integer_or_null(payment_column!("cancel_amount_minor"))?.map(amount),
+        apply_num: cells.string_or_null(payment_column!("apply_num"))?,
+        card_name: cells.string_or_null(payment_column!("card_name"))?,
+        card_number: cells.string_or_null(payment_column!("card_number"))?,
+        pg_provider: cells.string_or_null(payment_column!("pg_provider"))?,
+        pg_tid: cells.string_or_null(payment_column!("pg_tid"))?,
+        receipt_url: cells.string_or_null(payment_column!("receipt_url"))?,
+        code: cells.integer_or_null(payment_column!("code"))?,
+        message: cells.string_or_null(payment_column!("message"))?,
+        paid_at: cells.s_or_null(payment_column!("paid_at_s"))?,
+        cancelled_at: cells.s_or_null(payment_column!("cancelled_at_s"))?,
+        buyer_name: cells.string_or_null(payment_column!("buyer_name"))?,
+        buyer_email: cells.string_or_null(payment_column!("buyer_email"))?,
+        buyer_tel: cells.string_or_null(payment_column!("buyer_tel"))?,
+        note: cells.string_or_null(payment_column!("note"))?,
+        operator: cells.string_or_null(payment_column!("operator"))?,
+    };
+    Ok(Stored { id: cells.integer(payment_column!("id"))?, payment })
+}
+
+fn last_send(cells: &Cells<'_, '_>) -> Result<Option<SendMark>, Fault> {
+    let Some(wall) = cells.ms_or_null(payment_column!("last_send_ms"))? else { return Ok(None) };
+    let since_boot = payment_column!("last_send_since_boot_ms");
+    let boot = match cells.string_or_null(payment_column!("last_send_boot_id"))? {
+        Some(boot_id) => Some(BootReading { boot_id, since_boot_ms: cells.integer(since_boot)? }),
+        None => None,
+    };
+    Ok(Some(SendMark {
+        wall,
+        boot,
+        gateway_s: cells.integer_or_null(payment_column!("last_send_gateway_s"))?,
+    }))
+}
+
+/// Reads a row of `event_columns!()`.
+pub(super) fn event(row: &Row<'_>) -> Result<Event, Fault> {
+    let cells = Cells { table: "events", row };
+    let http_status = event_column!("http_status");
+    Ok(Event {
+        at: cells.ms(event_column!("at_ms"))?,
+        kind: cells.parsed(event_column!("kind"), EventKind::from_word)?,
+        outcome: cells.parsed(event_column!("outcome"), Outcome::from_word)?,
+        attempt: cells.u32(event_column!("attempt"))?,
+        operator: cells.string_or_null(event_column!("operator"))?,
+        received: Received {
+            http_status: match cells.integer_or_null(http_status)? {
+                None => None,
+                Some(status) => Some(u16::try_from(status).map_err(|_| cells.fault(http_status, &status))?),
+            },
+            code: cells.integer_or_null(event_column!("code"))?,
+            message: cells.string_or_null(event_column!("message"))?,
+            imp_uid: cells.string_or_null(event_column!("imp_uid"))?,
+            body: cells.string_or_null(event_column!("body"))?,
+            took_ms: cells.integer_or_null(event_column!("took_ms"))?,
+        },
+    })
+}
+
+/// Reads a row of `customer_columns!()`.
+pub(super) fn customer(row: &Row<'_>) -> Result<Customer, Fault> {
+    let cells = Cells { table: "customers", row };
+    let sandbox = customer_column!("sandbox");
+    Ok(Customer {
+        customer_uid: cells.parsed(customer_column!("customer_uid"), |uid| CustomerUid::parse(uid).ok())?,
+        name: cells.string_or_null(customer_column!("name"))?,
+        email: cells.string_or_null(customer_column!("email"))?,
+        tel: cells.string_or_null(customer_column!("tel"))?,
+        note: cells.string_or_null(customer_column!("note"))?,
+        card: Card {
+            card_name: cells.string_or_null(customer_column!("card_name"))?,
+            card_code: cells.string_or_null(customer_column!("card_code"))?,
+            card_number: cells.string_or_null(customer_column!("card_number"))?,
+            pg_provider: cells.string_or_null(customer_column!("pg_provider"))?,
+            pg_id: cells.string_or_null(customer_column!("pg_id"))?,
+            sandbox: match cells.integer_or_null(sandbox)? {
+                None => None,
+                Some(0) => Some(false),
+                Some(1) => Some(true),
+                Some(other) => return Err(cells.fault(sandbox, &other)),
+            },
+            inserted_s: cells.integer_or_null(customer_column!("card_inserted_s"))?,
+            updated_s: cells.integer_or_null(customer_column!("card_updated_s"))?,
+        },
+        mode: cells.parsed(customer_column!("mode"), Mode::from_word)?,
+        added_at: cells.ms(customer_column!("added_at_ms"))?,
+        checked_at: cells.ms_or_null(customer_column!("checked_at_ms"))?,
+        removed_at: cells.ms_or_null(customer_column!("removed_at_ms"))?,
+    })
+}
+
+/// Payments of one outcome in one currency.
+#[derive(Debug)]
+pub(super) struct Group {
+    pub(super) outcome: Outcome,
+    pub(super) count: u64,
+    /// Less what was refunded.
+    pub(super) net: Amount,
+}
+
+/// Reads a row of `outcome, currency, payments, net_minor`.
+pub(super) fn group(row: &Row<'_>) -> Result<Group, Fault> {
+    let cells = Cells { table: "payments", row };
+    let currency = cells.parsed((1, "currency"), |code| Currency::parse(code).ok())?;
+    let count = cells.integer((2, "payments"))?;
+    Ok(Group {
+        outcome: cells.parsed((0, "outcome"), Outcome::from_word)?,
+        count: u64::try_from(count).map_err(|_| cells.fault((2, "payments"), &count))?,
+        net: Amount::from_minor(cells.integer((3, "net_minor"))?, currency),
+    })
+}
