@@ -68,6 +68,10 @@ fn from_sqlite(error: Error, path: PathBuf) -> LedgerError {
         return LedgerError::Full { path };
     }
     match error.sqlite_error_code() {
+        // The one arithmetic in our statements is the sum of amounts, which does not wrap around.
+        Some(ErrorCode::Unknown) if error.to_string().contains("integer overflow") => {
+            LedgerError::TooLarge { path, what: "sum of the amounts" }
+        }
         Some(ErrorCode::NotADatabase) => LedgerError::NotALedger { path, what: "it is not an SQLite file" },
         Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
             LedgerError::ReadOnly { path }

@@ -8,7 +8,7 @@ use crate::ledger::row::{self, payment_columns};
 use crate::ledger::{DailyLimit, Intent, IntentResult};
 
 /// A retry counts by its last send too: that is when the card is charged.
-const SIMILAR: &str = concat!(
+pub(super) const SIMILAR: &str = concat!(
     "SELECT ",
     payment_columns!(),
     " FROM payments \
@@ -19,7 +19,7 @@ const SIMILAR: &str = concat!(
       ORDER BY requested_at_ms DESC, id DESC LIMIT 1"
 );
 
-const SPENT: &str = "SELECT coalesce(sum(amount_minor), 0) AS spent FROM payments \
+pub(super) const SPENT: &str = "SELECT coalesce(sum(amount_minor), 0) AS spent FROM payments \
      WHERE ((requested_at_ms >= :from_ms AND requested_at_ms < :to_ms) \
          OR (last_send_ms >= :from_ms AND last_send_ms < :to_ms)) \
        AND merchant_uid <> :merchant_uid AND currency = :currency \

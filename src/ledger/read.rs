@@ -17,24 +17,24 @@ use crate::ledger::{Filter, Ledger, LedgerError, Totals};
 const BY_MERCHANT_UID: &str =
     concat!("SELECT ", payment_columns!(), " FROM payments WHERE merchant_uid = ?1");
 
-const BY_IMP_UID: &str =
+pub(super) const BY_IMP_UID: &str =
     concat!("SELECT ", payment_columns!(), " FROM payments WHERE imp_uid = ?1 ORDER BY id DESC LIMIT 1");
 
 /// An earlier attempt's imp_uid stands only in its event.
-const BY_EVENTS_IMP_UID: &str = concat!(
+pub(super) const BY_EVENTS_IMP_UID: &str = concat!(
     "SELECT ",
     payment_columns!(),
     " FROM payments \
       WHERE id = (SELECT payment_id FROM events WHERE imp_uid = ?1 ORDER BY id DESC LIMIT 1)"
 );
 
-const UNSETTLED: &str = concat!(
+pub(super) const UNSETTLED: &str = concat!(
     "SELECT ",
     payment_columns!(),
     " FROM payments WHERE outcome IN ('pending', 'unknown') ORDER BY requested_at_ms, id"
 );
 
-const EVENTS: &str = concat!(
+pub(super) const EVENTS: &str = concat!(
     "SELECT ",
     event_columns!(),
     " FROM events WHERE payment_id = (SELECT id FROM payments WHERE merchant_uid = ?1) ORDER BY id"

@@ -1,0 +1,262 @@
+//! Opening: what is created, what is refused, and that nothing foreign is altered.
+
+use std::fs;
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::{Asked, Place, at, charged, reply, uid, won};
+use crate::domain::payment::Outcome;
+use crate::ledger::open::{APPLICATION_ID, SCHEMA_VERSION};
+use crate::ledger::{Create, DailyLimit, Ledger, LedgerError};
+
+fn refused(path: &Path, create: Create) -> LedgerError {
+    let error = Ledger::open_at(path, create).unwrap_err();
+    assert!(error.to_string().contains(&path.display().to_string()), "names the path: {error}");
+    error
+}
+
+fn raw(path: &Path) -> Connection {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+    Connection::open_with_flags(path, flags).unwrap()
+}
+
+fn one<T: rusqlite::types::FromSql>(connection: &Connection, sql: &str) -> T {
+    connection.query_row(sql, [], |row| row.get(0)).unwrap()
+}
+
+#[test]
+fn a_new_ledger_says_that_it_is_new_and_an_old_one_does_not() {
+    let place = Place::new();
+    let opened = Ledger::open_at(&place.path(), Create::IfMissing).unwrap();
+    assert!(opened.created);
+    assert!(!Ledger::open_at(&place.path(), Create::IfMissing).unwrap().created);
+    drop(opened);
+    assert!(!Ledger::open_at(&place.path(), Create::Never).unwrap().created);
+}
+
+#[test]
+fn a_commit_is_made_to_survive_a_power_cut() {
+    let place = Place::new();
+    let ledger = place.ledger();
+    for ledger in [&ledger, &place.ledger()] {
+        let db = &ledger.connection;
+        assert_eq!(one::<String>(db, "PRAGMA journal_mode"), "wal");
+        assert_eq!(one::<i64>(db, "PRAGMA synchronous"), 2);
+        assert_eq!(one::<i64>(db, "PRAGMA foreign_keys"), 1);
+        assert_eq!(one::<i64>(db, "PRAGMA trusted_schema"), 0);
+        assert_eq!(one::<i64>(db, "PRAGMA mmap_size"), 0);
+        assert_eq!(one::<i64>(db, "PRAGMA busy_timeout"), 60);
+        assert_eq!(one::<i64>(db, "PRAGMA application_id"), APPLICATION_ID);
+        assert_eq!(one::<i64>(db, "PRAGMA user_version"), SCHEMA_VERSION);
+        assert!(db.execute_batch("PRAGMA writable_schema = ON; DELETE FROM sqlite_schema").is_err());
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn the_files_are_for_their_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let place = Place::new();
+    let path = place.dir.path().join("a/b/ledger.db");
+    let mut ledger = Ledger::open_at(&path, Create::IfMissing).unwrap().ledger;
+    Asked::new("order-1", 8900, 0).written(&mut ledger);
+    let _lock = ledger.lock_payment(&uid("order-1")).unwrap();
+    let mode = |name: &str| fs::metadata(place.dir.path().join(name)).unwrap().permissions().mode() & 0o777;
+    for file in ["a/b/ledger.db", "a/b/ledger.db-wal", "a/b/ledger.db-shm"] {
+        assert_eq!(mode(file), 0o600, "{file}");
+    }
+    for dir in ["a", "a/b", "a/b/ledger.db.locks"] {
+        assert_eq!(mode(dir), 0o700, "{dir}");
+    }
+}
+
+#[test]
+fn reopening_keeps_everything() {
+    let place = Place::new();
+    let mut ledger = place.ledger();
+    let paid = charged(&mut ledger, &Asked::new("order-1", 8900, 0), Outcome::Paid);
+    let pending = Asked::new("order-2", 100, 9).written(&mut ledger);
+    let events = ledger.events(&uid("order-1")).unwrap();
+    drop(ledger);
+    let ledger = place.try_open(Create::Never).unwrap();
+    assert_eq!(ledger.find(&uid("order-1")).unwrap(), Some(paid));
+    assert_eq!(ledger.find(&uid("order-2")).unwrap(), Some(pending));
+    assert_eq!(ledger.events(&uid("order-1")).unwrap(), events);
+}
+
+#[test]
+fn a_ledger_that_is_not_there_is_missing_and_is_not_made() {
+    let place = Place::new();
+    let path = place.dir.path().join("no/such.db");
+    assert!(refused(&path, Create::Never).is_missing());
+    assert!(!place.dir.path().join("no").exists());
+}
+
+#[test]
+fn an_interrupted_creation_is_missing_and_can_be_finished() {
+    let place = Place::new();
+    fs::write(place.path(), "").unwrap();
+    assert!(refused(&place.path(), Create::Never).is_missing());
+    raw(&place.path()).execute_batch("PRAGMA journal_mode = WAL").unwrap();
+    assert!(fs::metadata(place.path()).unwrap().len() > 0);
+    assert!(refused(&place.path(), Create::Never).is_missing());
+    assert!(Ledger::open_at(&place.path(), Create::IfMissing).unwrap().created);
+}
+
+#[test]
+fn a_directory_is_refused_as_one() {
+    let place = Place::new();
+    for create in [Create::Never, Create::IfMissing] {
+        assert!(matches!(refused(place.dir.path(), create), LedgerError::IsDirectory { .. }));
+    }
+}
+
+#[test]
+fn a_path_through_a_file_is_refused() {
+    let place = Place::new();
+    fs::write(place.path(), "text").unwrap();
+    let error = refused(&place.path().join("ledger.db"), Create::IfMissing);
+    assert!(matches!(error, LedgerError::Io { .. }), "{error:?}");
+}
+
+#[test]
+fn a_text_file_is_refused_and_left_as_it_is() {
+    let place = Place::new();
+    for text in ["short", &"a longer text\n".repeat(1000)] {
+        fs::write(place.path(), text).unwrap();
+        let error = refused(&place.path(), Create::IfMissing);
+        assert!(
+            matches!(error, LedgerError::NotALedger { what: "it is not an SQLite file", .. }),
+            "{error:?}"
+        );
+        assert_eq!(fs::read_to_string(place.path()).unwrap(), text);
+        assert_eq!(fs::read_dir(place.dir.path()).unwrap().count(), 1, "nothing was put beside it");
+    }
+}
+
+#[test]
+fn another_programs_file_is_refused_and_left_as_it_is() {
+    for setup in [
+        "CREATE TABLE t (a)",
+        "PRAGMA journal_mode = WAL; CREATE TABLE t (a)",
+        "PRAGMA application_id = 7; CREATE TABLE t (a)",
+        "PRAGMA user_version = 3; CREATE TABLE t (a)",
+        "PRAGMA user_version = 3",
+    ] {
+        let place = Place::new();
+        raw(&place.path()).execute_batch(setup).unwrap();
+        let before = fs::read(place.path()).unwrap();
+        for create in [Create::Never, Create::IfMissing] {
+            let error = refused(&place.path(), create);
+            assert!(matches!(error, LedgerError::NotALedger { .. }), "{setup}: {error:?}");
+        }
+        assert_eq!(fs::read(place.path()).unwrap(), before, "{setup}");
+        assert_eq!(fs::read_dir(place.dir.path()).unwrap().count(), 1, "{setup}: nothing was put beside it");
+    }
+}
+
+#[test]
+fn what_another_program_has_not_written_back_yet_is_left_as_it_is() {
+    let place = Place::new();
+    let other = raw(&place.path());
+    other.execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE t (a)").unwrap();
+    let log = place.dir.path().join("ledger.db-wal");
+    let before = (fs::read(place.path()).unwrap(), fs::read(&log).unwrap());
+    assert!(matches!(refused(&place.path(), Create::IfMissing), LedgerError::NotALedger { .. }));
+    assert_eq!((fs::read(place.path()).unwrap(), fs::read(&log).unwrap()), before);
+}
+
+#[test]
+fn a_newer_ledger_is_refused_by_its_version() {
+    let place = Place::new();
+    place.ledger().connection.execute_batch("PRAGMA user_version = 99").unwrap();
+    let error = refused(&place.path(), Create::IfMissing);
+    assert!(matches!(error, LedgerError::Newer { found: 99, known: SCHEMA_VERSION, .. }), "{error:?}");
+}
+
+#[test]
+fn a_file_that_may_only_be_read_is_refused_as_that() {
+    let place = Place::new();
+    let mut ledger = place.ledger();
+    ledger.connection.execute_batch("PRAGMA query_only = ON").unwrap();
+    let error = ledger.record_intent(&Asked::new("order-1", 8900, 0).intent()).unwrap_err();
+    assert!(matches!(error, LedgerError::ReadOnly { .. }), "{error:?}");
+}
+
+#[test]
+fn a_full_disk_writes_nothing_and_says_so() {
+    let place = Place::new();
+    let mut ledger = place.ledger();
+    let pages: i64 = one(&ledger.connection, "PRAGMA page_count");
+    one::<i64>(&ledger.connection, &format!("PRAGMA max_page_count = {pages}"));
+    let mut asked = Asked::new("order-1", 8900, 0);
+    asked.request.name = "long ".repeat(4000);
+    let error = ledger.record_intent(&asked.intent()).unwrap_err();
+    assert!(matches!(error, LedgerError::Full { .. }), "{error:?}");
+    assert_eq!(ledger.find(&uid("order-1")).unwrap(), None);
+    Asked::new("order-2", 8900, 0).written(&mut ledger);
+}
+
+#[test]
+fn a_value_that_billkey_did_not_write_is_named() {
+    let place = Place::new();
+    let mut ledger = place.ledger();
+    Asked::new("order-1", 8900, 0).written(&mut ledger);
+    ledger
+        .connection
+        .execute_batch("PRAGMA ignore_check_constraints = ON; UPDATE payments SET mode = 'real'")
+        .unwrap();
+    let error = ledger.find(&uid("order-1")).unwrap_err().to_string();
+    assert!(error.contains("`real` in payments.mode of order-1"), "{error}");
+}
+
+#[test]
+fn a_sum_that_cannot_be_held_stops_the_charge() {
+    let place = Place::new();
+    let mut ledger = place.ledger();
+    Asked::new("order-1", i64::MAX, 0).written(&mut ledger);
+    Asked::new("order-2", i64::MAX, 0).written(&mut ledger);
+    let mut asked = Asked::new("order-3", 1, 1);
+    asked.guards.daily = Some(DailyLimit { max: won(100), from: at(0), to: at(10) });
+    let error = ledger.record_intent(&asked.intent()).unwrap_err();
+    assert!(matches!(error, LedgerError::TooLarge { .. }), "{error:?}");
+    assert_eq!(ledger.find(&uid("order-3")).unwrap(), None);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_link_to_nothing_creates_what_it_points_at() {
+    let place = Place::new();
+    let link = place.dir.path().join("link.db");
+    std::os::unix::fs::symlink("real/ledger.db", &link).unwrap();
+    let opened = Ledger::open_at(&link, Create::IfMissing).unwrap();
+    assert!(opened.created);
+    assert_eq!(opened.ledger.path(), place.dir.path().canonicalize().unwrap().join("real/ledger.db"));
+}
+
+#[test]
+fn names_that_mean_something_to_sqlite_are_only_names() {
+    let place = Place::new();
+    for name in [":memory:", "file:x.db?mode=memory", "a b%20c.db", "원장.db"] {
+        let path = place.dir.path().join(name);
+        let mut ledger = Ledger::open_at(&path, Create::IfMissing).unwrap().ledger;
+        charged(&mut ledger, &Asked::new("order-1", 8900, 0), Outcome::Paid);
+        drop(ledger);
+        let ledger = Ledger::open_at(&path, Create::Never).unwrap().ledger;
+        assert!(ledger.find(&uid("order-1")).unwrap().is_some(), "{name}");
+    }
+}
+
+#[test]
+fn a_log_that_was_not_written_back_is_read_by_the_next_run() {
+    let place = Place::new();
+    let mut ledger = place.ledger();
+    Asked::new("order-1", 8900, 0).written(&mut ledger);
+    drop(ledger);
+    let mut ledger = place.ledger();
+    let uid = uid("order-1");
+    let answer = ledger.record_answer(&uid, at(1), Outcome::Paid, &reply(200), None, None);
+    assert_eq!(answer.unwrap().outcome, Outcome::Paid);
+}

@@ -1,0 +1,458 @@
+//! Intents, answers, look-ups and what they make of a row.
+
+use std::sync::Barrier;
+
+use super::{Asked, Place, at, charged, mark, record_of, reply, request, uid, won};
+use crate::domain::money::{Amount, Currency};
+use crate::domain::payment::{EventKind, GatewayRecord, Outcome, Received};
+use crate::ledger::{Create, DailyLimit, Guards, IntentResult, Ledger, LedgerError};
+
+fn kinds(ledger: &Ledger, merchant_uid: &str) -> Vec<(EventKind, Outcome, u32)> {
+    let events = ledger.events(&uid(merchant_uid)).unwrap();
+    events.into_iter().map(|event| (event.kind, event.outcome, event.attempt)).collect()
+}
+
+#[test]
+fn the_first_intent_makes_a_pending_row_with_all_that_was_asked() {
+    let place = Place::new();
+    let mut ledger = place.ledger();
+    let mut asked = Asked::new("order-1", 8900, 0);
+    asked.request.buyer_name = Some("홍길동".to_owned());
+    let payment = asked.written(&mut ledger);
+    assert_eq!((payment.outcome, payment.attempts, payment.unanswered), (Outcome::Pending, 1, 1));
+    assert_eq!((&payment.terms, payment.outcome_before), (&asked.request.terms, None));
+    assert_eq!((payment.requested_at, payment.last_send.as_ref()), (at(0), Some(&mark(0))));
+    assert_eq!(payment.buyer_name.as_deref(), Some("홍길동"));
+    assert_eq!(payment.account.as_deref(), Some("0123456789abcdef"));
+    let events = ledger.events(&uid("order-1")).unwrap();
+    assert_eq!(kinds(&ledger, "order-1"), [(EventKind::Intent, Outcome::Pending, 1)]);
+    assert_eq!((events[0].at, events[0].operator.as_deref()), (at(0), Some("gildong")));
+}
+
+#[test]
+fn a_row_that_is_there_loses_an_intent_that_expected_none() {
+    let place = Place::new();
+    let mut ledger = place.ledger();
+    let asked = Asked::new("order-1", 8900, 0);
+    asked.written(&mut ledger);
+    assert_eq!(asked.record(&mut ledger), IntentResult::Lost);
+    assert_eq!(kinds(&ledger, "order-1").len(), 1, "a lost intent leaves no trace");
+}
+
+#[test]
+fn a_row_is_claimed_again_only_as_it_was_seen() {
+    let place = Place::new();
+    let mut ledger = place.ledger();
+    charged(&mut ledger, &Asked::new("order-1", 8900, 0), Outcome::Declined);
+    let again = || Asked::new("order-1", 8900, 60);
+    assert_eq!(again().expecting(Outcome::Declined, 2).record(&mut ledger), IntentResult::Lost);
+    assert_eq!(again().expecting(Outcome::Unknown, 1).record(&mut ledger), IntentResult::Lost);
+    assert_eq!(
+        Asked::new("order-2", 1, 0).expecting(Outcome::NotSent, 0).record(&mut ledger),
+        IntentResult::Lost
+    );
+    let payment = again().expecting(Outcome::Declined, 1).written(&mut ledger);
+    assert_eq!((payment.attempts, payment.unanswered), (2, 1));
+    assert_eq!(payment.outcome_before, Some(Outcome::Declined));
+    assert_eq!((payment.requested_at, payment.last_send), (at(0), Some(mark(60))));
+}
+
+#[test]
+fn a_paid_row_is_never_claimed() {
+    let place = Place::new();
+    let mut ledger = place.ledger();
+    charged(&mut ledger, &Asked::new("order-1", 8900, 0), Outcome::Paid);
+    let again = Asked::new("order-1", 8900, 60).expecting(Outcome::Paid, 1);
+    assert_eq!(again.record(&mut ledger), IntentResult::Lost);
+}
+
+#[test]
+fn a_row_with_other_terms_is_never_claimed() {
+    let place = Place::new();
+    let mut ledger = place.ledger();
+    charged(&mut ledger, &Asked::new("order-1", 8900, 0), Outcome::Declined);
+    let other = Asked::new("order-1", 9900, 60).expecting(Outcome::Declined, 1);
+    assert_eq!(other.record(&mut ledger), IntentResult::Lost);
+}
+
+#[test]
+fn of_two_threads_with_the_same_intent_one_writes_it() {
+    let place = Place::new();
+    place.ledger();
+    for round in 0..20 {
+        let merchant_uid = format!("order-{round}");
+        let barrier = Barrier::new(2);
+        let results: Vec<IntentResult> = std::thread::scope(|scope| {
+            let run = || {
+                let mut ledger = Ledger::open_at(&place.path(), Create::Never).unwrap().ledger;
+                let asked = Asked::new(&merchant_uid, 8900, 0);
+                barrier.wait();
+                asked.record(&mut ledger)
+            };
+            let threads = [scope.spawn(run), scope.spawn(run)];
+            threads.map(|thread| thread.join().unwrap()).into()
+        });
+        let written = results.iter().filter(|result| matches!(result, IntentResult::Written(_))).count();
+        let lost = results.iter().filter(|result| **result == IntentResult::Lost).count();
+        assert_eq!((written, lost), (1, 1), "{results:?}");
+    }
+}
+
+#[test]
+fn a_look_alike_of_the_same_customer_is_in_the_way() {
+    let place = Place::new();
+    let mut ledger = place.ledger();
+    charged(&mut ledger, &Asked::new("order-1", 8900, 0), Outcome::Paid);
+    let similar = |uid: &str, minor, since| {
+        let mut asked = Asked::new(uid, minor, 60);
+        asked.guards.similar_since = Some(at(since));
+        asked
+    };
+    match similar("order-2", 8900, 0).record(&mut ledger) {
+        IntentResult::Similar(payment) => assert_eq!(payment.terms.merchant_uid, uid("order-1")),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(ledger.find(&uid("order-2")).unwrap(), None, "nothing was written");
+    similar("order-3", 8900, 1).written(&mut ledger);
+    similar("order-4", 8901, 0).written(&mut ledger);
+    let mut other_customer = similar("order-5", 8900, 0);
+    other_customer.request.terms.customer_uid = crate::domain::ids::CustomerUid::parse("other").unwrap();
+    other_customer.written(&mut ledger);
+}
+
+#[test]
+fn a_declined_charge_is_no_look_alike_but_its_retry_is() {
+    let place = Place::new();
+    let mut ledger = place.ledger();
+    charged(&mut ledger, &Asked::new("order-1", 8900, 0), Outcome::Declined);
+    let mut asked = Asked::new("order-2", 8900, 500);
+    asked.guards.similar_since = Some(at(0));
+    asked.written(&mut ledger);
+    ledger.record_not_sent(&uid("order-2"), at(501), "no route", &Received::default()).unwrap();
+    Asked::new("order-1", 8900, 900).expecting(Outcome::Declined, 1).written(&mut ledger);
+    let mut asked = Asked::new("order-3", 8900, 1000);
+    asked.guards.similar_since = Some(at(800));
+    assert!(matches!(asked.record(&mut ledger), IntentResult::Similar(_)), "sent at 900 for the second time");
+}
+
+#[test]
+fn a_retry_is_not_in_its_own_way() {
+    let place = Place::new();
+    let mut ledger = place.ledger();
+    charged(&mut ledger, &Asked::new("order-1", 8900, 0), Outcome::Unknown);
+    let mut again = Asked::new("order-1", 8900, 60).expecting(Outcome::Unknown, 1);
+    again.guards = Guards {
+        similar_since: Some(at(0)),
+        daily: Some(DailyLimit { max: won(8900), from: at(0), to: at(1000) }),
+    };
+    again.written(&mut ledger);
+}
+
+#[test]
+fn the_days_limit_counts_what_was_or_may_have_been_charged() {
+    let place = Place::new();
+    let mut ledger = place.ledger();
+    charged(&mut ledger, &Asked::new("paid", 1000, 10), Outcome::Paid);
+    charged(&mut ledger, &Asked::new("unknown", 200, 10), Outcome::Unknown);
+    Asked::new("pending", 30, 10).written(&mut ledger);
+    charged(&mut ledger, &Asked::new("declined", 4, 10), Outcome::Declined);
+    charged(&mut ledger, &Asked::new("yesterday", 5, 9), Outcome::Paid);
+    charged(&mut ledger, &Asked::new("tomorrow", 6, 100), Outcome::Paid);
+    let mut dollars = Asked::new("dollars", 7, 10);
+    dollars.request.terms.amount = Amount::from_minor(7, Currency::parse("USD").unwrap());
+    charged(&mut ledger, &dollars, Outcome::Paid);
+    let within = |uid, minor, max| {
+        let mut asked = Asked::new(uid, minor, 20);
+        asked.guards.daily = Some(DailyLimit { max: won(max), from: at(10), to: at(100) });
+        asked
+    };
+    let over = IntentResult::OverDaily { spent: won(1230), max: won(2000) };
+    assert_eq!(within("one-too-many", 771, 2000).record(&mut ledger), over);
+    assert_eq!(ledger.find(&uid("one-too-many")).unwrap(), None, "nothing was written");
+    within("just-enough", 770, 2000).written(&mut ledger);
+    let all = within("too-large-to-add", i64::MAX, i64::MAX).record(&mut ledger);
+    assert!(matches!(all, IntentResult::OverDaily { .. }), "{all:?}");
+}
+
+#[test]
+fn a_retry_of_an_older_payment_counts_on_the_day_it_is_sent() {
+    let place = Place::new();
+    let mut ledger = place.ledger();
+    charged(&mut ledger, &Asked::new("old", 1000, 0), Outcome::Declined);
+    Asked::new("old", 1000, 50).expecting(Outcome::Declined, 1).written(&mut ledger);
+    let mut asked = Asked::new("new", 1, 60);
+    asked.guards.daily = Some(DailyLimit { max: won(1000), from: at(40), to: at(100) });
+    let over = IntentResult::OverDaily { spent: won(1000), max: won(1000) };
+    assert_eq!(asked.record(&mut ledger), over);
+}
+
+#[test]
+fn an_answer_is_kept_with_the_row_and_as_an_event() {
+    let place = Place::new();
+    let mut ledger = place.ledger();
+    let asked = Asked::new("order-1", 8900, 0);
+    asked.written(&mut ledger);
+    let record = record_of(&asked.request, Outcome::Paid);
+    let body = "{\"code\":0}".to_owned();
+    let received = Received { body: Some(body.clone()), ..reply(200) };
+    let payment = ledger
+        .record_answer(&uid("order-1"), at(1), Outcome::Paid, &received, record.as_ref(), None)
+        .unwrap();
+    assert_eq!((payment.outcome, payment.unanswered, payment.code), (Outcome::Paid, 0, None));
+    assert_eq!(payment.imp_uid.as_deref(), Some("imps_order-1_paid"));
+    assert_eq!(payment.cancel_amount, Some(won(0)));
+    assert_eq!(payment.paid_at.map(|time| time.as_second()), Some(1_700_000_500));
+    assert_eq!(ledger.find(&uid("order-1")).unwrap(), Some(payment));
+    let event = ledger.events(&uid("order-1")).unwrap().remove(1);
+    assert_eq!((event.kind, event.outcome), (EventKind::Answer, Outcome::Paid));
+    assert_eq!((event.received.body, event.received.took_ms), (Some(body), Some(12)));
+    assert_eq!(event.received.imp_uid.as_deref(), Some("imps_order-1_paid"));
+}
+
+#[test]
+fn an_unknown_answer_leaves_its_request_unanswered() {
+    let place = Place::new();
+    let mut ledger = place.ledger();
+    let payment = charged(&mut ledger, &Asked::new("order-1", 8900, 0), Outcome::Unknown);
+    assert_eq!((payment.outcome, payment.unanswered), (Outcome::Unknown, 1));
+    let payment = Asked::new("order-1", 8900, 1000).expecting(Outcome::Unknown, 1).written(&mut ledger);
+    assert_eq!((payment.attempts, payment.unanswered), (2, 2));
+    let declined = record_of(&request("order-1", 8900), Outcome::Declined);
+    let answer = ledger.record_answer(
+        &uid("order-1"),
+        at(1001),
+        Outcome::Declined,
+        &reply(200),
+        declined.as_ref(),
+        Some("no money"),
+    );
+    let payment = answer.unwrap();
+    assert_eq!((payment.outcome, payment.unanswered), (Outcome::Declined, 1));
+    assert_eq!((payment.outcome_before, payment.message.as_deref()), (None, Some("no money")));
+}
+
+#[test]
+fn a_refusal_that_is_being_looked_up_is_kept_and_the_row_stays_pending() {
+    let place = Place::new();
+    let mut ledger = place.ledger();
+    let pending = Asked::new("order-1", 8900, 0).written(&mut ledger);
+    let refusal = Received { code: Some(1), message: Some("no such customer".to_owned()), ..reply(200) };
+    let uid = uid("order-1");
+    let after = ledger.record_answer(&uid, at(1), Outcome::Pending, &refusal, None, None).unwrap();
+    assert_eq!(after, pending);
+    let not_found = Received { code: Some(-1), ..reply(404) };
+    let message = Some("no such customer");
+    let payment = ledger.record_lookup(&uid, at(2), Outcome::Rejected, &not_found, None, message).unwrap();
+    assert_eq!((payment.outcome, payment.unanswered), (Outcome::Rejected, 0));
+    assert_eq!(payment.code, Some(1), "the refusal's code, not the look-up's");
+    assert_eq!(payment.message.as_deref(), message);
+    let expected = [
+        (EventKind::Intent, Outcome::Pending, 1),
+        (EventKind::Answer, Outcome::Pending, 1),
+        (EventKind::Lookup, Outcome::Rejected, 1),
+    ];
+    assert_eq!(kinds(&ledger, "order-1"), expected);
+}
+
+#[test]
+fn a_look_up_answers_every_request_there_was() {
+    let place = Place::new();
+    let mut ledger = place.ledger();
+    charged(&mut ledger, &Asked::new("order-1", 8900, 0), Outcome::Unknown);
+    Asked::new("order-1", 8900, 1000).expecting(Outcome::Unknown, 1).written(&mut ledger);
+    let record = record_of(&request("order-1", 8900), Outcome::Paid);
+    let payment = ledger
+        .record_lookup(&uid("order-1"), at(1001), Outcome::Paid, &reply(200), record.as_ref(), None)
+        .unwrap();
+    assert_eq!((payment.outcome, payment.unanswered), (Outcome::Paid, 0));
+}
+
+#[test]
+fn a_look_up_in_vain_is_an_event_and_changes_nothing() {
+    let place = Place::new();
+    let mut ledger = place.ledger();
+    let before = charged(&mut ledger, &Asked::new("order-1", 8900, 0), Outcome::Declined);
+    let after =
+        ledger.record_lookup(&uid("order-1"), at(9), Outcome::Declined, &reply(502), None, None).unwrap();
+    assert_eq!(after, before);
+    assert_eq!(kinds(&ledger, "order-1").last(), Some(&(EventKind::Lookup, Outcome::Declined, 1)));
+}
+
+#[test]
+fn a_refund_seen_by_a_look_up_is_taken_over() {
+    let place = Place::new();
+    let mut ledger = place.ledger();
+    let asked = Asked::new("order-1", 8900, 0);
+    charged(&mut ledger, &asked, Outcome::Paid);
+    let refunded = GatewayRecord {
+        status: Some("cancelled".to_owned()),
+        cancel_amount_text: Some("8900".to_owned()),
+        cancelled_at_s: Some(1_700_009_000),
+        ..record_of(&asked.request, Outcome::Paid).unwrap()
+    };
+    let payment = ledger
+        .record_lookup(&uid("order-1"), at(9), Outcome::Paid, &reply(200), Some(&refunded), None)
+        .unwrap();
+    assert_eq!((payment.outcome, payment.status.as_deref()), (Outcome::Paid, Some("cancelled")));
+    assert_eq!(payment.cancel_amount, Some(won(8900)));
+    let foreign = GatewayRecord { currency_text: Some("USD".to_owned()), ..refunded };
+    let payment = ledger
+        .record_lookup(&uid("order-1"), at(10), Outcome::Paid, &reply(200), Some(&foreign), None)
+        .unwrap();
+    assert_eq!(payment.cancel_amount, None, "dollars are not won");
+}
+
+#[test]
+fn a_paid_payment_stays_paid_whatever_is_said_later() {
+    let place = Place::new();
+    let mut ledger = place.ledger();
+    let paid = charged(&mut ledger, &Asked::new("order-1", 8900, 0), Outcome::Paid);
+    let uid = uid("order-1");
+    for outcome in
+        [Outcome::Unknown, Outcome::Declined, Outcome::Rejected, Outcome::NotSent, Outcome::Pending]
+    {
+        let reply = reply(500);
+        assert_eq!(ledger.record_answer(&uid, at(9), outcome, &reply, None, Some("late")).unwrap(), paid);
+        assert_eq!(ledger.record_lookup(&uid, at(9), outcome, &reply, None, Some("late")).unwrap(), paid);
+    }
+    assert_eq!(ledger.record_not_sent(&uid, at(9), "late", &reply(500)).unwrap(), paid);
+    assert_eq!(ledger.find(&uid).unwrap(), Some(paid));
+    assert_eq!(kinds(&ledger, "order-1").len(), 13, "each of them is an event");
+}
+
+#[test]
+fn what_never_left_takes_the_row_back_to_what_it_was() {
+    let place = Place::new();
+    let mut ledger = place.ledger();
+    let uid = uid("order-1");
+    let asked = Asked::new("order-1", 8900, 0);
+    asked.written(&mut ledger);
+    let payment = ledger.record_not_sent(&uid, at(1), "no address", &Received::default()).unwrap();
+    assert_eq!((payment.outcome, payment.attempts, payment.unanswered), (Outcome::NotSent, 1, 0));
+    assert_eq!(payment.message.as_deref(), Some("no address"));
+
+    let declined = charged(
+        &mut ledger,
+        &Asked::new("order-1", 8900, 10).expecting(Outcome::NotSent, 1),
+        Outcome::Declined,
+    );
+    Asked::new("order-1", 8900, 20).expecting(Outcome::Declined, 2).written(&mut ledger);
+    let payment = ledger.record_not_sent(&uid, at(21), "interrupted", &Received::default()).unwrap();
+    assert_eq!((payment.outcome, payment.outcome_before), (Outcome::Declined, None));
+    assert_eq!((payment.imp_uid, payment.message), (declined.imp_uid, declined.message));
+    assert_eq!((payment.attempts, payment.unanswered), (3, 0));
+    let event = ledger.events(&uid).unwrap().pop().unwrap();
+    assert_eq!((event.kind, event.outcome, event.attempt), (EventKind::NotSent, Outcome::Declined, 3));
+    assert_eq!(event.received.message.as_deref(), Some("interrupted"));
+}
+
+#[test]
+fn a_killed_runs_pending_row_stays_doubtful_when_the_next_attempt_never_left() {
+    let place = Place::new();
+    let mut ledger = place.ledger();
+    Asked::new("order-1", 8900, 0).written(&mut ledger);
+    Asked::new("order-1", 8900, 1000).expecting(Outcome::Pending, 1).written(&mut ledger);
+    let payment =
+        ledger.record_not_sent(&uid("order-1"), at(1001), "no token", &Received::default()).unwrap();
+    assert_eq!((payment.outcome, payment.unanswered), (Outcome::Pending, 1));
+}
+
+#[test]
+fn an_unknown_row_is_not_taken_back() {
+    let place = Place::new();
+    let mut ledger = place.ledger();
+    let unknown = charged(&mut ledger, &Asked::new("order-1", 8900, 0), Outcome::Unknown);
+    let after = ledger.record_not_sent(&uid("order-1"), at(9), "late", &Received::default()).unwrap();
+    assert_eq!(after, unknown);
+}
+
+#[test]
+fn a_later_attempts_result_shows_nothing_of_an_earlier_one() {
+    let place = Place::new();
+    let mut ledger = place.ledger();
+    charged(&mut ledger, &Asked::new("order-1", 8900, 0), Outcome::Declined);
+    let payment = charged(
+        &mut ledger,
+        &Asked::new("order-1", 8900, 9).expecting(Outcome::Declined, 1),
+        Outcome::Unknown,
+    );
+    assert_eq!((payment.imp_uid, payment.status, payment.card_number), (None, None, None));
+    assert_eq!(ledger.declined_imp_uids(&uid("order-1")).unwrap(), ["imps_order-1_failed"]);
+}
+
+#[test]
+fn a_second_send_of_an_attempt_is_two_events_and_a_new_time() {
+    let place = Place::new();
+    let mut ledger = place.ledger();
+    let uid = uid("order-1");
+    Asked::new("order-1", 8900, 0).written(&mut ledger);
+    ledger.record_resend(&uid, at(2), &mark(2), &Received { code: Some(-1), ..reply(401) }).unwrap();
+    let payment = ledger.find(&uid).unwrap().unwrap();
+    assert_eq!((payment.attempts, payment.unanswered, payment.last_send), (1, 1, Some(mark(2))));
+    let expected = [
+        (EventKind::Intent, Outcome::Pending, 1),
+        (EventKind::Answer, Outcome::Pending, 1),
+        (EventKind::Resend, Outcome::Pending, 1),
+    ];
+    assert_eq!(kinds(&ledger, "order-1"), expected);
+}
+
+#[test]
+fn a_row_that_is_not_pending_is_not_sent_a_second_time() {
+    let place = Place::new();
+    let mut ledger = place.ledger();
+    charged(&mut ledger, &Asked::new("order-1", 8900, 0), Outcome::Unknown);
+    let error = ledger.record_resend(&uid("order-1"), at(2), &mark(2), &reply(401)).unwrap_err();
+    assert!(matches!(error, LedgerError::Changed { .. }), "{error}");
+    assert_eq!(kinds(&ledger, "order-1").len(), 2, "the answer's event went with it");
+}
+
+#[test]
+fn a_charge_without_a_token_is_a_row_that_may_be_sent() {
+    let place = Place::new();
+    let mut ledger = place.ledger();
+    let asked = Asked::new("order-1", 8900, 0);
+    let payment = ledger.record_never_begun(&asked.intent(), "the gateway was not reached").unwrap();
+    assert_eq!((payment.outcome, payment.attempts, payment.unanswered), (Outcome::NotSent, 0, 0));
+    assert_eq!((payment.last_send, payment.account), (None, None));
+    let again = ledger.record_never_begun(&asked.intent(), "still not").unwrap();
+    assert_eq!(again.message.as_deref(), Some("the gateway was not reached"));
+    assert_eq!(kinds(&ledger, "order-1"), [(EventKind::NotSent, Outcome::NotSent, 0); 2]);
+    let payment = Asked::new("order-1", 8900, 9).expecting(Outcome::NotSent, 0).written(&mut ledger);
+    assert_eq!((payment.attempts, payment.outcome_before), (1, Some(Outcome::NotSent)));
+}
+
+#[test]
+fn a_payment_that_is_not_there_is_an_error_that_names_it() {
+    let place = Place::new();
+    let mut ledger = place.ledger();
+    let result = ledger.record_answer(&uid("order-9"), at(0), Outcome::Paid, &reply(200), None, None);
+    assert!(result.unwrap_err().to_string().ends_with("has no payment order-9"));
+}
+
+#[test]
+fn the_file_itself_refuses_to_forget() {
+    let place = Place::new();
+    let mut ledger = place.ledger();
+    charged(&mut ledger, &Asked::new("order-1", 8900, 0), Outcome::Paid);
+    for sql in [
+        "UPDATE events SET outcome = 'declined'",
+        "DELETE FROM events",
+        "DELETE FROM payments",
+        "UPDATE payments SET amount_minor = 1",
+        "UPDATE payments SET merchant_uid = 'other'",
+        "UPDATE payments SET outcome = 'unknown'",
+        "UPDATE payments SET attempts = 1.5",
+        "UPDATE payments SET mode = 'real'",
+        "UPDATE payments SET unanswered = 2",
+        "INSERT INTO events (payment_id, at_ms, kind, outcome, attempt) VALUES (99, 0, 'answer', 'paid', 1)",
+    ] {
+        let error = ledger.connection.execute(sql, []).unwrap_err();
+        assert_eq!(
+            error.sqlite_error_code(),
+            Some(rusqlite::ErrorCode::ConstraintViolation),
+            "{sql}: {error}"
+        );
+    }
+    assert_eq!(kinds(&ledger, "order-1").len(), 2);
+}

@@ -1,0 +1,272 @@
+//! Choices, searches and sums.
+
+use std::ops::ControlFlow;
+
+use super::{Asked, Place, at, charged, record_of, reply, uid, won};
+use crate::domain::customer::{Card, Customer};
+use crate::domain::ids::CustomerUid;
+use crate::domain::money::{Amount, Currency};
+use crate::domain::payment::{GatewayRecord, Mode, Outcome};
+use crate::ledger::search::choose;
+use crate::ledger::{By, Filter, Ledger, Totals};
+
+fn shown(ledger: &Ledger, filter: &Filter) -> Vec<String> {
+    let mut uids = Vec::new();
+    ledger
+        .visit(filter, &mut |payment| {
+            uids.push(payment.terms.merchant_uid.to_string());
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+    uids
+}
+
+fn found(ledger: &Ledger, text: &str) -> Vec<String> {
+    shown(ledger, &Filter { text: Some(text.to_owned()), ..Filter::default() })
+}
+
+fn dollars(minor: i64) -> Amount {
+    Amount::from_minor(minor, Currency::parse("USD").unwrap())
+}
+
+/// Four payments, one a day, and a customer with a name.
+fn book(place: &Place) -> Ledger {
+    let mut ledger = place.ledger();
+    let mut first = Asked::new("order-1", 8900, 0);
+    first.request.buyer_name = Some("홍길동".to_owned());
+    first.request.buyer_tel = Some("010-1234-5678".to_owned());
+    first.request.buyer_email = Some("gildong@example.com".to_owned());
+    charged(&mut ledger, &first, Outcome::Paid);
+    let mut second = Asked::new("order_2", 12_345, 86_400);
+    second.request.name = "50% off".to_owned();
+    charged(&mut ledger, &second, Outcome::Unknown);
+    let mut third = Asked::new("order-3", 8900, 2 * 86_400);
+    third.request.terms.amount = dollars(1420);
+    third.request.terms.customer_uid = CustomerUid::parse("younghee").unwrap();
+    charged(&mut ledger, &third, Outcome::Paid);
+    charged(&mut ledger, &Asked::new("order-4", 500, 3 * 86_400), Outcome::Declined);
+    ledger
+        .save_customer(&Customer {
+            customer_uid: CustomerUid::parse("younghee").unwrap(),
+            name: Some("김영희".to_owned()),
+            email: Some("yh@example.org".to_owned()),
+            tel: Some("02) 987.6543".to_owned()),
+            note: None,
+            card: Card::default(),
+            mode: Mode::Live,
+            added_at: at(0),
+            checked_at: None,
+            removed_at: None,
+        })
+        .unwrap();
+    ledger
+}
+
+#[test]
+fn payments_are_shown_newest_first_as_many_as_asked_for() {
+    let place = Place::new();
+    let ledger = book(&place);
+    assert_eq!(shown(&ledger, &Filter::default()), ["order-4", "order-3", "order_2", "order-1"]);
+    let two = Filter { limit: Some(2), ..Filter::default() };
+    assert_eq!(shown(&ledger, &two), ["order-4", "order-3"]);
+    let mut seen = 0;
+    let stop = &mut |_| {
+        seen += 1;
+        ControlFlow::Break(())
+    };
+    ledger.visit(&Filter::default(), stop).unwrap();
+    assert_eq!(seen, 1);
+}
+
+#[test]
+fn payments_of_one_moment_are_shown_in_the_order_they_came() {
+    let place = Place::new();
+    let mut ledger = place.ledger();
+    for name in ["c", "a", "b"] {
+        Asked::new(name, 1, 0).written(&mut ledger);
+    }
+    assert_eq!(shown(&ledger, &Filter::default()), ["b", "a", "c"]);
+}
+
+#[test]
+fn a_text_finds_whatever_a_caller_reads_out() {
+    let place = Place::new();
+    let ledger = book(&place);
+    let all: &[&str] = &["order-4", "order-3", "order-1"];
+    for (text, expected) in [
+        ("order-1", &["order-1"] as &[&str]),
+        ("ORDER-1", &["order-1"]),
+        ("imps_order-1_paid", &["order-1"]),
+        ("30012345", all),
+        ("1234", &["order-4", "order-3", "order-1"]),
+        ("8900", &["order-1"]),
+        ("8,900", &["order-1"]),
+        ("8900원", &["order-1"]),
+        ("₩8,900", &["order-1"]),
+        ("14.20", &["order-3"]),
+        ("1420", &[]),
+        ("12345", &["order-4", "order-3", "order_2", "order-1"]),
+        ("12,345", &["order_2"]),
+        ("홍길동", &["order-1"]),
+        ("길동", &["order-1"]),
+        ("김영희", &["order-3"]),
+        ("younghee", &["order-3"]),
+        ("01012345678", &["order-1"]),
+        ("010-1234-5678", &["order-1"]),
+        ("1234-5678", &["order-1"]),
+        ("029876543", &["order-3"]),
+        ("gildong@", &["order-1"]),
+        ("yh@example.org", &["order-3"]),
+        ("monthly sub", &["order-4", "order-3", "order-1"]),
+        ("  order-1  ", &["order-1"]),
+        ("50%", &["order_2"]),
+        ("%", &["order_2"]),
+        ("r_2", &["order_2"]),
+        ("r_1", &[]),
+        ("\\", &[]),
+        ("' OR 1=1 --", &[]),
+        ("철수", &[]),
+    ] {
+        assert_eq!(found(&ledger, text), expected, "{text}");
+    }
+    assert_eq!(found(&ledger, " ").len(), 4, "no text is any");
+}
+
+#[test]
+fn the_last_four_digits_of_a_card_are_found_and_no_others_of_it() {
+    let place = Place::new();
+    let ledger = book(&place);
+    assert_eq!(found(&ledger, "5409"), Vec::<String>::new());
+    assert_eq!(found(&ledger, "26"), Vec::<String>::new());
+}
+
+#[test]
+fn conditions_narrow_the_choice() {
+    let place = Place::new();
+    let ledger = book(&place);
+    let all = Filter::default;
+    let cases: [(&str, Filter, &[&str]); 9] = [
+        ("customer", Filter { customer: CustomerUid::parse("younghee").ok(), ..all() }, &["order-3"]),
+        ("outcome", Filter { outcomes: vec![Outcome::Paid], ..all() }, &["order-3", "order-1"]),
+        ("status", Filter { statuses: vec!["failed".to_owned()], ..all() }, &["order-4"]),
+        (
+            "either",
+            Filter { outcomes: vec![Outcome::Unknown], statuses: vec!["failed".to_owned()], ..all() },
+            &["order-4", "order_2"],
+        ),
+        ("since", Filter { since: Some(at(2 * 86_400)), ..all() }, &["order-4", "order-3"]),
+        ("until", Filter { until: Some(at(2 * 86_400)), ..all() }, &["order_2", "order-1"]),
+        ("min", Filter { min: Some(8900), ..all() }, &["order_2", "order-1"]),
+        ("max", Filter { max: Some(1420), ..all() }, &["order-4", "order-3"]),
+        ("quote", Filter { statuses: vec!["\"'".to_owned()], ..all() }, &[]),
+    ];
+    for (case, filter, expected) in cases {
+        assert_eq!(shown(&ledger, &filter), expected, "{case}");
+    }
+}
+
+#[test]
+fn by_paid_is_about_the_time_of_the_charge() {
+    let place = Place::new();
+    let mut ledger = place.ledger();
+    for (name, paid_at_s) in [("early", 1_700_000_200), ("late", 1_700_000_100)] {
+        let asked = Asked::new(name, 1, 0);
+        asked.written(&mut ledger);
+        let paid = record_of(&asked.request, Outcome::Paid).unwrap();
+        let record = GatewayRecord { paid_at_s: Some(paid_at_s), ..paid };
+        ledger.record_answer(&uid(name), at(1), Outcome::Paid, &reply(200), Some(&record), None).unwrap();
+    }
+    Asked::new("never", 1, 0).written(&mut ledger);
+    let paid = Filter { by: By::Paid, ..Filter::default() };
+    assert_eq!(shown(&ledger, &paid), ["early", "late"]);
+    assert_eq!(shown(&ledger, &Filter { since: Some(at(200)), ..paid.clone() }), ["early"]);
+    assert_eq!(shown(&ledger, &Filter { until: Some(at(200)), ..paid }), ["late"]);
+}
+
+#[test]
+fn totals_are_net_of_refunds_one_a_currency_and_know_no_limit() {
+    let place = Place::new();
+    let mut ledger = book(&place);
+    let refunded = GatewayRecord {
+        cancel_amount_text: Some("900".to_owned()),
+        ..record_of(&super::request("order-1", 8900), Outcome::Paid).unwrap()
+    };
+    ledger.record_lookup(&uid("order-1"), at(9), Outcome::Paid, &reply(200), Some(&refunded), None).unwrap();
+    let totals = ledger.totals(&Filter { limit: Some(1), ..Filter::default() }).unwrap();
+    assert_eq!(totals.count, 4);
+    let counts = [(Outcome::Paid, 2), (Outcome::Declined, 1), (Outcome::Unknown, 1)];
+    assert_eq!(totals.by_outcome, counts);
+    assert_eq!((totals.count_of(Outcome::Paid), totals.count_of(Outcome::Pending)), (2, 0));
+    assert_eq!(totals.net, [won(8000), dollars(1420)]);
+    let one = ledger.customer_totals(&CustomerUid::parse("younghee").unwrap()).unwrap();
+    assert_eq!((one.count, one.net), (1, vec![dollars(1420)]));
+    let none = ledger.totals(&Filter { text: Some("nothing".to_owned()), ..Filter::default() }).unwrap();
+    assert_eq!(none, Totals::default());
+}
+
+#[test]
+fn any_id_of_a_payment_finds_it() {
+    let place = Place::new();
+    let mut ledger = book(&place);
+    Asked::new("order-4", 500, 400_000).expecting(Outcome::Declined, 1).written(&mut ledger);
+    ledger.record_answer(&uid("order-4"), at(400_001), Outcome::Unknown, &reply(502), None, None).unwrap();
+    for id in ["order-4", "imps_order-4_failed"] {
+        let payment = ledger.find_any(id).unwrap().unwrap();
+        assert_eq!(payment.terms.merchant_uid, uid("order-4"), "{id}");
+    }
+    assert_eq!(ledger.find_any("imps_order-1_paid").unwrap().unwrap().terms.merchant_uid, uid("order-1"));
+    assert_eq!(ledger.find_any("order").unwrap(), None);
+}
+
+#[test]
+fn what_is_unsettled_is_listed_oldest_first() {
+    let place = Place::new();
+    let mut ledger = book(&place);
+    Asked::new("older", 1, -9).written(&mut ledger);
+    let uids: Vec<String> =
+        ledger.unsettled().unwrap().iter().map(|payment| payment.terms.merchant_uid.to_string()).collect();
+    assert_eq!(uids, ["older", "order_2"]);
+}
+
+/// What SQLite means to do.
+fn plan(ledger: &Ledger, sql: &str, params: &[(&'static str, rusqlite::types::Value)]) -> String {
+    let mut statement = ledger.connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+    let params: Vec<(&str, &dyn rusqlite::ToSql)> =
+        params.iter().map(|(name, value)| (*name, value as &dyn rusqlite::ToSql)).collect();
+    let lines = statement.query_map(&*params, |row| row.get("detail")).unwrap();
+    lines.collect::<Result<Vec<String>, _>>().unwrap().join("\n")
+}
+
+#[test]
+fn the_newest_are_read_from_an_index_and_never_sorted() {
+    let place = Place::new();
+    let ledger = book(&place);
+    let newest = Filter { limit: Some(20), ..Filter::default() };
+    for (filter, index) in [
+        (newest.clone(), "payments_by_requested_at"),
+        (Filter { since: Some(at(0)), ..newest.clone() }, "payments_by_requested_at"),
+        (Filter { by: By::Paid, ..newest.clone() }, "payments_by_paid_at"),
+        (Filter { customer: CustomerUid::parse("gildong").ok(), ..newest }, "payments_by_customer"),
+    ] {
+        let choice = choose(&filter).newest_first("SELECT * FROM payments");
+        let plan = plan(&ledger, &choice.sql, &choice.params);
+        assert!(plan.contains(index) && !plan.contains("TEMP B-TREE"), "{plan}");
+    }
+}
+
+#[test]
+fn what_a_charge_reads_is_read_from_an_index() {
+    let place = Place::new();
+    let ledger = book(&place);
+    for (sql, index) in [
+        (crate::ledger::read::UNSETTLED, "payments_unsettled"),
+        (crate::ledger::read::BY_IMP_UID, "payments_by_imp_uid"),
+        (crate::ledger::read::BY_EVENTS_IMP_UID, "events_by_imp_uid"),
+        (crate::ledger::read::EVENTS, "events_by_payment"),
+        (crate::ledger::guard::SIMILAR, "payments_by_customer"),
+        (crate::ledger::guard::SPENT, "payments_by_last_send"),
+    ] {
+        let plan = plan(&ledger, sql, &[]);
+        assert!(plan.contains(index) && !plan.contains("SCAN payments\n"), "{plan}");
+    }
+}
