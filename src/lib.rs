@@ -16,7 +16,11 @@
 //! cli       -> commands          the command line
 //! ```
 
+pub mod billing;
 pub mod clock;
 pub mod domain;
+pub mod gateway;
+pub mod interrupt;
 pub mod ledger;
+pub mod output;
 pub mod sandbox;

@@ -24,3 +24,4 @@ pub use crate::gateway::token::{Token, TokenFailure};
 pub use crate::gateway::transport::{
     BODY_BYTES_MAX, Body, HttpAnswer, HttpRequest, Method, Transport, TransportError,
 };
+pub use crate::gateway::wire::charge_body;

@@ -151,7 +151,7 @@ pub(super) fn card(object: &Map<String, Value>) -> Card {
 
 /// The body of `POST /subscribe/payments/again` (facts 2.1). `None` when it cannot be written,
 /// which no amount can bring about.
-pub(super) fn charge_body(request: &ChargeRequest) -> Option<String> {
+pub fn charge_body(request: &ChargeRequest) -> Option<String> {
     let mut body = Map::new();
     let mut put = |key: &str, value: Option<Value>| {
         if let Some(value) = value {

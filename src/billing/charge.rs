@@ -1,0 +1,466 @@
+//! The driver of one charge: it does what [`protocol::next`] says, with the real ledger, the real
+//! gateway and the real clock, and decides nothing that the protocol decides.
+//!
+//! Order is everything. The payment's lock is taken, the row is read, the token is at hand, the
+//! intent is committed, the request leaves, the answer is committed. No SQLite transaction is open
+//! while HTTP is.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::billing::order::{Desk, Notice, Order, Waited, stored, wait_for_lock};
+use crate::billing::report::{
+    ChargeError, Ended, Held, NotRecorded, Report, answer_record, finding_record, held_by, unclear_finding,
+};
+use crate::domain::answer::{Answer, ChargeReply};
+use crate::domain::lookup::{Finding, LookupReply, Question, judge};
+use crate::domain::payment::{Outcome, Payment, Received};
+use crate::domain::protocol::{self, Action, Event, Found, State};
+use crate::domain::time::{SendMark, later};
+use crate::interrupt::NoValue;
+use crate::ledger::{Intent, IntentResult, LedgerError};
+
+/// The longest time that may lie between the intent and its send. The wait before a payment may be
+/// sent again is counted from the intent; a process that was stopped in between and then woke up
+/// must not send on the strength of an intent that others may meanwhile hold for lost.
+const INTENT_AGE_MAX: Duration = Duration::from_secs(5);
+
+/// How often a row that changes under the lock is read again before giving up.
+const REOPEN_MAX: u32 = 5;
+
+/// Charges once, or finds out what became of it.
+pub fn charge(
+    desk: &mut Desk<'_>,
+    order: &Order,
+    tell: &mut dyn FnMut(Notice),
+) -> Result<Ended, ChargeError> {
+    let _lock = match wait_for_lock(desk, order, tell)? {
+        Waited::Locked(lock) => lock,
+        Waited::Interrupted => return Ok(Ended::Interrupted),
+        Waited::TooLong => {
+            let payment = desk.ledger.find(&order.request.terms.merchant_uid)?.map(Box::new);
+            return Ok(Ended::Busy { payment, waited: order.lock_wait_max });
+        }
+    };
+    Run {
+        desk,
+        order,
+        tell,
+        row: None,
+        mark: None,
+        reply: None,
+        refused: None,
+        lookup: None,
+        finding: None,
+        held: None,
+    }
+    .drive()
+}
+
+/// One run, with the payment's lock held.
+struct Run<'a, 'd> {
+    desk: &'a mut Desk<'d>,
+    order: &'a Order,
+    tell: &'a mut dyn FnMut(Notice),
+    row: Option<Payment>,
+    /// When this run's intent was written.
+    mark: Option<SendMark>,
+    /// The last answer to a send of this run.
+    reply: Option<ChargeReply>,
+    /// What the gateway refused it with: code, words, and whether for being a duplicate.
+    refused: Option<(i64, Option<String>, bool)>,
+    /// The last look-up and what it says.
+    lookup: Option<LookupReply>,
+    finding: Option<Finding>,
+    held: Option<Held>,
+}
+
+/// Either the next event for the protocol, or the end.
+enum Step {
+    Event(Event),
+    End(Ended),
+}
+
+impl Run<'_, '_> {
+    fn drive(mut self) -> Result<Ended, ChargeError> {
+        let mut state = State::Opened { retry: self.order.retry };
+        let mut event = self.read_row()?;
+        let mut reopened = 0;
+        loop {
+            let (next_state, action) = protocol::next(state, event);
+            let step = match action {
+                Action::Replay => Step::End(self.report(true)?),
+                Action::RefuseOtherTerms => Step::End(Ended::OtherTerms(Box::new(self.row()?))),
+                Action::LookUp => Step::Event(self.look_up()?),
+                Action::Claim => self.claim()?,
+                Action::Send => Step::Event(self.send()?),
+                Action::RenewToken => Step::Event(self.renew_token()),
+                Action::SendAgain => self.send_again()?,
+                Action::Settle(outcome) => Step::End(self.settle(outcome)?),
+                Action::StayUnknown => Step::End(self.stay_unknown()?),
+                Action::GiveUp => Step::End(self.give_up()?),
+                Action::Revert => Step::End(self.revert()?),
+                Action::Reopen if reopened < REOPEN_MAX => {
+                    reopened += 1;
+                    Step::Event(self.read_row()?)
+                }
+                Action::Reopen | Action::Stop => return Err(self.stopped(&format!("{state:?}, {event:?}"))),
+            };
+            match step {
+                Step::Event(next_event) => (state, event) = (next_state, next_event),
+                Step::End(ended) => return Ok(ended),
+            }
+        }
+    }
+
+    fn read_row(&mut self) -> Result<Event, LedgerError> {
+        self.row = self.desk.ledger.find(&self.order.request.terms.merchant_uid)?;
+        Ok(Event::Row(self.row.as_ref().map(|row| stored(row, &self.order.request))))
+    }
+
+    /// Asks the gateway for every payment under the merchant_uid, and judges what it says.
+    fn look_up(&mut self) -> Result<Event, ChargeError> {
+        let terms = &self.order.request.terms;
+        if let Some(reply) = &self.reply {
+            // The refusal is kept before it is looked into: the process may not live to do it.
+            let written = self.desk.ledger.record_answer(
+                &terms.merchant_uid,
+                self.desk.clock.now().wall,
+                Outcome::Pending,
+                &reply.received,
+                None,
+                reply.received.message.as_deref(),
+            );
+            written.map_err(|error| not_recorded(error, self.order, Outcome::Pending, &reply.received))?;
+        }
+        let reply = match self.desk.gateway.token(false) {
+            Ok(_) => self.desk.gateway.look_up(&terms.merchant_uid),
+            Err(failure) => {
+                self.held = Some(held_by(&failure));
+                LookupReply::NoAnswer { reason: failure.to_string(), received: Received::default() }
+            }
+        };
+        let declined_before = self.desk.ledger.declined_imp_uids(&terms.merchant_uid)?;
+        let waited = self.has_waited();
+        let question = Question {
+            terms,
+            mode: terms.mode,
+            declined_before: &declined_before,
+            unanswered: self.row.as_ref().map_or(0, |row| row.unanswered),
+            waited,
+        };
+        let finding = judge(&question, &reply);
+        let found = match &finding {
+            Finding::Charged { .. } => Found::Charged,
+            Finding::Declined { .. } => Found::Declined,
+            Finding::Odd { .. } => Found::Odd,
+            Finding::Nothing => Found::Nothing { waited },
+            Finding::NoAnswer { .. } => Found::NoAnswer,
+        };
+        self.lookup = Some(reply);
+        self.finding = Some(finding);
+        Ok(Event::Found(found))
+    }
+
+    /// Whether the last send was long enough ago, and was made with the key in use now: another
+    /// key may be another account, which cannot see it.
+    fn has_waited(&self) -> bool {
+        let same_account =
+            self.row.as_ref().is_some_and(|row| row.account.as_deref() == Some(self.desk.gateway.account()));
+        same_account && self.send_age().is_some_and(|age| age >= self.order.settle_after)
+    }
+
+    /// How long ago the last send was, for certain.
+    fn send_age(&self) -> Option<Duration> {
+        let mark = self.row.as_ref()?.last_send.as_ref()?;
+        let now = self.desk.clock.now();
+        let same_boot = match (&mark.boot, &now.boot) {
+            (Some(then), Some(now)) => then.boot_id == now.boot_id,
+            (None, _) | (_, None) => false,
+        };
+        let gateway_now_s = if same_boot { None } else { self.desk.gateway.fresh_now_s() };
+        Some(mark.age(&now, gateway_now_s))
+    }
+
+    /// Writes the intent. The token comes first: after the intent nothing may be left to do but
+    /// the send.
+    fn claim(&mut self) -> Result<Step, ChargeError> {
+        if self.desk.interrupts.requested() {
+            return Ok(Step::End(match &self.row {
+                None => Ended::Interrupted,
+                Some(_) => {
+                    self.held = Some(Held::Interrupted);
+                    self.report(true)?
+                }
+            }));
+        }
+        let token = self.desk.gateway.token(false).map(|_| ());
+        let mark = self.take_mark();
+        let intent = Intent {
+            request: &self.order.request,
+            at: mark.wall,
+            mark: &mark,
+            account: self.desk.gateway.account(),
+            note: self.order.note.as_deref(),
+            operator: self.order.operator.as_deref(),
+            expected: self.row.as_ref().map(|row| (row.outcome, row.attempts)),
+            guards: self.order.guards.clone(),
+        };
+        if let Err(failure) = token {
+            let payment = self.desk.ledger.record_never_begun(&intent, &failure.to_string())?;
+            self.row = Some(payment);
+            self.held = Some(held_by(&failure));
+            return Ok(Step::End(self.report(false)?));
+        }
+        let result = self.desk.ledger.record_intent(&intent)?;
+        Ok(match result {
+            IntentResult::Written(payment) => {
+                self.row = Some(payment);
+                self.mark = Some(mark);
+                // What was found before says nothing of the request that leaves now.
+                (self.lookup, self.finding) = (None, None);
+                Step::Event(Event::Won)
+            }
+            IntentResult::Lost => Step::Event(Event::Lost),
+            IntentResult::Similar(payment) => Step::End(Ended::Similar(Box::new(payment))),
+            IntentResult::OverDaily { spent, max } => Step::End(Ended::OverDaily { spent, max }),
+        })
+    }
+
+    fn take_mark(&self) -> SendMark {
+        let now = self.desk.clock.now();
+        SendMark { wall: now.wall, boot: now.boot, gateway_s: self.desk.gateway.now_s() }
+    }
+
+    /// Lets the request go, once.
+    fn send(&mut self) -> Result<Event, ChargeError> {
+        if self.desk.interrupts.requested() {
+            self.held = Some(Held::Interrupted);
+            return Ok(Event::HeldBack);
+        }
+        let intent_age =
+            self.mark.as_ref().map(|mark| mark.age(&self.desk.clock.now(), self.desk.gateway.now_s()));
+        if intent_age.is_none_or(|age| age > INTENT_AGE_MAX) {
+            let reason = "this process was held up between writing the intent and sending it";
+            self.held = Some(Held::NotReached(reason.to_owned()));
+            return Ok(Event::HeldBack);
+        }
+        let gateway = Arc::clone(&self.desk.gateway);
+        let request = self.order.request.clone();
+        (self.tell)(Notice::Sent);
+        let tell = &mut *self.tell;
+        let reply =
+            self.desk.interrupts.run(move || gateway.charge(&request), &mut || tell(Notice::StillWaiting));
+        let reply = match reply {
+            Ok(reply) => reply,
+            Err(NoValue::GivenUp) => return Ok(Event::Abandoned),
+            Err(NoValue::NeverBegan) => {
+                let reason = "the system gave no thread to send from";
+                self.held = Some(Held::NotReached(reason.to_owned()));
+                return Ok(Event::HeldBack);
+            }
+        };
+        let answered = reply.answer.kind();
+        match &reply.answer {
+            Answer::NotSent { reason } => self.held = Some(Held::NotReached(reason.clone())),
+            Answer::Unauthorized => {
+                let words = reply.received.message.clone().unwrap_or_else(|| "no reason given".to_owned());
+                self.held = Some(Held::KeyRefused(words));
+            }
+            Answer::Refused { code, message, duplicate } => {
+                self.refused = Some((*code, message.clone(), *duplicate));
+            }
+            Answer::Paid(_) | Answer::Declined(_) | Answer::Unclear { .. } => {}
+        }
+        self.reply = Some(reply);
+        Ok(Event::Answered(answered))
+    }
+
+    fn renew_token(&mut self) -> Event {
+        match self.desk.gateway.renew_token() {
+            Ok(_) => {
+                self.held = None;
+                Event::TokenRenewed
+            }
+            Err(failure) => {
+                self.held = Some(held_by(&failure));
+                Event::TokenFailed
+            }
+        }
+    }
+
+    /// The second send counts its own time, so it is written down before it leaves.
+    fn send_again(&mut self) -> Result<Step, ChargeError> {
+        let mark = self.take_mark();
+        let refused = self.reply.take().map(|reply| reply.received).unwrap_or_default();
+        let uid = &self.order.request.terms.merchant_uid;
+        self.desk.ledger.record_resend(uid, mark.wall, &mark, &refused)?;
+        self.mark = Some(mark);
+        Ok(Step::Event(self.send()?))
+    }
+
+    fn settle(&mut self, outcome: Outcome) -> Result<Ended, ChargeError> {
+        let at = self.desk.clock.now().wall;
+        let uid = &self.order.request.terms.merchant_uid;
+        let (payment, replayed) = match (&self.lookup, &self.finding) {
+            (Some(lookup), Some(finding)) => {
+                let record = finding_record(finding);
+                let message = self.message_of(outcome, finding);
+                let received = lookup.received();
+                let written =
+                    self.desk.ledger.record_lookup(uid, at, outcome, received, record, message.as_deref());
+                let own_send = matches!(self.refused, Some((_, _, false)));
+                (written.map_err(|error| not_recorded(error, self.order, outcome, received))?, !own_send)
+            }
+            (_, _) => {
+                let nothing = Received {
+                    message: Some("the wait for the answer was given up".to_owned()),
+                    ..Received::default()
+                };
+                let received = self.reply.as_ref().map_or(&nothing, |reply| &reply.received);
+                let record = self.reply.as_ref().and_then(|reply| answer_record(&reply.answer));
+                let message = self.unclear_reason().or_else(|| received.message.clone());
+                let written =
+                    self.desk.ledger.record_answer(uid, at, outcome, received, record, message.as_deref());
+                (written.map_err(|error| not_recorded(error, self.order, outcome, received))?, false)
+            }
+        };
+        self.row = Some(payment);
+        // A refusal for being a duplicate that finds the charge is an older charge's answer; a
+        // rejection is this run's own.
+        let replayed =
+            replayed && !matches!((outcome, &self.refused), (Outcome::Rejected | Outcome::Unknown, Some(_)));
+        self.held = None;
+        self.report(replayed)
+    }
+
+    /// What the payment's row says about why.
+    fn message_of(&self, outcome: Outcome, finding: &Finding) -> Option<String> {
+        let refusal = self.refused.as_ref().and_then(|(_, words, _)| words.clone());
+        match (outcome, finding) {
+            (Outcome::Rejected, _) => refusal,
+            (Outcome::Declined, Finding::Declined { record }) => record.fail_reason.clone().or(refusal),
+            (Outcome::Unknown, _) => self.unclear_reason(),
+            (Outcome::Paid | Outcome::Declined | Outcome::NotSent | Outcome::Pending, _) => None,
+        }
+    }
+
+    fn unclear_reason(&self) -> Option<String> {
+        match (&self.finding, &self.reply) {
+            (Some(finding), _) => unclear_finding(finding, self.refused.as_ref()),
+            (None, Some(ChargeReply { answer: Answer::Unclear { reason, .. }, .. })) => Some(reason.clone()),
+            (None, _) => None,
+        }
+    }
+
+    /// An earlier request may have charged, and nothing is certain yet: nothing is sent.
+    fn stay_unknown(&mut self) -> Result<Ended, ChargeError> {
+        let at = self.desk.clock.now().wall;
+        let uid = &self.order.request.terms.merchant_uid;
+        if let (Some(lookup), Some(finding)) = (&self.lookup, &self.finding) {
+            let record = match finding {
+                // A payment that is not the one asked for must not lend it its imp_uid.
+                Finding::Odd { .. } | Finding::Nothing | Finding::NoAnswer { .. } => None,
+                Finding::Charged { record, .. } | Finding::Declined { record } => Some(&**record),
+            };
+            let reason = unclear_finding(finding, None);
+            let received = lookup.received();
+            let payment = self.desk.ledger.record_lookup(
+                uid,
+                at,
+                Outcome::Unknown,
+                received,
+                record,
+                reason.as_deref(),
+            )?;
+            self.row = Some(payment);
+        }
+        self.report(true)
+    }
+
+    fn give_up(&mut self) -> Result<Ended, ChargeError> {
+        let at = self.desk.clock.now().wall;
+        let row = self.row()?;
+        if let Some(lookup) = &self.lookup {
+            let uid = &self.order.request.terms.merchant_uid;
+            self.desk.ledger.record_lookup(uid, at, row.outcome, lookup.received(), None, None)?;
+        }
+        if self.held.is_none() {
+            let reason = match &self.finding {
+                Some(Finding::NoAnswer { reason }) => reason.clone(),
+                Some(_) | None => "the gateway did not say what it knows".to_owned(),
+            };
+            self.held = Some(Held::NotReached(reason));
+        }
+        self.report(true)
+    }
+
+    /// The request did not leave: the row is again what it was.
+    fn revert(&mut self) -> Result<Ended, ChargeError> {
+        let at = self.desk.clock.now().wall;
+        let uid = &self.order.request.terms.merchant_uid;
+        let reason = match &self.held {
+            Some(Held::NotReached(reason)) => reason.clone(),
+            Some(Held::KeyRefused(words)) => format!("the gateway refused the API key or token: {words}"),
+            Some(Held::Interrupted) => "interrupted before the request left".to_owned(),
+            None => "the request did not leave".to_owned(),
+        };
+        let received = self.reply.as_ref().map(|reply| reply.received.clone()).unwrap_or_default();
+        let written = self.desk.ledger.record_not_sent(uid, at, &reason, &received);
+        self.row =
+            Some(written.map_err(|error| not_recorded(error, self.order, Outcome::NotSent, &received))?);
+        self.report(false)
+    }
+
+    fn report(&self, replayed: bool) -> Result<Ended, ChargeError> {
+        let payment = self.row()?;
+        let unsettled = matches!(payment.outcome, Outcome::Unknown | Outcome::Pending);
+        let flag = match (&self.finding, &self.reply) {
+            (Some(finding), _) => finding_record(finding).and_then(|record| record.sandbox),
+            (None, Some(reply)) => answer_record(&reply.answer).and_then(|record| record.sandbox),
+            (None, None) => None,
+        };
+        let others = match &self.finding {
+            Some(Finding::Charged { others, .. }) => others.clone(),
+            Some(_) | None => Vec::new(),
+        };
+        let unclear =
+            if unsettled { self.unclear_reason().or_else(|| payment.message.clone()) } else { None };
+        Ok(Ended::Answered(Box::new(Report {
+            replayed,
+            held: self.held.clone(),
+            unclear,
+            try_again_at: if unsettled { self.try_again_at() } else { None },
+            mode_disagrees: payment.outcome == Outcome::Paid
+                && self.order.request.terms.mode.disagrees_with(flag),
+            others,
+            payment,
+        })))
+    }
+
+    /// When the wait is over, as far as the wall clock can say it.
+    fn try_again_at(&self) -> Option<Timestamp> {
+        if matches!(self.finding, Some(Finding::Odd { .. })) {
+            return None;
+        }
+        let age = self.send_age()?;
+        Some(later(self.desk.clock.now().wall, self.order.settle_after.saturating_sub(age)))
+    }
+
+    fn row(&self) -> Result<Payment, ChargeError> {
+        self.row.clone().ok_or_else(|| self.stopped("no row to report"))
+    }
+
+    fn stopped(&self, step: &str) -> ChargeError {
+        let merchant_uid = self.order.request.terms.merchant_uid.to_string();
+        ChargeError::Stopped { merchant_uid, step: step.to_owned() }
+    }
+}
+
+fn not_recorded(error: LedgerError, order: &Order, outcome: Outcome, received: &Received) -> ChargeError {
+    let merchant_uid = order.request.terms.merchant_uid.to_string();
+    let received = received.clone();
+    ChargeError::AnswerNotRecorded(Box::new(NotRecorded { error, merchant_uid, outcome, received }))
+}

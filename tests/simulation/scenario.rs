@@ -1,0 +1,359 @@
+//! One seed: some orders, several operators, a gateway in a mood, and what must hold throughout.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use billkey::billing::charge::charge;
+use billkey::billing::order::{Desk, Order};
+use billkey::billing::report::Ended;
+use billkey::domain::charge::ChargeRequest;
+use billkey::domain::ids::{CustomerUid, MerchantUid};
+use billkey::domain::money::{Amount, Currency};
+use billkey::domain::payment::{Event, Mode, Outcome, Payment, Terms};
+use billkey::domain::secret::Secret;
+use billkey::gateway::{ApiKey, Client};
+use billkey::interrupt::Interrupts;
+use billkey::ledger::{Create, Guards, Ledger};
+use serde_json::json;
+
+use super::book::{Book, Mood};
+use super::planted;
+use super::wire::{Planted, Wire, draw_moods};
+use super::world::{ActorClock, Crash, World};
+
+/// The default of the program.
+pub const SETTLE_AFTER: Duration = Duration::from_secs(15 * 60);
+
+/// One ledger file, and the connections to it that no run uses now: to open one takes longer than
+/// all that a run does with it.
+pub struct Connections {
+    path: PathBuf,
+    idle: Mutex<Vec<Ledger>>,
+}
+
+impl Connections {
+    pub fn to(path: PathBuf) -> Connections {
+        Connections { path, idle: Mutex::new(Vec::new()) }
+    }
+
+    fn take(&self) -> Ledger {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        idle.unwrap_or_else(|| Ledger::open_at(&self.path, Create::IfMissing).unwrap().ledger)
+    }
+
+    fn give_back(&self, ledger: Ledger) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(ledger);
+    }
+}
+
+/// What one run of the program said.
+#[derive(Debug)]
+pub enum Said {
+    Outcome {
+        outcome: Outcome,
+        imp_uid: Option<String>,
+    },
+    /// Refused, busy or interrupted: nothing was claimed about the payment.
+    Nothing,
+    Failed(String),
+    Killed,
+}
+
+/// One operator's run of the program.
+#[derive(Clone)]
+pub struct Run {
+    pub merchant_uid: String,
+    pub retry: bool,
+    pub moods: Vec<Mood>,
+    pub planted: Option<Planted>,
+}
+
+pub fn order(run: &Run, settle_after: Duration) -> Order {
+    Order {
+        request: ChargeRequest {
+            terms: Terms {
+                merchant_uid: MerchantUid::parse(&run.merchant_uid).unwrap(),
+                customer_uid: CustomerUid::parse("gildong").unwrap(),
+                amount: Amount::from_minor(8900, Currency::KRW),
+                mode: Mode::Live,
+            },
+            name: "Monthly".to_owned(),
+            tax_free: None,
+            vat_amount: None,
+            card_quota: None,
+            buyer_name: None,
+            buyer_email: None,
+            buyer_tel: None,
+            custom_data: None,
+            notice_url: None,
+            product_type: None,
+            channel_key: None,
+            bypass: None,
+        },
+        retry: run.retry,
+        guards: Guards { similar_since: None, daily: None },
+        settle_after,
+        lock_wait_max: Duration::from_secs(2),
+        note: None,
+        operator: None,
+    }
+}
+
+/// Runs the program once, as one process would: with a client of its own, and a connection that
+/// nobody else uses and that dies with it.
+fn run_once(world: &World, connections: &Connections, actor: usize, run: &Run) -> Result<Said, String> {
+    world.enter(actor);
+    let said = catch_unwind(AssertUnwindSafe(|| {
+        let mut connection = connections.take();
+        let ledger = &mut connection;
+        let clock = Arc::new(ActorClock { world: world.clone(), actor });
+        let wire = Wire { world: world.clone(), actor, moods: run.moods.clone(), planted: run.planted };
+        let key = ApiKey { imp_key: Secret::new("k".to_owned()), imp_secret: Secret::new("s".to_owned()) };
+        let client = Client::new(Box::new(wire), Arc::clone(&clock) as _, key, None, Duration::from_secs(60));
+        let settle_after =
+            if run.planted == Some(Planted::TrustNotFoundAtOnce) { Duration::ZERO } else { SETTLE_AFTER };
+        let order = order(run, settle_after);
+        if run.planted == Some(Planted::SendBeforeIntent)
+            && let Some(said) = planted::send_before_intent(ledger, &client, &*clock, &order)
+        {
+            return said;
+        }
+        let mut desk = Desk { ledger, gateway: Arc::new(client), clock, interrupts: Interrupts::none() };
+        let said = match charge(&mut desk, &order, &mut |_| ()) {
+            Ok(Ended::Answered(report)) => said_of(&report.payment),
+            Ok(_) => Said::Nothing,
+            Err(error) => Said::Failed(error.to_string()),
+        };
+        connections.give_back(connection);
+        said
+    }));
+    let said = match said {
+        Ok(said) => said,
+        Err(cause) if cause.is::<Crash>() => Said::Killed,
+        Err(cause) => std::panic::resume_unwind(cause),
+    };
+    // While it is still this actor's turn: what is said must be so when it is said.
+    let verdict = check_said(world, run, &said);
+    world.note(format!("actor {actor} of {} says {said:?}", run.merchant_uid));
+    world.leave(actor);
+    verdict.map(|()| said)
+}
+
+/// What was said must be so at this moment.
+fn check_said(world: &World, run: &Run, said: &Said) -> Result<(), String> {
+    let uid = &run.merchant_uid;
+    let (outcome, imp_uid) = match said {
+        Said::Outcome { outcome, imp_uid } => (outcome, imp_uid),
+        Said::Failed(text) => return Err(format!("{uid} failed: {text}")),
+        Said::Nothing | Said::Killed => return Ok(()),
+    };
+    let inner = world.look();
+    let charged = inner.book.charged(uid, inner.now_ms);
+    let by_this = charged.iter().find(|entry| Some(&entry.imp_uid) == imp_uid.as_ref());
+    match outcome {
+        Outcome::Paid if by_this.is_none_or(|entry| entry.amount != "8900") => {
+            Err(format!("{uid} was said to be paid by {imp_uid:?}, which did not charge"))
+        }
+        Outcome::NotSent if inner.book.will_charge(uid) > 0 => {
+            Err(format!("{uid} was said never to have been sent, and was charged"))
+        }
+        _ => Ok(()),
+    }
+}
+
+pub fn said_of(payment: &Payment) -> Said {
+    Said::Outcome { outcome: payment.outcome, imp_uid: payment.imp_uid.clone() }
+}
+
+/// A seed's life.
+pub struct Scenario<'a> {
+    pub world: World,
+    connections: &'a Connections,
+    seed: u64,
+    uids: Vec<String>,
+    planted: Option<Planted>,
+    /// Every event seen so far: what was written must stay as it was.
+    seen: BTreeMap<String, Vec<Event>>,
+}
+
+impl Scenario<'_> {
+    pub fn new(seed: u64, connections: &Connections, planted: Option<Planted>) -> Scenario<'_> {
+        let world = World::new(seed, Book::default());
+        let orders = 1 + world.look().chance.below(2);
+        let uids = (0..orders).map(|n| format!("s{seed}x{n}")).collect();
+        Scenario { world, connections, seed, uids, planted, seen: BTreeMap::new() }
+    }
+
+    /// Lives through the seed. An error is a broken promise, as a sentence.
+    pub fn live(&mut self) -> Result<(), String> {
+        let moods = self.draw_weather();
+        let rounds = 2 + self.world.look().chance.below(5);
+        for _ in 0..rounds {
+            self.round(&moods)?;
+            self.time_passes();
+        }
+        self.come_to_rest()
+    }
+
+    /// What this seed's gateway is capable of. A promise is only made for a gateway that shows a
+    /// charge within `settle_after`, or that refuses a merchant_uid that was paid.
+    fn draw_weather(&mut self) -> Vec<Mood> {
+        let mut inner = self.world.look();
+        inner.book.refuses_duplicates = inner.chance.percent(50);
+        let refuses = inner.book.refuses_duplicates;
+        inner.book.delay_ms_max = if refuses { 40 * 60_000 } else { 14 * 60_000 };
+        inner.crash_one_in = if inner.chance.percent(60) { 3 + inner.chance.below(25) } else { 0 };
+        // Without refusal nothing can keep a retry from meeting a charge that nobody can see yet.
+        let never: &[Mood] = if refuses { &[] } else { &[Mood::Misrecorded, Mood::Flips] };
+        draw_moods(&mut inner, never)
+    }
+
+    fn round(&mut self, moods: &[Mood]) -> Result<(), String> {
+        let runs: Vec<Run> = {
+            let mut inner = self.world.look();
+            let actors = 1 + inner.chance.below(3);
+            (0..actors)
+                .map(|_| {
+                    let pick = usize::try_from(inner.chance.below(self.uids.len() as u64)).unwrap();
+                    Run {
+                        merchant_uid: self.uids[pick].clone(),
+                        retry: inner.chance.percent(25),
+                        moods: moods.to_vec(),
+                        planted: self.planted,
+                    }
+                })
+                .collect()
+        };
+        self.run_together(&runs)
+    }
+
+    fn run_together(&mut self, runs: &[Run]) -> Result<(), String> {
+        self.world.begin(runs.len());
+        if let [run] = runs {
+            run_once(&self.world, self.connections, 0, run)?;
+        } else {
+            std::thread::scope(|scope| {
+                let threads: Vec<_> = runs
+                    .iter()
+                    .enumerate()
+                    .map(|(actor, run)| {
+                        let (world, connections) = (&self.world, self.connections);
+                        scope.spawn(move || run_once(world, connections, actor, run))
+                    })
+                    .collect();
+                threads.into_iter().try_for_each(|thread| thread.join().unwrap().map(|_| ()))
+            })?;
+        }
+        self.check_books()
+    }
+
+    /// Nobody is charged twice, and nothing written is ever changed.
+    fn check_books(&mut self) -> Result<(), String> {
+        let ledger = self.connections.take();
+        for uid in &self.uids {
+            let charges = self.world.look().book.will_charge(uid);
+            if charges > 1 {
+                return Err(format!("{uid} was charged {charges} times"));
+            }
+            let events = ledger.events(&MerchantUid::parse(uid).unwrap()).unwrap();
+            let before = self.seen.entry(uid.clone()).or_default();
+            if !events.starts_with(before) {
+                return Err(format!("the history of {uid} was changed"));
+            }
+            *before = events;
+        }
+        self.connections.give_back(ledger);
+        Ok(())
+    }
+
+    fn time_passes(&self) {
+        let (minutes, reboots, skew) = {
+            let mut inner = self.world.look();
+            let minutes =
+                if inner.chance.percent(40) { inner.chance.below(3) } else { inner.chance.below(20) };
+            let skew = i64::try_from(inner.chance.below(7_200_000)).unwrap() - 3_600_000;
+            (minutes, inner.chance.percent(20), skew)
+        };
+        self.world.pass(Duration::from_secs(minutes * 60));
+        self.another_machine_tries();
+        self.world.note(format!("{minutes} minutes pass{}", if reboots { ", and a reboot" } else { "" }));
+        if reboots {
+            self.world.reboot(skew);
+        } else if skew % 5 == 0 {
+            self.world.set_wall_skew(skew);
+        }
+    }
+
+    /// Somebody else asks for an order that was charged and shows, and is declined: the newest
+    /// payment under the merchant_uid is then not the one that counts.
+    fn another_machine_tries(&self) {
+        let mut inner = self.world.look();
+        let now_ms = inner.now_ms;
+        for uid in &self.uids {
+            let shows = inner.book.charged(uid, now_ms).iter().any(|entry| entry.shown_ms <= now_ms);
+            if shows && inner.chance.percent(20) {
+                let asked = json!({"merchant_uid": uid, "customer_uid": "gildong", "amount": 8900});
+                inner.book.enter(&asked, "failed", now_ms);
+            }
+        }
+    }
+
+    /// The weather clears, everything hidden shows, and each order is asked for until it is settled.
+    fn come_to_rest(&mut self) -> Result<(), String> {
+        self.world.look().crash_one_in = 0;
+        for uid in self.uids.clone() {
+            for attempt in 0.. {
+                self.world.pass(Duration::from_secs(3600));
+                let run = Run {
+                    merchant_uid: uid.clone(),
+                    retry: false,
+                    moods: vec![Mood::Approve],
+                    planted: self.planted,
+                };
+                self.run_together(&[run])?;
+                let outcome = self.outcome(&uid);
+                let odd =
+                    self.world.look().book.entries.iter().any(|e| e.merchant_uid == uid && e.amount == "1");
+                match outcome {
+                    Some(Outcome::Pending | Outcome::Unknown) | None if attempt < 3 => continue,
+                    Some(Outcome::Unknown) if odd => {}
+                    Some(Outcome::Pending | Outcome::Unknown) | None => {
+                        return Err(format!("{uid} is {outcome:?} for ever"));
+                    }
+                    Some(_) => self.check_settled(&uid, outcome)?,
+                }
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn outcome(&self, uid: &str) -> Option<Outcome> {
+        let ledger = self.connections.take();
+        let payment = ledger.find(&MerchantUid::parse(uid).unwrap()).unwrap();
+        self.connections.give_back(ledger);
+        payment.map(|payment| payment.outcome)
+    }
+
+    fn check_settled(&self, uid: &str, outcome: Option<Outcome>) -> Result<(), String> {
+        let inner = self.world.look();
+        let charged = !inner.book.charged(uid, inner.now_ms).is_empty();
+        // A gateway that calls a charge failed or refused it misleads until it is asked again.
+        let misled =
+            inner.book.entries.iter().any(|entry| entry.merchant_uid == uid && entry.flips_ms.is_some())
+                || inner.trace.iter().any(|line| line.contains(uid) && line.contains("Misrecorded"));
+        match outcome {
+            Some(Outcome::Paid) if charged => Ok(()),
+            Some(Outcome::Declined | Outcome::Rejected) if !charged || misled => Ok(()),
+            other => Err(format!("{uid} is settled as {other:?}, and charged is {charged}")),
+        }
+    }
+
+    pub fn story(&self) -> String {
+        let inner = self.world.look();
+        format!("seed {}\n{}\n{:#?}", self.seed, inner.trace.join("\n"), inner.book.entries)
+    }
+}

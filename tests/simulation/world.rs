@@ -1,0 +1,194 @@
+//! Time, chance and turns: what makes a run of many operators repeatable from one number.
+
+use std::panic::resume_unwind;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use billkey::domain::time::{BootReading, Clock, Moment};
+use jiff::Timestamp;
+
+use super::book::Book;
+
+/// What a killed process leaves behind: nothing but its locks gone and its transaction undone.
+pub struct Crash;
+
+/// Small, seeded and good enough to choose faults by.
+pub struct Chance(u64);
+
+impl Chance {
+    pub fn new(seed: u64) -> Chance {
+        Chance(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x1234_5678_9abc_def1)
+    }
+
+    pub fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) % bound
+    }
+
+    /// True in so many of a hundred cases.
+    pub fn percent(&mut self, percent: u64) -> bool {
+        self.below(100) < percent
+    }
+}
+
+/// Everything the actors share. Whoever holds the turn may touch it.
+pub struct Inner {
+    pub chance: Chance,
+    pub book: Book,
+    /// The gateway's clock, which nothing disturbs, in epoch milliseconds.
+    pub now_ms: i64,
+    booted_at_ms: i64,
+    boot: u32,
+    wall_skew_ms: i64,
+    turn: usize,
+    alive: Vec<bool>,
+    /// A crash strikes at one in so many steps; 0 is never.
+    pub crash_one_in: u64,
+    pub crashes: u32,
+    pub trace: Vec<String>,
+}
+
+#[derive(Clone)]
+pub struct World {
+    inner: Arc<Mutex<Inner>>,
+    turned: Arc<Condvar>,
+}
+
+pub const NOBODY: usize = usize::MAX;
+
+impl World {
+    pub fn new(seed: u64, book: Book) -> World {
+        let now_ms = 1_795_000_000_000;
+        let inner = Inner {
+            chance: Chance::new(seed),
+            book,
+            now_ms,
+            booted_at_ms: now_ms - 3_600_000,
+            boot: 1,
+            wall_skew_ms: 0,
+            turn: NOBODY,
+            alive: Vec::new(),
+            crash_one_in: 0,
+            crashes: 0,
+            trace: Vec::new(),
+        };
+        World { inner: Arc::new(Mutex::new(inner)), turned: Arc::new(Condvar::new()) }
+    }
+
+    pub fn look(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn note(&self, line: String) {
+        let mut inner = self.look();
+        let at_s = (inner.now_ms - 1_795_000_000_000) / 1000;
+        inner.trace.push(format!("{at_s:>6} s  {line}"));
+    }
+
+    pub fn pass(&self, duration: Duration) {
+        self.look().now_ms += i64::try_from(duration.as_millis()).unwrap();
+    }
+
+    /// The machine starts anew: its boot clock with it. The wall clock may come up wrong.
+    pub fn reboot(&self, wall_skew_ms: i64) {
+        let mut inner = self.look();
+        inner.boot += 1;
+        inner.booted_at_ms = inner.now_ms;
+        inner.wall_skew_ms = wall_skew_ms;
+    }
+
+    pub fn set_wall_skew(&self, wall_skew_ms: i64) {
+        self.look().wall_skew_ms = wall_skew_ms;
+    }
+
+    pub fn now(&self) -> Moment {
+        let inner = self.look();
+        Moment {
+            wall: Timestamp::from_millisecond(inner.now_ms + inner.wall_skew_ms).unwrap(),
+            boot: Some(BootReading {
+                boot_id: format!("boot-{}", inner.boot),
+                since_boot_ms: inner.now_ms - inner.booted_at_ms,
+            }),
+        }
+    }
+
+    /// Gets ready for so many actors; the first turn is drawn.
+    pub fn begin(&self, actors: usize) {
+        let mut inner = self.look();
+        inner.alive = vec![true; actors];
+        inner.turn = usize::try_from(inner.chance.below(actors as u64)).unwrap();
+    }
+
+    /// Waits for the first turn.
+    pub fn enter(&self, actor: usize) {
+        drop(self.wait_for(actor));
+    }
+
+    fn wait_for(&self, actor: usize) -> MutexGuard<'_, Inner> {
+        let mut inner = self.look();
+        while inner.turn != actor {
+            inner = self.turned.wait(inner).unwrap_or_else(PoisonError::into_inner);
+        }
+        inner
+    }
+
+    /// A place between two steps: others may come first, and the process may die here.
+    pub fn step(&self, actor: usize) {
+        {
+            let mut inner = self.look();
+            inner.now_ms += 1;
+            inner.pass_turn();
+        }
+        self.turned.notify_all();
+        let mut inner = self.wait_for(actor);
+        let one_in = inner.crash_one_in;
+        if one_in > 0 && inner.chance.below(one_in) == 0 {
+            inner.crashes += 1;
+            drop(inner);
+            self.note(format!("actor {actor}: killed"));
+            resume_unwind(Box::new(Crash));
+        }
+    }
+
+    /// The actor is done, or dead.
+    pub fn leave(&self, actor: usize) {
+        {
+            let mut inner = self.look();
+            inner.alive[actor] = false;
+            inner.pass_turn();
+        }
+        self.turned.notify_all();
+    }
+}
+
+impl Inner {
+    fn pass_turn(&mut self) {
+        let living: Vec<usize> = (0..self.alive.len()).filter(|actor| self.alive[*actor]).collect();
+        self.turn = if living.is_empty() {
+            NOBODY
+        } else {
+            living[usize::try_from(self.chance.below(living.len() as u64)).unwrap()]
+        };
+    }
+}
+
+/// The world's clock as one actor reads it: every reading is a place between two steps.
+pub struct ActorClock {
+    pub world: World,
+    pub actor: usize,
+}
+
+impl Clock for ActorClock {
+    fn now(&self) -> Moment {
+        self.world.step(self.actor);
+        self.world.now()
+    }
+
+    fn sleep(&self, duration: Duration) {
+        self.world.pass(duration);
+        self.world.step(self.actor);
+    }
+}

@@ -1,0 +1,4 @@
+//! The harness: a world of its own for each test, and what came out of the program in one piece.
+
+pub mod gateway;
+pub mod world;

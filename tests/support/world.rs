@@ -1,0 +1,204 @@
+//! A machine with nothing on it but the program: own home, own environment, loopback only.
+
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use billkey::sandbox::{FaultPlan, IMP_KEY, IMP_SECRET, Options, Sandbox};
+use serde_json::Value;
+use tempfile::TempDir;
+
+pub const BILLKEY: &str = env!("CARGO_BIN_EXE_billkey");
+
+/// What one run said and how it ended. Whoever gets one looks at it.
+#[must_use = "look at what the program said"]
+pub struct Ran {
+    pub stdout: String,
+    pub stderr: String,
+    pub code: i32,
+}
+
+impl Ran {
+    pub fn from_output(output: &Output) -> Ran {
+        Ran {
+            stdout: String::from_utf8(output.stdout.clone()).expect("stdout is UTF-8"),
+            stderr: String::from_utf8(output.stderr.clone()).expect("stderr is UTF-8"),
+            code: output.status.code().unwrap_or(-1),
+        }
+    }
+
+    /// The one JSON value on stdout.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|error| panic!("stdout is not JSON: {error}\n{self}"))
+    }
+
+    /// Asserts the exit code and gives the run back.
+    #[track_caller]
+    pub fn exits(self, code: i32) -> Ran {
+        assert_eq!(self.code, code, "{self}");
+        assert!(!self.stderr.contains("panicked"), "{self}");
+        self
+    }
+
+    /// Asserts that stderr holds all of these.
+    #[track_caller]
+    pub fn says(self, parts: &[&str]) -> Ran {
+        for part in parts {
+            assert!(self.stderr.contains(part), "stderr does not say `{part}`\n{self}");
+        }
+        self
+    }
+
+    /// Asserts that stdout holds all of these.
+    #[track_caller]
+    pub fn answers(self, parts: &[&str]) -> Ran {
+        for part in parts {
+            assert!(self.stdout.contains(part), "stdout does not say `{part}`\n{self}");
+        }
+        self
+    }
+}
+
+impl fmt::Display for Ran {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}------- stderr -------\n{}[exit status: {}]\n", self.stdout, self.stderr, self.code)
+    }
+}
+
+impl fmt::Debug for Ran {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A home directory and what the environment says in it.
+pub struct World {
+    home: TempDir,
+    variables: Vec<(String, String)>,
+}
+
+impl World {
+    /// Nothing configured: what a newcomer has.
+    pub fn bare() -> World {
+        World { home: TempDir::new().unwrap(), variables: Vec::new() }
+    }
+
+    /// A profile `main` for the gateway at this address, with the sandbox's key.
+    pub fn for_gateway(api_url: &str) -> World {
+        World::with_profile(api_url, "mode = \"test\"\n")
+    }
+
+    /// The same with more lines in the profile.
+    pub fn with_profile(api_url: &str, lines: &str) -> World {
+        let world = World::bare();
+        world.configure(&format!(
+            "[profile.main]\napi_url = \"{api_url}\"\nimp_key = \"{IMP_KEY}\"\nimp_secret = \"{IMP_SECRET}\"\n{lines}"
+        ));
+        world
+    }
+
+    pub fn configure(&self, toml: &str) {
+        let path = self.config_path();
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, toml).unwrap();
+        set_mode(&path, 0o600);
+    }
+
+    pub fn config_path(&self) -> PathBuf {
+        self.home().join(".config/billkey/config.toml")
+    }
+
+    pub fn ledger_path(&self) -> PathBuf {
+        self.home().join(".local/share/billkey/main.db")
+    }
+
+    pub fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.variables.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// The program, not yet started.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(BILLKEY);
+        command.args(arguments).env_clear().current_dir(self.home()).stdin(Stdio::null());
+        command.env("HOME", self.home()).env("USER", "tester").env("LANG", "C.UTF-8");
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    /// Runs the program to its end.
+    pub fn run(&self, arguments: &[&str]) -> Ran {
+        Ran::from_output(&self.command(arguments).output().unwrap())
+    }
+
+    /// Starts it and goes on.
+    pub fn spawn(&self, arguments: &[&str]) -> Child {
+        self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+
+    /// `charge gildong_0001_1234` of ₩8,900 with this merchant_uid, as JSON.
+    pub fn charge(&self, merchant_uid: &str, more: &[&str]) -> Ran {
+        let mut arguments = vec!["charge", "gildong_0001_1234", "--amount", "8900", "--name", "Monthly"];
+        arguments.extend(["--merchant-uid", merchant_uid, "--yes", "--json"]);
+        arguments.extend(more);
+        self.run(&arguments)
+    }
+}
+
+/// A sandbox gateway of the test's own, with its book in a directory of its own.
+pub struct Gateway {
+    sandbox: Sandbox,
+    _book: TempDir,
+}
+
+impl Gateway {
+    pub fn start(faults: &str) -> Gateway {
+        let book = TempDir::new().unwrap();
+        let options =
+            Options { book: book.path().join("book.db"), port: 0, faults: FaultPlan::parse(faults).unwrap() };
+        Gateway { sandbox: Sandbox::start(&options).unwrap(), _book: book }
+    }
+
+    pub fn url(&self) -> String {
+        self.sandbox.api_url()
+    }
+
+    /// Replaces the faults.
+    pub fn faults(&self, plan: &str) {
+        let url = format!("{}/_sandbox/faults", self.url());
+        let answer = reqwest::blocking::Client::new().put(url).body(plan.to_owned()).send().unwrap();
+        assert!(answer.status().is_success(), "{}", answer.text().unwrap());
+    }
+
+    /// The gateway's own book: every payment it made, the hidden ones too.
+    pub fn book(&self) -> Value {
+        let text = reqwest::blocking::get(format!("{}/_sandbox/book", self.url())).unwrap().text().unwrap();
+        serde_json::from_str(&text).unwrap()
+    }
+}
+
+/// Waits until something is so, for ten seconds at most.
+#[track_caller]
+pub fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < Duration::from_secs(10), "never came to be: {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[cfg(unix)]
+pub fn set_mode(path: &Path, mode: u32) {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[cfg(not(unix))]
+pub fn set_mode(_path: &Path, _mode: u32) {}
