@@ -38,7 +38,7 @@ pub fn charge_answer(request: &ChargeRequest, answer: Result<HttpAnswer, Transpo
 }
 
 fn arrived(request: &ChargeRequest, answer: &HttpAnswer) -> ChargeReply {
-    let envelope = if answer.cut { None } else { Envelope::read(&answer.body) };
+    let envelope = Envelope::of(answer);
     let meaning = meaning(request, answer, envelope.as_ref());
     let (imp_uid, message) = match &meaning {
         Answer::Paid(record) => (record.imp_uid.clone(), None),

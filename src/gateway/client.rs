@@ -304,7 +304,7 @@ impl Client {
 }
 
 fn is_unauthorized(answer: &HttpAnswer) -> bool {
-    let envelope = if answer.status == 403 { Envelope::read(&answer.body) } else { None };
+    let envelope = if answer.status == 403 { Envelope::of(answer) } else { None };
     classify::is_unauthorized(answer.status, envelope.as_ref())
 }
 

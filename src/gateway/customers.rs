@@ -6,7 +6,7 @@ use crate::domain::customer::Card;
 use crate::domain::ids::CustomerUid;
 use crate::gateway::classify::no_envelope;
 use crate::gateway::client::{Client, GatewayFailure};
-use crate::gateway::lookup::{accepted_object, encoded, whole_envelope};
+use crate::gateway::lookup::{accepted_object, encoded};
 use crate::gateway::transport::Method;
 use crate::gateway::wire::{self, Envelope};
 
@@ -69,7 +69,7 @@ impl Client {
         path: &str,
     ) -> Result<Result<Map<String, Value>, String>, GatewayFailure> {
         let answer = self.ask(method, path)?;
-        let Some(envelope) = whole_envelope(&answer) else {
+        let Some(envelope) = Envelope::of(&answer) else {
             return Err(GatewayFailure::NoAnswer { reason: no_envelope(&answer) });
         };
         // The schema says 404; live clients got HTTP 200 with code 1.

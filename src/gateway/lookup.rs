@@ -54,7 +54,7 @@ impl Client {
                 Ok(answer) => answer,
                 Err(unasked) => return no_answer_of(unasked),
             };
-            let envelope = if answer.cut { None } else { Envelope::read(&answer.body) };
+            let envelope = Envelope::of(&answer);
             let received = received(&answer, envelope.as_ref());
             match page(&answer, envelope) {
                 Page::NotFound if number == 1 => return LookupReply::NotFound { received },
@@ -94,7 +94,7 @@ impl Client {
             return Ok(None);
         }
         let answer = self.ask(Method::Get, &format!("/payments/{imp_uid}?include_sandbox=true"))?;
-        let Some(envelope) = whole_envelope(&answer) else {
+        let Some(envelope) = Envelope::of(&answer) else {
             return Err(GatewayFailure::NoAnswer { reason: no_envelope(&answer) });
         };
         if answer.status == 404 && envelope.is_refusal() {
@@ -102,11 +102,6 @@ impl Client {
         }
         accepted_object(&answer, &envelope).map(|object| Some(wire::record(object)))
     }
-}
-
-/// The frame of an answer that was read to its end.
-pub(super) fn whole_envelope(answer: &HttpAnswer) -> Option<Envelope> {
-    if answer.cut { None } else { Envelope::read(&answer.body) }
 }
 
 /// The object that a request was answered with, or why there is none.
@@ -130,7 +125,7 @@ impl From<Unasked> for GatewayFailure {
             Unasked::Token(failure) => failure.into(),
             Unasked::Transport(TransportError::NotSent { reason }) => GatewayFailure::NotReached { reason },
             Unasked::Transport(TransportError::Lost { reason, .. }) => GatewayFailure::NoAnswer { reason },
-            Unasked::Unauthorized(answer) => match whole_envelope(&answer) {
+            Unasked::Unauthorized(answer) => match Envelope::of(&answer) {
                 Some(envelope) if envelope.is_refusal() => {
                     GatewayFailure::Refused { code: envelope.code, message: envelope.message_or_code() }
                 }
@@ -211,7 +206,7 @@ fn no_answer_of(unasked: Unasked) -> LookupReply {
             no_answer(&reason, received)
         }
         Unasked::Unauthorized(answer) => {
-            let envelope = whole_envelope(&answer);
+            let envelope = Envelope::of(&answer);
             no_answer(&not_taken(answer.status), received(&answer, envelope.as_ref()))
         }
     }

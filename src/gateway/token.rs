@@ -60,10 +60,9 @@ impl Reading {
     /// only where there is no boot clock in common, and not when it ran backwards: a token that
     /// dies early costs one 401, which proves that nothing was processed.
     pub(super) fn left(&self, now: &Moment) -> Option<Duration> {
-        let since_ms = self.since_boot_reading_ms(now).or_else(|| {
-            let wall_ms = now.wall.as_millisecond().checked_sub(self.wall.as_millisecond())?;
-            self.boot_differs(now).then_some(wall_ms)
-        })?;
+        let since_ms = self
+            .since_boot_reading_ms(now)
+            .or_else(|| now.wall.as_millisecond().checked_sub(self.wall.as_millisecond()))?;
         let since = Duration::from_millis(u64::try_from(since_ms).ok()?);
         let life_s = self.expired_at_s.checked_sub(self.now_s)?;
         let life = Duration::from_secs(u64::try_from(life_s).unwrap_or(0));
@@ -82,14 +81,6 @@ impl Reading {
             return None;
         }
         now.since_boot_ms.checked_sub(then.since_boot_ms)
-    }
-
-    /// Whether the two moments have no boot in common.
-    fn boot_differs(&self, now: &Moment) -> bool {
-        match (&self.boot, &now.boot) {
-            (Some(then), Some(now)) => then.boot_id != now.boot_id,
-            (None, _) | (_, None) => true,
-        }
     }
 }
 
@@ -130,7 +121,7 @@ pub(super) fn read_answer(
         TransportError::NotSent { reason } => TokenFailure::NotReached { reason },
         TransportError::Lost { reason, .. } => TokenFailure::NoAnswer { reason },
     })?;
-    let envelope = if answer.cut { None } else { Envelope::read(&answer.body) };
+    let envelope = Envelope::of(&answer);
     match (answer.status, envelope) {
         (200..=299, Some(envelope)) if envelope.code == 0 => accepted(&envelope, asked_at),
         (200..=299 | 400 | 401 | 403, Some(envelope)) if envelope.is_refusal() => {

@@ -11,6 +11,7 @@ use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::{BODY_KEPT_BYTES, GatewayRecord};
 use crate::domain::secret::Secret;
 use crate::gateway::json;
+use crate::gateway::transport::HttpAnswer;
 
 /// The frame of every answer (facts 0): `{"code", "message", "response"}`.
 pub(super) struct Envelope {
@@ -21,9 +22,14 @@ pub(super) struct Envelope {
 }
 
 impl Envelope {
+    /// Reads an answer that came to its end.
+    pub(super) fn of(answer: &HttpAnswer) -> Option<Envelope> {
+        if answer.cut { None } else { Envelope::read(&answer.body) }
+    }
+
     /// Reads a body; `None` when it is not the gateway's frame, or is not certain to mean one
     /// thing only.
-    pub(super) fn read(body: &[u8]) -> Option<Envelope> {
+    fn read(body: &[u8]) -> Option<Envelope> {
         // A card company's name in another encoding must not hide the rest.
         let mut value = json::read(&String::from_utf8_lossy(body))?;
         let object = value.as_object_mut()?;

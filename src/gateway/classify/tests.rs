@@ -286,8 +286,12 @@ fn what_broke_off_is_unclear_even_when_it_reads_like_an_answer() {
     assert_eq!(reply.received.http_status, Some(200));
     assert_eq!(reply.received.body.as_deref(), Some(PAID));
 
-    let cut = HttpAnswer { status: 200, body: PAID.as_bytes().to_vec(), cut: true };
-    assert_eq!(charge_answer(&request(), Ok(cut)).answer.kind(), Answered::Unclear);
+    for status in [200, 401] {
+        let cut = HttpAnswer { status, body: PAID.as_bytes().to_vec(), cut: true };
+        let reply = charge_answer(&request(), Ok(cut));
+        assert_eq!(reply.answer.kind(), Answered::Unclear, "{status}");
+        assert_eq!(reply.received.code, None, "what was cut is not read");
+    }
 }
 
 #[test]
