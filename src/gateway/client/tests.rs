@@ -212,6 +212,22 @@ fn a_refused_token_is_renewed_and_not_taken_from_the_file_again() {
 }
 
 #[test]
+fn a_late_refusal_of_the_old_token_does_not_cost_the_new_one() {
+    let (gateway, clock) = (FakeGateway::default(), FakeClock::at(77));
+    let client = client(&gateway, &clock);
+    gateway.will_give_token("T1", NOW_S, NOW_S + 1800).will(401, "");
+    let old = client.token(false).unwrap().access_token;
+    client.charge(&request(won(8900)));
+    gateway.will_give_token("T2", NOW_S, NOW_S + 1800);
+    client.renew_token().unwrap();
+    // Another thread had sent with the old token and hears of it only now.
+    client.refuse(&old);
+    client.renew_token().unwrap();
+    assert_eq!(client.token(false).unwrap().access_token.expose(), "T2");
+    assert_eq!(gateway.requests().len(), 3, "nothing is asked again");
+}
+
+#[test]
 fn a_token_that_another_process_renewed_is_taken_from_the_file() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("token.json");
