@@ -19,8 +19,6 @@
 pub mod billing;
 pub mod clock;
 pub mod domain;
-pub mod gateway;
-pub mod interrupt;
-pub mod ledger;
 pub mod output;
 pub mod sandbox;
+pub mod settings;

@@ -1,0 +1,183 @@
+//! Flags, environment and file become one set of plain values.
+//!
+//! This is the only reader of the environment and of the user's directories. Flags beat
+//! environment beats file beats default, and every value keeps where it came from.
+
+mod address;
+mod environment;
+mod error;
+mod file;
+mod origin;
+mod presentation;
+mod resolve;
+mod secret;
+mod section;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use ring::digest;
+
+use crate::domain::money::Amount;
+use crate::domain::payment::Mode;
+use crate::domain::secret::Secret;
+use crate::output::Format;
+use crate::settings::file::SecretSource;
+
+pub use crate::settings::environment::{Environment, Folders, VARIABLES};
+pub use crate::settings::error::{Fault, SettingsError};
+pub use crate::settings::origin::{Origin, Shown, Sourced};
+pub use crate::settings::presentation::{Color, ColorChoice, Presentation};
+pub use crate::settings::resolve::config_path;
+pub use crate::settings::secret::Credentials;
+
+/// The zone of the gateway's business day.
+pub const TIMEZONE: &str = "Asia/Seoul";
+/// How long a charge that was not found stays unknown (contract: 15 minutes).
+pub const SETTLE_AFTER: Duration = Duration::from_secs(15 * 60);
+/// Within which a charge of the same customer and amount is taken for a slip (contract: 10 minutes).
+pub const SIMILAR_WITHIN: Duration = Duration::from_secs(10 * 60);
+/// How long a charge waits for its answer, in seconds (contract).
+pub const TIMEOUT_S: u32 = 60;
+/// The profile where none is named and none is set up.
+pub const DEFAULT_PROFILE: &str = "default";
+/// What takes a profile's place with `--sandbox`.
+pub const SANDBOX_PROFILE: &str = "sandbox";
+
+/// The global flags, as given.
+#[derive(Clone, Debug, Default)]
+pub struct Flags {
+    pub profile: Option<String>,
+    pub config: Option<PathBuf>,
+    pub database: Option<PathBuf>,
+    pub sandbox: bool,
+    pub format: Option<Format>,
+    pub json: bool,
+    pub quiet: bool,
+    pub no_input: bool,
+    pub color: ColorChoice,
+    /// Seconds.
+    pub timeout_s: Option<u32>,
+    pub verbose: bool,
+}
+
+/// What a charge is held to before it is sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The most that one charge may be; in won.
+    pub max_amount: Option<Amount>,
+    /// The most that a day's charges may come to; in won.
+    pub daily_amount: Option<Amount>,
+    /// `None` when charges that look alike are not looked for.
+    pub similar_within: Option<Duration>,
+}
+
+/// Everything a command needs to know.
+#[derive(Clone)]
+pub struct Settings {
+    pub presentation: Presentation,
+    /// `sandbox` with `--sandbox`.
+    pub profile: String,
+    pub mode: Mode,
+    /// The file that was read, if there was one.
+    pub config_file: Option<PathBuf>,
+    pub api_url: String,
+    pub sdk_url: String,
+    pub ca_file: Option<PathBuf>,
+    pub proxy: Option<String>,
+    /// The `impXXXXXXXX` of the JS SDK.
+    pub imp_code: Option<String>,
+    pub channel_key: Option<String>,
+    pub pg: Option<String>,
+    /// The ledger.
+    pub database: PathBuf,
+    /// The sandbox's own book; `None` without `--sandbox`.
+    pub book: Option<PathBuf>,
+    /// How the sandbox is to misbehave, as given.
+    pub faults: Option<String>,
+    pub settle_after: Duration,
+    pub limits: Limits,
+    pub zone: TimeZone,
+    /// The read time-out of a charge.
+    pub timeout: Duration,
+    /// Who runs it: the operating system's user.
+    pub operator: Option<String>,
+    /// Sentences about settings that work and are probably not meant.
+    pub warnings: Vec<String>,
+    shown: Vec<Shown>,
+    imp_key: Option<Secret>,
+    secret: Option<SecretSource>,
+    cache_folder: Option<PathBuf>,
+}
+
+impl Settings {
+    /// Reads the config file and puts everything together. The API secret is not fetched: see
+    /// [`Settings::credentials`].
+    pub fn resolve(flags: &Flags, environment: &Environment) -> Result<Settings, SettingsError> {
+        resolve::resolve(flags, environment)
+    }
+
+    #[must_use]
+    pub fn sandbox(&self) -> bool {
+        self.mode == Mode::Sandbox
+    }
+
+    /// The API key and its secret: reads the secret's file or runs its program. Only a command
+    /// that talks to the gateway asks. The sandbox has a key of its own.
+    pub fn credentials(&self) -> Result<Credentials, SettingsError> {
+        let missing = |what: &str, key: &str, variable: &str| {
+            let profile = &self.profile;
+            let message = format!("the profile `{profile}` has no {what}");
+            let place = match &self.config_file {
+                Some(path) => format!("set {key} in {}, or {variable}", path.display()),
+                None => format!("run `billkey config init`, then set {key}; or set {variable}"),
+            };
+            SettingsError::config(message).hinted(format!("{place}. To try without: --sandbox"))
+        };
+        let Some(imp_key) = self.imp_key.clone() else {
+            return Err(missing("REST API key", "imp_key", "BILLKEY_IMP_KEY"));
+        };
+        let Some(source) = &self.secret else {
+            return Err(missing("REST API secret", "imp_secret_file", "BILLKEY_IMP_SECRET"));
+        };
+        let directory = self.config_file.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
+        Ok(Credentials { imp_key, imp_secret: secret::fetch(source, directory)? })
+    }
+
+    /// Where the access token is kept: one file for each address and key, so that no key ever
+    /// meets another's token. `None` where there is no home directory, or no key.
+    #[must_use]
+    pub fn token_cache(&self) -> Option<PathBuf> {
+        let folder = self.cache_folder.as_ref()?;
+        if self.sandbox() {
+            return Some(folder.join("token-sandbox.json"));
+        }
+        let imp_key = self.imp_key.as_ref()?;
+        let text = format!("{} {}", self.api_url, imp_key.expose());
+        let hash = digest::digest(&digest::SHA256, text.as_bytes());
+        let name: String = hash.as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        Some(folder.join(format!("token-{name}.json")))
+    }
+
+    /// Why `settle_after` is too short for the time-out in use: a request could then still be in
+    /// flight when it is sent again.
+    #[must_use]
+    pub fn settle_after_warning(&self) -> Option<String> {
+        use crate::domain::time::format_duration;
+        (self.settle_after < self.timeout).then(|| {
+            format!(
+                "settle_after is {}, less than the time-out of {}: a charge could be sent again while the first \
+                 request is still on its way",
+                format_duration(self.settle_after),
+                format_duration(self.timeout)
+            )
+        })
+    }
+
+    /// Every setting with its value and where it came from, in the order of the config file.
+    #[must_use]
+    pub fn shown(&self) -> &[Shown] {
+        &self.shown
+    }
+}

@@ -1,0 +1,135 @@
+//! The environment as a value: the one reader of variables and of the user's directories.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use crate::settings::error::SettingsError;
+
+/// Every variable that billkey reads, with what it does; `billkey help` and the README say the same.
+pub const VARIABLES: [(&str, &str); 13] = [
+    ("BILLKEY_PROFILE", "the profile, like --profile"),
+    ("BILLKEY_CONFIG", "the config file, like --config"),
+    ("BILLKEY_DATABASE", "the ledger, like --database"),
+    ("BILLKEY_IMP_KEY", "the REST API key, instead of the profile's"),
+    ("BILLKEY_IMP_SECRET", "the REST API secret, instead of the profile's"),
+    ("BILLKEY_API_URL", "the gateway's address, instead of the profile's"),
+    ("BILLKEY_SANDBOX_FAULTS", "how the sandbox misbehaves: see `billkey help sandbox`"),
+    ("NO_COLOR", "no colour, if set"),
+    ("CLICOLOR_FORCE", "colour off a terminal too, if set and not 0"),
+    ("TERM", "no colour if it is `dumb`"),
+    ("USER", "who runs it, for the ledger"),
+    ("LOGNAME", "who runs it, where USER is not set"),
+    ("RUST_BACKTRACE", "whether a bug in billkey shows where it is"),
+];
+
+/// The user's directories (`dirs`): `None` where there is no home directory.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Folders {
+    pub home: Option<PathBuf>,
+    pub config: Option<PathBuf>,
+    pub data: Option<PathBuf>,
+    pub cache: Option<PathBuf>,
+}
+
+/// Variables and directories, the process's own or a test's.
+#[derive(Clone, Debug)]
+pub struct Environment {
+    variables: BTreeMap<&'static str, OsString>,
+    folders: Folders,
+}
+
+impl Environment {
+    /// The process's own, read once.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "this is the one reader of the environment")]
+    pub fn of_process() -> Environment {
+        let variables = VARIABLES
+            .iter()
+            .filter_map(|(name, _)| std::env::var_os(name).map(|value| (*name, value)))
+            .collect();
+        let folders = Folders {
+            home: dirs::home_dir(),
+            config: dirs::config_dir(),
+            data: dirs::data_dir(),
+            cache: dirs::cache_dir(),
+        };
+        Environment { variables, folders }
+    }
+
+    /// Given values, for a test. A name that is not in [`VARIABLES`] is never asked for.
+    #[must_use]
+    pub fn of_values(values: &[(&'static str, &str)], folders: Folders) -> Environment {
+        let variables = values.iter().map(|(name, value)| (*name, OsString::from(value))).collect();
+        Environment { variables, folders }
+    }
+
+    /// A variable's text. One that is empty counts as not set.
+    pub fn text(&self, name: &'static str) -> Result<Option<String>, SettingsError> {
+        match self.variables.get(name) {
+            None => Ok(None),
+            Some(value) if value.is_empty() => Ok(None),
+            Some(value) => match value.to_str() {
+                Some(text) => Ok(Some(text.to_owned())),
+                None => {
+                    Err(SettingsError::config(format!("the environment variable {name} is not UTF-8 text")))
+                }
+            },
+        }
+    }
+
+    /// A variable that holds a path, which need not be UTF-8.
+    #[must_use]
+    pub fn path(&self, name: &'static str) -> Option<PathBuf> {
+        self.variables.get(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+    }
+
+    /// A variable that must not stop the program when it is odd.
+    #[must_use]
+    pub fn lossy(&self, name: &'static str) -> Option<String> {
+        let value = self.variables.get(name).filter(|value| !value.is_empty())?;
+        Some(value.to_string_lossy().into_owned())
+    }
+
+    #[must_use]
+    pub fn folders(&self) -> &Folders {
+        &self.folders
+    }
+
+    /// Who runs the program: the operating system's user, as far as the environment tells.
+    #[must_use]
+    pub fn operator(&self) -> Option<String> {
+        self.lossy("USER").or_else(|| self.lossy("LOGNAME"))
+    }
+
+    #[cfg(test)]
+    pub(super) fn insert(&mut self, name: &'static str, value: OsString) {
+        self.variables.insert(name, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Environment, Folders};
+
+    #[test]
+    fn an_empty_variable_counts_as_not_set() {
+        let environment = Environment::of_values(
+            &[("BILLKEY_PROFILE", ""), ("USER", ""), ("LOGNAME", "kim")],
+            Folders::default(),
+        );
+        assert_eq!(environment.text("BILLKEY_PROFILE"), Ok(None));
+        assert_eq!(environment.operator().as_deref(), Some("kim"));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_variable_that_is_not_utf_8_is_named() {
+        use std::os::unix::ffi::OsStringExt;
+        let mut environment = Environment::of_values(&[], Folders::default());
+        environment.insert("BILLKEY_IMP_KEY", std::ffi::OsString::from_vec(vec![0x66, 0xff]));
+        let error = environment.text("BILLKEY_IMP_KEY").unwrap_err();
+        assert_eq!(error.message, "the environment variable BILLKEY_IMP_KEY is not UTF-8 text");
+        assert!(environment.path("BILLKEY_IMP_KEY").is_some(), "a path need not be text");
+    }
+}

@@ -1,0 +1,291 @@
+//! The config file: reading it, and what it may say.
+
+use std::fs::{File, Metadata};
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use toml::de::DeTable;
+
+use crate::domain::money::Amount;
+use crate::domain::payment::Mode;
+use crate::settings::address::{check_address, check_proxy};
+use crate::settings::error::{SettingsError, os_words};
+use crate::settings::section::Section;
+
+/// Longer than any config file; a device or a log given by mistake ends here.
+const BYTES_MAX: u64 = 1024 * 1024;
+
+const TOP_KEYS: [&str; 3] = ["default_profile", "timezone", "profile"];
+const PROFILE_KEYS: [&str; 15] = [
+    "mode",
+    "imp_key",
+    "imp_secret",
+    "imp_secret_file",
+    "imp_secret_command",
+    "imp_code",
+    "channel_key",
+    "pg",
+    "api_url",
+    "sdk_url",
+    "ca_file",
+    "proxy",
+    "database",
+    "settle_after",
+    "limits",
+];
+const LIMIT_KEYS: [&str; 3] = ["max_amount", "daily_amount", "similar_within"];
+
+/// A value of the file and its line, from 1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Located<T> {
+    pub(super) value: T,
+    pub(super) line: usize,
+}
+
+/// Where the API secret is to be had.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) enum SecretSource {
+    /// It stands in the file itself.
+    Value(String),
+    File(PathBuf),
+    /// A program and its arguments; what it prints is the secret.
+    Command(Vec<String>),
+}
+
+/// The whole file.
+#[derive(Clone, Default)]
+pub(super) struct ConfigFile {
+    pub(super) path: PathBuf,
+    pub(super) default_profile: Option<Located<String>>,
+    pub(super) timezone: Option<Located<String>>,
+    pub(super) profiles: Vec<Profile>,
+}
+
+/// One `[profile.NAME]`.
+#[derive(Clone, Default)]
+pub(super) struct Profile {
+    pub(super) name: String,
+    pub(super) mode: Option<Located<Mode>>,
+    pub(super) imp_key: Option<Located<String>>,
+    pub(super) secret: Option<Located<SecretSource>>,
+    pub(super) imp_code: Option<Located<String>>,
+    pub(super) channel_key: Option<Located<String>>,
+    pub(super) pg: Option<Located<String>>,
+    pub(super) api_url: Option<Located<String>>,
+    pub(super) sdk_url: Option<Located<String>>,
+    pub(super) ca_file: Option<Located<PathBuf>>,
+    pub(super) proxy: Option<Located<String>>,
+    pub(super) database: Option<Located<PathBuf>>,
+    pub(super) settle_after: Option<Located<Duration>>,
+    pub(super) max_amount: Option<Located<Amount>>,
+    pub(super) daily_amount: Option<Located<Amount>>,
+    /// `Some(None)` is `"off"`.
+    pub(super) similar_within: Option<Located<Option<Duration>>>,
+}
+
+impl ConfigFile {
+    /// Reads a file; `None` when there is none.
+    pub(super) fn read(path: &Path, home: Option<&Path>) -> Result<Option<ConfigFile>, SettingsError> {
+        let Some((bytes, metadata)) = read_bytes(path)? else { return Ok(None) };
+        let text = std::str::from_utf8(&bytes).map_err(|error| {
+            let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
+            let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+            SettingsError::config(format!(
+                "the config file {} is not UTF-8 text on line {line}",
+                path.display()
+            ))
+        })?;
+        let config = ConfigFile::parse(text, path, home)?;
+        if config.holds_secret() {
+            check_private("config file", path, &metadata)?;
+        }
+        Ok(Some(config))
+    }
+
+    /// Reads a file's text. `path` is for messages and for paths relative to it.
+    pub(super) fn parse(text: &str, path: &Path, home: Option<&Path>) -> Result<ConfigFile, SettingsError> {
+        let table = DeTable::parse(text).map_err(|error| not_toml(text, path, &error))?;
+        let top = Section::new(text, path, home, "", table.get_ref());
+        top.only(&TOP_KEYS)?;
+        let mut config = ConfigFile {
+            path: path.to_owned(),
+            default_profile: top.text("default_profile")?,
+            timezone: top.text("timezone")?,
+            profiles: Vec::new(),
+        };
+        if let Some(profiles) = top.section("profile")? {
+            for name in profiles.keys() {
+                if !is_profile_name(&name.value) {
+                    return Err(top.error(name.line, bad_profile_name(&name.value)));
+                }
+                if let Some(section) = profiles.section(&name.value)? {
+                    config.profiles.push(Profile::read(&name.value, &section)?);
+                }
+            }
+        }
+        if let Some(named) = &config.default_profile
+            && config.profile(&named.value).is_none()
+        {
+            let error = format!("default_profile is `{}`, which is not in the file", named.value);
+            return Err(top.error(named.line, error).hinted(config.profiles_there_are()));
+        }
+        Ok(config)
+    }
+
+    pub(super) fn profile(&self, name: &str) -> Option<&Profile> {
+        self.profiles.iter().find(|profile| profile.name == name)
+    }
+
+    /// "The profiles there are: main, test."
+    pub(super) fn profiles_there_are(&self) -> String {
+        if self.profiles.is_empty() {
+            return "The file has no profiles; one begins with a line such as [profile.main].".to_owned();
+        }
+        let names: Vec<&str> = self.profiles.iter().map(|profile| profile.name.as_str()).collect();
+        format!("The profiles there are: {}", names.join(", "))
+    }
+
+    fn holds_secret(&self) -> bool {
+        let secrets = self.profiles.iter().filter_map(|profile| profile.secret.as_ref());
+        secrets.into_iter().any(|secret| matches!(secret.value, SecretSource::Value(_)))
+    }
+}
+
+impl Profile {
+    fn read(name: &str, section: &Section<'_>) -> Result<Profile, SettingsError> {
+        section.only(&PROFILE_KEYS)?;
+        let mut profile = Profile {
+            name: name.to_owned(),
+            mode: section.parsed("mode", |text| match Mode::from_word(text) {
+                Some(mode @ (Mode::Live | Mode::Test)) => Ok(mode),
+                Some(Mode::Sandbox) => Err("the sandbox is asked for with the flag --sandbox".to_owned()),
+                None => Err("a mode is `live` or `test`".to_owned()),
+            })?,
+            imp_key: section.text("imp_key")?,
+            secret: secret_source(section)?,
+            imp_code: section.text("imp_code")?,
+            channel_key: section.text("channel_key")?,
+            pg: section.text("pg")?,
+            api_url: section.parsed("api_url", check_address)?,
+            sdk_url: section.parsed("sdk_url", check_address)?,
+            ca_file: section.path("ca_file")?,
+            proxy: section.text("proxy")?,
+            database: section.path("database")?,
+            settle_after: section.duration("settle_after")?,
+            ..Profile::default()
+        };
+        section.at_most_one("which payment channel to use", &["channel_key", "pg"])?;
+        if let Some(proxy) = &profile.proxy {
+            // Not quoted: a proxy's address may hold a password.
+            check_proxy(&proxy.value).map_err(|why| {
+                section.error(proxy.line, format!("{} cannot be used: {why}", section.name("proxy")))
+            })?;
+        }
+        if let Some(limits) = section.section("limits")? {
+            limits.only(&LIMIT_KEYS)?;
+            profile.max_amount = limits.won("max_amount")?;
+            profile.daily_amount = limits.won("daily_amount")?;
+            profile.similar_within = limits.duration_or_off("similar_within")?;
+        }
+        Ok(profile)
+    }
+}
+
+fn secret_source(section: &Section<'_>) -> Result<Option<Located<SecretSource>>, SettingsError> {
+    section.at_most_one("the API secret", &["imp_secret", "imp_secret_file", "imp_secret_command"])?;
+    if let Some(Located { value, line }) = section.text("imp_secret")? {
+        return Ok(Some(Located { value: SecretSource::Value(value), line }));
+    }
+    if let Some(Located { value, line }) = section.path("imp_secret_file")? {
+        return Ok(Some(Located { value: SecretSource::File(value), line }));
+    }
+    let command = section.words("imp_secret_command")?;
+    Ok(command.map(|Located { value, line }| Located { value: SecretSource::Command(value), line }))
+}
+
+/// Letters, digits, `-` and `_`: the name becomes a file's.
+pub(super) fn is_profile_name(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+}
+
+pub(super) fn bad_profile_name(name: &str) -> String {
+    format!("`{}` cannot name a profile; use letters, digits, - and _", name.escape_debug())
+}
+
+/// The bytes and what the system says of the very file they came from; `None` when there is none.
+fn read_bytes(path: &Path) -> Result<Option<(Vec<u8>, Metadata)>, SettingsError> {
+    let cannot = |error: std::io::Error| SettingsError::file("read the config file", path, &error);
+    let mut file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(cannot(error)),
+    };
+    let metadata = file.metadata().map_err(cannot)?;
+    if metadata.is_dir() {
+        let message = format!("the config file {} is a directory", path.display());
+        return Err(SettingsError::config(message));
+    }
+    let mut bytes = Vec::new();
+    Read::by_ref(&mut file).take(BYTES_MAX + 1).read_to_end(&mut bytes).map_err(cannot)?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > BYTES_MAX) {
+        return Err(SettingsError::config(format!(
+            "the config file {} is longer than 1 MiB",
+            path.display()
+        )));
+    }
+    Ok(Some((bytes, metadata)))
+}
+
+/// Refuses a secret that others than its owner can read.
+#[cfg(unix)]
+pub(super) fn check_private(what: &str, path: &Path, metadata: &Metadata) -> Result<(), SettingsError> {
+    use std::os::unix::fs::MetadataExt;
+    let mode = metadata.mode() & 0o7777;
+    if !metadata.is_file() || mode & 0o077 == 0 {
+        return Ok(());
+    }
+    let message =
+        format!("the {what} {} holds a secret and can be read by others (mode {mode:04o})", path.display());
+    Err(SettingsError::config(message).hinted(format!("chmod 600 {}", shell_word(path))))
+}
+
+#[cfg(not(unix))]
+pub(super) fn check_private(_what: &str, _path: &Path, _metadata: &Metadata) -> Result<(), SettingsError> {
+    Ok(())
+}
+
+/// A path as a shell takes it: quoted where it must be.
+#[cfg(unix)]
+fn shell_word(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = |c: char| c.is_alphanumeric() || "/._-+,:@%".contains(c);
+    if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}
+
+/// The parser's own report quotes the line; its message alone does not.
+fn not_toml(text: &str, path: &Path, error: &toml::de::Error) -> SettingsError {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    let why = error.message();
+    SettingsError::config(format!("the config file {} is not TOML on line {line}: {why}", path.display()))
+}
+
+/// Reads a file that holds the API secret and nothing else.
+pub(super) fn read_secret_file(path: &Path) -> Result<Vec<u8>, SettingsError> {
+    let cannot = |error: std::io::Error| {
+        SettingsError::config(format!("cannot read the secret file {}: {}", path.display(), os_words(&error)))
+    };
+    let mut file = File::open(path).map_err(cannot)?;
+    let metadata = file.metadata().map_err(cannot)?;
+    if metadata.is_dir() {
+        return Err(SettingsError::config(format!("the secret file {} is a directory", path.display())));
+    }
+    check_private("secret file", path, &metadata)?;
+    let mut bytes = Vec::new();
+    Read::by_ref(&mut file).take(BYTES_MAX).read_to_end(&mut bytes).map_err(cannot)?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests;

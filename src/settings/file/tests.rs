@@ -1,0 +1,175 @@
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use super::{ConfigFile, SecretSource};
+use crate::domain::payment::Mode;
+use crate::settings::error::SettingsError;
+
+fn parse(text: &str) -> Result<ConfigFile, SettingsError> {
+    ConfigFile::parse(text, Path::new("/etc/billkey/config.toml"), Some(Path::new("/home/kim")))
+}
+
+fn complaint(text: &str) -> String {
+    let error = parse(text).err().unwrap_or_else(|| panic!("{text} was taken"));
+    match error.hint {
+        Some(hint) => format!("{} / {hint}", error.message),
+        None => error.message,
+    }
+}
+
+#[test]
+fn every_key_is_read() {
+    let config = parse(
+        "default_profile = \"main\"\ntimezone = \"Asia/Seoul\"\n[profile.main]\nmode = \"test\"\nimp_key = \"k\"\n\
+         imp_secret_file = \"~/secret.txt\"\nimp_code = \"imp1\"\nchannel_key = \"c\"\n\
+         api_url = \"https://api.iamport.kr/\"\nca_file = \"ca.pem\"\nproxy = \"http://p:1\"\ndatabase = \"/x/l.db\"\n\
+         settle_after = \"20m\"\n[profile.main.limits]\nmax_amount = 500_000\ndaily_amount = \"1,000,000\"\n\
+         similar_within = \"off\"\n[profile.other]\npg = \"nice\"\n",
+    )
+    .unwrap();
+    assert_eq!(config.profiles.len(), 2);
+    let main = config.profile("main").unwrap();
+    assert_eq!(main.mode.as_ref().unwrap().value, Mode::Test);
+    assert!(matches!(&main.secret.as_ref().unwrap().value,
+        SecretSource::File(path) if path == Path::new("/home/kim/secret.txt")));
+    assert_eq!(main.ca_file.as_ref().unwrap().value, Path::new("/etc/billkey/ca.pem"));
+    assert_eq!(main.api_url.as_ref().unwrap().value, "https://api.iamport.kr");
+    assert_eq!(main.settle_after.as_ref().unwrap().value, Duration::from_secs(1200));
+    assert_eq!(main.max_amount.as_ref().unwrap().value.minor(), 500_000);
+    assert_eq!(main.daily_amount.as_ref().unwrap().value.minor(), 1_000_000);
+    assert_eq!(main.similar_within.as_ref().unwrap().value, None);
+    assert_eq!(main.settle_after.as_ref().unwrap().line, 13);
+}
+
+#[test]
+fn an_unknown_key_is_named_with_its_line_and_the_nearest_known_one() {
+    assert_eq!(
+        complaint("\n[profile.main]\nimp_secert = \"abc\"\n"),
+        "/etc/billkey/config.toml line 3: the key `profile.main.imp_secert` is not known / \
+         did you mean `profile.main.imp_secret`"
+    );
+    assert_eq!(
+        complaint("[profile.main.limits]\nsimilar_with = \"1m\"\n"),
+        "/etc/billkey/config.toml line 2: the key `profile.main.limits.similar_with` is not known / \
+         did you mean `profile.main.limits.similar_within`"
+    );
+    assert_eq!(
+        complaint("zzz = 1\n"),
+        "/etc/billkey/config.toml line 1: the key `zzz` is not known / \
+         The keys there are: default_profile, timezone, profile"
+    );
+}
+
+#[test]
+fn a_wrong_type_or_value_is_named_with_its_line() {
+    for (text, expected) in [
+        ("timezone = 9", "line 1: `timezone` must be a text in quotes, not a number"),
+        ("profile = \"main\"", "line 1: `profile` must be a table, not a text"),
+        (
+            "[profile.main]\nmode = \"prod\"",
+            "line 2: `profile.main.mode` is `prod`: a mode is `live` or `test`",
+        ),
+        (
+            "[profile.main]\nimp_key = \"\"",
+            "line 2: `profile.main.imp_key` is empty; give a value or leave the line out",
+        ),
+        (
+            "[profile.main]\nsettle_after = 15",
+            "line 2: `profile.main.settle_after` must be a text in quotes, not a number",
+        ),
+        (
+            "[profile.main]\nsettle_after = \"15\"",
+            "line 2: `profile.main.settle_after` is `15`: `15` is not a duration; write it as 90s, 15m, 2h or 1d",
+        ),
+        (
+            "[profile.main.limits]\nmax_amount = 1.5",
+            "line 2: `profile.main.limits.max_amount` must be whole won, such as 500000 or \"500,000\", not a number",
+        ),
+        (
+            "[profile.main.limits]\nmax_amount = 0",
+            "line 2: `profile.main.limits.max_amount`: the amount `0` is not more than zero",
+        ),
+        (
+            "[profile.main]\nimp_secret_command = \"pass show x\"",
+            "line 2: `profile.main.imp_secret_command` must be a list of texts, such as \
+             [\"pass\", \"show\", \"iamport\"], not a text",
+        ),
+        (
+            "[profile.main]\napi_url = \"http://api.iamport.kr\"",
+            "line 2: `profile.main.api_url` is `http://api.iamport.kr`: it is not https; only this machine itself \
+             (127.0.0.1, localhost) may be reached without",
+        ),
+        ("[profile.\"a/b\"]", "line 1: `a/b` cannot name a profile; use letters, digits, - and _"),
+        ("default_profile = \"x\"", "line 1: default_profile is `x`, which is not in the file"),
+    ] {
+        let complaint = complaint(text);
+        assert!(complaint.starts_with(&format!("/etc/billkey/config.toml {expected}")), "{complaint}");
+    }
+}
+
+#[test]
+fn a_secret_is_said_in_one_way_and_a_channel_too() {
+    let text = "[profile.main]\nimp_secret = \"a\"\nimp_secret_command = [\"b\"]\n";
+    assert_eq!(
+        complaint(text),
+        "/etc/billkey/config.toml line 3: `profile.main.imp_secret` and `profile.main.imp_secret_command` both say \
+         the API secret; keep one of them"
+    );
+    assert!(complaint("[profile.main]\npg = \"a\"\nchannel_key = \"b\"").contains("keep one of them"));
+}
+
+#[test]
+fn what_is_not_toml_is_never_quoted() {
+    for text in [
+        "[profile.main]\nimp_secret = s3cret",
+        "[profile.main]\nimp_secret = \"s3cret",
+        "[profile.main]\nimp_secret \"s3cret\"",
+        "[profile.main]\nimp_secret = \"s3cret\\q\"",
+        "[profile.main]\nimp_secret = \"s3cret\" s3cret",
+        "[profile.main]\nimp_secret = 's3cret",
+        "[profile.main]\nimp_secret = [\"s3cret\", {\"s3cret\" = 1}",
+        "[profile.main]\nimp_secret = [\"s3cret\"]",
+        "[profile.main]\nimp_secret.s3 = \"s3cret\"",
+        "[profile.main]\nproxy = \"http//user:s3cret@host\"",
+        "[profile.main]\napi_url = \"https://user:s3cret@host\"",
+    ] {
+        let complaint = complaint(text);
+        assert!(!complaint.contains("s3cret"), "{complaint}");
+        assert!(complaint.contains("line 2") && complaint.contains("config.toml"), "{complaint}");
+    }
+}
+
+#[test]
+fn a_file_that_is_no_text_or_no_file_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.toml");
+    let complaint = |path: &Path| ConfigFile::read(path, None).err().unwrap().message;
+    assert!(ConfigFile::read(&path, None).unwrap().is_none());
+    assert!(complaint(folder.path()).ends_with("is a directory"));
+    fs::write(&path, b"a = 1\nb = \"\xff\"\n").unwrap();
+    assert!(complaint(&path).ends_with("is not UTF-8 text on line 2"));
+}
+
+#[test]
+#[cfg(unix)]
+fn a_file_that_holds_a_secret_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("my config.toml");
+    let mode = |mode| fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+    fs::write(&path, "[profile.main]\nimp_secret = \"s3cret\"\n").unwrap();
+    mode(0o604);
+    let error = ConfigFile::read(&path, None).err().unwrap();
+    assert!(
+        error.message.ends_with("holds a secret and can be read by others (mode 0604)"),
+        "{}",
+        error.message
+    );
+    assert_eq!(error.hint, Some(format!("chmod 600 '{}'", path.display())));
+    mode(0o600);
+    assert!(ConfigFile::read(&path, None).is_ok());
+    fs::write(&path, "[profile.main]\nimp_secret_file = \"s\"\n").unwrap();
+    mode(0o644);
+    assert!(ConfigFile::read(&path, None).is_ok(), "a file without a secret may be read by all");
+}

@@ -1,0 +1,391 @@
+//! Putting flags, environment and file together.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+
+use crate::domain::money::Amount;
+use crate::domain::payment::Mode;
+use crate::domain::secret::Secret;
+use crate::domain::time::format_duration;
+use crate::settings::address::{API_URL, SDK_URL, check_address, without_password};
+use crate::settings::environment::Environment;
+use crate::settings::error::SettingsError;
+use crate::settings::file::{ConfigFile, Located, SecretSource, bad_profile_name, is_profile_name};
+use crate::settings::origin::{Origin, Shown, Sourced};
+use crate::settings::presentation::Presentation;
+use crate::settings::{
+    DEFAULT_PROFILE, Flags, Limits, SANDBOX_PROFILE, SETTLE_AFTER, SIMILAR_WITHIN, Settings, TIMEOUT_S,
+    TIMEZONE,
+};
+
+/// Where the config file is, whether or not there is one.
+pub fn config_path(flags: &Flags, environment: &Environment) -> Result<Sourced<PathBuf>, SettingsError> {
+    if let Some(path) = &flags.config {
+        return Ok(Sourced::new(path.clone(), Origin::Flag("--config")));
+    }
+    if let Some(path) = environment.path("BILLKEY_CONFIG") {
+        return Ok(Sourced::new(path, Origin::Environment("BILLKEY_CONFIG")));
+    }
+    match &environment.folders().config {
+        Some(folder) => Ok(Sourced::default(folder.join("billkey").join("config.toml"))),
+        None => Err(no_home("the config file", "--config FILE")),
+    }
+}
+
+pub(super) fn resolve(flags: &Flags, environment: &Environment) -> Result<Settings, SettingsError> {
+    let presentation = Presentation::resolve(flags, environment)?;
+    if flags.sandbox {
+        return sandbox(flags, environment, presentation);
+    }
+    let file = read_file(flags, environment)?;
+    let name = profile_name(flags, environment, file.as_ref())?;
+    let found = file.as_ref().and_then(|file| file.profile(&name.value));
+    let profile = found.cloned().unwrap_or_default();
+    let mut rows = Rows { path: file.as_ref().map(|file| file.path.clone()), shown: Vec::new() };
+    let zone = zone(file.as_ref(), &mut rows)?;
+    let profile_name = rows.keep("profile", name, Clone::clone);
+    let mode = rows.or_default("mode", profile.mode, Mode::Live, |mode| mode.word().to_owned());
+    let imp_key = rows.variable("imp_key", environment, "BILLKEY_IMP_KEY", profile.imp_key)?;
+    let secret = rows.secret(environment, profile.secret)?;
+    let imp_code = rows.text("imp_code", profile.imp_code);
+    let channel_key = rows.text("channel_key", profile.channel_key);
+    let pg = rows.text("pg", profile.pg);
+    let api_url = rows.api_url(environment, profile.api_url)?;
+    let sdk_url = rows.or_default("sdk_url", profile.sdk_url, SDK_URL.to_owned(), Clone::clone);
+    let ca_file = rows.optional("ca_file", profile.ca_file, |path| path.display().to_string());
+    let proxy = rows.optional("proxy", profile.proxy, |proxy| without_password(proxy));
+    let database = database(flags, environment, profile.database, &profile_name, &mut rows)?;
+    let settle_after = rows.or_default("settle_after", profile.settle_after, SETTLE_AFTER, duration_shown);
+    let limits = Limits {
+        max_amount: rows.optional("limits.max_amount", profile.max_amount, Amount::to_string),
+        daily_amount: rows.optional("limits.daily_amount", profile.daily_amount, Amount::to_string),
+        similar_within: rows.or_default(
+            "limits.similar_within",
+            profile.similar_within,
+            Some(SIMILAR_WITHIN),
+            |within| within.as_ref().map_or("off".to_owned(), duration_shown),
+        ),
+    };
+    let timeout = timeout(flags, &mut rows);
+    Ok(Settings {
+        presentation,
+        profile: profile_name,
+        mode,
+        config_file: rows.path,
+        api_url,
+        sdk_url,
+        ca_file,
+        proxy,
+        imp_code,
+        channel_key,
+        pg,
+        database,
+        book: None,
+        faults: None,
+        settle_after,
+        // Charges that look alike are not looked for within no time at all.
+        limits: Limits { similar_within: limits.similar_within.filter(|within| !within.is_zero()), ..limits },
+        zone,
+        timeout,
+        operator: environment.operator(),
+        warnings: Vec::new(),
+        shown: rows.shown,
+        imp_key: imp_key.map(Secret::new),
+        secret,
+        cache_folder: environment.folders().cache.as_ref().map(|folder| folder.join("billkey")),
+    })
+}
+
+/// The settings of `--sandbox`: nothing of a profile, and of the file only the time zone. Neither
+/// BILLKEY_DATABASE nor a profile's `database` counts: play money has no place in a real ledger,
+/// unless a flag of this very command says so.
+fn sandbox(
+    flags: &Flags,
+    environment: &Environment,
+    presentation: Presentation,
+) -> Result<Settings, SettingsError> {
+    let mut warnings = Vec::new();
+    let file = match read_file(flags, environment) {
+        Ok(file) => file,
+        Err(error) if flags.config.is_some() => return Err(error),
+        Err(error) => {
+            warnings.push(format!("{error}; the sandbox runs without it"));
+            None
+        }
+    };
+    let mut rows = Rows { path: file.as_ref().map(|file| file.path.clone()), shown: Vec::new() };
+    let zone = zone(file.as_ref(), &mut rows)?;
+    let folder = environment.folders().data.as_ref().map(|folder| folder.join("billkey").join("sandbox"));
+    let folder = folder.ok_or_else(|| no_home("the sandbox's book", "HOME"))?;
+    rows.keep("profile", Sourced::new(SANDBOX_PROFILE, Origin::Flag("--sandbox")), ToString::to_string);
+    rows.keep("mode", Sourced::new(Mode::Sandbox, Origin::Flag("--sandbox")), |mode| mode.word().to_owned());
+    let database = match &flags.database {
+        Some(path) => Sourced::new(path.clone(), Origin::Flag("--database")),
+        None => Sourced::new(folder.join("ledger.db"), Origin::Flag("--sandbox")),
+    };
+    let database = rows.keep("database", database, path_shown);
+    rows.keep("settle_after", Sourced::default(SETTLE_AFTER), duration_shown);
+    rows.keep("limits.similar_within", Sourced::default(SIMILAR_WITHIN), duration_shown);
+    let timeout = timeout(flags, &mut rows);
+    Ok(Settings {
+        presentation,
+        profile: SANDBOX_PROFILE.to_owned(),
+        mode: Mode::Sandbox,
+        config_file: rows.path,
+        api_url: API_URL.to_owned(),
+        sdk_url: SDK_URL.to_owned(),
+        ca_file: None,
+        proxy: None,
+        imp_code: None,
+        channel_key: None,
+        pg: None,
+        database,
+        book: Some(folder.join("book.db")),
+        faults: environment.text("BILLKEY_SANDBOX_FAULTS")?,
+        settle_after: SETTLE_AFTER,
+        limits: Limits { max_amount: None, daily_amount: None, similar_within: Some(SIMILAR_WITHIN) },
+        zone,
+        timeout,
+        operator: environment.operator(),
+        warnings,
+        shown: rows.shown,
+        imp_key: None,
+        secret: None,
+        cache_folder: environment.folders().cache.as_ref().map(|folder| folder.join("billkey")),
+    })
+}
+
+/// The config file. Only the one at its usual place may be missing.
+fn read_file(flags: &Flags, environment: &Environment) -> Result<Option<ConfigFile>, SettingsError> {
+    // Without a home directory there is no usual place: flags and environment may be enough.
+    let Ok(path) = config_path(flags, environment) else { return Ok(None) };
+    let home = environment.folders().home.as_deref();
+    match ConfigFile::read(&path.value, home)? {
+        Some(file) => Ok(Some(file)),
+        None if path.origin == Origin::Default => Ok(None),
+        None => {
+            let message = format!("there is no config file {} (from {})", path.value.display(), path.origin);
+            Err(SettingsError::config(message).hinted("`billkey config init` writes one to begin with."))
+        }
+    }
+}
+
+fn profile_name(
+    flags: &Flags,
+    environment: &Environment,
+    file: Option<&ConfigFile>,
+) -> Result<Sourced<String>, SettingsError> {
+    let named = match &flags.profile {
+        Some(name) => Some(Sourced::new(name.clone(), Origin::Flag("--profile"))),
+        None => environment
+            .text("BILLKEY_PROFILE")?
+            .map(|name| Sourced::new(name, Origin::Environment("BILLKEY_PROFILE"))),
+    };
+    let Some(file) = file else { return profile_without_file(named) };
+    let name = match (named, &file.default_profile, file.profiles.as_slice()) {
+        (Some(named), _, _) => named,
+        (None, Some(default), _) => {
+            let origin = Origin::File { path: file.path.clone(), line: default.line };
+            Sourced::new(default.value.clone(), origin)
+        }
+        (None, None, [only]) => Sourced::default(only.name.clone()),
+        // A file without profiles says nothing of any.
+        (None, None, []) => return Ok(Sourced::default(DEFAULT_PROFILE.to_owned())),
+        (None, None, [_, ..]) => Sourced::default(DEFAULT_PROFILE.to_owned()),
+    };
+    if file.profile(&name.value).is_some() {
+        return Ok(name);
+    }
+    let path = file.path.display();
+    let message = match name.origin {
+        Origin::Default => format!("{path} has several profiles, and none is named"),
+        Origin::Flag(_) | Origin::Environment(_) | Origin::File { .. } => {
+            format!("there is no profile `{}` in {path}", name.value.escape_debug())
+        }
+    };
+    Err(SettingsError::config(message).hinted(file.profiles_there_are()))
+}
+
+/// A profile that was asked for by name must be there: its mode and limits would be missed.
+fn profile_without_file(named: Option<Sourced<String>>) -> Result<Sourced<String>, SettingsError> {
+    let Some(named) = named else { return Ok(Sourced::default(DEFAULT_PROFILE.to_owned())) };
+    if named.value == DEFAULT_PROFILE {
+        return Ok(named);
+    }
+    if !is_profile_name(&named.value) {
+        return Err(SettingsError::config(bad_profile_name(&named.value)));
+    }
+    let message = format!("there is no profile `{}`: there is no config file", named.value);
+    Err(SettingsError::config(message).hinted("`billkey config init` writes one to begin with."))
+}
+
+fn zone(file: Option<&ConfigFile>, rows: &mut Rows) -> Result<TimeZone, SettingsError> {
+    let given = file.and_then(|file| file.timezone.clone());
+    let line = given.as_ref().map(|given| given.line);
+    let name = rows.or_default("timezone", given, TIMEZONE.to_owned(), Clone::clone);
+    TimeZone::get(&name).map_err(|_| {
+        let name = name.escape_debug();
+        let place = match (&rows.path, line) {
+            (Some(path), Some(line)) => format!("{} line {line}: ", path.display()),
+            (_, _) => String::new(),
+        };
+        SettingsError::config(format!("{place}the timezone `{name}` is not known"))
+            .hinted("Give a name such as Asia/Seoul, or leave the line out.")
+    })
+}
+
+fn database(
+    flags: &Flags,
+    environment: &Environment,
+    file: Option<Located<PathBuf>>,
+    profile: &str,
+    rows: &mut Rows,
+) -> Result<PathBuf, SettingsError> {
+    let path = match (&flags.database, environment.path("BILLKEY_DATABASE"), file) {
+        (Some(path), _, _) => Sourced::new(path.clone(), Origin::Flag("--database")),
+        (None, Some(path), _) => Sourced::new(path, Origin::Environment("BILLKEY_DATABASE")),
+        (None, None, Some(located)) => rows.located(located),
+        (None, None, None) => {
+            let folder = environment.folders().data.as_ref();
+            let folder = folder.ok_or_else(|| no_home("the ledger", "--database FILE"))?;
+            Sourced::default(folder.join("billkey").join(format!("{profile}.db")))
+        }
+    };
+    if path.value.as_os_str().is_empty() {
+        return Err(SettingsError::usage("the path of the ledger is empty"));
+    }
+    Ok(rows.keep("database", path, path_shown))
+}
+
+fn timeout(flags: &Flags, rows: &mut Rows) -> Duration {
+    let seconds = match flags.timeout_s {
+        Some(seconds) => Sourced::new(seconds, Origin::Flag("--timeout")),
+        None => Sourced::default(TIMEOUT_S),
+    };
+    Duration::from_secs(u64::from(rows.keep("timeout", seconds, |seconds| format!("{seconds}s"))))
+}
+
+fn no_home(what: &str, instead: &str) -> SettingsError {
+    SettingsError::config(format!("there is no home directory to keep {what} in"))
+        .hinted(format!("Set HOME, or give {instead}."))
+}
+
+#[expect(clippy::ptr_arg, reason = "it is given where a function of the stored type is wanted")]
+fn path_shown(path: &PathBuf) -> String {
+    Path::display(path).to_string()
+}
+
+fn duration_shown(duration: &Duration) -> String {
+    format_duration(*duration)
+}
+
+/// The values so far, for `config show`.
+struct Rows {
+    path: Option<PathBuf>,
+    shown: Vec<Shown>,
+}
+
+impl Rows {
+    /// Notes a value and hands it back.
+    fn keep<T>(&mut self, key: &'static str, sourced: Sourced<T>, show: impl Fn(&T) -> String) -> T {
+        let Sourced { value, origin } = sourced;
+        self.shown.push(Shown { key, value: Some(show(&value)), origin: Some(origin) });
+        value
+    }
+
+    fn located<T>(&self, located: Located<T>) -> Sourced<T> {
+        let path = self.path.clone().unwrap_or_default();
+        Sourced::new(located.value, Origin::File { path, line: located.line })
+    }
+
+    fn or_default<T>(
+        &mut self,
+        key: &'static str,
+        given: Option<Located<T>>,
+        default: T,
+        show: impl Fn(&T) -> String,
+    ) -> T {
+        let sourced = match given {
+            Some(located) => self.located(located),
+            None => Sourced::default(default),
+        };
+        self.keep(key, sourced, show)
+    }
+
+    fn optional<T>(
+        &mut self,
+        key: &'static str,
+        given: Option<Located<T>>,
+        show: impl Fn(&T) -> String,
+    ) -> Option<T> {
+        match given {
+            Some(located) => {
+                let sourced = self.located(located);
+                Some(self.keep(key, sourced, show))
+            }
+            None => {
+                self.shown.push(Shown { key, value: None, origin: None });
+                None
+            }
+        }
+    }
+
+    fn text(&mut self, key: &'static str, given: Option<Located<String>>) -> Option<String> {
+        self.optional(key, given, Clone::clone)
+    }
+
+    /// A key that a variable overrides, and that is shown as `set` and no more.
+    fn variable(
+        &mut self,
+        key: &'static str,
+        environment: &Environment,
+        name: &'static str,
+        file: Option<Located<String>>,
+    ) -> Result<Option<String>, SettingsError> {
+        let set = |_: &String| "set".to_owned();
+        match environment.text(name)? {
+            Some(text) => Ok(Some(self.keep(key, Sourced::new(text, Origin::Environment(name)), set))),
+            None => Ok(self.optional(key, file, set)),
+        }
+    }
+
+    fn secret(
+        &mut self,
+        environment: &Environment,
+        file: Option<Located<SecretSource>>,
+    ) -> Result<Option<SecretSource>, SettingsError> {
+        let name = "BILLKEY_IMP_SECRET";
+        let set = |_: &SecretSource| "set".to_owned();
+        if let Some(text) = environment.text(name)? {
+            let sourced = Sourced::new(SecretSource::Value(text), Origin::Environment(name));
+            return Ok(Some(self.keep("imp_secret", sourced, set)));
+        }
+        let key = match file.as_ref().map(|located| &located.value) {
+            Some(SecretSource::File(_)) => "imp_secret_file",
+            Some(SecretSource::Command(_)) => "imp_secret_command",
+            Some(SecretSource::Value(_)) | None => "imp_secret",
+        };
+        Ok(self.optional(key, file, set))
+    }
+
+    fn api_url(
+        &mut self,
+        environment: &Environment,
+        file: Option<Located<String>>,
+    ) -> Result<String, SettingsError> {
+        let name = "BILLKEY_API_URL";
+        let Some(text) = environment.text(name)? else {
+            return Ok(self.or_default("api_url", file, API_URL.to_owned(), Clone::clone));
+        };
+        let url = check_address(&text).map_err(|why| {
+            let shown = without_password(&text).escape_debug().to_string();
+            SettingsError::config(format!("{name} is `{shown}`: {why}"))
+        })?;
+        Ok(self.keep("api_url", Sourced::new(url, Origin::Environment(name)), Clone::clone))
+    }
+}
+
+#[cfg(test)]
+mod tests;
