@@ -1,0 +1,194 @@
+//! `billkey customer`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+/// Keep the customers whose cards can be charged
+///
+/// A customer is a customer_uid whose billing key exists at I'mport, with a name and a masked card
+/// to tell it by. The card itself is never seen by billkey.
+#[derive(Debug, Args)]
+#[command(arg_required_else_help = true)]
+pub struct CustomerArgs {
+    #[command(subcommand)]
+    pub command: CustomerCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum CustomerCommand {
+    Add(AddArgs),
+    List(ListArgs),
+    Show(ShowArgs),
+    Check(CheckArgs),
+    Import(ImportArgs),
+    Remove(RemoveArgs),
+}
+
+const ADD_HELP: &str = "\
+Examples:
+  billkey --sandbox customer add gildong_0001_1234 --name 홍길동
+  billkey --sandbox customer add gildong_0001_1234 --tel 010-0000-1234 --note \"calls on Mondays\"
+  billkey --sandbox customer add someone_else --no-verify
+
+Exit codes:
+  0 saved   10 the gateway knows of no such billing key   9 the gateway was not reached
+  1, 2, 3, 4 as ever: see `billkey help exit-codes`";
+
+/// Save a customer_uid whose billing key exists
+///
+/// The gateway is asked for the billing key, and its masked card is kept. Again on a known customer,
+/// what is given is updated, what is not stays, and a card that has changed is warned of.
+#[derive(Debug, Args)]
+#[command(after_long_help = ADD_HELP)]
+pub struct AddArgs {
+    /// The name under which the billing key was registered
+    #[arg(value_name = "CUSTOMER_UID")]
+    pub customer_uid: String,
+
+    /// The customer's name
+    #[arg(long, value_name = "NAME", help_heading = "What to save")]
+    pub name: Option<String>,
+
+    /// The customer's e-mail address
+    #[arg(long, value_name = "EMAIL", help_heading = "What to save")]
+    pub email: Option<String>,
+
+    /// The customer's telephone number
+    #[arg(long, value_name = "TEL", help_heading = "What to save")]
+    pub tel: Option<String>,
+
+    /// A remark of your own
+    #[arg(long, value_name = "TEXT", help_heading = "What to save")]
+    pub note: Option<String>,
+
+    /// Save it without asking the gateway; the card stays unknown
+    #[arg(long, help_heading = "How to ask")]
+    pub no_verify: bool,
+}
+
+const LIST_HELP: &str = "\
+Examples:
+  billkey --sandbox customer list
+  billkey --sandbox customer list 홍길동 --json
+  billkey --sandbox customer list --removed --format csv
+
+Exit codes:
+  0 done, also when there is none   1, 2, 3 as ever: see `billkey help exit-codes`";
+
+/// List the customers
+///
+/// Those whose customer_uid, name, telephone number, e-mail address, note or card contains TEXT;
+/// all of them without it. Nothing is asked of the gateway.
+#[derive(Debug, Args)]
+#[command(after_long_help = LIST_HELP)]
+pub struct ListArgs {
+    /// What to look for
+    #[arg(value_name = "TEXT")]
+    pub text: Option<String>,
+
+    /// Those that were removed too
+    #[arg(long, help_heading = "What to print")]
+    pub removed: bool,
+}
+
+const SHOW_HELP: &str = "\
+Examples:
+  billkey --sandbox customer show gildong_0001_1234
+  billkey --sandbox customer show gildong_0001_1234 --json
+  billkey --sandbox customer show sandbox_declined --format csv
+
+Exit codes:
+  0 done   10 there is no such customer   1, 2, 3 as ever: see `billkey help exit-codes`";
+
+/// Show one customer: card, totals and last payments
+///
+/// All from the ledger; nothing is asked of the gateway. A customer that was removed is shown too.
+#[derive(Debug, Args)]
+#[command(after_long_help = SHOW_HELP)]
+pub struct ShowArgs {
+    #[arg(value_name = "CUSTOMER_UID")]
+    pub customer_uid: String,
+}
+
+const CHECK_HELP: &str = "\
+Examples:
+  billkey --sandbox customer check gildong_0001_1234
+  billkey --sandbox customer check gildong_0001_1234 younghee_0002_5678 --json
+  billkey --sandbox customer check --all
+
+Exit codes:
+  0 every billing key is there   10 at least one is not   9 the gateway was not reached
+  1, 2, 3, 4 as ever: see `billkey help exit-codes`";
+
+/// Ask the gateway whether billing keys still exist
+///
+/// Charges nothing. The masked card is brought up to date, and one that has changed is warned of.
+#[derive(Debug, Args)]
+#[command(after_long_help = CHECK_HELP)]
+pub struct CheckArgs {
+    /// The customers to check
+    #[arg(value_name = "CUSTOMER_UID", required_unless_present = "all", conflicts_with = "all")]
+    pub customer_uids: Vec<String>,
+
+    /// Check every customer
+    #[arg(long, help_heading = "What to check")]
+    pub all: bool,
+}
+
+const IMPORT_HELP: &str = "\
+The first line of FILE names the columns: customer_uid, and any of name, email, tel, note.
+
+Examples:
+  billkey --sandbox customer import customers.csv
+  billkey --sandbox customer import customers.csv --no-verify
+  billkey --sandbox customer import - --json
+
+Exit codes:
+  0 every line was saved   2 the file cannot be read as such   10 a billing key is not there
+  9 the gateway was not reached   1, 3, 4 as ever: see `billkey help exit-codes`";
+
+/// Save many customers from a CSV file
+///
+/// Does for each line what `customer add` does. A line that cannot be saved is reported with its
+/// number and does not stop the others; to run the same file again is safe.
+#[derive(Debug, Args)]
+#[command(after_long_help = IMPORT_HELP)]
+pub struct ImportArgs {
+    /// The CSV file, in UTF-8; - is stdin
+    #[arg(value_name = "FILE.csv")]
+    pub file: PathBuf,
+
+    /// Save them without asking the gateway; the cards stay unknown
+    #[arg(long, help_heading = "How to ask")]
+    pub no_verify: bool,
+}
+
+const REMOVE_HELP: &str = "\
+Examples:
+  billkey --sandbox customer remove gildong_0001_1234
+  billkey --sandbox customer remove younghee_0002_5678 --delete-billing-key --yes
+  billkey --sandbox customer remove younghee_0002_5678 --yes --json
+
+Exit codes:
+  0 removed   8 not confirmed   10 there is no such customer   9 the gateway was not reached
+  1, 2, 3, 4 as ever: see `billkey help exit-codes`";
+
+/// Remove a customer and keep its history
+///
+/// The customer no longer shows in lists; its payments stay. With --delete-billing-key the gateway
+/// forgets the card too, and the customer has to register it again to be charged.
+#[derive(Debug, Args)]
+#[command(after_long_help = REMOVE_HELP)]
+pub struct RemoveArgs {
+    #[arg(value_name = "CUSTOMER_UID")]
+    pub customer_uid: String,
+
+    /// Have the gateway forget the card; this cannot be undone
+    #[arg(long, help_heading = "What to remove")]
+    pub delete_billing_key: bool,
+
+    /// Remove without asking
+    #[arg(long, short = 'y', help_heading = "How to ask")]
+    pub yes: bool,
+}

@@ -1,0 +1,134 @@
+//! `billkey history`.
+
+use clap::builder::PossibleValue;
+use clap::{Args, Subcommand, ValueEnum};
+
+const AFTER_HELP: &str = "\
+WHEN is 2026-11-23, 2026-11, 2026-11-23T09:00, today, yesterday, or as long ago as 7d or 12h.
+To look for a TEXT that is `show`: billkey history -- show
+
+Examples:
+  billkey --sandbox history
+  billkey --sandbox history 홍길동 --since 2026-10 --status paid,unknown
+  billkey --sandbox history --since 7d --all --format csv
+  billkey --sandbox history show order_monthly_0001
+
+Exit codes:
+  0 done, also when there is none   1, 2, 3 as ever: see `billkey help exit-codes`";
+
+/// List payments, newest first
+///
+/// TEXT finds what a caller reads out: merchant_uid, imp_uid, approval number, last four digits of
+/// the card, amount, customer_uid, name, telephone number, e-mail address or product name. All from
+/// the ledger; nothing is asked of the gateway. `billkey history show ID` tells everything about one.
+#[derive(Debug, Args)]
+#[command(after_long_help = AFTER_HELP, subcommand_value_name = "show ID")]
+pub struct HistoryArgs {
+    #[command(subcommand)]
+    pub command: Option<HistoryCommand>,
+    #[command(flatten)]
+    pub list: HistoryListArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum HistoryCommand {
+    Show(HistoryShowArgs),
+}
+
+#[derive(Debug, Default, PartialEq, Eq, Args)]
+pub struct HistoryListArgs {
+    /// What to look for
+    #[arg(value_name = "TEXT")]
+    pub text: Option<String>,
+
+    /// Payments of this customer alone
+    #[arg(long, value_name = "CUSTOMER_UID", help_heading = "Which payments")]
+    pub customer: Option<String>,
+
+    /// Payments with one of these outcomes, or of the gateway's words
+    ///
+    /// Outcomes: paid, declined, rejected, unknown, not_sent, pending. The gateway's: cancelled,
+    /// failed, ready.
+    #[arg(long, value_name = "STATUS,...", value_delimiter = ',', help_heading = "Which payments")]
+    pub status: Vec<String>,
+
+    /// From this time on
+    #[arg(long, value_name = "WHEN", help_heading = "Which payments")]
+    pub since: Option<String>,
+
+    /// Before this time; a day or month is included
+    #[arg(long, value_name = "WHEN", help_heading = "Which payments")]
+    pub until: Option<String>,
+
+    /// Which time counts, and sorts [default: requested]
+    #[arg(long, value_name = "TIME", value_enum, help_heading = "Which payments")]
+    pub by: Option<HistoryBy>,
+
+    /// Of this amount or more
+    #[arg(long, value_name = "AMOUNT", allow_negative_numbers = true, help_heading = "Which payments")]
+    pub min_amount: Option<String>,
+
+    /// Of this amount or less
+    #[arg(long, value_name = "AMOUNT", allow_negative_numbers = true, help_heading = "Which payments")]
+    pub max_amount: Option<String>,
+
+    /// How many at most [default: 20]
+    #[arg(
+        long,
+        value_name = "N",
+        value_parser = clap::value_parser!(u64).range(1..),
+        conflicts_with = "all",
+        help_heading = "What to print"
+    )]
+    pub limit: Option<u64>,
+
+    /// All of them
+    #[arg(long, help_heading = "What to print")]
+    pub all: bool,
+
+    /// These columns, in this order: names of the payment object
+    #[arg(long, value_name = "COLUMN,...", value_delimiter = ',', help_heading = "What to print")]
+    pub columns: Vec<String>,
+}
+
+/// Which time of a payment counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HistoryBy {
+    #[default]
+    Requested,
+    Paid,
+}
+
+impl ValueEnum for HistoryBy {
+    fn value_variants<'a>() -> &'a [HistoryBy] {
+        &[HistoryBy::Requested, HistoryBy::Paid]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(match self {
+            HistoryBy::Requested => PossibleValue::new("requested").help("when it was asked for"),
+            HistoryBy::Paid => PossibleValue::new("paid").help("when it was paid"),
+        })
+    }
+}
+
+const SHOW_HELP: &str = "\
+Examples:
+  billkey --sandbox history show order_monthly_0001
+  billkey --sandbox history show imps_623347347957
+  billkey --sandbox history show order_monthly_0001 --json
+
+Exit codes:
+  0 done   10 there is no such payment   1, 2, 3 as ever: see `billkey help exit-codes`";
+
+/// Tell everything about one payment
+///
+/// Every attempt with its times, HTTP status and the gateway's words, refunds, the receipt, and who
+/// ran it. All from the ledger; nothing is asked of the gateway.
+#[derive(Debug, Args)]
+#[command(after_long_help = SHOW_HELP)]
+pub struct HistoryShowArgs {
+    /// A merchant_uid or an imp_uid
+    #[arg(value_name = "ID")]
+    pub id: String,
+}

@@ -1,0 +1,318 @@
+//! Every way a command can fail: a sentence, what to do next, and the exit code.
+//!
+//! Rooms below have errors of their own and know nothing of exit codes; here each becomes one of
+//! the kinds that a script can rely on.
+
+use std::fmt;
+
+use crate::domain::charge::InvalidValue;
+use crate::domain::ids::IdError;
+use crate::domain::money::MoneyError;
+use crate::domain::payment::Outcome;
+use crate::domain::period::PeriodError;
+use crate::domain::time::DurationError;
+use crate::settings::{Fault, SettingsError};
+
+/// Why the exit code is not 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    Local,
+    Usage,
+    Config,
+    Auth,
+    Declined,
+    Rejected,
+    Unknown,
+    Refused,
+    Network,
+    NotFound,
+    Interrupted,
+}
+
+impl Kind {
+    pub const ALL: [Kind; 11] = [
+        Kind::Local,
+        Kind::Usage,
+        Kind::Config,
+        Kind::Auth,
+        Kind::Declined,
+        Kind::Rejected,
+        Kind::Unknown,
+        Kind::Refused,
+        Kind::Network,
+        Kind::NotFound,
+        Kind::Interrupted,
+    ];
+
+    /// The exit code; scripts are written against it.
+    #[must_use]
+    pub fn code(self) -> u8 {
+        match self {
+            Kind::Local => 1,
+            Kind::Usage => 2,
+            Kind::Config => 3,
+            Kind::Auth => 4,
+            Kind::Declined => 5,
+            Kind::Rejected => 6,
+            Kind::Unknown => 7,
+            Kind::Refused => 8,
+            Kind::Network => 9,
+            Kind::NotFound => 10,
+            Kind::Interrupted => 130,
+        }
+    }
+
+    /// The `kind` of a JSON error.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Kind::Local => "local",
+            Kind::Usage => "usage",
+            Kind::Config => "config",
+            Kind::Auth => "auth",
+            Kind::Declined => "declined",
+            Kind::Rejected => "rejected",
+            Kind::Unknown => "unknown",
+            Kind::Refused => "refused",
+            Kind::Network => "network",
+            Kind::NotFound => "not_found",
+            Kind::Interrupted => "interrupted",
+        }
+    }
+}
+
+/// One line of the table of exit codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExitCode {
+    pub code: u8,
+    pub meaning: &'static str,
+    /// Whether to run the same command again.
+    pub again: &'static str,
+}
+
+/// The table that `billkey help exit-codes` prints and the README repeats.
+pub const EXIT_CODES: [ExitCode; 12] = [
+    exit_code(0, "done; paid, or already paid", "no need"),
+    exit_code(1, "local failure: ledger, disk, a bug", "look first"),
+    exit_code(2, "usage: bad flags or values", "no"),
+    exit_code(3, "configuration or credentials missing, unreadable, or unsafe", "no"),
+    exit_code(4, "the gateway refused the API key", "no"),
+    exit_code(5, "declined", "by your own rule, with --retry"),
+    exit_code(6, "rejected", "look first"),
+    exit_code(7, "unknown: may have been charged", "yes, it settles before it sends"),
+    exit_code(
+        8,
+        "refused by billkey: not confirmed, same merchant_uid with other terms, look-alike, over a limit",
+        "no",
+    ),
+    exit_code(9, "nothing was sent: network, or busy", "yes"),
+    exit_code(10, "not found", "no"),
+    exit_code(130, "interrupted before anything was sent", "yes"),
+];
+
+const fn exit_code(code: u8, meaning: &'static str, again: &'static str) -> ExitCode {
+    ExitCode { code, meaning, again }
+}
+
+/// How a command ended that has said what there was to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    Done,
+    /// The answer is out, and it is not a success: a decline, an unknown charge.
+    With(Kind),
+}
+
+impl Exit {
+    #[must_use]
+    pub fn code(self) -> u8 {
+        match self {
+            Exit::Done => 0,
+            Exit::With(kind) => kind.code(),
+        }
+    }
+
+    /// The exit of a charge with this outcome. A pending one may have been sent.
+    #[must_use]
+    pub fn of_outcome(outcome: Outcome) -> Exit {
+        match outcome {
+            Outcome::Paid => Exit::Done,
+            Outcome::Declined => Exit::With(Kind::Declined),
+            Outcome::Rejected => Exit::With(Kind::Rejected),
+            Outcome::Unknown | Outcome::Pending => Exit::With(Kind::Unknown),
+            Outcome::NotSent => Exit::With(Kind::Network),
+        }
+    }
+
+    /// How serious this is beside others: many charges end with the most serious of their lines
+    /// (contract: 7, 1, 4, 3, 8, 9, 6, 5, 10, 0; an interrupt and wrong usage stop the whole).
+    #[must_use]
+    pub fn most_serious(self, other: Exit) -> Exit {
+        if other.rank() > self.rank() { other } else { self }
+    }
+
+    fn rank(self) -> u8 {
+        match self {
+            Exit::Done => 0,
+            Exit::With(Kind::NotFound) => 1,
+            Exit::With(Kind::Declined) => 2,
+            Exit::With(Kind::Rejected) => 3,
+            Exit::With(Kind::Interrupted) => 4,
+            Exit::With(Kind::Network) => 5,
+            Exit::With(Kind::Refused) => 6,
+            Exit::With(Kind::Usage) => 7,
+            Exit::With(Kind::Config) => 8,
+            Exit::With(Kind::Auth) => 9,
+            Exit::With(Kind::Local) => 10,
+            Exit::With(Kind::Unknown) => 11,
+        }
+    }
+}
+
+/// A failure, ready to be shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    pub kind: Kind,
+    /// A sentence that names the value and says what was not done.
+    pub message: String,
+    /// What to do next, one line each.
+    pub hints: Vec<String>,
+    /// Lines that belong to the message, such as two sides that differ. People see them between
+    /// message and hints; a JSON error leaves them out.
+    pub details: Vec<String>,
+}
+
+macro_rules! makers {
+    ($($(#[$doc:meta])* $name:ident $kind:ident;)*) => {
+        impl Failure {
+            $($(#[$doc])* #[must_use] pub fn $name(message: impl Into<String>) -> Failure {
+                Failure::new(Kind::$kind, message)
+            })*
+        }
+    };
+}
+
+makers! {
+    /// The ledger, the disk, or a bug: exit 1.
+    local Local;
+    /// Flags or values: exit 2.
+    usage Usage;
+    /// Configuration or credentials: exit 3.
+    config Config;
+    /// The gateway refused the API key: exit 4.
+    auth Auth;
+    /// The card company said no: exit 5.
+    declined Declined;
+    /// The gateway refused the request: exit 6.
+    rejected Rejected;
+    /// May have been charged: exit 7.
+    unknown Unknown;
+    /// Refused by billkey itself: exit 8.
+    refused Refused;
+    /// Nothing was sent: exit 9.
+    network Network;
+    /// There is no such thing: exit 10.
+    not_found NotFound;
+    /// Interrupted before anything was sent: exit 130.
+    interrupted Interrupted;
+}
+
+impl Failure {
+    #[must_use]
+    pub fn new(kind: Kind, message: impl Into<String>) -> Failure {
+        Failure { kind, message: message.into(), hints: Vec::new(), details: Vec::new() }
+    }
+
+    #[must_use]
+    pub fn hinted(mut self, hint: impl Into<String>) -> Failure {
+        self.hints.push(hint.into());
+        self
+    }
+
+    #[must_use]
+    pub fn detailed(mut self, line: impl Into<String>) -> Failure {
+        self.details.push(line.into());
+        self
+    }
+
+    /// A file or directory that could not be read or written.
+    #[must_use]
+    pub fn io(doing: impl fmt::Display, error: &std::io::Error) -> Failure {
+        let text = error.to_string();
+        let words = text.split(" (os error").next().unwrap_or(&text);
+        Failure::local(format!("cannot {doing}: {words}"))
+    }
+}
+
+impl From<SettingsError> for Failure {
+    fn from(error: SettingsError) -> Failure {
+        let kind = match error.fault {
+            Fault::Usage => Kind::Usage,
+            Fault::Config => Kind::Config,
+        };
+        Failure { kind, message: error.message, hints: error.hint.into_iter().collect(), details: Vec::new() }
+    }
+}
+
+/// Errors that are a value given by the user.
+macro_rules! usage_errors {
+    ($($error:ty),*) => {
+        $(impl From<$error> for Failure {
+            fn from(error: $error) -> Failure {
+                Failure::usage(error.to_string())
+            }
+        })*
+    };
+}
+
+usage_errors!(InvalidValue, MoneyError, IdError, PeriodError, DurationError);
+
+/// The answer could not be written. A reader that went away is no error: see `main`.
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Failure {
+        Failure::io("write the answer", &error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{EXIT_CODES, Exit, Failure, Kind};
+    use crate::domain::money::{Amount, Currency};
+    use crate::domain::payment::Outcome;
+
+    #[test]
+    fn the_table_has_a_line_for_every_kind_and_no_other() {
+        let mut codes: Vec<u8> = Kind::ALL.iter().map(|kind| kind.code()).collect();
+        codes.insert(0, 0);
+        let table: Vec<u8> = EXIT_CODES.iter().map(|line| line.code).collect();
+        assert_eq!(table, codes);
+    }
+
+    #[test]
+    fn many_lines_end_with_the_most_serious() {
+        let order = [7, 1, 4, 3, 8, 9, 6, 5, 10];
+        let exits: Vec<Exit> = order
+            .iter()
+            .map(|code| Exit::With(Kind::ALL.into_iter().find(|kind| kind.code() == *code).unwrap()))
+            .collect();
+        for (index, more) in exits.iter().enumerate() {
+            assert_eq!(more.most_serious(Exit::Done), *more);
+            for less in exits.iter().skip(index + 1) {
+                assert_eq!(more.most_serious(*less), *more);
+                assert_eq!(less.most_serious(*more), *more);
+            }
+        }
+    }
+
+    #[test]
+    fn outcomes_have_the_exit_codes_of_the_contract() {
+        let codes: Vec<u8> = Outcome::ALL.iter().map(|outcome| Exit::of_outcome(*outcome).code()).collect();
+        assert_eq!(codes, [0, 5, 6, 7, 9, 7]);
+    }
+
+    #[test]
+    fn a_value_that_cannot_be_read_is_wrong_usage() {
+        let failure = Failure::from(Amount::parse("x", Currency::KRW).unwrap_err());
+        assert_eq!((failure.kind, failure.kind.code(), failure.kind.word()), (Kind::Usage, 2, "usage"));
+        assert!(failure.message.contains("`x`"), "{}", failure.message);
+    }
+}
