@@ -1,0 +1,116 @@
+//! What every command that works on payments needs: the ledger, opened and announced, and the
+//! gateway, the real one or the one inside.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::domain::customer::{Card, Customer};
+use crate::domain::ids::CustomerUid;
+use crate::domain::payment::Mode;
+use crate::domain::secret::Secret;
+use crate::domain::time::Clock;
+use crate::failure::Failure;
+use crate::gateway::{ApiKey, Client, HttpTransport, TransportConfig};
+use crate::ledger::{Create, Ledger};
+use crate::output::Ui;
+use crate::sandbox::{FaultPlan, IMP_KEY, IMP_SECRET, Options, Sandbox, seeded_customers};
+use crate::settings::Settings;
+
+/// What a command is handed.
+pub struct Context<'a> {
+    pub settings: &'a Settings,
+    pub ui: &'a mut Ui,
+    pub clock: Arc<dyn Clock>,
+}
+
+/// The gateway, and with it the sandbox that must live as long.
+pub struct Gateway {
+    pub client: Arc<Client>,
+    _sandbox: Option<Sandbox>,
+}
+
+impl Context<'_> {
+    /// One reading of the wall clock.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now().wall
+    }
+
+    /// Opens the ledger. One that had to be created is announced: a path typed wrong must not pass
+    /// for an empty history.
+    pub fn open_ledger(&mut self) -> Result<Ledger, Failure> {
+        let opened = Ledger::open_at(&self.settings.database, Create::IfMissing)?;
+        let mut ledger = opened.ledger;
+        if opened.created {
+            self.ui.status(&format!("Created the ledger {}", self.settings.database.display()));
+            if self.settings.sandbox() {
+                self.save_sandbox_customers(&mut ledger)?;
+            }
+        }
+        Ok(ledger)
+    }
+
+    /// The first use of the sandbox finds some customers to charge.
+    fn save_sandbox_customers(&self, ledger: &mut Ledger) -> Result<(), Failure> {
+        let now = self.now();
+        for seeded in seeded_customers() {
+            let text = |text: Option<&str>| text.map(str::to_owned);
+            ledger.save_customer(&Customer {
+                customer_uid: CustomerUid::parse(seeded.customer_uid)?,
+                name: text(Some(seeded.name)),
+                email: text(Some(seeded.email)),
+                tel: text(Some(seeded.tel)),
+                note: text(Some(seeded.what)),
+                card: Card {
+                    card_name: text(seeded.card_name),
+                    card_code: text(seeded.card_code),
+                    card_number: text(seeded.card_number),
+                    pg_provider: text(Some(seeded.pg_provider)),
+                    sandbox: Some(true),
+                    ..Card::default()
+                },
+                mode: Mode::Sandbox,
+                added_at: now,
+                checked_at: Some(now),
+                removed_at: None,
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Gets the gateway ready. Nothing is asked of it yet.
+    pub fn open_gateway(&self) -> Result<Gateway, Failure> {
+        let settings = self.settings;
+        let (sandbox, api_url, key) = match &settings.book {
+            Some(book) => {
+                let faults = FaultPlan::parse(settings.faults.as_deref().unwrap_or(""))?;
+                let sandbox = Sandbox::start(&Options { book: book.clone(), port: 0, faults })?;
+                let api_url = sandbox.api_url();
+                let key = |text: &str| Secret::new(text.to_owned());
+                (Some(sandbox), api_url, ApiKey { imp_key: key(IMP_KEY), imp_secret: key(IMP_SECRET) })
+            }
+            None => {
+                let credentials = settings.credentials()?;
+                let key = ApiKey { imp_key: credentials.imp_key, imp_secret: credentials.imp_secret };
+                (None, settings.api_url.clone(), key)
+            }
+        };
+        let transport = HttpTransport::new(&TransportConfig {
+            api_url,
+            connect_timeout: TransportConfig::connect_timeout_for(settings.timeout),
+            ca_file: settings.ca_file.clone(),
+            proxy: settings.proxy.clone(),
+            trace: settings.presentation.verbose.then(|| Arc::new(trace) as _),
+        })?;
+        let clock = Arc::clone(&self.clock);
+        let client = Client::new(Box::new(transport), clock, key, settings.token_cache(), settings.timeout);
+        Ok(Gateway { client: Arc::new(client), _sandbox: sandbox })
+    }
+}
+
+/// A line of `-v`. It comes from whichever thread sends; the line is written in one piece.
+fn trace(line: &str) {
+    let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
+}
