@@ -4,9 +4,11 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::PossibleValue;
+use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, ValueEnum};
 
 use crate::commands::Command;
+use crate::failure::Failure;
 use crate::output::Format;
 use crate::output::colour::ColourChoice;
 use crate::settings::Flags;
@@ -193,6 +195,20 @@ pub fn flags_of_the_unreadable(arguments: &[OsString]) -> Flags {
         }
     }
     flags
+}
+
+/// A command line that clap did not take, for programs: the first paragraph says what is wrong.
+#[must_use]
+pub fn usage_failure(error: &clap::Error) -> Failure {
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return Failure::usage("no command was given").hinted("`billkey help` lists the commands.");
+    }
+    let text = error.render().to_string();
+    let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut paragraphs = text.split("\n\n").map(one_line).filter(|paragraph| !paragraph.is_empty());
+    let message = paragraphs.next().unwrap_or_default();
+    let failure = Failure::usage(message.strip_prefix("error: ").unwrap_or(&message));
+    paragraphs.fold(failure, Failure::hinted)
 }
 
 #[cfg(test)]

@@ -11,6 +11,10 @@ use crate::domain::money::MoneyError;
 use crate::domain::payment::Outcome;
 use crate::domain::period::PeriodError;
 use crate::domain::time::DurationError;
+use crate::gateway::{GatewayFailure, GatewaySetupError, TokenFailure};
+use crate::ledger::LedgerError;
+use crate::output::field::ColumnsError;
+use crate::sandbox::SandboxError;
 use crate::settings::{Fault, SettingsError};
 
 /// Why the exit code is not 0.
@@ -266,10 +270,47 @@ macro_rules! usage_errors {
 
 usage_errors!(InvalidValue, MoneyError, IdError, PeriodError, DurationError);
 
-/// The answer could not be written. A reader that went away is no error: see `main`.
-impl From<std::io::Error> for Failure {
-    fn from(error: std::io::Error) -> Failure {
-        Failure::io("write the answer", &error)
+impl From<LedgerError> for Failure {
+    fn from(error: LedgerError) -> Failure {
+        Failure::local(error.to_string())
+    }
+}
+
+impl From<TokenFailure> for Failure {
+    fn from(failure: TokenFailure) -> Failure {
+        Failure::from(GatewayFailure::from(failure))
+    }
+}
+
+/// For what is asked of the gateway beside charges: whatever went wrong, nothing was charged.
+impl From<GatewayFailure> for Failure {
+    fn from(failure: GatewayFailure) -> Failure {
+        let message = failure.to_string();
+        match failure {
+            GatewayFailure::KeyRefused { .. } => Failure::auth(message).hinted(
+                "`billkey config show` says where key and secret come from; compare them with the console's.",
+            ),
+            GatewayFailure::NotReached { .. } | GatewayFailure::NoAnswer { .. } => Failure::network(message),
+            GatewayFailure::Refused { .. } => Failure::rejected(message),
+        }
+    }
+}
+
+impl From<GatewaySetupError> for Failure {
+    fn from(error: GatewaySetupError) -> Failure {
+        Failure::config(error.to_string())
+    }
+}
+
+impl From<SandboxError> for Failure {
+    fn from(error: SandboxError) -> Failure {
+        Failure::local(error.to_string())
+    }
+}
+
+impl From<ColumnsError> for Failure {
+    fn from(error: ColumnsError) -> Failure {
+        Failure::usage(error.to_string())
     }
 }
 

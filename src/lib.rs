@@ -16,9 +16,13 @@
 //! cli       -> commands          the command line
 //! ```
 
-pub mod billing;
+pub mod cli;
 pub mod clock;
+pub mod commands;
 pub mod domain;
+pub mod failure;
+pub mod gateway;
+pub mod ledger;
 pub mod output;
 pub mod sandbox;
 pub mod settings;

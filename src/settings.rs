@@ -23,12 +23,13 @@ use crate::domain::money::Amount;
 use crate::domain::payment::Mode;
 use crate::domain::secret::Secret;
 use crate::output::Format;
+use crate::output::colour::ColourChoice;
 use crate::settings::file::SecretSource;
 
 pub use crate::settings::environment::{Environment, Folders, VARIABLES};
 pub use crate::settings::error::{Fault, SettingsError};
 pub use crate::settings::origin::{Origin, Shown, Sourced};
-pub use crate::settings::presentation::{Color, ColorChoice, Presentation};
+pub use crate::settings::presentation::{Presentation, Streams};
 pub use crate::settings::resolve::config_path;
 pub use crate::settings::secret::Credentials;
 
@@ -54,9 +55,10 @@ pub struct Flags {
     pub sandbox: bool,
     pub format: Option<Format>,
     pub json: bool,
+    pub bom: bool,
     pub quiet: bool,
     pub no_input: bool,
-    pub color: ColorChoice,
+    pub color: ColourChoice,
     /// Seconds.
     pub timeout_s: Option<u32>,
     pub verbose: bool,
@@ -142,7 +144,11 @@ impl Settings {
             return Err(missing("REST API secret", "imp_secret_file", "BILLKEY_IMP_SECRET"));
         };
         let directory = self.config_file.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
-        Ok(Credentials { imp_key, imp_secret: secret::fetch(source, directory)? })
+        let imp_secret = secret::fetch(source, directory).map_err(|error| SettingsError {
+            message: format!("{}. Nothing was sent", error.message),
+            ..error
+        })?;
+        Ok(Credentials { imp_key, imp_secret })
     }
 
     /// Where the access token is kept: one file for each address and key, so that no key ever

@@ -87,8 +87,8 @@ pub struct HistoryListArgs {
     pub all: bool,
 
     /// These columns, in this order: names of the payment object
-    #[arg(long, value_name = "COLUMN,...", value_delimiter = ',', help_heading = "What to print")]
-    pub columns: Vec<String>,
+    #[arg(long, value_name = "COLUMN,...", help_heading = "What to print")]
+    pub columns: Option<String>,
 }
 
 /// Which time of a payment counts.

@@ -1,16 +1,22 @@
-//! One file a command: its arguments and its run.
+//! One file a command: its arguments and its run. This one is the way from a command line to a
+//! command, and from what becomes of it to an exit code.
 
 pub mod charge;
 pub mod completions;
 pub mod config;
+pub mod connect;
 pub mod customer;
 pub mod help;
 pub mod history;
 pub mod man;
 pub mod sandbox;
+pub mod session;
 pub mod token;
 
 use clap::Subcommand;
+
+use crate::commands::session::Session;
+use crate::failure::Failure;
 
 /// Every command there is.
 #[derive(Debug, Subcommand)]
@@ -24,4 +30,24 @@ pub enum Command {
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
     Help(help::HelpArgs),
+}
+
+/// Runs a command and gives its exit code. Only what needs settings reads the config file.
+#[must_use]
+pub fn run(command: &Command, session: &Session) -> u8 {
+    match command {
+        Command::Charge(_) | Command::History(_) | Command::Customer(_) => {
+            session.fail(&Failure::local("this build has no such command yet; nothing was sent"))
+        }
+        Command::Token(args) => session.with_settings(|settings, ui| token::run(args, settings, ui)),
+        Command::Config(args) => config::run(args, session),
+        Command::Sandbox(args) => {
+            session.in_sandbox().with_settings(|settings, ui| sandbox::run(args, settings, ui))
+        }
+        Command::Completions(args) => {
+            session.without_settings(|ui| completions::run(args, session.root(), ui))
+        }
+        Command::Man(args) => session.without_settings(|ui| man::run(args, session.root(), ui)),
+        Command::Help(args) => session.without_settings(|ui| help::run(args, session.root(), ui)),
+    }
 }

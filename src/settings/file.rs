@@ -98,7 +98,11 @@ impl ConfigFile {
         })?;
         let config = ConfigFile::parse(text, path, home)?;
         if config.holds_secret() {
-            check_private("config file", path, &metadata)?;
+            check_private(
+                &format!("the config file {} holds a secret and", path.display()),
+                path,
+                &metadata,
+            )?;
         }
         Ok(Some(config))
     }
@@ -239,19 +243,18 @@ fn read_bytes(path: &Path) -> Result<Option<(Vec<u8>, Metadata)>, SettingsError>
 
 /// Refuses a secret that others than its owner can read.
 #[cfg(unix)]
-pub(super) fn check_private(what: &str, path: &Path, metadata: &Metadata) -> Result<(), SettingsError> {
+pub(super) fn check_private(subject: &str, path: &Path, metadata: &Metadata) -> Result<(), SettingsError> {
     use std::os::unix::fs::MetadataExt;
     let mode = metadata.mode() & 0o7777;
     if !metadata.is_file() || mode & 0o077 == 0 {
         return Ok(());
     }
-    let message =
-        format!("the {what} {} holds a secret and can be read by others (mode {mode:04o})", path.display());
+    let message = format!("{subject} can be read by others (mode {mode:04o})");
     Err(SettingsError::config(message).hinted(format!("chmod 600 {}", shell_word(path))))
 }
 
 #[cfg(not(unix))]
-pub(super) fn check_private(_what: &str, _path: &Path, _metadata: &Metadata) -> Result<(), SettingsError> {
+pub(super) fn check_private(_subject: &str, _path: &Path, _metadata: &Metadata) -> Result<(), SettingsError> {
     Ok(())
 }
 
@@ -281,7 +284,7 @@ pub(super) fn read_secret_file(path: &Path) -> Result<Vec<u8>, SettingsError> {
     if metadata.is_dir() {
         return Err(SettingsError::config(format!("the secret file {} is a directory", path.display())));
     }
-    check_private("secret file", path, &metadata)?;
+    check_private(&format!("the secret file {}", path.display()), path, &metadata)?;
     let mut bytes = Vec::new();
     Read::by_ref(&mut file).take(BYTES_MAX).read_to_end(&mut bytes).map_err(cannot)?;
     Ok(bytes)

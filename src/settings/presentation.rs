@@ -1,56 +1,72 @@
-//! How to answer: what flags and environment say of it. No file is read, so that an error about
-//! the file comes out in the right form.
+//! How to answer: what flags, environment and streams say of it. No file is read, so that an error
+//! about the file comes out in the right form.
+
+use std::io::IsTerminal;
+
+use jiff::tz::TimeZone;
 
 use crate::output::Format;
+use crate::output::colour::{ColourChoice, colour_wanted};
+use crate::output::ui::UiOptions;
 use crate::settings::Flags;
 use crate::settings::environment::Environment;
 use crate::settings::error::SettingsError;
 
-/// When to use colour.
+/// What stdin, stdout and stderr are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ColorChoice {
-    /// On a terminal, unless the environment says otherwise.
-    #[default]
-    Auto,
-    Always,
-    Never,
+pub struct Streams {
+    pub stdin_is_terminal: bool,
+    pub stdout_is_terminal: bool,
+    pub stderr_is_terminal: bool,
+    /// Columns of the terminal behind stdout; `None` off a terminal.
+    pub width: Option<usize>,
+}
+
+impl Streams {
+    /// The process's own.
+    #[must_use]
+    pub fn of_process() -> Streams {
+        let stdout_is_terminal = std::io::stdout().is_terminal();
+        Streams {
+            stdin_is_terminal: std::io::stdin().is_terminal(),
+            stdout_is_terminal,
+            stderr_is_terminal: std::io::stderr().is_terminal(),
+            width: if stdout_is_terminal { columns() } else { None },
+        }
+    }
+}
+
+/// A terminal that does not know its size says 0.
+#[cfg(unix)]
+fn columns() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok()?;
+    Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
+}
+
+#[cfg(not(unix))]
+fn columns() -> Option<usize> {
+    None
 }
 
 /// How to answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Presentation {
     pub format: Format,
-    pub color: Color,
     pub quiet: bool,
     /// Whether questions may be asked, if there is somebody to ask.
     pub input: bool,
     pub verbose: bool,
-}
-
-/// Whether to use colour, once it is known where the text goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Color {
-    Yes,
-    No,
-    OnTerminal,
-}
-
-impl Color {
-    #[must_use]
-    pub fn on(self, is_terminal: bool) -> bool {
-        match self {
-            Color::Yes => true,
-            Color::No => false,
-            Color::OnTerminal => is_terminal,
-        }
-    }
+    pub bom: bool,
+    colour: ColourChoice,
+    no_color: Option<String>,
+    clicolor_force: Option<String>,
+    term: Option<String>,
 }
 
 impl Presentation {
     pub fn resolve(flags: &Flags, environment: &Environment) -> Result<Presentation, SettingsError> {
         let format = match (flags.json, flags.format) {
-            (false, None) => Format::Table,
-            (false, Some(format)) => format,
+            (false, format) => format.unwrap_or_default(),
             (true, None | Some(Format::Json)) => Format::Json,
             (true, Some(Format::Table | Format::Plain | Format::Jsonl | Format::Csv)) => {
                 return Err(SettingsError::usage("--json and --format ask for two different formats")
@@ -59,51 +75,74 @@ impl Presentation {
         };
         Ok(Presentation {
             format,
-            color: color(flags.color, environment),
             quiet: flags.quiet,
             input: !flags.no_input,
             verbose: flags.verbose,
+            bom: flags.bom,
+            colour: flags.color,
+            no_color: environment.lossy("NO_COLOR"),
+            clicolor_force: environment.lossy("CLICOLOR_FORCE"),
+            term: environment.lossy("TERM"),
         })
     }
-}
 
-/// The flag decides; then NO_COLOR (no-color.org), CLICOLOR_FORCE (bixense.com/clicolors) and a
-/// terminal that calls itself dumb.
-fn color(choice: ColorChoice, environment: &Environment) -> Color {
-    match choice {
-        ColorChoice::Always => Color::Yes,
-        ColorChoice::Never => Color::No,
-        ColorChoice::Auto if environment.lossy("NO_COLOR").is_some() => Color::No,
-        ColorChoice::Auto if environment.lossy("CLICOLOR_FORCE").is_some_and(|value| value != "0") => {
-            Color::Yes
+    /// Whether a stream gets colour.
+    #[must_use]
+    pub fn colour(&self, is_terminal: bool) -> bool {
+        colour_wanted(
+            self.colour,
+            is_terminal,
+            self.no_color.as_deref(),
+            self.clicolor_force.as_deref(),
+            self.term.as_deref(),
+        )
+    }
+
+    /// All of it as `output` takes it.
+    #[must_use]
+    pub fn ui_options(&self, streams: &Streams, zone: TimeZone) -> UiOptions {
+        UiOptions {
+            format: self.format,
+            colour_stdout: self.colour(streams.stdout_is_terminal),
+            colour_stderr: self.colour(streams.stderr_is_terminal),
+            stderr_is_terminal: streams.stderr_is_terminal,
+            quiet: self.quiet,
+            interactive: self.input && streams.stdin_is_terminal && streams.stderr_is_terminal,
+            zone,
+            width: streams.width,
+            csv_bom: self.bom,
         }
-        ColorChoice::Auto if environment.lossy("TERM").as_deref() == Some("dumb") => Color::No,
-        ColorChoice::Auto => Color::OnTerminal,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Color, ColorChoice, Presentation};
+    use jiff::tz::TimeZone;
+
+    use super::{Presentation, Streams};
     use crate::output::Format;
     use crate::settings::Flags;
     use crate::settings::environment::{Environment, Folders};
 
-    fn colour(choice: ColorChoice, variables: &[(&'static str, &str)]) -> Color {
-        let flags = Flags { color: choice, ..Flags::default() };
-        let environment = Environment::of_values(variables, Folders::default());
-        Presentation::resolve(&flags, &environment).unwrap().color
+    fn terminal() -> Streams {
+        Streams {
+            stdin_is_terminal: true,
+            stdout_is_terminal: true,
+            stderr_is_terminal: true,
+            width: Some(80),
+        }
     }
 
     #[test]
-    fn the_flag_beats_the_environment_and_no_color_beats_the_force() {
-        assert_eq!(colour(ColorChoice::Auto, &[]), Color::OnTerminal);
-        assert_eq!(colour(ColorChoice::Always, &[("NO_COLOR", "1")]), Color::Yes);
-        assert_eq!(colour(ColorChoice::Auto, &[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")]), Color::No);
-        assert_eq!(colour(ColorChoice::Auto, &[("NO_COLOR", ""), ("CLICOLOR_FORCE", "1")]), Color::Yes);
-        assert_eq!(colour(ColorChoice::Auto, &[("CLICOLOR_FORCE", "0")]), Color::OnTerminal);
-        assert_eq!(colour(ColorChoice::Auto, &[("TERM", "dumb")]), Color::No);
-        assert_eq!(colour(ColorChoice::Never, &[("CLICOLOR_FORCE", "1")]), Color::No);
+    fn the_environments_words_on_colour_are_heard() {
+        let colour = |variables: &[(&'static str, &str)], is_terminal| {
+            let environment = Environment::of_values(variables, Folders::default());
+            Presentation::resolve(&Flags::default(), &environment).unwrap().colour(is_terminal)
+        };
+        assert!(colour(&[], true) && !colour(&[], false));
+        assert!(!colour(&[("NO_COLOR", "1")], true));
+        assert!(colour(&[("CLICOLOR_FORCE", "1")], false));
+        assert!(!colour(&[("TERM", "dumb")], true));
     }
 
     #[test]
@@ -117,5 +156,20 @@ mod tests {
         assert_eq!(format(true, None), Ok(Format::Json));
         assert_eq!(format(true, Some(Format::Json)), Ok(Format::Json));
         assert!(format(true, Some(Format::Csv)).is_err());
+    }
+
+    #[test]
+    fn questions_need_two_terminals_and_leave_to_ask() {
+        let interactive = |streams: &Streams, no_input| {
+            let flags = Flags { no_input, ..Flags::default() };
+            let environment = Environment::of_values(&[], Folders::default());
+            let presentation = Presentation::resolve(&flags, &environment).unwrap();
+            presentation.ui_options(streams, TimeZone::UTC).interactive
+        };
+        assert!(interactive(&terminal(), false));
+        assert!(!interactive(&terminal(), true));
+        assert!(!interactive(&Streams { stdin_is_terminal: false, ..terminal() }, false));
+        assert!(!interactive(&Streams { stderr_is_terminal: false, ..terminal() }, false));
+        assert!(interactive(&Streams { stdout_is_terminal: false, ..terminal() }, false));
     }
 }

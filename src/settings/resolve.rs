@@ -59,8 +59,8 @@ pub(super) fn resolve(flags: &Flags, environment: &Environment) -> Result<Settin
     let database = database(flags, environment, profile.database, &profile_name, &mut rows)?;
     let settle_after = rows.or_default("settle_after", profile.settle_after, SETTLE_AFTER, duration_shown);
     let limits = Limits {
-        max_amount: rows.optional("limits.max_amount", profile.max_amount, Amount::to_string),
-        daily_amount: rows.optional("limits.daily_amount", profile.daily_amount, Amount::to_string),
+        max_amount: rows.optional("limits.max_amount", profile.max_amount, Amount::to_digits),
+        daily_amount: rows.optional("limits.daily_amount", profile.daily_amount, Amount::to_digits),
         similar_within: rows.or_default(
             "limits.similar_within",
             profile.similar_within,
@@ -264,7 +264,7 @@ fn timeout(flags: &Flags, rows: &mut Rows) -> Duration {
         Some(seconds) => Sourced::new(seconds, Origin::Flag("--timeout")),
         None => Sourced::default(TIMEOUT_S),
     };
-    Duration::from_secs(u64::from(rows.keep("timeout", seconds, |seconds| format!("{seconds}s"))))
+    Duration::from_secs(u64::from(rows.keep("timeout", seconds, ToString::to_string)))
 }
 
 fn no_home(what: &str, instead: &str) -> SettingsError {

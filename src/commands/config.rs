@@ -1,0 +1,191 @@
+//! `billkey config`.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind, Write};
+use std::path::Path;
+
+use clap::{Args, Subcommand};
+use serde_json::{Map, Value as Json, json};
+
+use crate::commands::session::{Session, answered};
+use crate::failure::{Exit, Failure};
+use crate::output::field::{Columns, Field, Give, Listed, Value};
+use crate::output::ui::Ui;
+use crate::settings::{Settings, Shown, config_path};
+
+/// What `config init` writes: the sample, in which only the names of its tables count.
+const STARTER: &str = include_str!("../../sample-config.toml");
+
+/// Set up billkey, and see what is set up
+#[derive(Debug, Args)]
+#[command(arg_required_else_help = true)]
+pub struct ConfigArgs {
+    #[command(subcommand)]
+    command: ConfigCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigCommand {
+    Init(InitArgs),
+    Show(ShowArgs),
+    Path(PathArgs),
+}
+
+const INIT_HELP: &str = "\
+Examples:
+  billkey config init
+  billkey config init --config ./billkey.toml
+  billkey config init --json
+
+Exit codes:
+  0 written   1 it cannot be written   8 there is a config file already
+  2, 3 as ever: see `billkey help exit-codes`";
+
+/// Write a config file to begin with
+///
+/// Every key is in it, explained and commented out. It is for its owner alone, and a file that is
+/// there already is left as it is.
+#[derive(Debug, Args)]
+#[command(after_long_help = INIT_HELP)]
+struct InitArgs {}
+
+const SHOW_HELP: &str = "\
+Examples:
+  billkey config show
+  billkey --profile main config show --json
+  billkey --sandbox config show
+
+Exit codes:
+  0 done   3 the config file cannot be used   1, 2 as ever: see `billkey help exit-codes`";
+
+/// Show the settings that count, and where each comes from
+///
+/// Flags beat environment beats file. Secrets are shown as `set`; their file is not read and their
+/// program is not run.
+#[derive(Debug, Args)]
+#[command(after_long_help = SHOW_HELP)]
+struct ShowArgs {}
+
+const PATH_HELP: &str = "\
+Examples:
+  billkey config path
+  billkey config path --json
+  ${EDITOR:-vi} \"$(billkey config path)\"
+
+Exit codes:
+  0 done, also when there is no such file   3 there is no home directory
+  1, 2 as ever: see `billkey help exit-codes`";
+
+/// Print where the config file is, or would be
+#[derive(Debug, Args)]
+#[command(after_long_help = PATH_HELP)]
+struct PathArgs {}
+
+/// Runs the command. Only `show` reads the config file.
+#[must_use]
+pub fn run(args: &ConfigArgs, session: &Session) -> u8 {
+    let path = || config_path(&session.flags, &session.environment).map(|path| path.value);
+    match &args.command {
+        ConfigCommand::Init(InitArgs {}) => session.without_settings(|ui| init(&path()?, ui)),
+        ConfigCommand::Show(ShowArgs {}) => session.with_settings(show),
+        ConfigCommand::Path(PathArgs {}) => session.without_settings(|ui| {
+            let path = path()?;
+            let written = if ui.format().is_json() {
+                ui.json(&json!({ "path": path.display().to_string(), "exists": path.exists() }))
+            } else {
+                ui.answer(&path.display().to_string())
+            };
+            answered(written, Exit::Done)
+        }),
+    }
+}
+
+fn init(path: &Path, ui: &mut Ui) -> Result<Exit, Failure> {
+    let shown = path.display();
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)
+            .map_err(|error| Failure::io(format!("create the directory {}", folder.display()), &error))?;
+    }
+    match create(path) {
+        Ok(mut file) => file
+            .write_all(STARTER.as_bytes())
+            .and_then(|()| file.sync_all())
+            .map_err(|error| Failure::io(format!("write {shown}"), &error))?,
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            let message = format!("there is a config file already: {shown}. It was left as it is");
+            return Err(Failure::refused(message).hinted("--config FILE writes one elsewhere."));
+        }
+        Err(error) => return Err(Failure::io(format!("create {shown}"), &error)),
+    }
+    let written = if ui.format().is_json() {
+        ui.json(&json!({ "path": shown.to_string() }))
+    } else {
+        ui.done(&format!("Wrote {shown}"))
+    };
+    ui.status(
+        "Set imp_key and one of the three secrets in it; `billkey token` then says whether they are right.",
+    );
+    answered(written, Exit::Done)
+}
+
+/// A new file for its owner alone; one that is there already, a link too, is an error.
+fn create(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+fn show(settings: &Settings, ui: &mut Ui) -> Result<Exit, Failure> {
+    if let Some(warning) = settings.settle_after_warning() {
+        ui.warning(&warning);
+    }
+    answered(write_settings(settings, ui), Exit::Done)
+}
+
+fn write_settings(settings: &Settings, ui: &mut Ui) -> io::Result<()> {
+    if ui.format().is_json() {
+        let values = settings.shown().iter().map(|shown| {
+            let origin = shown.origin.as_ref().map(ToString::to_string);
+            (shown.key.to_owned(), json!({ "value": shown.value, "origin": origin }))
+        });
+        let file = settings.config_file.as_ref().map(|path| path.display().to_string());
+        return ui.json(&json!({ "config_file": file, "settings": values.collect::<Map<String, Json>>() }));
+    }
+    match &settings.config_file {
+        Some(path) => ui.status(&format!("Read {}", path.display())),
+        None => ui.status("There is no config file. `billkey config init` writes one to begin with."),
+    }
+    let mut list = ui.list::<Shown>(Columns::usual())?;
+    for shown in settings.shown() {
+        list.row(shown)?;
+    }
+    list.finish("").map(|_| ())
+}
+
+const fn field(
+    name: &'static str,
+    heading: &'static str,
+    get: for<'a> fn(&'a Shown) -> Value<'a>,
+) -> Field<Shown> {
+    Field { name, heading: Some(heading), give: Give::Text, get }
+}
+
+/// A settings' line as a row. A terminal that is narrow cuts where it comes from first.
+impl Listed for Shown {
+    const FIELDS: &'static [Field<Shown>] = &[
+        field("key", "KEY", |shown| Value::Word(shown.key)),
+        field("value", "VALUE", |shown| Value::text(shown.value.as_ref())),
+        field("origin", "FROM", |shown| {
+            shown.origin.as_ref().map_or(Value::Absent, |origin| Value::Text(origin.to_string().into()))
+        }),
+    ];
+    const TABLE: &'static [Field<Shown>] = Shown::FIELDS;
+    const GIVES: &'static [(usize, usize)] = &[(2, 10), (1, 20)];
+    const NOUN: &'static str = "setting";
+
+    fn under(&self) -> Option<&str> {
+        None
+    }
+}

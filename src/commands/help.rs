@@ -1,0 +1,189 @@
+//! `billkey help`.
+
+use clap::Args;
+use serde_json::json;
+
+use crate::commands::session::answered;
+use crate::domain::payment::Outcome;
+use crate::failure::{EXIT_CODES, Exit, Failure};
+use crate::output::text::pad;
+use crate::output::ui::Ui;
+use crate::sandbox::{CONTROL_ENDPOINTS, FAULT_GRAMMAR, IMP_KEY, IMP_SECRET, faults, seeded_customers};
+
+const AFTER_HELP: &str = "\
+Topics: exit-codes, states, sandbox.
+
+Examples:
+  billkey help charge
+  billkey help customer add
+  billkey help exit-codes
+
+Exit codes:
+  0 done   2 there is no such command or topic";
+
+/// Explain a command or a topic
+#[derive(Debug, Args)]
+#[command(after_long_help = AFTER_HELP)]
+pub struct HelpArgs {
+    /// A command such as `charge` or `customer add`, or one of exit-codes, states and sandbox
+    #[arg(value_name = "COMMAND|TOPIC")]
+    words: Vec<String>,
+}
+
+const TOPICS: [&str; 3] = ["exit-codes", "states", "sandbox"];
+
+/// Prints the page that was asked for. `sandbox` is a topic and a command; the topic tells of both.
+pub fn run(args: &HelpArgs, root: clap::Command, ui: &mut Ui) -> Result<Exit, Failure> {
+    let words: Vec<&str> = args.words.iter().map(String::as_str).collect();
+    let written = match words.as_slice() {
+        ["exit-codes"] if ui.format().is_json() => {
+            let line = |line: &crate::failure::ExitCode| json!({ "code": line.code, "meaning": line.meaning, "again": line.again });
+            ui.json(&EXIT_CODES.iter().map(line).collect::<Vec<_>>())
+        }
+        ["exit-codes"] => ui.answer(&exit_codes()),
+        ["states"] => ui.answer(&states()),
+        ["sandbox"] => ui.answer(&sandbox()),
+        _ => ui.answer(&page(root, &words)?),
+    };
+    answered(written, Exit::Done)
+}
+
+/// The long help of a command.
+fn page(mut root: clap::Command, words: &[&str]) -> Result<String, Failure> {
+    root.build();
+    let mut command = &mut root;
+    for word in words {
+        let mut known: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
+        if command.get_name() == "billkey" {
+            known.extend(TOPICS.map(str::to_owned));
+        }
+        match command.find_subcommand_mut(word) {
+            Some(found) => command = found,
+            None => return Err(unknown(&words.join(" "), word, &known)),
+        }
+    }
+    Ok(command.render_long_help().to_string())
+}
+
+fn unknown(asked: &str, word: &str, known: &[String]) -> Failure {
+    let failure = Failure::usage(format!("there is no command or topic `{}`", asked.escape_debug()));
+    let near = known.iter().min_by_key(|name| strsim::osa_distance(name, word));
+    match near.filter(|name| strsim::osa_distance(name, word) <= 3) {
+        Some(near) => failure.hinted(format!("did you mean `{near}`")),
+        None => {
+            failure.hinted("`billkey help` lists the commands; topics are exit-codes, states and sandbox.")
+        }
+    }
+}
+
+/// The table of exit codes.
+#[must_use]
+pub fn exit_codes() -> String {
+    let widest = EXIT_CODES.iter().map(|line| line.again.len()).max().unwrap_or(0);
+    let mut text = format!("CODE  {}  MEANING\n", pad("RUN IT AGAIN?", widest));
+    for line in &EXIT_CODES {
+        text.push_str(&format!("{:>4}  {}  {}\n", line.code, pad(line.again, widest), line.meaning));
+    }
+    text + "\nCommands that do many things end with the most serious of their codes: 7, 1, 4, 3, 8, 9, 6, 5, 10, 0.\n"
+}
+
+fn states() -> String {
+    let mut text = "Was the customer charged? A payment is in one of these states.\n\n".to_owned();
+    for outcome in Outcome::ALL {
+        text.push_str(&format!("{}  {}\n", pad(outcome.word(), 8), meaning(outcome)));
+    }
+    text + "
+One merchant_uid is one payment, for ever. To charge it again:
+  paid       nothing is sent; the stored result is the answer
+  declined   nothing is sent; with --retry it is sent once more, under the same merchant_uid
+  rejected   nothing is sent; with --retry it is sent once more, under the same merchant_uid
+  unknown    the gateway is asked first; not found, it may be sent again when settle_after has
+  pending    passed since the last send, and not before
+  not_sent   it is sent
+With another customer, amount or currency it is refused, and nothing is sent.
+"
+}
+
+fn meaning(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Paid => "charged: the gateway says so, for the merchant_uid, amount and currency asked for",
+        Outcome::Declined => "not charged: the card company was reached and said no",
+        Outcome::Rejected => "not charged: the gateway refused the request and knows of no payment",
+        Outcome::Unknown => "perhaps charged: the request may have arrived and no usable answer came back",
+        Outcome::NotSent => "not charged: the request never reached the gateway",
+        Outcome::Pending => "perhaps charged: the request is on its way, or its process was ended meanwhile",
+    }
+}
+
+fn sandbox() -> String {
+    let mut text = format!(
+        "With --sandbox a command talks to an I'mport-like gateway inside this program: on 127.0.0.1, over real HTTP,
+with a book and a ledger of its own that outlast the run. No configuration, no key, no network, no
+money. `billkey sandbox serve` runs the same gateway alone, for other programs; its key is
+{IMP_KEY}, its secret {IMP_SECRET}.
+
+CUSTOMERS
+A new book has these; what a charge does depends on whom it charges.
+
+"
+    );
+    let customers = seeded_customers();
+    let widest = customers.iter().map(|customer| customer.customer_uid.len()).max().unwrap_or(0);
+    for customer in customers {
+        text.push_str(&format!("  {}  {}\n", pad(customer.customer_uid, widest), customer.what));
+    }
+    text.push_str("\nFAULTS\nBILLKEY_SANDBOX_FAULTS makes the gateway misbehave, for this run:\n\n");
+    text.push_str("  BILLKEY_SANDBOX_FAULTS=lost_after billkey --sandbox charge gildong_0001_1234 \\\n");
+    text.push_str("      --amount 8900 --name \"Monthly subscription\" --merchant-uid order_1 --yes\n\n");
+    text.push_str(FAULT_GRAMMAR);
+    text.push('\n');
+    for fault in faults() {
+        let name = format!("{}{}", fault.name, fault.argument);
+        text.push_str(&format!("  {name}\n      {}\n", fault.what));
+    }
+    text.push_str("\nCONTROL\nThe gateway answers these too, for tests:\n\n");
+    for (endpoint, what) in CONTROL_ENDPOINTS {
+        text.push_str(&format!("  {endpoint}\n      {what}\n"));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{exit_codes, page, sandbox, states};
+    use crate::domain::payment::Outcome;
+    use crate::failure::{EXIT_CODES, Kind};
+    use crate::sandbox::faults;
+
+    #[test]
+    fn the_topics_tell_all_there_is() {
+        for line in &EXIT_CODES {
+            assert!(exit_codes().contains(line.meaning));
+        }
+        for outcome in Outcome::ALL {
+            assert!(states().lines().any(|line| line.starts_with(outcome.word())));
+        }
+        for fault in faults() {
+            assert!(sandbox().contains(fault.what));
+        }
+    }
+
+    fn root() -> clap::Command {
+        let add = clap::Command::new("add").about("Save a customer");
+        clap::Command::new("billkey").subcommand(clap::Command::new("customer").subcommand(add))
+    }
+
+    #[test]
+    fn a_command_is_explained_by_its_path() {
+        assert!(page(root(), &["customer", "add"]).unwrap().contains("Usage: billkey customer add"));
+        assert!(page(root(), &[]).unwrap().contains("Commands:"));
+    }
+
+    #[test]
+    fn a_slip_of_the_finger_is_told_the_nearest_name() {
+        let failure = page(root(), &["exit-code"]).unwrap_err();
+        assert_eq!(failure.kind, Kind::Usage);
+        assert_eq!(failure.hints, ["did you mean `exit-codes`"]);
+        assert_eq!(page(root(), &["customer", "ad"]).unwrap_err().hints, ["did you mean `add`"]);
+    }
+}

@@ -1,0 +1,82 @@
+//! `billkey man`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::commands::session::answered;
+use crate::failure::{Exit, Failure};
+use crate::output::ui::Ui;
+
+const AFTER_HELP: &str = "\
+Examples:
+  billkey man ./man
+  billkey man ~/.local/share/man/man1
+  billkey man /tmp/billkey-man --quiet
+
+Exit codes:
+  0 written   1 the directory cannot be written   2 as ever: see `billkey help exit-codes`";
+
+/// Write the manual pages into a directory
+///
+/// One page for billkey and one for each command, for `man billkey-charge`. The directory is made if
+/// it is not there. Needs no config file.
+#[derive(Debug, Args)]
+#[command(after_long_help = AFTER_HELP)]
+pub struct ManArgs {
+    #[arg(value_name = "DIR")]
+    directory: PathBuf,
+}
+
+/// Writes the pages.
+pub fn run(args: &ManArgs, root: clap::Command, ui: &mut Ui) -> Result<Exit, Failure> {
+    let directory = &args.directory;
+    let cannot = |error: &std::io::Error| {
+        Failure::io(format!("write manual pages into {}", directory.display()), error)
+    };
+    if !directory.is_dir() {
+        fs::create_dir_all(directory).map_err(|error| cannot(&error))?;
+        readable(directory, 0o755).map_err(|error| cannot(&error))?;
+    }
+    let mut pages = Vec::new();
+    collect(root, &mut pages);
+    for (name, page) in &pages {
+        let path = directory.join(name);
+        fs::write(&path, page).map_err(|error| cannot(&error))?;
+        readable(&path, 0o644).map_err(|error| cannot(&error))?;
+    }
+    let written = ui.done(&format!("Wrote {} pages to {}", pages.len(), directory.display()));
+    answered(written, Exit::Done)
+}
+
+/// The page of a command and those of its subcommands, by file name.
+fn collect(command: clap::Command, pages: &mut Vec<(String, Vec<u8>)>) {
+    let mut command = command;
+    command.build();
+    pages_of(&command, pages);
+}
+
+fn pages_of(command: &clap::Command, pages: &mut Vec<(String, Vec<u8>)>) {
+    let man = clap_mangen::Man::new(command.clone());
+    let mut page = Vec::new();
+    // Into memory: writing cannot fail.
+    if man.render(&mut page).is_ok() {
+        pages.push((man.get_filename(), page));
+    }
+    for subcommand in command.get_subcommands().filter(|subcommand| !subcommand.is_hide_set()) {
+        pages_of(subcommand, pages);
+    }
+}
+
+/// Manual pages are for everybody, whatever the umask.
+#[cfg(unix)]
+fn readable(path: &Path, mode: u32) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(mode))
+}
+
+#[cfg(not(unix))]
+fn readable(_path: &Path, _mode: u32) -> std::io::Result<()> {
+    Ok(())
+}

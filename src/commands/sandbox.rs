@@ -1,0 +1,90 @@
+//! `billkey sandbox`.
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use crate::commands::connect::start_sandbox;
+use crate::failure::{Exit, Failure};
+use crate::output::Format;
+use crate::output::ui::{Ui, is_broken_pipe};
+use crate::sandbox::{IMP_KEY, IMP_SECRET};
+use crate::settings::Settings;
+
+/// Run the gateway that --sandbox uses, alone
+#[derive(Debug, Args)]
+#[command(arg_required_else_help = true)]
+pub struct SandboxArgs {
+    #[command(subcommand)]
+    command: SandboxCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum SandboxCommand {
+    Serve(ServeArgs),
+}
+
+const SERVE_HELP: &str = "\
+It keeps the same book as `billkey --sandbox`. BILLKEY_SANDBOX_FAULTS tells it how to misbehave:
+see `billkey help sandbox`.
+
+Examples:
+  billkey sandbox serve
+  billkey sandbox serve --port 8787
+  billkey sandbox serve --json
+
+Exit codes:
+  0 it was stopped   1 the port or the book cannot be had   2, 3 as ever: see `billkey help exit-codes`";
+
+/// Serve an I'mport-like gateway on this machine
+///
+/// For programs that talk to I'mport themselves, and to try how they bear faults. It listens on
+/// 127.0.0.1 alone and runs until Ctrl-C or SIGTERM. No money moves.
+#[derive(Debug, Args)]
+#[command(after_long_help = SERVE_HELP)]
+struct ServeArgs {
+    /// The port; 0 takes any that is free
+    #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Where to listen")]
+    port: u16,
+}
+
+/// Runs the sandbox until it is told to stop.
+pub fn run(args: &SandboxArgs, settings: &Settings, ui: &mut Ui) -> Result<Exit, Failure> {
+    let SandboxCommand::Serve(ServeArgs { port }) = &args.command;
+    // Signals are held from here on, so that one that comes early still stops it in order.
+    let mut signals =
+        Signals::new([SIGINT, SIGTERM]).map_err(|error| Failure::io("wait for Ctrl-C", &error))?;
+    let sandbox = start_sandbox(settings, *port)?;
+    let book = settings.book.as_ref().map(|book| book.display().to_string()).unwrap_or_default();
+    let url = sandbox.api_url();
+    let fields = [
+        ("api_url", &url),
+        ("imp_key", &IMP_KEY.to_owned()),
+        ("imp_secret", &IMP_SECRET.to_owned()),
+        ("book", &book),
+    ];
+    let written = match ui.format() {
+        Format::Json | Format::Jsonl => {
+            ui.json(&json!({ "api_url": url, "imp_key": IMP_KEY, "imp_secret": IMP_SECRET, "book": book }))
+        }
+        Format::Table => ui.answer(&format!(
+            "SANDBOX gateway at {url}\n  imp_key     {IMP_KEY}\n  imp_secret  {IMP_SECRET}\n  book        {book}"
+        )),
+        Format::Plain | Format::Csv => {
+            let separator = if ui.format() == Format::Csv { "," } else { "\t" };
+            let lines: Vec<String> =
+                fields.iter().map(|(key, value)| format!("{key}{separator}{value}")).collect();
+            ui.answer(&lines.join("\n"))
+        }
+    };
+    match written {
+        Err(error) if !is_broken_pipe(&error) => return Err(Failure::io("write the answer", &error)),
+        // Who started it may have read what there was to read and closed the pipe.
+        Err(_) | Ok(()) => {}
+    }
+    ui.status("Press Ctrl-C to stop.");
+    signals.forever().next();
+    drop(sandbox);
+    Ok(Exit::Done)
+}
