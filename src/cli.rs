@@ -15,10 +15,11 @@ use crate::settings::Flags;
 
 const AFTER_HELP: &str = "\
 Try it without an account, a key or a card:
-  billkey --sandbox charge gildong_0001_1234 --amount 8900 --name \"Monthly subscription\"
+  billkey --sandbox charge gildong_0001_1234 --amount 8900 --name Monthly \\
+      --once-per month --yes
 
-`billkey help COMMAND` says all about a command, `billkey help exit-codes`, `billkey help states` and
-`billkey help sandbox` about the rest.";
+`billkey help COMMAND` says all about a command; `billkey help exit-codes`,
+`billkey help states` and `billkey help sandbox` about the rest.";
 
 /// Charge saved cards through I'mport (PortOne V1), once each
 ///
@@ -205,7 +206,10 @@ pub fn usage_failure(error: &clap::Error) -> Failure {
     }
     let text = error.render().to_string();
     let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut paragraphs = text.split("\n\n").map(one_line).filter(|paragraph| !paragraph.is_empty());
+    let mut paragraphs = text
+        .split("\n\n")
+        .map(one_line)
+        .filter(|text| !text.is_empty() && !text.starts_with("For more information"));
     let message = paragraphs.next().unwrap_or_default();
     let failure = Failure::usage(message.strip_prefix("error: ").unwrap_or(&message));
     paragraphs.fold(failure, Failure::hinted)

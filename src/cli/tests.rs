@@ -1,9 +1,15 @@
 use std::ffi::OsString;
+use std::fs;
+use std::path::Path;
+
+use clap_complete::Shell;
 
 use super::{Cli, flags_of_the_unreadable, parse, root, usage_failure};
 use crate::commands::Command;
+use crate::commands::completions::script;
 use crate::commands::history::{HistoryArgs, HistoryCommand};
 use crate::output::Format;
+use crate::output::text::safe_lines;
 use crate::settings::Flags;
 
 fn words(line: &[&str]) -> Vec<OsString> {
@@ -69,7 +75,7 @@ fn every_command_says_what_when_and_how_it_ends() {
         }
         for argument in command.get_arguments().filter(|argument| !argument.is_global_set()) {
             let id = argument.get_id();
-            assert!(argument.is_positional() || argument.get_help().is_some(), "{name} {id}");
+            assert!(argument.get_help().is_some(), "{name} {id}");
             assert!(argument.is_positional() || argument.get_help_heading().is_some(), "{name} {id}");
         }
     }
@@ -167,4 +173,41 @@ fn a_wrong_line_is_told_in_one_sentence() {
         "the following required arguments were not provided: --amount <AMOUNT> --name <PRODUCT>"
     );
     assert_eq!(usage_failure(&parse(&words(&[])).unwrap_err()).message, "no command was given");
+}
+
+/// The file each shell looks for.
+const COMPLETIONS: [(Shell, &str); 5] = [
+    (Shell::Bash, "billkey.bash"),
+    (Shell::Zsh, "_billkey"),
+    (Shell::Fish, "billkey.fish"),
+    (Shell::PowerShell, "_billkey.ps1"),
+    (Shell::Elvish, "billkey.elv"),
+];
+
+#[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how a test is told to write files, not a setting of the program"
+)]
+fn the_completions_in_the_repository_are_up_to_date() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("completions");
+    for (shell, name) in COMPLETIONS {
+        let script = script(shell, root());
+        if std::env::var_os("BILLKEY_WRITE").is_some() {
+            fs::write(folder.join(name), &script).unwrap();
+        }
+        let stored = fs::read_to_string(folder.join(name)).unwrap_or_default();
+        assert!(
+            stored.trim_end() == script.trim_end(),
+            "completions/{name} is stale. Write all of them anew with: BILLKEY_WRITE=1 cargo test --lib completions"
+        );
+    }
+}
+
+#[test]
+fn completions_are_printed_as_they_are() {
+    for (shell, name) in COMPLETIONS {
+        let script = script(shell, root());
+        assert_eq!(safe_lines(&script), script, "{name}");
+    }
 }

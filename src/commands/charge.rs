@@ -7,11 +7,11 @@ use crate::domain::charge::ProductType;
 
 const AFTER_HELP: &str = "\
 Examples:
-  billkey --sandbox charge gildong_0001_1234 --amount 8900 --name \"Monthly subscription\" \\
+  billkey --sandbox charge gildong_0001_1234 --amount 8900 --name Monthly \\
       --merchant-uid order_monthly_0001
-  billkey --sandbox charge gildong_0001_1234 --amount 8,900 --name \"Monthly subscription\" \\
+  billkey --sandbox charge gildong_0001_1234 --amount 8,900 --name Monthly \\
       --once-per month --plan basic --yes --json
-  billkey --sandbox charge sandbox_declined --amount 8900 --name \"Monthly subscription\" \\
+  billkey --sandbox charge sandbox_declined --amount 8900 --name Monthly \\
       --merchant-uid order_monthly_0002 --yes
 
 Exit codes:

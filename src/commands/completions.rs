@@ -22,6 +22,7 @@ Exit codes:
 #[derive(Debug, Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub struct CompletionsArgs {
+    /// The shell
     #[arg(value_name = "SHELL", value_enum)]
     shell: Shell,
 }

@@ -5,7 +5,8 @@ use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
 use clap::{Args, Subcommand};
-use serde_json::{Map, Value as Json, json};
+use serde::{Serialize, Serializer};
+use serde_json::json;
 
 use crate::commands::session::{Session, answered};
 use crate::failure::{Exit, Failure};
@@ -146,12 +147,8 @@ fn show(settings: &Settings, ui: &mut Ui) -> Result<Exit, Failure> {
 
 fn write_settings(settings: &Settings, ui: &mut Ui) -> io::Result<()> {
     if ui.format().is_json() {
-        let values = settings.shown().iter().map(|shown| {
-            let origin = shown.origin.as_ref().map(ToString::to_string);
-            (shown.key.to_owned(), json!({ "value": shown.value, "origin": origin }))
-        });
-        let file = settings.config_file.as_ref().map(|path| path.display().to_string());
-        return ui.json(&json!({ "config_file": file, "settings": values.collect::<Map<String, Json>>() }));
+        let config_file = settings.config_file.as_ref().map(|path| path.display().to_string());
+        return ui.json(&SettingsAnswer { config_file, settings: ByKey(settings.shown()) });
     }
     match &settings.config_file {
         Some(path) => ui.status(&format!("Read {}", path.display())),
@@ -162,6 +159,30 @@ fn write_settings(settings: &Settings, ui: &mut Ui) -> io::Result<()> {
         list.row(shown)?;
     }
     list.finish("").map(|_| ())
+}
+
+#[derive(Serialize)]
+struct SettingsAnswer<'a> {
+    config_file: Option<String>,
+    settings: ByKey<'a>,
+}
+
+/// `{"mode": {"value": "live", "origin": "default"}, ...}`, in the order of the config file.
+struct ByKey<'a>(&'a [Shown]);
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    value: Option<&'a str>,
+    origin: Option<String>,
+}
+
+impl Serialize for ByKey<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|shown| {
+            let origin = shown.origin.as_ref().map(ToString::to_string);
+            (shown.key, Entry { value: shown.value.as_deref(), origin })
+        }))
+    }
 }
 
 const fn field(

@@ -107,6 +107,7 @@ Exit codes:
 #[derive(Debug, Args)]
 #[command(after_long_help = SHOW_HELP)]
 pub struct ShowArgs {
+    /// The customer to show
     #[arg(value_name = "CUSTOMER_UID")]
     pub customer_uid: String,
 }
@@ -181,6 +182,7 @@ Exit codes:
 #[derive(Debug, Args)]
 #[command(after_long_help = REMOVE_HELP)]
 pub struct RemoveArgs {
+    /// The customer to remove
     #[arg(value_name = "CUSTOMER_UID")]
     pub customer_uid: String,
 

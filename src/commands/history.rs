@@ -22,7 +22,10 @@ Exit codes:
 /// the card, amount, customer_uid, name, telephone number, e-mail address or product name. All from
 /// the ledger; nothing is asked of the gateway. `billkey history show ID` tells everything about one.
 #[derive(Debug, Args)]
-#[command(after_long_help = AFTER_HELP, subcommand_value_name = "show ID")]
+#[command(
+    after_long_help = AFTER_HELP,
+    override_usage = "billkey history [OPTIONS] [TEXT]\n       billkey history show [OPTIONS] <ID>"
+)]
 pub struct HistoryArgs {
     #[command(subcommand)]
     pub command: Option<HistoryCommand>,

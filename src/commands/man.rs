@@ -25,12 +25,13 @@ Exit codes:
 #[derive(Debug, Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub struct ManArgs {
+    /// Where to write them
     #[arg(value_name = "DIR")]
     directory: PathBuf,
 }
 
 /// Writes the pages.
-pub fn run(args: &ManArgs, root: clap::Command, ui: &mut Ui) -> Result<Exit, Failure> {
+pub fn run(args: &ManArgs, mut root: clap::Command, ui: &mut Ui) -> Result<Exit, Failure> {
     let directory = &args.directory;
     let cannot = |error: &std::io::Error| {
         Failure::io(format!("write manual pages into {}", directory.display()), error)
@@ -40,7 +41,8 @@ pub fn run(args: &ManArgs, root: clap::Command, ui: &mut Ui) -> Result<Exit, Fai
         readable(directory, 0o755).map_err(|error| cannot(&error))?;
     }
     let mut pages = Vec::new();
-    collect(root, &mut pages);
+    root.build();
+    pages_of(&root, &mut pages);
     for (name, page) in &pages {
         let path = directory.join(name);
         fs::write(&path, page).map_err(|error| cannot(&error))?;
@@ -50,13 +52,7 @@ pub fn run(args: &ManArgs, root: clap::Command, ui: &mut Ui) -> Result<Exit, Fai
     answered(written, Exit::Done)
 }
 
-/// The page of a command and those of its subcommands, by file name.
-fn collect(command: clap::Command, pages: &mut Vec<(String, Vec<u8>)>) {
-    let mut command = command;
-    command.build();
-    pages_of(&command, pages);
-}
-
+/// The pages of a built command and of its subcommands, by file name.
 fn pages_of(command: &clap::Command, pages: &mut Vec<(String, Vec<u8>)>) {
     let man = clap_mangen::Man::new(command.clone());
     let mut page = Vec::new();

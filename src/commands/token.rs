@@ -1,9 +1,11 @@
 //! `billkey token`.
 
+use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
-use serde_json::json;
+use serde::Serialize;
 
 use crate::clock::SystemClock;
 use crate::commands::connect::connect;
@@ -11,6 +13,7 @@ use crate::commands::session::answered;
 use crate::domain::time::{Clock, format_duration, from_epoch_s, later};
 use crate::failure::{Exit, Failure};
 use crate::output::Format;
+use crate::output::field::{Columns, Field, Give, Listed, Value};
 use crate::output::text::{when, when_rfc3339};
 use crate::output::ui::Ui;
 use crate::settings::Settings;
@@ -42,6 +45,17 @@ pub struct TokenArgs {
     show: bool,
 }
 
+/// The answer, in the order of the contract.
+#[derive(Serialize)]
+struct TokenAnswer {
+    access_token: String,
+    /// RFC 3339 with offset.
+    expires_at: String,
+    /// Seconds.
+    expires_in: u64,
+    cached: bool,
+}
+
 /// Gets a token and says when it expires.
 pub fn run(args: &TokenArgs, settings: &Settings, ui: &mut Ui) -> Result<Exit, Failure> {
     let clock = Arc::new(SystemClock::start());
@@ -49,35 +63,53 @@ pub fn run(args: &TokenArgs, settings: &Settings, ui: &mut Ui) -> Result<Exit, F
     let token = connection.client.token(args.refresh)?;
     // The gateway's clock says when; where it cannot be read, ours says how long.
     let expires_at = from_epoch_s(token.expires_at_s).unwrap_or_else(|| later(clock.now().wall, token.left));
-    let shown = match args.show {
+    let access_token = match args.show {
         true => token.access_token.expose().to_owned(),
         false => token.access_token.masked(),
     };
-    let from = if token.cached { "from the cache" } else { "from the gateway" };
-    let seconds = token.left.as_secs();
+    let answer = TokenAnswer {
+        access_token,
+        expires_at: when_rfc3339(expires_at, ui.zone()),
+        expires_in: token.left.as_secs(),
+        cached: token.cached,
+    };
     let written = match ui.format() {
-        Format::Json | Format::Jsonl => ui.json(&json!({
-            "access_token": shown,
-            "expires_at": when_rfc3339(expires_at, ui.zone()),
-            "expires_in": seconds,
-            "cached": token.cached,
-        })),
-        Format::Table | Format::Plain | Format::Csv if args.show => ui.answer(&shown),
-        Format::Table => ui.answer(&format!(
-            "{shown} {from}, expires {}, in {}.",
-            when(expires_at, ui.zone()),
-            format_duration(std::time::Duration::from_secs(seconds)),
-        )),
-        Format::Plain => ui.answer(&format!(
-            "{shown}\t{}\t{seconds}\t{}",
-            when_rfc3339(expires_at, ui.zone()),
-            token.cached
-        )),
-        Format::Csv => ui.answer(&format!(
-            "access_token,expires_at,expires_in,cached\r\n{shown},{},{seconds},{}\r",
-            when_rfc3339(expires_at, ui.zone()),
-            token.cached
-        )),
+        Format::Json | Format::Jsonl => ui.json(&answer),
+        Format::Plain | Format::Csv => write_row(&answer, ui),
+        Format::Table if args.show => ui.answer(&answer.access_token),
+        Format::Table => {
+            let which = if settings.sandbox() { "SANDBOX token" } else { "Token" };
+            let from = if token.cached { "from the cache" } else { "from the gateway" };
+            let left = format_duration(Duration::from_secs(answer.expires_in));
+            let when = when(expires_at, ui.zone());
+            ui.answer(&format!("{which} {} {from}; it expires {when}, in {left}.", answer.access_token))
+        }
     };
     answered(written, Exit::Done)
+}
+
+fn write_row(answer: &TokenAnswer, ui: &mut Ui) -> io::Result<()> {
+    let mut list = ui.list::<TokenAnswer>(Columns::usual())?;
+    list.row(answer)?;
+    list.finish("").map(|_| ())
+}
+
+const fn field(name: &'static str, get: for<'a> fn(&'a TokenAnswer) -> Value<'a>) -> Field<TokenAnswer> {
+    Field { name, heading: None, give: Give::Never, get }
+}
+
+impl Listed for TokenAnswer {
+    const FIELDS: &'static [Field<TokenAnswer>] = &[
+        field("access_token", |answer| Value::text(Some(&answer.access_token))),
+        field("expires_at", |answer| Value::text(Some(&answer.expires_at))),
+        field("expires_in", |answer| Value::Whole(i64::try_from(answer.expires_in).unwrap_or(i64::MAX))),
+        field("cached", |answer| Value::Word(if answer.cached { "true" } else { "false" })),
+    ];
+    const TABLE: &'static [Field<TokenAnswer>] = TokenAnswer::FIELDS;
+    const GIVES: &'static [(usize, usize)] = &[];
+    const NOUN: &'static str = "token";
+
+    fn under(&self) -> Option<&str> {
+        None
+    }
 }

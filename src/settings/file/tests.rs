@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use super::{ConfigFile, SecretSource};
 use crate::domain::payment::Mode;
+use crate::domain::time::format_duration;
+use crate::settings::address::{API_URL, SDK_URL};
 use crate::settings::error::SettingsError;
+use crate::settings::{SETTLE_AFTER, SIMILAR_WITHIN, TIMEZONE};
 
 fn parse(text: &str) -> Result<ConfigFile, SettingsError> {
     ConfigFile::parse(text, Path::new("/etc/billkey/config.toml"), Some(Path::new("/home/kim")))
@@ -172,4 +175,41 @@ fn a_file_that_holds_a_secret_is_for_its_owner_alone() {
     fs::write(&path, "[profile.main]\nimp_secret_file = \"s\"\n").unwrap();
     mode(0o644);
     assert!(ConfigFile::read(&path, None).is_ok(), "a file without a secret may be read by all");
+}
+
+const SAMPLE: &str = include_str!("../../../sample-config.toml");
+
+/// A line of the sample that is a key with its comment sign, without the sign.
+fn commented_key(line: &str) -> Option<&str> {
+    line.strip_prefix('#')
+        .filter(|rest| rest.starts_with(|c: char| c.is_ascii_lowercase()) && rest.contains(" = "))
+}
+
+#[test]
+fn the_sample_is_right_as_it_is_and_with_any_of_its_keys() {
+    parse(SAMPLE).unwrap();
+    for wanted in SAMPLE.lines().filter_map(commented_key) {
+        let lines =
+            SAMPLE.lines().map(|line| if line.strip_prefix('#') == Some(wanted) { wanted } else { line });
+        parse(&lines.collect::<Vec<_>>().join("\n")).unwrap_or_else(|error| panic!("{wanted}: {error}"));
+    }
+}
+
+#[test]
+fn the_sample_has_every_key_and_the_defaults_that_count() {
+    let keys: Vec<&str> =
+        SAMPLE.lines().filter_map(commented_key).filter_map(|line| line.split(" = ").next()).collect();
+    let tables = ["profile", "limits"];
+    for key in super::TOP_KEYS.iter().chain(&super::PROFILE_KEYS).chain(&super::LIMIT_KEYS) {
+        assert!(keys.contains(key) || tables.contains(key), "{key}");
+    }
+    for (key, value) in [
+        ("timezone", TIMEZONE.to_owned()),
+        ("api_url", API_URL.to_owned()),
+        ("sdk_url", SDK_URL.to_owned()),
+        ("settle_after", format_duration(SETTLE_AFTER)),
+        ("similar_within", format_duration(SIMILAR_WITHIN)),
+    ] {
+        assert!(SAMPLE.contains(&format!("\n#{key} = \"{value}\"\n")), "{key}");
+    }
 }
