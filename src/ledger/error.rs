@@ -55,7 +55,12 @@ pub enum LedgerError {
     )]
     Corrupt { path: PathBuf, table: &'static str, row: String, column: &'static str, value: String },
     #[error(
-        "the payment {merchant_uid} was changed in the ledger {} while it was being charged; run this again", 
+        "the ledger {} was moved, deleted or replaced while it was open; put it back, or run this again with the \
+         one that is there now", .path.display()
+    )]
+    Moved { path: PathBuf },
+    #[error(
+        "the payment {merchant_uid} was changed in the ledger {} while it was being charged; run this again",
         .path.display()
     )]
     Changed { path: PathBuf, merchant_uid: MerchantUid },

@@ -1,5 +1,6 @@
 //! Errors on their way up: what SQLite or a row says, before it is known which file it is about.
 
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -19,6 +20,8 @@ pub(super) enum Fault {
         column: &'static str,
         value: String,
     },
+    /// The path names another file than the one that is open, or none.
+    Moved,
     Changed(MerchantUid),
     NoSuchPayment(MerchantUid),
     NoSuchCustomer(CustomerUid),
@@ -53,6 +56,7 @@ impl Fault {
             Fault::Cell { table, row, column, value } => {
                 LedgerError::Corrupt { path, table, row, column, value }
             }
+            Fault::Moved => LedgerError::Moved { path },
             Fault::Changed(merchant_uid) => LedgerError::Changed { path, merchant_uid },
             Fault::NoSuchPayment(merchant_uid) => LedgerError::NoSuchPayment { path, merchant_uid },
             Fault::NoSuchCustomer(customer_uid) => LedgerError::NoSuchCustomer { path, customer_uid },
@@ -80,5 +84,16 @@ fn from_sqlite(error: Error, path: PathBuf) -> LedgerError {
         Some(ErrorCode::SystemIoFailure) => LedgerError::Disk { path, source: error.into() },
         Some(ErrorCode::DatabaseCorrupt) => LedgerError::Damaged { path, source: error.into() },
         _ => LedgerError::Other { path, source: error.into() },
+    }
+}
+
+/// An error of the file system's, by what mends it.
+pub(super) fn from_io(path: &Path, doing: &'static str, source: io::Error) -> LedgerError {
+    let path = path.to_owned();
+    #[expect(clippy::wildcard_enum_match_arm, reason = "io::ErrorKind is an open set")]
+    match source.kind() {
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => LedgerError::ReadOnly { path },
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => LedgerError::Full { path },
+        _ => LedgerError::Io { path, doing, source },
     }
 }

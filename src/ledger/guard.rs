@@ -54,6 +54,7 @@ fn over_daily(
 ) -> Result<Option<IntentResult>, Fault> {
     let terms = &intent.request.terms;
     let currency = terms.amount.currency();
+    // A limit in won says nothing of dollars.
     if limit.max.currency() != currency {
         return Ok(None);
     }

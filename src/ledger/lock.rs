@@ -8,6 +8,7 @@ use ring::digest;
 
 use crate::domain::ids::MerchantUid;
 use crate::ledger::error::LedgerError;
+use crate::ledger::fault::from_io;
 
 /// The right to charge one merchant_uid, until it is dropped. The operating system takes it back
 /// from a process that dies, however it dies.
@@ -39,7 +40,7 @@ const TRIES_MAX: u32 = 100;
 pub(super) fn try_lock(ledger: &Path, uid: &MerchantUid) -> Result<Option<PaymentLock>, LedgerError> {
     let dir = directory(ledger);
     let path = dir.join(name(uid));
-    let failed = |source| LedgerError::Io { path: path.clone(), doing: "lock", source };
+    let failed = |source| from_io(&path, "lock", source);
     for _ in 0..TRIES_MAX {
         let file = open(&dir, &path).map_err(failed)?;
         match file.try_lock() {

@@ -79,6 +79,8 @@ pub struct Opened {
 pub struct Ledger {
     connection: Connection,
     path: PathBuf,
+    /// Which file the path named when it was opened.
+    identity: Option<(u64, u64)>,
     busy_timeout: Duration,
 }
 
@@ -102,6 +104,18 @@ impl Ledger {
     /// Tries once to take the lock of one payment; `None` when another process or thread has it.
     pub fn lock_payment(&self, uid: &MerchantUid) -> Result<Option<PaymentLock>, LedgerError> {
         lock::try_lock(&self.path, uid)
+    }
+
+    /// Like [`Ledger::write`], for what is written before a request leaves: it must be found at the
+    /// path by the next run, so a file that was moved away or replaced takes no more of them.
+    fn write_before_send<T>(
+        &mut self,
+        body: impl FnOnce(&Transaction<'_>) -> Result<T, Fault>,
+    ) -> Result<T, LedgerError> {
+        if open::identity(&self.path).ok() != Some(self.identity) {
+            return Err(Fault::Moved.at(&self.path, self.busy_timeout));
+        }
+        self.write(body)
     }
 
     /// Does all of `body` or nothing of it.

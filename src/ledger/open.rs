@@ -10,7 +10,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use crate::ledger::error::LedgerError;
-use crate::ledger::fault::Fault;
+use crate::ledger::fault::{Fault, from_io};
 use crate::ledger::lock::directory_builder;
 use crate::ledger::{Create, Ledger, OpenOptions, Opened};
 
@@ -24,6 +24,11 @@ pub(super) const SCHEMA_VERSION: i64 = 1;
 
 /// Statements kept prepared: as many as one charge uses, and a few more.
 const STATEMENTS_KEPT: usize = 32;
+
+/// How long the log may grow before a commit writes it back, in pages. The log outlives the process
+/// (see [`configure`]) and whoever opens the ledger next reads all of it: 0.2 ms for 256 pages and
+/// 1.7 ms for SQLite's 1000.
+const LOG_PAGES: &str = "PRAGMA wal_autocheckpoint = 256";
 
 /// Between two tries to get what SQLite's own busy handler does not wait for.
 const BUSY_PAUSE: Duration = Duration::from_millis(5);
@@ -54,7 +59,8 @@ pub(super) fn open(path: &Path, options: &OpenOptions) -> Result<Opened, LedgerE
     let connection = Connection::open_with_flags(&path, flags).map_err(|error| at(error.into()))?;
     configure(&connection, options.busy_timeout).map_err(at)?;
     let kind = kind_of(&connection).map_err(at)?;
-    let mut ledger = Ledger { connection, path: path.clone(), busy_timeout: options.busy_timeout };
+    let identity = identity(&path).map_err(|source| from_io(&path, "open the ledger", source))?;
+    let mut ledger = Ledger { connection, path: path.clone(), identity, busy_timeout: options.busy_timeout };
     let created = match (kind, options.create) {
         (Kind::Foreign, _) => return Err(leave_alone(&ledger.connection, path, had_wal)),
         (Kind::Empty, Create::Never) => return Err(LedgerError::Missing { path }),
@@ -62,6 +68,9 @@ pub(super) fn open(path: &Path, options: &OpenOptions) -> Result<Opened, LedgerE
             return Err(LedgerError::Newer { path, found: version, known: SCHEMA_VERSION });
         }
         (Kind::Ledger { version }, _) if version == SCHEMA_VERSION => false,
+        (Kind::Ledger { version }, _) if version < 1 => {
+            return Err(LedgerError::NotALedger { path, what: "its header names no schema of billkey's" });
+        }
         (Kind::Ledger { .. }, _) | (Kind::Empty, Create::IfMissing) => {
             migrate(&mut ledger.connection).map_err(at)?
         }
@@ -100,16 +109,6 @@ fn find(path: &Path, create: Create) -> Result<PathBuf, LedgerError> {
             create_file(path).map_err(|source| from_io(path, "create the ledger", source))
         }
         Err(error) => Err(failed(error)),
-    }
-}
-
-fn from_io(path: &Path, doing: &'static str, source: io::Error) -> LedgerError {
-    let path = path.to_owned();
-    #[expect(clippy::wildcard_enum_match_arm, reason = "io::ErrorKind is an open set")]
-    match source.kind() {
-        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => LedgerError::ReadOnly { path },
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => LedgerError::Full { path },
-        _ => LedgerError::Io { path, doing, source },
     }
 }
 
@@ -173,6 +172,20 @@ fn sync_directory(_dir: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Which file a path names now: its device and number there.
+#[cfg(unix)]
+pub(super) fn identity(path: &Path) -> io::Result<Option<(u64, u64)>> {
+    use std::os::unix::fs::MetadataExt;
+
+    fs::metadata(path).map(|metadata| Some((metadata.dev(), metadata.ino())))
+}
+
+/// Elsewhere an open file can be neither moved nor deleted.
+#[cfg(not(unix))]
+pub(super) fn identity(_path: &Path) -> io::Result<Option<(u64, u64)>> {
+    Ok(None)
+}
+
 fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
@@ -180,6 +193,9 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
 }
 
 /// What can be set before the file is known to be ours: nothing here reads or writes it.
+///
+/// Closing does not write the log back: the last of one charge's processes would sync two more
+/// files (1.3 ms of 5.5 on a fast disk), and every commit is durable in the log already.
 fn configure(connection: &Connection, busy_timeout: Duration) -> Result<(), Fault> {
     connection.busy_timeout(busy_timeout)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
@@ -206,7 +222,15 @@ fn pragma(connection: &Connection, sql: &'static str) -> Result<i64, Fault> {
     Ok(connection.query_row(sql, [], |row| row.get(0))?)
 }
 
+/// Read in one transaction: another process may be creating the ledger at this moment.
 fn kind_of(connection: &Connection) -> Result<Kind, Fault> {
+    let tx = Transaction::new_unchecked(connection, TransactionBehavior::Deferred)?;
+    let kind = kind_in(&tx)?;
+    tx.commit()?;
+    Ok(kind)
+}
+
+fn kind_in(connection: &Connection) -> Result<Kind, Fault> {
     let application_id = pragma(connection, "PRAGMA application_id")?;
     let version = pragma(connection, "PRAGMA user_version")?;
     if application_id == APPLICATION_ID {
@@ -233,7 +257,7 @@ fn migrate(connection: &mut Connection) -> Result<bool, Fault> {
     // A file that is not in WAL mode yet needs EXTRA for a commit to survive a power cut.
     connection.execute_batch("PRAGMA synchronous = EXTRA")?;
     let tx = Transaction::new(connection, TransactionBehavior::Immediate)?;
-    let from = match kind_of(&tx)? {
+    let from = match kind_in(&tx)? {
         Kind::Empty => 0,
         Kind::Ledger { version } => version,
         Kind::Foreign => return Err(refused("another program wrote to the file at this moment")),
@@ -249,7 +273,8 @@ fn migrate(connection: &mut Connection) -> Result<bool, Fault> {
 
 /// Sets what decides whether a commit survives a power cut, and reads it back.
 fn make_durable(connection: &Connection, patience: Duration) -> Result<(), Fault> {
-    connection.execute_batch("PRAGMA mmap_size = 0")?;
+    connection.query_row("PRAGMA mmap_size = 0", [], |_| Ok(()))?;
+    connection.query_row(LOG_PAGES, [], |_| Ok(()))?;
     let wal =
         journal_mode(connection, "PRAGMA journal_mode")? == "wal" || switch_to_wal(connection, patience)?;
     // In WAL mode FULL syncs the log at every commit. Where the file system cannot share memory
@@ -279,5 +304,27 @@ fn switch_to_wal(connection: &Connection, patience: Duration) -> Result<bool, Fa
             }
             result => return Ok(result? == "wal"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use rusqlite::{Connection, OpenFlags};
+
+    use super::{make_durable, pragma};
+
+    /// This way of locking has no shared memory, like some network file systems.
+    #[test]
+    #[cfg(unix)]
+    fn without_shared_memory_the_journals_directory_is_synced_too() {
+        let dir = tempfile::TempDir::new().unwrap();
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+        let path = dir.path().join("ledger.db");
+        let connection = Connection::open_with_flags_and_vfs(path, flags, c"unix-dotfile").unwrap();
+        connection.execute_batch("CREATE TABLE t (a)").unwrap();
+        make_durable(&connection, Duration::ZERO).unwrap();
+        assert_eq!(pragma(&connection, "PRAGMA synchronous").unwrap(), 3);
     }
 }

@@ -124,7 +124,7 @@ impl Ledger {
     }
 }
 
-fn bound<'a>(params: &'a [(&'static str, Value)]) -> Vec<(&'static str, &'a dyn rusqlite::ToSql)> {
+pub(super) fn bound<'a>(params: &'a [(&'static str, Value)]) -> Vec<(&'static str, &'a dyn rusqlite::ToSql)> {
     params
         .iter()
         .map(|(name, value)| {

@@ -54,7 +54,7 @@ impl Ledger {
     /// becomes pending. Only [`IntentResult::Written`] may be sent; after an error nothing may,
     /// for the commit may be durable or not. A paid row, and one with other terms, is never claimed.
     pub fn record_intent(&mut self, intent: &Intent<'_>) -> Result<IntentResult, LedgerError> {
-        self.write(|tx| {
+        self.write_before_send(|tx| {
             let before = find_stored(tx, &intent.request.terms.merchant_uid)?;
             if !as_expected(before.as_ref(), intent) {
                 return Ok(IntentResult::Lost);
@@ -82,7 +82,7 @@ impl Ledger {
         mark: &SendMark,
         refused: &Received,
     ) -> Result<(), LedgerError> {
-        self.write(|tx| {
+        self.write_before_send(|tx| {
             let mut stored = stored_or_error(tx, uid)?;
             if stored.payment.outcome != Outcome::Pending {
                 return Err(Fault::Changed(uid.clone()));

@@ -123,10 +123,9 @@ impl Asked {
     }
 
     fn written(&self, ledger: &mut Ledger) -> Payment {
-        match self.record(ledger) {
-            IntentResult::Written(payment) => payment,
-            other => panic!("not written: {other:?}"),
-        }
+        let result = self.record(ledger);
+        let IntentResult::Written(payment) = result else { panic!("not written: {result:?}") };
+        payment
     }
 }
 

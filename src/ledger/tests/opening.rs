@@ -177,12 +177,54 @@ fn a_newer_ledger_is_refused_by_its_version() {
 }
 
 #[test]
+fn a_ledger_without_a_version_is_refused() {
+    let place = Place::new();
+    place.ledger().connection.execute_batch("PRAGMA user_version = 0").unwrap();
+    assert!(matches!(refused(&place.path(), Create::IfMissing), LedgerError::NotALedger { .. }));
+}
+
+#[test]
 fn a_file_that_may_only_be_read_is_refused_as_that() {
     let place = Place::new();
     let mut ledger = place.ledger();
     ledger.connection.execute_batch("PRAGMA query_only = ON").unwrap();
     let error = ledger.record_intent(&Asked::new("order-1", 8900, 0).intent()).unwrap_err();
     assert!(matches!(error, LedgerError::ReadOnly { .. }), "{error:?}");
+}
+
+/// Root may write everything; for root there is nothing to test here.
+#[test]
+#[cfg(unix)]
+fn read_only_files_and_directories_are_refused_as_that() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let place = Place::new();
+    drop(place.ledger());
+    let set = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    set(&place.path(), 0o400);
+    set(place.dir.path(), 0o500);
+    if fs::OpenOptions::new().write(true).open(place.path()).is_err() {
+        let new = place.dir.path().join("new/ledger.db");
+        for (path, create) in [(place.path(), Create::Never), (new, Create::IfMissing)] {
+            let error = refused(&path, create);
+            assert!(matches!(error, LedgerError::ReadOnly { .. }), "{error:?}");
+        }
+    }
+    set(place.dir.path(), 0o700);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_ledger_that_was_moved_away_takes_no_more_intents() {
+    let place = Place::new();
+    let mut ledger = place.ledger();
+    Asked::new("order-1", 8900, 0).written(&mut ledger);
+    let away = place.dir.path().join("away.db");
+    fs::rename(place.path(), &away).unwrap();
+    let error = ledger.record_intent(&Asked::new("order-2", 8900, 0).intent()).unwrap_err();
+    assert!(matches!(error, LedgerError::Moved { .. }), "{error:?}");
+    let answer = ledger.record_answer(&uid("order-1"), at(1), Outcome::Paid, &reply(200), None, None);
+    assert_eq!(answer.unwrap().outcome, Outcome::Paid, "what was sent is still answered");
 }
 
 #[test]

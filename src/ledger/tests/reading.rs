@@ -2,11 +2,15 @@
 
 use std::ops::ControlFlow;
 
+use rusqlite::types::Value;
+
 use super::{Asked, Place, at, charged, record_of, reply, uid, won};
 use crate::domain::customer::{Card, Customer};
 use crate::domain::ids::CustomerUid;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::{GatewayRecord, Mode, Outcome};
+use crate::ledger::guard::{SIMILAR, SPENT};
+use crate::ledger::read::{BY_EVENTS_IMP_UID, BY_IMP_UID, EVENTS, UNSETTLED, bound};
 use crate::ledger::search::choose;
 use crate::ledger::{By, Filter, Ledger, Totals};
 
@@ -93,12 +97,12 @@ fn a_text_finds_whatever_a_caller_reads_out() {
     let place = Place::new();
     let ledger = book(&place);
     let all: &[&str] = &["order-4", "order-3", "order-1"];
-    for (text, expected) in [
-        ("order-1", &["order-1"] as &[&str]),
+    let cases: [(&str, &[&str]); 32] = [
+        ("order-1", &["order-1"]),
         ("ORDER-1", &["order-1"]),
         ("imps_order-1_paid", &["order-1"]),
         ("30012345", all),
-        ("1234", &["order-4", "order-3", "order-1"]),
+        ("1234", all),
         ("8900", &["order-1"]),
         ("8,900", &["order-1"]),
         ("8900원", &["order-1"]),
@@ -126,7 +130,8 @@ fn a_text_finds_whatever_a_caller_reads_out() {
         ("\\", &[]),
         ("' OR 1=1 --", &[]),
         ("철수", &[]),
-    ] {
+    ];
+    for (text, expected) in cases {
         assert_eq!(found(&ledger, text), expected, "{text}");
     }
     assert_eq!(found(&ledger, " ").len(), 4, "no text is any");
@@ -229,11 +234,9 @@ fn what_is_unsettled_is_listed_oldest_first() {
 }
 
 /// What SQLite means to do.
-fn plan(ledger: &Ledger, sql: &str, params: &[(&'static str, rusqlite::types::Value)]) -> String {
+fn plan(ledger: &Ledger, sql: &str, params: &[(&'static str, Value)]) -> String {
     let mut statement = ledger.connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
-    let params: Vec<(&str, &dyn rusqlite::ToSql)> =
-        params.iter().map(|(name, value)| (*name, value as &dyn rusqlite::ToSql)).collect();
-    let lines = statement.query_map(&*params, |row| row.get("detail")).unwrap();
+    let lines = statement.query_map(&*bound(params), |row| row.get("detail")).unwrap();
     lines.collect::<Result<Vec<String>, _>>().unwrap().join("\n")
 }
 
@@ -259,14 +262,15 @@ fn what_a_charge_reads_is_read_from_an_index() {
     let place = Place::new();
     let ledger = book(&place);
     for (sql, index) in [
-        (crate::ledger::read::UNSETTLED, "payments_unsettled"),
-        (crate::ledger::read::BY_IMP_UID, "payments_by_imp_uid"),
-        (crate::ledger::read::BY_EVENTS_IMP_UID, "events_by_imp_uid"),
-        (crate::ledger::read::EVENTS, "events_by_payment"),
-        (crate::ledger::guard::SIMILAR, "payments_by_customer"),
-        (crate::ledger::guard::SPENT, "payments_by_last_send"),
+        (UNSETTLED, "payments_unsettled"),
+        (BY_IMP_UID, "payments_by_imp_uid"),
+        (BY_EVENTS_IMP_UID, "events_by_imp_uid"),
+        (EVENTS, "events_by_payment"),
+        (SIMILAR, "payments_by_customer"),
+        (SPENT, "payments_by_last_send"),
     ] {
         let plan = plan(&ledger, sql, &[]);
-        assert!(plan.contains(index) && !plan.contains("SCAN payments\n"), "{plan}");
+        let whole_table = plan.lines().any(|line| line == "SCAN payments" || line == "SCAN events");
+        assert!(plan.contains(index) && !whole_table, "{plan}");
     }
 }
