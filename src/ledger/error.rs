@@ -19,13 +19,13 @@ pub type Cause = Box<dyn Error + Send + Sync + 'static>;
 pub enum LedgerError {
     #[error("there is no ledger at {}; check the path, or charge once to create it", .path.display())]
     Missing { path: PathBuf },
-    #[error("{} is a directory; name the ledger's file, such as {}/ledger.db", .path.display(), .path.display())]
+    #[error("{} is a directory; name the ledger's file in it, such as `ledger.db`", .path.display())]
     IsDirectory { path: PathBuf },
     #[error("{} is not a billkey ledger: {what}. It was left as it is; name another file", .path.display())]
     NotALedger { path: PathBuf, what: &'static str },
     #[error(
-        "the ledger {} was written by a newer billkey (schema {found}; this one knows {known}). It was left as it is; \
-         update billkey", .path.display()
+        "the ledger {} was written by a newer billkey (schema {found}; this one knows {known}). It was \
+         left as it is; update billkey", .path.display()
     )]
     Newer { path: PathBuf, found: i64, known: i64 },
     #[error(
@@ -43,20 +43,22 @@ pub enum LedgerError {
     #[error("could not {doing} {}: {source}", .path.display())]
     Io { path: PathBuf, doing: &'static str, source: io::Error },
     #[error(
-        "the disk failed under the ledger {}; what was being written may or may not be there. Check the disk \
-         before anything is charged", .path.display()
+        "the disk failed under the ledger {}; what was being written may or may not be there. Check the \
+         disk before anything is charged", .path.display()
     )]
     Disk { path: PathBuf, source: Cause },
-    #[error("the ledger {} is damaged; restore it from a backup, then run `billkey reconcile`", .path.display())]
+    #[error(
+        "the ledger {} is damaged; restore it from a backup, then run `billkey reconcile`", .path.display()
+    )]
     Damaged { path: PathBuf, source: Cause },
     #[error(
-        "the ledger {} holds a value that billkey did not write: `{value}` in {table}.{column} of {row}; restore it \
-         from a backup, or mend that row", .path.display()
+        "the ledger {} holds a value that billkey did not write: `{value}` in {table}.{column} of {row}; \
+         restore it from a backup, or mend that row", .path.display()
     )]
     Corrupt { path: PathBuf, table: &'static str, row: String, column: &'static str, value: String },
     #[error(
-        "the ledger {} was moved, deleted or replaced while it was open; put it back, or run this again with the \
-         one that is there now", .path.display()
+        "the ledger {} was moved, deleted or replaced while it was open; put it back, or run this again \
+         with the one that is there now", .path.display()
     )]
     Moved { path: PathBuf },
     #[error(
@@ -66,11 +68,16 @@ pub enum LedgerError {
     Changed { path: PathBuf, merchant_uid: MerchantUid },
     #[error("the ledger {} has no payment {merchant_uid}", .path.display())]
     NoSuchPayment { path: PathBuf, merchant_uid: MerchantUid },
-    #[error("the ledger {} has no customer {customer_uid}; add it with `billkey customer add`", .path.display())]
+    #[error(
+        "the ledger {} has no customer {customer_uid}; add it with `billkey customer add`", .path.display()
+    )]
     NoSuchCustomer { path: PathBuf, customer_uid: CustomerUid },
     #[error("the {what} does not fit into the ledger {}; it is too large", .path.display())]
     TooLarge { path: PathBuf, what: &'static str },
-    #[error("the ledger {} could not be used: {source}", .path.display())]
+    #[error(
+        "the ledger {} could not be used, for a reason of SQLite's own; check it with \
+         `sqlite3 {} 'PRAGMA integrity_check'`", .path.display(), .path.display()
+    )]
     Other { path: PathBuf, source: Cause },
 }
 

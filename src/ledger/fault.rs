@@ -37,13 +37,10 @@ impl From<Error> for Fault {
 impl Fault {
     /// Another connection holds what this one needs.
     pub(super) fn is_busy(&self) -> bool {
-        matches!(
-            self,
-            Fault::Sqlite(error) if matches!(
-                error.sqlite_error_code(),
-                Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed)
-            )
-        )
+        let Fault::Sqlite(error) = self else { return false };
+        [ErrorCode::DatabaseBusy, ErrorCode::DatabaseLocked, ErrorCode::FileLockingProtocolFailed]
+            .into_iter()
+            .any(|busy| error.sqlite_error_code() == Some(busy))
     }
 
     /// The error as a user needs it.

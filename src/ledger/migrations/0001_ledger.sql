@@ -80,7 +80,8 @@ CREATE TABLE events (
     id          INTEGER PRIMARY KEY,
     payment_id  INTEGER NOT NULL REFERENCES payments (id),
     at_ms       INTEGER NOT NULL,
-    kind        TEXT    NOT NULL CHECK (kind IN ('intent', 'resend', 'answer', 'not_sent', 'lookup', 'refund')),
+    kind        TEXT    NOT NULL
+        CHECK (kind IN ('intent', 'resend', 'answer', 'not_sent', 'lookup', 'refund')),
     -- What the payment's outcome was from then on.
     outcome     TEXT    NOT NULL
         CHECK (outcome IN ('paid', 'declined', 'rejected', 'unknown', 'not_sent', 'pending')),

@@ -11,7 +11,7 @@ use crate::domain::ids::{CustomerUid, MerchantUid};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::{GatewayRecord, Mode, Outcome, Payment, Received, Terms};
 use crate::domain::time::{BootReading, SendMark};
-use crate::ledger::{Create, Guards, Intent, IntentResult, Ledger, LedgerError, OpenOptions};
+use crate::ledger::{Create, Guards, Intent, IntentResult, Ledger, LedgerError, OpenOptions, PaymentLock};
 
 mod customers;
 mod locking;
@@ -159,4 +159,11 @@ fn record_of(request: &ChargeRequest, outcome: Outcome) -> Option<GatewayRecord>
 
 fn reply(http_status: u16) -> Received {
     Received { http_status: Some(http_status), code: Some(0), took_ms: Some(12), ..Received::default() }
+}
+
+#[test]
+fn a_ledger_and_a_lock_may_move_to_another_thread() {
+    fn is_send<T: Send>() {}
+    is_send::<Ledger>();
+    is_send::<PaymentLock>();
 }
