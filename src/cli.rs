@@ -4,11 +4,9 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::PossibleValue;
-use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, ValueEnum};
 
 use crate::commands::Command;
-use crate::failure::Failure;
 use crate::output::Format;
 use crate::output::colour::ColourChoice;
 use crate::settings::Flags;
@@ -90,7 +88,12 @@ pub struct GlobalArgs {
     pub color: ColourChoice,
 
     /// How many seconds a charge waits for its answer, 1 to 3600 [default: 60]
-    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=3600), global = true)]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        value_parser = clap::value_parser!(u32).range(1..=3600),
+        global = true
+    )]
     pub timeout: Option<u32>,
 
     /// Show requests and answers on stderr, secrets masked
@@ -196,23 +199,6 @@ pub fn flags_of_the_unreadable(arguments: &[OsString]) -> Flags {
         }
     }
     flags
-}
-
-/// A command line that clap did not take, for programs: the first paragraph says what is wrong.
-#[must_use]
-pub fn usage_failure(error: &clap::Error) -> Failure {
-    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        return Failure::usage("no command was given").hinted("`billkey help` lists the commands.");
-    }
-    let text = error.render().to_string();
-    let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut paragraphs = text
-        .split("\n\n")
-        .map(one_line)
-        .filter(|text| !text.is_empty() && !text.starts_with("For more information"));
-    let message = paragraphs.next().unwrap_or_default();
-    let failure = Failure::usage(message.strip_prefix("error: ").unwrap_or(&message));
-    paragraphs.fold(failure, Failure::hinted)
 }
 
 #[cfg(test)]

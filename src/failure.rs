@@ -270,6 +270,14 @@ macro_rules! usage_errors {
 
 usage_errors!(InvalidValue, MoneyError, IdError, PeriodError, DurationError);
 
+/// The answer could not be written. Where a reader that went away is no failure, ask
+/// `commands::session::answered`.
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Failure {
+        Failure::io("write the answer", &error)
+    }
+}
+
 impl From<LedgerError> for Failure {
     fn from(error: LedgerError) -> Failure {
         Failure::local(error.to_string())

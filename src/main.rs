@@ -1,14 +1,14 @@
 //! The `billkey` program: arguments, settings, command, exit code.
 
 use std::ffi::OsString;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, Write};
 use std::panic::{self, PanicHookInfo};
 use std::process::ExitCode;
 
 use billkey::cli;
 use billkey::commands::{self, session::Session};
 use billkey::failure::Kind;
-use billkey::settings::{Environment, Flags, Presentation, Streams};
+use billkey::settings::{Environment, Flags, Streams};
 
 fn main() -> ExitCode {
     // Whatever is created holds secrets or payments: for its owner alone, from the first file on.
@@ -28,29 +28,10 @@ fn run(arguments: &[OsString], environment: Environment) -> u8 {
         |flags: Flags| Session { flags, environment, streams: Streams::of_process(), root: cli::root };
     match cli::parse(arguments) {
         Ok(parsed) => commands::run(&parsed.command, &session(parsed.global.flags())),
-        Err(error) => explain(&error, &session(cli::flags_of_the_unreadable(arguments))),
-    }
-}
-
-/// `--help` and `--version`, and what is wrong with a command line.
-fn explain(error: &clap::Error, session: &Session) -> u8 {
-    let presentation = Presentation::resolve(&session.flags, &session.environment).unwrap_or_default();
-    let is_wrong = error.use_stderr();
-    if is_wrong && presentation.format.is_json() {
-        return session.fail(&cli::usage_failure(error));
-    }
-    let text = error.render();
-    let streams = session.streams;
-    let is_terminal = if is_wrong { streams.stderr_is_terminal } else { streams.stdout_is_terminal };
-    let text = if presentation.colour(is_terminal) { text.ansi().to_string() } else { text.to_string() };
-    if is_wrong {
-        // Where stderr cannot be written, the exit code has to say it.
-        let _ = io::stderr().write_all(text.as_bytes());
-        return Kind::Usage.code();
-    }
-    match io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Kind::Local.code(),
-        Err(_) | Ok(()) => 0,
+        Err(error) if error.use_stderr() => {
+            session(cli::flags_of_the_unreadable(arguments)).fail_to_read(&error)
+        }
+        Err(page) => session(cli::flags_of_the_unreadable(arguments)).print(&page),
     }
 }
 

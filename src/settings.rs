@@ -173,8 +173,8 @@ impl Settings {
         use crate::domain::time::format_duration;
         (self.settle_after < self.timeout).then(|| {
             format!(
-                "settle_after is {}, less than the time-out of {}: a charge could be sent again while the first \
-                 request is still on its way",
+                "settle_after is {}, less than the time-out of {}: a charge could be sent again while the \
+                 first request is still on its way",
                 format_duration(self.settle_after),
                 format_duration(self.timeout)
             )

@@ -8,6 +8,7 @@ use clap::{Args, Subcommand};
 use serde::{Serialize, Serializer};
 use serde_json::json;
 
+use crate::commands::context::Context;
 use crate::commands::session::{Session, answered};
 use crate::failure::{Exit, Failure};
 use crate::output::field::{Columns, Field, Give, Listed, Value};
@@ -138,11 +139,11 @@ fn create(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-fn show(settings: &Settings, ui: &mut Ui) -> Result<Exit, Failure> {
-    if let Some(warning) = settings.settle_after_warning() {
-        ui.warning(&warning);
+fn show(context: &mut Context<'_>) -> Result<Exit, Failure> {
+    if let Some(warning) = context.settings.settle_after_warning() {
+        context.ui.warning(&warning);
     }
-    answered(write_settings(settings, ui), Exit::Done)
+    answered(write_settings(context.settings, context.ui), Exit::Done)
 }
 
 fn write_settings(settings: &Settings, ui: &mut Ui) -> io::Result<()> {

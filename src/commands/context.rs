@@ -1,6 +1,7 @@
 //! What every command that works on payments needs: the ledger, opened and announced, and the
 //! gateway, the real one or the one inside.
 
+use std::fs;
 use std::io::{self, Write};
 use std::sync::Arc;
 
@@ -12,9 +13,10 @@ use crate::domain::payment::Mode;
 use crate::domain::secret::Secret;
 use crate::domain::time::Clock;
 use crate::failure::Failure;
-use crate::gateway::{ApiKey, Client, HttpTransport, TransportConfig};
+use crate::gateway::{ApiKey, Client, HttpTransport, Trace, TransportConfig};
 use crate::ledger::{Create, Ledger};
-use crate::output::Ui;
+use crate::output::text::safe;
+use crate::output::ui::Ui;
 use crate::sandbox::{FaultPlan, IMP_KEY, IMP_SECRET, Options, Sandbox, seeded_customers};
 use crate::settings::Settings;
 
@@ -84,9 +86,8 @@ impl Context<'_> {
     pub fn open_gateway(&self) -> Result<Gateway, Failure> {
         let settings = self.settings;
         let (sandbox, api_url, key) = match &settings.book {
-            Some(book) => {
-                let faults = FaultPlan::parse(settings.faults.as_deref().unwrap_or(""))?;
-                let sandbox = Sandbox::start(&Options { book: book.clone(), port: 0, faults })?;
+            Some(_) => {
+                let sandbox = start_sandbox(settings, 0)?;
                 let api_url = sandbox.api_url();
                 let key = |text: &str| Secret::new(text.to_owned());
                 (Some(sandbox), api_url, ApiKey { imp_key: key(IMP_KEY), imp_secret: key(IMP_SECRET) })
@@ -102,7 +103,7 @@ impl Context<'_> {
             connect_timeout: TransportConfig::connect_timeout_for(settings.timeout),
             ca_file: settings.ca_file.clone(),
             proxy: settings.proxy.clone(),
-            trace: settings.presentation.verbose.then(|| Arc::new(trace) as _),
+            trace: settings.presentation.verbose.then(trace),
         })?;
         let clock = Arc::clone(&self.clock);
         let client = Client::new(Box::new(transport), clock, key, settings.token_cache(), settings.timeout);
@@ -110,7 +111,24 @@ impl Context<'_> {
     }
 }
 
-/// A line of `-v`. It comes from whichever thread sends; the line is written in one piece.
-fn trace(line: &str) {
-    let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
+/// Starts the sandbox on its book; port 0 takes any that is free.
+pub fn start_sandbox(settings: &Settings, port: u16) -> Result<Sandbox, Failure> {
+    let Some(book) = settings.book.clone() else {
+        return Err(Failure::local("the sandbox has no book to keep"));
+    };
+    if let Some(folder) = book.parent() {
+        fs::create_dir_all(folder)
+            .map_err(|error| Failure::io(format!("create the directory {}", folder.display()), &error))?;
+    }
+    let faults = FaultPlan::parse(settings.faults.as_deref().unwrap_or_default())
+        .map_err(|error| Failure::config(format!("BILLKEY_SANDBOX_FAULTS: {error}")))?;
+    Ok(Sandbox::start(&Options { book, port, faults })?)
+}
+
+/// `-v`: a line on stderr for each request and answer. It comes from whichever thread sends; the
+/// line is written in one piece, and what is in it may be anything the gateway sent.
+fn trace() -> Trace {
+    Arc::new(|line: &str| {
+        let _ = io::stderr().write_all(format!("{}\n", safe(line)).as_bytes());
+    })
 }

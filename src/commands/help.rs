@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::commands::session::answered;
 use crate::domain::payment::Outcome;
-use crate::failure::{EXIT_CODES, Exit, Failure};
+use crate::failure::{EXIT_CODES, Exit, ExitCode, Failure};
 use crate::output::text::pad;
 use crate::output::ui::Ui;
 use crate::sandbox::{CONTROL_ENDPOINTS, FAULT_GRAMMAR, IMP_KEY, IMP_SECRET, faults, seeded_customers};
@@ -37,7 +37,8 @@ pub fn run(args: &HelpArgs, root: clap::Command, ui: &mut Ui) -> Result<Exit, Fa
     let words: Vec<&str> = args.words.iter().map(String::as_str).collect();
     let written = match words.as_slice() {
         ["exit-codes"] if ui.format().is_json() => {
-            let line = |line: &crate::failure::ExitCode| json!({ "code": line.code, "meaning": line.meaning, "again": line.again });
+            let line =
+                |line: &ExitCode| json!({ "code": line.code, "meaning": line.meaning, "again": line.again });
             ui.json(&EXIT_CODES.iter().map(line).collect::<Vec<_>>())
         }
         ["exit-codes"] => ui.answer(&exit_codes()),
@@ -84,7 +85,7 @@ pub fn exit_codes() -> String {
     for line in &EXIT_CODES {
         text.push_str(&format!("{:>4}  {}  {}\n", line.code, pad(line.again, widest), line.meaning));
     }
-    text + "\nCommands that do many things end with the most serious of their codes: 7, 1, 4, 3, 8, 9, 6, 5, 10, 0.\n"
+    text + "\nA command that does many things ends with the most serious: 7, 1, 4, 3, 8, 9, 6, 5, 10, 0.\n"
 }
 
 fn states() -> String {
@@ -117,9 +118,9 @@ fn meaning(outcome: Outcome) -> &'static str {
 
 fn sandbox() -> String {
     let mut text = format!(
-        "With --sandbox a command talks to an I'mport-like gateway inside this program: on 127.0.0.1, over real HTTP,
-with a book and a ledger of its own that outlast the run. No configuration, no key, no network, no
-money. `billkey sandbox serve` runs the same gateway alone, for other programs; its key is
+        "With --sandbox a command talks to an I'mport-like gateway inside this program: on 127.0.0.1, over
+real HTTP, with a book and a ledger of its own that outlast the run. No configuration, no key, no
+network, no money. `billkey sandbox serve` runs the same gateway alone, for other programs; its key is
 {IMP_KEY}, its secret {IMP_SECRET}.
 
 CUSTOMERS

@@ -4,7 +4,7 @@
 pub mod charge;
 pub mod completions;
 pub mod config;
-pub mod connect;
+pub mod context;
 pub mod customer;
 pub mod help;
 pub mod history;
@@ -39,11 +39,9 @@ pub fn run(command: &Command, session: &Session) -> u8 {
         Command::Charge(_) | Command::History(_) | Command::Customer(_) => {
             session.fail(&Failure::local("this build has no such command yet; nothing was sent"))
         }
-        Command::Token(args) => session.with_settings(|settings, ui| token::run(args, settings, ui)),
+        Command::Token(args) => session.with_settings(|context| token::run(args, context)),
         Command::Config(args) => config::run(args, session),
-        Command::Sandbox(args) => {
-            session.in_sandbox().with_settings(|settings, ui| sandbox::run(args, settings, ui))
-        }
+        Command::Sandbox(args) => session.in_sandbox().with_settings(|context| sandbox::run(args, context)),
         Command::Completions(args) => {
             session.without_settings(|ui| completions::run(args, session.root(), ui))
         }

@@ -1,16 +1,15 @@
 //! `billkey sandbox`.
 
 use clap::{Args, Subcommand};
-use serde_json::json;
+use serde::Serialize;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use crate::commands::connect::start_sandbox;
+use crate::commands::context::{Context, start_sandbox};
 use crate::failure::{Exit, Failure};
 use crate::output::Format;
-use crate::output::ui::{Ui, is_broken_pipe};
+use crate::output::ui::is_broken_pipe;
 use crate::sandbox::{IMP_KEY, IMP_SECRET};
-use crate::settings::Settings;
 
 /// Run the gateway that --sandbox uses, alone
 #[derive(Debug, Args)]
@@ -49,33 +48,33 @@ struct ServeArgs {
     port: u16,
 }
 
+#[derive(Serialize)]
+struct ServeAnswer {
+    api_url: String,
+    imp_key: &'static str,
+    imp_secret: &'static str,
+    book: String,
+}
+
 /// Runs the sandbox until it is told to stop.
-pub fn run(args: &SandboxArgs, settings: &Settings, ui: &mut Ui) -> Result<Exit, Failure> {
+pub fn run(args: &SandboxArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
     let SandboxCommand::Serve(ServeArgs { port }) = &args.command;
     // Signals are held from here on, so that one that comes early still stops it in order.
     let mut signals =
         Signals::new([SIGINT, SIGTERM]).map_err(|error| Failure::io("wait for Ctrl-C", &error))?;
-    let sandbox = start_sandbox(settings, *port)?;
-    let book = settings.book.as_ref().map(|book| book.display().to_string()).unwrap_or_default();
-    let url = sandbox.api_url();
-    let fields = [
-        ("api_url", &url),
-        ("imp_key", &IMP_KEY.to_owned()),
-        ("imp_secret", &IMP_SECRET.to_owned()),
-        ("book", &book),
-    ];
+    let sandbox = start_sandbox(context.settings, *port)?;
+    let api_url = sandbox.api_url();
+    let book = context.settings.book.as_ref().map(|book| book.display().to_string()).unwrap_or_default();
+    let ui = &mut *context.ui;
     let written = match ui.format() {
-        Format::Json | Format::Jsonl => {
-            ui.json(&json!({ "api_url": url, "imp_key": IMP_KEY, "imp_secret": IMP_SECRET, "book": book }))
-        }
         Format::Table => ui.answer(&format!(
-            "SANDBOX gateway at {url}\n  imp_key     {IMP_KEY}\n  imp_secret  {IMP_SECRET}\n  book        {book}"
+            "SANDBOX gateway at {api_url}\n  imp_key     {IMP_KEY}\n  imp_secret  {IMP_SECRET}\n  \
+             book        {book}"
         )),
-        Format::Plain | Format::Csv => {
-            let separator = if ui.format() == Format::Csv { "," } else { "\t" };
-            let lines: Vec<String> =
-                fields.iter().map(|(key, value)| format!("{key}{separator}{value}")).collect();
-            ui.answer(&lines.join("\n"))
+        Format::Plain => ui.answer(&format!("{api_url}\t{IMP_KEY}\t{IMP_SECRET}\t{book}")),
+        // A server has nothing to put into a spreadsheet.
+        Format::Json | Format::Jsonl | Format::Csv => {
+            ui.json(&ServeAnswer { api_url, imp_key: IMP_KEY, imp_secret: IMP_SECRET, book })
         }
     };
     match written {

@@ -1,10 +1,14 @@
 //! What every command is run with, and what becomes of its failure.
 
-use std::io::{self, BufReader};
+use std::io::{self, BufReader, Write};
+use std::sync::Arc;
 
+use clap::error::ErrorKind;
 use jiff::tz::TimeZone;
 
-use crate::failure::{Exit, Failure};
+use crate::clock::SystemClock;
+use crate::commands::context::Context;
+use crate::failure::{Exit, Failure, Kind};
 use crate::output::ui::{Complaint, Ui, is_broken_pipe};
 use crate::settings::{Environment, Flags, Presentation, Settings, Streams};
 
@@ -33,7 +37,7 @@ impl Session {
     }
 
     /// Runs what needs the settings, and gives its exit code.
-    pub fn with_settings(&self, run: impl FnOnce(&Settings, &mut Ui) -> Result<Exit, Failure>) -> u8 {
+    pub fn with_settings(&self, run: impl FnOnce(&mut Context<'_>) -> Result<Exit, Failure>) -> u8 {
         let settings = match Settings::resolve(&self.flags, &self.environment) {
             Ok(settings) => settings,
             Err(error) => return self.fail(&Failure::from(error)),
@@ -42,7 +46,9 @@ impl Session {
         for warning in &settings.warnings {
             ui.warning(warning);
         }
-        conclude(run(&settings, &mut ui), &mut ui)
+        let clock = Arc::new(SystemClock::start());
+        let result = run(&mut Context { settings: &settings, ui: &mut ui, clock });
+        conclude(result, &mut ui)
     }
 
     /// Runs what needs no settings, and gives its exit code. No file is read.
@@ -64,6 +70,27 @@ impl Session {
             Presentation::resolve(&flags, &self.environment).unwrap_or_default()
         });
         complain(failure, &mut self.ui(&presentation, TimeZone::UTC))
+    }
+
+    /// Shows what is wrong with a command line that clap did not take, and gives its exit code.
+    pub fn fail_to_read(&self, error: &clap::Error) -> u8 {
+        let presentation = Presentation::resolve(&self.flags, &self.environment).unwrap_or_default();
+        if presentation.format.is_json() {
+            return self.fail(&usage_failure(error));
+        }
+        let page = page(error, presentation.colour(self.streams.stderr_is_terminal));
+        // Where stderr cannot be written, the exit code has to say it.
+        let _ = io::stderr().write_all(page.as_bytes());
+        Kind::Usage.code()
+    }
+
+    /// Prints a page of clap's, `--help` or `--version`, and gives its exit code.
+    pub fn print(&self, page_asked_for: &clap::Error) -> u8 {
+        let presentation = Presentation::resolve(&self.flags, &self.environment).unwrap_or_default();
+        let page = page(page_asked_for, presentation.colour(self.streams.stdout_is_terminal));
+        let mut stdout = io::stdout();
+        let written = stdout.write_all(page.as_bytes()).and_then(|()| stdout.flush());
+        answered(written, Exit::Done).map_or_else(|failure| self.fail(&failure), Exit::code)
     }
 
     fn ui(&self, presentation: &Presentation, zone: TimeZone) -> Ui {
@@ -103,11 +130,34 @@ fn complain(failure: &Failure, ui: &mut Ui) -> u8 {
     exit
 }
 
+fn page(error: &clap::Error, colour: bool) -> String {
+    let text = error.render();
+    if colour { text.ansi().to_string() } else { text.to_string() }
+}
+
+/// A command line that clap did not take, for programs: the first paragraph says what is wrong.
+fn usage_failure(error: &clap::Error) -> Failure {
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return Failure::usage("no command was given").hinted("`billkey help` lists the commands.");
+    }
+    let text = error.render().to_string();
+    let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut paragraphs = text
+        .split("\n\n")
+        .map(one_line)
+        .filter(|text| !text.is_empty() && !text.starts_with("For more information"));
+    let message = paragraphs.next().unwrap_or_default();
+    let failure = Failure::usage(message.strip_prefix("error: ").unwrap_or(&message));
+    paragraphs.fold(failure, Failure::hinted)
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::{Error, ErrorKind};
 
-    use super::answered;
+    use clap::{Arg, Command};
+
+    use super::{answered, usage_failure};
     use crate::failure::{Exit, Kind};
 
     #[test]
@@ -124,5 +174,19 @@ mod tests {
             (failure.kind, failure.message.as_str()),
             (Kind::Local, "cannot write the answer: No space left on device")
         );
+    }
+
+    #[test]
+    fn a_wrong_line_is_told_in_one_sentence() {
+        let command = || {
+            let amount = Arg::new("amount").long("amount").value_name("AMOUNT").required(true);
+            Command::new("billkey").arg(amount)
+        };
+        let failure = usage_failure(&command().try_get_matches_from(["billkey"]).unwrap_err());
+        assert_eq!(failure.message, "the following required arguments were not provided: --amount <AMOUNT>");
+        assert_eq!(failure.hints, ["Usage: billkey --amount <AMOUNT>"]);
+        let helpful = command().arg_required_else_help(true);
+        let failure = usage_failure(&helpful.try_get_matches_from(["billkey"]).unwrap_err());
+        assert_eq!(failure.message, "no command was given");
     }
 }

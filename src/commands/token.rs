@@ -1,22 +1,19 @@
 //! `billkey token`.
 
 use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
 use serde::Serialize;
 
-use crate::clock::SystemClock;
-use crate::commands::connect::connect;
+use crate::commands::context::Context;
 use crate::commands::session::answered;
-use crate::domain::time::{Clock, format_duration, from_epoch_s, later};
+use crate::domain::time::{format_duration, from_epoch_s, later};
 use crate::failure::{Exit, Failure};
 use crate::output::Format;
 use crate::output::field::{Columns, Field, Give, Listed, Value};
 use crate::output::text::{when, when_rfc3339};
 use crate::output::ui::Ui;
-use crate::settings::Settings;
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -57,12 +54,12 @@ struct TokenAnswer {
 }
 
 /// Gets a token and says when it expires.
-pub fn run(args: &TokenArgs, settings: &Settings, ui: &mut Ui) -> Result<Exit, Failure> {
-    let clock = Arc::new(SystemClock::start());
-    let connection = connect(settings, clock.clone())?;
-    let token = connection.client.token(args.refresh)?;
+pub fn run(args: &TokenArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
+    let token = context.open_gateway()?.client.token(args.refresh)?;
     // The gateway's clock says when; where it cannot be read, ours says how long.
-    let expires_at = from_epoch_s(token.expires_at_s).unwrap_or_else(|| later(clock.now().wall, token.left));
+    let expires_at = from_epoch_s(token.expires_at_s).unwrap_or_else(|| later(context.now(), token.left));
+    let sandbox = context.settings.sandbox();
+    let ui = &mut *context.ui;
     let access_token = match args.show {
         true => token.access_token.expose().to_owned(),
         false => token.access_token.masked(),
@@ -78,7 +75,7 @@ pub fn run(args: &TokenArgs, settings: &Settings, ui: &mut Ui) -> Result<Exit, F
         Format::Plain | Format::Csv => write_row(&answer, ui),
         Format::Table if args.show => ui.answer(&answer.access_token),
         Format::Table => {
-            let which = if settings.sandbox() { "SANDBOX token" } else { "Token" };
+            let which = if sandbox { "SANDBOX token" } else { "Token" };
             let from = if token.cached { "from the cache" } else { "from the gateway" };
             let left = format_duration(Duration::from_secs(answer.expires_in));
             let when = when(expires_at, ui.zone());

@@ -24,9 +24,11 @@ fn complaint(text: &str) -> String {
 #[test]
 fn every_key_is_read() {
     let config = parse(
-        "default_profile = \"main\"\ntimezone = \"Asia/Seoul\"\n[profile.main]\nmode = \"test\"\nimp_key = \"k\"\n\
+        "default_profile = \"main\"\ntimezone = \"Asia/Seoul\"\n[profile.main]\nmode = \"test\"\n\
+         imp_key = \"k\"\n\
          imp_secret_file = \"~/secret.txt\"\nimp_code = \"imp1\"\nchannel_key = \"c\"\n\
-         api_url = \"https://api.iamport.kr/\"\nca_file = \"ca.pem\"\nproxy = \"http://p:1\"\ndatabase = \"/x/l.db\"\n\
+         api_url = \"https://api.iamport.kr/\"\nca_file = \"ca.pem\"\nproxy = \"http://p:1\"\n\
+         database = \"/x/l.db\"\n\
          settle_after = \"20m\"\n[profile.main.limits]\nmax_amount = 500_000\ndaily_amount = \"1,000,000\"\n\
          similar_within = \"off\"\n[profile.other]\npg = \"nice\"\n",
     )
@@ -83,11 +85,13 @@ fn a_wrong_type_or_value_is_named_with_its_line() {
         ),
         (
             "[profile.main]\nsettle_after = \"15\"",
-            "line 2: `profile.main.settle_after` is `15`: `15` is not a duration; write it as 90s, 15m, 2h or 1d",
+            "line 2: `profile.main.settle_after` is `15`: `15` is not a duration; \
+             write it as 90s, 15m, 2h or 1d",
         ),
         (
             "[profile.main.limits]\nmax_amount = 1.5",
-            "line 2: `profile.main.limits.max_amount` must be whole won, such as 500000 or \"500,000\", not a number",
+            "line 2: `profile.main.limits.max_amount` must be whole won, such as 500000 or \
+             \"500,000\", not a number",
         ),
         (
             "[profile.main.limits]\nmax_amount = 0",
@@ -100,8 +104,8 @@ fn a_wrong_type_or_value_is_named_with_its_line() {
         ),
         (
             "[profile.main]\napi_url = \"http://api.iamport.kr\"",
-            "line 2: `profile.main.api_url` is `http://api.iamport.kr`: it is not https; only this machine itself \
-             (127.0.0.1, localhost) may be reached without",
+            "line 2: `profile.main.api_url` is `http://api.iamport.kr`: it is not https; only \
+             this machine itself (127.0.0.1, localhost) may be reached without",
         ),
         ("[profile.\"a/b\"]", "line 1: `a/b` cannot name a profile; use letters, digits, - and _"),
         ("default_profile = \"x\"", "line 1: default_profile is `x`, which is not in the file"),
@@ -116,8 +120,8 @@ fn a_secret_is_said_in_one_way_and_a_channel_too() {
     let text = "[profile.main]\nimp_secret = \"a\"\nimp_secret_command = [\"b\"]\n";
     assert_eq!(
         complaint(text),
-        "/etc/billkey/config.toml line 3: `profile.main.imp_secret` and `profile.main.imp_secret_command` both say \
-         the API secret; keep one of them"
+        "/etc/billkey/config.toml line 3: `profile.main.imp_secret` and \
+         `profile.main.imp_secret_command` both say the API secret; keep one of them"
     );
     assert!(complaint("[profile.main]\npg = \"a\"\nchannel_key = \"b\"").contains("keep one of them"));
 }
