@@ -12,6 +12,9 @@ use crate::domain::payment::Outcome;
 use crate::output::Format;
 use crate::output::colour::{Style, outcome_style, paint};
 use crate::output::customer::customer_object;
+use crate::output::detail::{
+    CustomerDetail, CustomerDetailObject, PaymentDetail, PaymentDetailObject, customer_detail, payment_detail,
+};
 use crate::output::field::Columns;
 use crate::output::json;
 use crate::output::payment::{PaymentView, payment_object};
@@ -181,6 +184,27 @@ impl Ui {
         let mut list = self.list(Columns::usual())?;
         list.row(customer)?;
         list.finish("").map(|_| ())
+    }
+
+    /// Everything about one payment on stdout: with `json` and `jsonl` an object, with `csv` and
+    /// `plain` the payment alone.
+    pub fn payment_detail(&mut self, detail: &PaymentDetail<'_>) -> io::Result<()> {
+        let zone = self.options.zone.clone();
+        match self.options.format {
+            Format::Table => self.write_answer(&payment_detail(detail, &self.options)),
+            Format::Json | Format::Jsonl => self.json(&PaymentDetailObject::new(*detail, &zone)),
+            Format::Plain | Format::Csv => self.payment(detail.payment.into()),
+        }
+    }
+
+    /// Everything about one customer on stdout, in the way of [`Ui::payment_detail`].
+    pub fn customer_detail(&mut self, detail: &CustomerDetail<'_>) -> io::Result<()> {
+        let zone = self.options.zone.clone();
+        match self.options.format {
+            Format::Table => self.write_answer(&customer_detail(detail, &self.options)),
+            Format::Json | Format::Jsonl => self.json(&CustomerDetailObject::new(*detail, &zone)),
+            Format::Plain | Format::Csv => self.customer(detail.customer),
+        }
     }
 
     /// A sentence on stderr; nothing with `--quiet`.
