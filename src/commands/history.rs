@@ -3,6 +3,14 @@
 use clap::builder::PossibleValue;
 use clap::{Args, Subcommand, ValueEnum};
 
+use crate::commands::context::Context;
+use crate::failure::{Exit, Failure};
+
+mod filter;
+pub(in crate::commands) mod list;
+mod show;
+pub(in crate::commands) mod when;
+
 const AFTER_HELP: &str = "\
 WHEN is 2026-11-23, 2026-11, 2026-11-23T09:00, today, yesterday, or as long ago as 7d or 12h.
 To look for a TEXT that is `show`: billkey history -- show
@@ -134,4 +142,16 @@ pub struct HistoryShowArgs {
     /// A merchant_uid or an imp_uid
     #[arg(value_name = "ID")]
     pub id: String,
+}
+
+/// Lists payments, or shows one.
+pub fn run(args: &HistoryArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
+    match &args.command {
+        None => list::run(&args.list, context),
+        Some(HistoryCommand::Show(_)) if args.list != HistoryListArgs::default() => Err(Failure::usage(
+            "`billkey history show` takes an ID and none of the options that pick payments",
+        )
+        .hinted("to look for a text that is `show`: billkey history -- show")),
+        Some(HistoryCommand::Show(show)) => show::run(show, context),
+    }
 }

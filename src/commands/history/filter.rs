@@ -1,0 +1,224 @@
+//! From what was typed to the payments that are meant.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::commands::history::when::{self, WhenError};
+use crate::commands::history::{HistoryBy, HistoryListArgs};
+use crate::domain::ids::CustomerUid;
+use crate::domain::money::{Amount, Currency, MoneyError};
+use crate::domain::payment::Outcome;
+use crate::failure::Failure;
+use crate::ledger::{By, Filter};
+use crate::output::text::safe;
+
+/// How many are listed unless told otherwise (contract).
+const LIMIT_USUAL: u64 = 20;
+
+/// The gateway's words for a payment, where they are not outcomes of ours (facts 9).
+const GATEWAY_STATUSES: [&str; 3] = ["ready", "cancelled", "failed"];
+
+/// Reads every option that picks payments.
+pub(super) fn filter(args: &HistoryListArgs, now: Timestamp, zone: &TimeZone) -> Result<Filter, Failure> {
+    let (outcomes, statuses) = statuses(&args.status)?;
+    let since = args.since.as_deref().map(|text| when::since(text, now, zone)).transpose();
+    let until = args.until.as_deref().map(|text| when::until(text, now, zone)).transpose();
+    let (since, until) = (since.map_err(in_option("--since"))?, until.map_err(in_option("--until"))?);
+    if let (Some(since), Some(until)) = (since, until)
+        && since >= until
+    {
+        let [from, to] = [&args.since, &args.until].map(|text| text.as_deref().unwrap_or_default());
+        let [from, to] = [safe(from), safe(to)];
+        let message = format!("--since {from} is not before --until {to}; no payment can lie between them");
+        return Err(Failure::usage(message));
+    }
+    let min = args.min_amount.as_deref().map(amount).transpose()?;
+    let max = args.max_amount.as_deref().map(amount).transpose()?;
+    if let (Some(min), Some(max)) = (min, max)
+        && min > max
+    {
+        let message = format!("--min-amount {min} is more than --max-amount {max}; no payment can be both");
+        return Err(Failure::usage(message));
+    }
+    Ok(Filter {
+        text: args.text.clone().filter(|text| !text.trim().is_empty()),
+        customer: args.customer.as_deref().map(CustomerUid::parse).transpose()?,
+        outcomes,
+        statuses,
+        since,
+        until,
+        by: match args.by.unwrap_or_default() {
+            HistoryBy::Requested => By::Requested,
+            HistoryBy::Paid => By::Paid,
+        },
+        min: min.map(|amount| amount.minor()),
+        max: max.map(|amount| amount.minor()),
+        limit: if args.all { None } else { Some(args.limit.unwrap_or(LIMIT_USUAL)) },
+    })
+}
+
+/// What the filter was, as it was typed, for a person who found nothing; empty without one.
+pub(super) fn described(args: &HistoryListArgs) -> String {
+    let mut parts = Vec::new();
+    parts.extend(args.text.as_deref().map(|text| format!("`{}`", safe(text))));
+    let statuses = (!args.status.is_empty()).then(|| args.status.join(","));
+    let by = match args.by {
+        Some(HistoryBy::Paid) => Some("paid"),
+        Some(HistoryBy::Requested) | None => None,
+    };
+    for (option, value) in [
+        ("--customer", args.customer.as_deref()),
+        ("--status", statuses.as_deref()),
+        ("--since", args.since.as_deref()),
+        ("--until", args.until.as_deref()),
+        ("--by", by),
+        ("--min-amount", args.min_amount.as_deref()),
+        ("--max-amount", args.max_amount.as_deref()),
+    ] {
+        parts.extend(value.map(|value| format!("{option} {}", safe(value))));
+    }
+    parts.join(", ")
+}
+
+fn in_option(option: &'static str) -> impl Fn(WhenError) -> Failure {
+    move |error| Failure::usage(format!("{option}: {error}"))
+}
+
+/// Whole won; the least and the most may be zero.
+fn amount(text: &str) -> Result<Amount, MoneyError> {
+    Amount::parse_or_zero(text, Currency::KRW)
+}
+
+/// Sorts words into outcomes of ours and statuses of the gateway's. `paid` is an outcome.
+fn statuses(words: &[String]) -> Result<(Vec<Outcome>, Vec<String>), Failure> {
+    let (mut outcomes, mut statuses) = (Vec::new(), Vec::new());
+    for given in words {
+        let word = given.trim().to_lowercase().replace('-', "_");
+        if let Some(outcome) = Outcome::from_word(&word) {
+            outcomes.push(outcome);
+        } else if GATEWAY_STATUSES.contains(&word.as_str()) {
+            statuses.push(word);
+        } else {
+            return Err(unknown_status(given, &word));
+        }
+    }
+    Ok((outcomes, statuses))
+}
+
+fn unknown_status(given: &str, word: &str) -> Failure {
+    let all = || Outcome::ALL.into_iter().map(Outcome::word).chain(GATEWAY_STATUSES);
+    let nearest = all().min_by_key(|known| strsim::osa_distance(known, word)).unwrap_or_default();
+    let list = all().collect::<Vec<_>>().join(", ");
+    Failure::usage(format!("--status: `{}` is not a status; did you mean {nearest}?", safe(given)))
+        .hinted(format!("the statuses are {list}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use jiff::tz::TimeZone;
+
+    use super::{described, filter, statuses};
+    use crate::commands::history::{HistoryBy, HistoryListArgs};
+    use crate::domain::payment::Outcome;
+    use crate::failure::{Failure, Kind};
+    use crate::ledger::{By, Filter};
+
+    fn read(args: &HistoryListArgs) -> Result<Filter, Failure> {
+        filter(args, "2026-11-23T12:00:00+09:00".parse().unwrap(), &TimeZone::get("Asia/Seoul").unwrap())
+    }
+
+    fn some(text: &str) -> Option<String> {
+        Some(text.to_owned())
+    }
+
+    fn words(words: &[&str]) -> Vec<String> {
+        words.iter().map(|word| (*word).to_owned()).collect()
+    }
+
+    fn usage_of(args: &HistoryListArgs) -> String {
+        let failure = read(args).unwrap_err();
+        assert_eq!(failure.kind, Kind::Usage);
+        failure.message
+    }
+
+    #[test]
+    fn without_options_the_newest_twenty_of_all() {
+        let all_of_twenty = Filter { limit: Some(20), ..Filter::default() };
+        assert_eq!(read(&HistoryListArgs::default()), Ok(all_of_twenty));
+        assert_eq!(described(&HistoryListArgs::default()), "");
+    }
+
+    #[test]
+    fn every_option_reaches_the_filter() {
+        let args = HistoryListArgs {
+            text: some("홍길동"),
+            customer: some("gildong_0001_1234"),
+            status: words(&["paid", "cancelled"]),
+            since: some("2026-11"),
+            until: some("today"),
+            by: Some(HistoryBy::Paid),
+            min_amount: some("0"),
+            max_amount: some("8,900원"),
+            limit: None,
+            all: true,
+            columns: None,
+        };
+        let read = read(&args).unwrap();
+        let time = |text: &str| Some(text.parse::<Timestamp>().unwrap());
+        assert_eq!((read.text.as_deref(), read.limit), (Some("홍길동"), None));
+        assert_eq!(read.customer.unwrap().as_str(), "gildong_0001_1234");
+        assert_eq!((read.outcomes, read.statuses), (vec![Outcome::Paid], words(&["cancelled"])));
+        assert_eq!((read.since, read.until), (time("2026-10-31T15:00:00Z"), time("2026-11-23T15:00:00Z")));
+        assert_eq!((read.by, read.min, read.max), (By::Paid, Some(0), Some(8900)));
+        assert_eq!(
+            described(&args),
+            "`홍길동`, --customer gildong_0001_1234, --status paid,cancelled, --since 2026-11, --until today, --by \
+             paid, --min-amount 0, --max-amount 8,900원"
+        );
+    }
+
+    #[test]
+    fn a_status_is_an_outcome_or_a_word_of_the_gateways() {
+        let sorted = statuses(&words(&["Not-Sent", " unknown", "failed", "READY"])).unwrap();
+        assert_eq!(sorted, (vec![Outcome::NotSent, Outcome::Unknown], words(&["failed", "ready"])));
+        for (given, nearest) in
+            [("payed", "paid"), ("canceled", "cancelled"), ("decline", "declined"), ("", "")]
+        {
+            let failure = statuses(&words(&[given])).unwrap_err();
+            assert_eq!(failure.kind, Kind::Usage);
+            let starts = format!("--status: `{given}` is not a status; did you mean {nearest}");
+            assert!(failure.message.starts_with(&starts), "{}", failure.message);
+        }
+    }
+
+    #[test]
+    fn what_no_payment_can_be_is_wrong_usage() {
+        let times =
+            HistoryListArgs { since: some("2026-12"), until: some("2026-11"), ..HistoryListArgs::default() };
+        assert_eq!(
+            usage_of(&times),
+            "--since 2026-12 is not before --until 2026-11; no payment can lie between them"
+        );
+        let amounts = HistoryListArgs {
+            min_amount: some("9000"),
+            max_amount: some("8900"),
+            ..HistoryListArgs::default()
+        };
+        assert_eq!(
+            usage_of(&amounts),
+            "--min-amount ₩9,000 is more than --max-amount ₩8,900; no payment can be both"
+        );
+        let one_day =
+            HistoryListArgs { since: some("today"), until: some("today"), ..HistoryListArgs::default() };
+        assert!(read(&one_day).is_ok(), "a day is included to its end");
+    }
+
+    #[test]
+    fn an_option_that_cannot_be_read_is_named() {
+        let args = HistoryListArgs { until: some("soon"), ..HistoryListArgs::default() };
+        assert!(usage_of(&args).starts_with("--until: `soon` is not a time"), "{}", usage_of(&args));
+        let args = HistoryListArgs { min_amount: some("-5"), ..HistoryListArgs::default() };
+        assert!(usage_of(&args).contains("`-5`"), "{}", usage_of(&args));
+    }
+}

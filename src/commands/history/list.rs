@@ -1,0 +1,76 @@
+//! `billkey history`: many payments, newest first.
+
+use std::io;
+use std::ops::ControlFlow;
+
+use crate::commands::answer::unless_reader_left;
+use crate::commands::context::Context;
+use crate::commands::history::filter::{described, filter};
+use crate::commands::history::{HistoryBy, HistoryListArgs};
+use crate::domain::payment::{Outcome, Payment};
+use crate::failure::{Exit, Failure};
+use crate::ledger::{Filter, Ledger, Totals};
+use crate::output::field::Columns;
+use crate::output::list::{PaymentSummary, payments_footer};
+use crate::output::{Format, Ui};
+
+pub(super) fn run(args: &HistoryListArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
+    let columns = columns(args)?;
+    let filter = filter(args, context.now(), &context.settings.zone)?;
+    let ledger = context.open_ledger()?;
+    let Some(shown) = unless_reader_left(list(&ledger, &filter, columns, context.ui)?)? else {
+        return Ok(Exit::Done);
+    };
+    if shown == 0 {
+        let path = ledger.path().display();
+        context.ui.status(&match described(args).as_str() {
+            "" => format!("There are no payments in {path}."),
+            described => format!("No payment in {path} matches {described}."),
+        });
+    }
+    Ok(Exit::Done)
+}
+
+/// What the ledger counted, as it stands under a table.
+pub(in crate::commands) fn summary(totals: Totals) -> PaymentSummary {
+    PaymentSummary { count: totals.count, paid: totals.count_of(Outcome::Paid), net: totals.net }
+}
+
+fn columns(args: &HistoryListArgs) -> Result<Columns<Payment>, Failure> {
+    match (&args.columns, args.by.unwrap_or_default()) {
+        (Some(names), _) => {
+            Columns::parse(names).map_err(|error| Failure::usage(format!("--columns: {error}")))
+        }
+        (None, HistoryBy::Paid) => Ok(Columns::usual_by_paid()),
+        (None, HistoryBy::Requested) => Ok(Columns::usual()),
+    }
+}
+
+/// Writes the payments as the ledger hands them out. The inner error is one of writing; the
+/// number is how many were written.
+fn list(
+    ledger: &Ledger,
+    filter: &Filter,
+    columns: Columns<Payment>,
+    ui: &mut Ui,
+) -> Result<io::Result<u64>, Failure> {
+    let with_footer = ui.format() == Format::Table;
+    let mut lister = match ui.list(columns) {
+        Ok(lister) => lister,
+        Err(error) => return Ok(Err(error)),
+    };
+    let mut written = Ok(());
+    ledger.visit(filter, &mut |payment| {
+        written = lister.row(&payment);
+        if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    if let Err(error) = written {
+        return Ok(Err(error));
+    }
+    let footer = if with_footer && lister.shown() > 0 {
+        payments_footer(&summary(ledger.totals(filter)?), lister.shown())
+    } else {
+        String::new()
+    };
+    Ok(lister.finish(&footer))
+}

@@ -1,0 +1,23 @@
+//! `billkey history show`: everything about one payment.
+
+use crate::commands::answer::unless_reader_left;
+use crate::commands::context::Context;
+use crate::commands::history::HistoryShowArgs;
+use crate::failure::{Exit, Failure};
+use crate::output::detail::PaymentDetail;
+
+pub(super) fn run(args: &HistoryShowArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
+    let ledger = context.open_ledger()?;
+    let Some(payment) = ledger.find_any(&args.id)? else {
+        let id = args.id.escape_debug();
+        let message = format!("the ledger {} has no payment {id}", ledger.path().display());
+        return Err(Failure::not_found(message)
+            .hinted("give a merchant_uid or an imp_uid; `billkey history TEXT` looks for anything else"));
+    };
+    let events = ledger.events(&payment.terms.merchant_uid)?;
+    let customer = ledger.find_customer(&payment.terms.customer_uid)?;
+    let customer_name = customer.as_ref().and_then(|customer| customer.name.as_deref());
+    let detail = PaymentDetail { payment: &payment, events: &events, customer_name };
+    unless_reader_left(context.ui.payment_detail(&detail))?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,176 @@
+//! WHEN of `--since` and `--until`: a day, a month, a time, or as long ago as so much.
+
+use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan as _};
+use thiserror::Error;
+
+use crate::domain::time::parse_duration;
+
+/// Words that are no time.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub(in crate::commands) enum WhenError {
+    #[error(
+        "`{0}` is not a time; write 2026-11-23, 2026-11, 2026-11-23T09:00, today, yesterday, or as long ago as 7d or \
+         12h"
+    )]
+    Unreadable(String),
+    #[error("`{0}` is not in the calendar")]
+    NoSuchDate(String),
+}
+
+/// What was meant, before it is known which end of it counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum When {
+    Day(Date),
+    /// By its first day.
+    Month(Date),
+    At(Timestamp),
+}
+
+/// Where WHEN begins: what `--since` means.
+pub(in crate::commands) fn since(
+    text: &str,
+    now: Timestamp,
+    zone: &TimeZone,
+) -> Result<Timestamp, WhenError> {
+    match parse(text, now, zone)? {
+        When::Day(first) | When::Month(first) => midnight(first, zone).ok_or_else(|| no_such_date(text)),
+        When::At(at) => Ok(at),
+    }
+}
+
+/// Where WHEN ends: what `--until` means. A day or a month is included to its end; a time is not.
+pub(in crate::commands) fn until(
+    text: &str,
+    now: Timestamp,
+    zone: &TimeZone,
+) -> Result<Timestamp, WhenError> {
+    let after = match parse(text, now, zone)? {
+        When::Day(day) => day.tomorrow(),
+        When::Month(first) => first.checked_add(1.month()),
+        When::At(at) => return Ok(at),
+    };
+    after.ok().and_then(|day| midnight(day, zone)).ok_or_else(|| no_such_date(text))
+}
+
+fn parse(text: &str, now: Timestamp, zone: &TimeZone) -> Result<When, WhenError> {
+    let text = text.trim();
+    let today = || now.to_zoned_datetime(zone.clone()).date();
+    let in_calendar = |date: Option<Date>| date.ok_or_else(|| no_such_date(text));
+    if text == "today" {
+        Ok(When::Day(today()))
+    } else if text == "yesterday" {
+        in_calendar(today().yesterday().ok()).map(When::Day)
+    } else if has_shape(text, "0000-00-00") {
+        in_calendar(text.parse().ok()).map(When::Day)
+    } else if has_shape(text, "0000-00") {
+        in_calendar(format!("{text}-01").parse().ok()).map(When::Month)
+    } else if has_shape(text, "0000-00-00T00:00") || has_shape(text, "0000-00-00T00:00:00") {
+        let at = text.parse::<DateTime>().ok().and_then(|time| time.to_zoned_datetime(zone.clone()).ok());
+        at.map(|at| When::At(at.timestamp())).ok_or_else(|| no_such_date(text))
+    } else if let Ok(ago) = parse_duration(text) {
+        now.checked_sub(ago).map(When::At).map_err(|_| no_such_date(text))
+    } else {
+        // What billkey itself writes into JSON: a time with its offset.
+        text.parse().map(When::At).map_err(|_| WhenError::Unreadable(text.escape_debug().to_string()))
+    }
+}
+
+fn no_such_date(text: &str) -> WhenError {
+    WhenError::NoSuchDate(text.escape_debug().to_string())
+}
+
+/// Whether the text has a digit for each `0` of the shape, and else its very characters.
+fn has_shape(text: &str, shape: &str) -> bool {
+    text.len() == shape.len()
+        && text.bytes().zip(shape.bytes()).all(|(byte, like)| match like {
+            b'0' => byte.is_ascii_digit(),
+            other => byte == other,
+        })
+}
+
+/// Where a day begins; in a zone that skips midnight, the first moment after it.
+fn midnight(day: Date, zone: &TimeZone) -> Option<Timestamp> {
+    day.to_zoned_datetime(zone.clone()).ok().map(|at| at.timestamp())
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use jiff::tz::TimeZone;
+
+    use super::{WhenError, since, until};
+
+    fn seoul() -> TimeZone {
+        TimeZone::get("Asia/Seoul").unwrap()
+    }
+
+    /// Half past midnight in Seoul, and still the day before in UTC.
+    fn now() -> Timestamp {
+        "2026-11-23T00:30:00+09:00".parse().unwrap()
+    }
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn every_form_has_a_beginning_and_an_end_in_the_zone() {
+        for (text, begins, ends) in [
+            ("2026-11-20", "2026-11-20T00:00:00+09:00", "2026-11-21T00:00:00+09:00"),
+            ("2026-12-31", "2026-12-31T00:00:00+09:00", "2027-01-01T00:00:00+09:00"),
+            ("2028-02-29", "2028-02-29T00:00:00+09:00", "2028-03-01T00:00:00+09:00"),
+            ("2026-11", "2026-11-01T00:00:00+09:00", "2026-12-01T00:00:00+09:00"),
+            ("2026-12", "2026-12-01T00:00:00+09:00", "2027-01-01T00:00:00+09:00"),
+            ("2026-11-23T09:00", "2026-11-23T09:00:00+09:00", "2026-11-23T09:00:00+09:00"),
+            ("2026-11-23T09:00:59", "2026-11-23T09:00:59+09:00", "2026-11-23T09:00:59+09:00"),
+            ("2026-11-23T09:00:00Z", "2026-11-23T09:00:00Z", "2026-11-23T09:00:00Z"),
+            ("2026-11-23T09:00:00+01:00", "2026-11-23T08:00:00Z", "2026-11-23T08:00:00Z"),
+            ("today", "2026-11-23T00:00:00+09:00", "2026-11-24T00:00:00+09:00"),
+            ("yesterday", "2026-11-22T00:00:00+09:00", "2026-11-23T00:00:00+09:00"),
+            ("7d", "2026-11-16T00:30:00+09:00", "2026-11-16T00:30:00+09:00"),
+            ("12h", "2026-11-22T12:30:00+09:00", "2026-11-22T12:30:00+09:00"),
+            (" today ", "2026-11-23T00:00:00+09:00", "2026-11-24T00:00:00+09:00"),
+        ] {
+            assert_eq!(since(text, now(), &seoul()), Ok(at(begins)), "since {text}");
+            assert_eq!(until(text, now(), &seoul()), Ok(at(ends)), "until {text}");
+        }
+    }
+
+    #[test]
+    fn a_day_is_as_long_as_the_zone_makes_it() {
+        let zone = TimeZone::get("America/New_York").unwrap();
+        let (begins, ends) =
+            (since("2026-11-01", now(), &zone).unwrap(), until("2026-11-01", now(), &zone).unwrap());
+        assert_eq!(ends.as_second() - begins.as_second(), 25 * 3600);
+    }
+
+    #[test]
+    fn a_date_that_is_not_in_the_calendar_is_named() {
+        for text in ["2026-02-29", "2026-13", "2026-00", "2026-11-23T24:01", "2026-11-23T09:60"] {
+            assert_eq!(since(text, now(), &seoul()), Err(WhenError::NoSuchDate(text.to_owned())), "{text}");
+        }
+    }
+
+    #[test]
+    fn anything_else_is_refused_by_name() {
+        for text in [
+            "",
+            "now",
+            "Today",
+            "2026",
+            "2026-1-2",
+            "26-11-23",
+            "7",
+            "-7d",
+            "2026-11-23 09:00",
+            "11-23",
+            "７d",
+        ] {
+            let error = until(text, now(), &seoul()).unwrap_err();
+            assert_eq!(error, WhenError::Unreadable(text.to_owned()), "{text}");
+            assert!(error.to_string().contains(&format!("`{text}`")), "{error}");
+        }
+    }
+}
