@@ -1,7 +1,6 @@
 //! One file a command: its arguments and its run. This one is the way from a command line to a
 //! command, and from what becomes of it to an exit code.
 
-mod answer;
 pub mod charge;
 pub mod completions;
 pub mod config;

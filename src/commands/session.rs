@@ -117,7 +117,9 @@ fn conclude(result: Result<Exit, Failure>, ui: &mut Ui) -> u8 {
     }
 }
 
-fn complain(failure: &Failure, ui: &mut Ui) -> u8 {
+/// Shows a failure and gives its exit code: the command's own, or that of one of many that the
+/// command goes on after.
+pub(in crate::commands) fn complain(failure: &Failure, ui: &mut Ui) -> u8 {
     let details = failure.details.join("\n");
     let exit = failure.kind.code();
     ui.error(&Complaint {

@@ -3,23 +3,25 @@
 use std::io;
 use std::ops::ControlFlow;
 
-use crate::commands::answer::unless_reader_left;
 use crate::commands::context::Context;
 use crate::commands::history::filter::{described, filter};
 use crate::commands::history::{HistoryBy, HistoryListArgs};
+use crate::commands::session::answered;
 use crate::domain::payment::{Outcome, Payment};
 use crate::failure::{Exit, Failure};
 use crate::ledger::{Filter, Ledger, Totals};
 use crate::output::field::Columns;
 use crate::output::list::{PaymentSummary, payments_footer};
-use crate::output::{Format, Ui};
+use crate::output::ui::Ui;
+use crate::output::Format;
 
 pub(super) fn run(args: &HistoryListArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
     let columns = columns(args)?;
     let filter = filter(args, context.now(), &context.settings.zone)?;
     let ledger = context.open_ledger()?;
-    let Some(shown) = unless_reader_left(list(&ledger, &filter, columns, context.ui)?)? else {
-        return Ok(Exit::Done);
+    let shown = match list(&ledger, &filter, columns, context.ui)? {
+        Ok(shown) => shown,
+        Err(error) => return answered(Err(error), Exit::Done),
     };
     if shown == 0 {
         let path = ledger.path().display();
@@ -38,9 +40,7 @@ pub(in crate::commands) fn summary(totals: Totals) -> PaymentSummary {
 
 fn columns(args: &HistoryListArgs) -> Result<Columns<Payment>, Failure> {
     match (&args.columns, args.by.unwrap_or_default()) {
-        (Some(names), _) => {
-            Columns::parse(names).map_err(|error| Failure::usage(format!("--columns: {error}")))
-        }
+        (Some(names), _) => Ok(Columns::parse(names)?),
         (None, HistoryBy::Paid) => Ok(Columns::usual_by_paid()),
         (None, HistoryBy::Requested) => Ok(Columns::usual()),
     }

@@ -1,8 +1,8 @@
 //! `billkey history show`: everything about one payment.
 
-use crate::commands::answer::unless_reader_left;
 use crate::commands::context::Context;
 use crate::commands::history::HistoryShowArgs;
+use crate::commands::session::answered;
 use crate::failure::{Exit, Failure};
 use crate::output::detail::PaymentDetail;
 
@@ -18,6 +18,5 @@ pub(super) fn run(args: &HistoryShowArgs, context: &mut Context<'_>) -> Result<E
     let customer = ledger.find_customer(&payment.terms.customer_uid)?;
     let customer_name = customer.as_ref().and_then(|customer| customer.name.as_deref());
     let detail = PaymentDetail { payment: &payment, events: &events, customer_name };
-    unless_reader_left(context.ui.payment_detail(&detail))?;
-    Ok(Exit::Done)
+    answered(context.ui.payment_detail(&detail), Exit::Done)
 }
