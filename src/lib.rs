@@ -16,12 +16,14 @@
 //! cli       -> commands          the command line
 //! ```
 
+pub mod billing;
 pub mod cli;
 pub mod clock;
 pub mod commands;
 pub mod domain;
 pub mod failure;
 pub mod gateway;
+pub mod interrupt;
 pub mod ledger;
 pub mod output;
 pub mod sandbox;

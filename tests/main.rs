@@ -9,6 +9,8 @@
     reason = "no money is counted here, and nothing is published"
 )]
 
+mod charge_rules;
 mod house;
+mod main_job;
 mod simulation;
 mod support;

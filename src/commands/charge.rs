@@ -1,17 +1,22 @@
 //! `billkey charge`.
 
+mod order;
+mod run;
+mod tell;
+
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
+pub use crate::commands::charge::run::run;
 use crate::domain::charge::ProductType;
 
 const AFTER_HELP: &str = "\
 Examples:
-  billkey --sandbox charge gildong_0001_1234 --amount 8900 --name Monthly \\
+  billkey --sandbox charge gildong_0001_1234 --amount 8900 --name \"Monthly subscription\" \\
       --merchant-uid order_monthly_0001
-  billkey --sandbox charge gildong_0001_1234 --amount 8,900 --name Monthly \\
+  billkey --sandbox charge gildong_0001_1234 --amount 8,900 --name \"Monthly subscription\" \\
       --once-per month --plan basic --yes --json
-  billkey --sandbox charge sandbox_declined --amount 8900 --name Monthly \\
+  billkey --sandbox charge sandbox_declined --amount 8900 --name \"Monthly subscription\" \\
       --merchant-uid order_monthly_0002 --yes
 
 Exit codes:
@@ -96,7 +101,7 @@ pub struct ChargeArgs {
     #[arg(long, value_name = "TYPE", value_enum, help_heading = "What the gateway is told")]
     pub product_type: Option<ProductType>,
 
-    /// The channel of a super billing key [default: the profile's channel_key]
+    /// The channel to charge through, for a super billing key
     #[arg(long, value_name = "KEY", help_heading = "What the gateway is told")]
     pub channel_key: Option<String>,
 

@@ -36,7 +36,9 @@ pub enum Command {
 #[must_use]
 pub fn run(command: &Command, session: &Session) -> u8 {
     match command {
-        Command::Charge(_) | Command::History(_) | Command::Customer(_) => {
+        Command::Charge(args) => session.with_settings(|context| charge::run(args, context)),
+        Command::History(args) => session.with_settings(|context| history::run(args, context)),
+        Command::Customer(_) => {
             session.fail(&Failure::local("this build has no such command yet; nothing was sent"))
         }
         Command::Token(args) => session.with_settings(|context| token::run(args, context)),

@@ -173,15 +173,45 @@ impl Gateway {
     /// Replaces the faults.
     pub fn faults(&self, plan: &str) {
         let url = format!("{}/_sandbox/faults", self.url());
-        let answer = reqwest::blocking::Client::new().put(url).body(plan.to_owned()).send().unwrap();
+        let answer = client().put(url).body(plan.to_owned()).send().unwrap();
         assert!(answer.status().is_success(), "{}", answer.text().unwrap());
     }
 
     /// The gateway's own book: every payment it made, the hidden ones too.
     pub fn book(&self) -> Value {
-        let text = reqwest::blocking::get(format!("{}/_sandbox/book", self.url())).unwrap().text().unwrap();
+        let text = client().get(format!("{}/_sandbox/book", self.url())).send().unwrap().text().unwrap();
         serde_json::from_str(&text).unwrap()
     }
+
+    fn charges(&self, merchant_uid: &str, what: &str) -> u64 {
+        let book = self.book();
+        let rows = book["charges"].as_array().unwrap();
+        rows.iter()
+            .find(|row| row["merchant_uid"] == merchant_uid)
+            .map_or(0, |row| row[what].as_u64().unwrap())
+    }
+
+    /// How many charge requests arrived under this merchant_uid.
+    pub fn received(&self, merchant_uid: &str) -> u64 {
+        self.charges(merchant_uid, "received")
+    }
+
+    /// How often the customer was charged under it.
+    pub fn charged(&self, merchant_uid: &str) -> u64 {
+        self.charges(merchant_uid, "charged")
+    }
+
+    pub fn revoke_tokens(&self) {
+        let url = format!("{}/_sandbox/token/revoke", self.url());
+        let answer = client().post(url).send().unwrap();
+        assert!(answer.status().is_success());
+    }
+}
+
+/// A client of the test's own. It speaks to loopback only, and needs a TLS provider all the same.
+fn client() -> reqwest::blocking::Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::blocking::Client::new()
 }
 
 /// Waits until something is so, for ten seconds at most.

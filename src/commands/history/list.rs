@@ -10,10 +10,10 @@ use crate::commands::session::answered;
 use crate::domain::payment::{Outcome, Payment};
 use crate::failure::{Exit, Failure};
 use crate::ledger::{Filter, Ledger, Totals};
+use crate::output::Format;
 use crate::output::field::Columns;
 use crate::output::list::{PaymentSummary, payments_footer};
 use crate::output::ui::Ui;
-use crate::output::Format;
 
 pub(super) fn run(args: &HistoryListArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
     let columns = columns(args)?;

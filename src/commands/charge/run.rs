@@ -1,0 +1,173 @@
+//! `billkey charge`, step by step.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::billing::charge::charge;
+use crate::billing::order::{Desk, Notice, Order, ended_before};
+use crate::billing::report::Ended;
+use crate::commands::charge::order::order;
+use crate::commands::charge::{ChargeArgs, tell};
+use crate::commands::context::Context;
+use crate::commands::session::answered;
+use crate::domain::customer::Customer;
+use crate::domain::payment::Outcome;
+use crate::failure::{Exit, Failure};
+use crate::gateway::charge_body;
+use crate::interrupt::Interrupts;
+use crate::ledger::{Create, Ledger, LedgerError};
+use crate::output::Format;
+use crate::output::prose::{ChargeCard, confirmation};
+use crate::output::ui::{Asked, Ui};
+
+/// Charges, or tells what became of the charge.
+pub fn run(args: &ChargeArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
+    let order = order(args, context.settings, context.now(), context.ui.interactive())?;
+    if let Some(warning) = context.settings.settle_after_warning() {
+        context.ui.warning(&warning);
+    }
+    if args.dry_run {
+        return dry_run(context, &order);
+    }
+    let mut ledger = context.open_ledger()?;
+    if let Some(ended) = ended_before(&ledger, &order)? {
+        return tell::ended(context, &order.request, ended);
+    }
+    let customer = ledger.find_customer(&order.request.terms.customer_uid)?;
+    if let Some(Customer { removed_at: Some(_), customer_uid, .. }) = &customer {
+        return Err(Failure::refused(format!("the customer {customer_uid} was removed. Nothing was sent"))
+            .hinted(format!("to charge again: billkey customer add {customer_uid}")));
+    }
+    if !args.yes {
+        confirm(context.ui, &order, customer.as_ref())?;
+    }
+    let gateway = context.open_gateway()?;
+    let interrupts = Interrupts::watch()
+        .map_err(|error| Failure::io("watch for Ctrl-C", &error).hinted("Nothing was sent."))?;
+    let mut desk = Desk {
+        ledger: &mut ledger,
+        gateway: Arc::clone(&gateway.client),
+        clock: Arc::clone(&context.clock),
+        interrupts,
+    };
+    let ended = {
+        let ui = &mut *context.ui;
+        let mut wait = None;
+        charge(&mut desk, &order, &mut |notice| match notice {
+            Notice::WaitingForOther => {
+                ui.status(&format!(
+                    "Another process is charging {}; waiting for its result.",
+                    order.request.terms.merchant_uid
+                ));
+            }
+            Notice::Sent => wait = Some(ui.waiting("waiting for the gateway")),
+            Notice::StillWaiting => ui.note(
+                "The request is out, and the card may be charged: waiting for the answer. Once more to stop \
+                 waiting; the outcome is then unknown.",
+            ),
+        })
+    };
+    match ended {
+        Ok(ended) => tell::ended(context, &order.request, ended),
+        Err(error) => Err(tell::failed(context.ui, error)),
+    }
+}
+
+/// Shows what is about to be charged, and asks.
+fn confirm(ui: &mut Ui, order: &Order, customer: Option<&Customer>) -> Result<(), Failure> {
+    if !ui.interactive() {
+        return Err(Failure::refused(
+            "this charge was not confirmed, and nobody can be asked here. Nothing was sent",
+        )
+        .hinted("to charge without being asked: add --yes"));
+    }
+    let card = charge_card(order, customer);
+    ui.note(&card);
+    match ui.ask("Charge this card?") {
+        Ok(Asked::Yes) => Ok(()),
+        Ok(Asked::No) | Err(_) => Err(Failure::refused("not confirmed. Nothing was sent")),
+    }
+}
+
+fn charge_card(order: &Order, customer: Option<&Customer>) -> String {
+    let request = &order.request;
+    let mut more = Vec::new();
+    if let Some(months) = request.card_quota {
+        more.push(("quota", format!("{months} months")));
+    }
+    if order.retry {
+        more.push(("retry", "a declined or rejected one is sent once more".to_owned()));
+    }
+    confirmation(&ChargeCard {
+        mode: request.terms.mode,
+        amount: request.terms.amount,
+        product: &request.name,
+        customer_name: customer.and_then(|customer| customer.name.as_deref()),
+        customer_uid: request.terms.customer_uid.as_str(),
+        card: customer.and_then(|customer| customer.card.shown()).as_deref(),
+        merchant_uid: request.terms.merchant_uid.as_str(),
+        more: &more,
+    })
+}
+
+/// What `--dry-run` says to programs.
+#[derive(Serialize)]
+struct DryRun {
+    dry_run: bool,
+    /// `send`, `look_up_first`, `replay` or `refuse`.
+    would: &'static str,
+    merchant_uid: String,
+    mode: &'static str,
+    /// The request to `/subscribe/payments/again`, as it would leave.
+    request: serde_json::Value,
+}
+
+/// Says what would be done. Writes nothing, not even a ledger, and sends nothing.
+fn dry_run(context: &mut Context<'_>, order: &Order) -> Result<Exit, Failure> {
+    let ledger = match Ledger::open_at(&context.settings.database, Create::Never) {
+        Ok(opened) => Some(opened.ledger),
+        Err(error) if error.is_missing() => None,
+        Err(error) => return Err(error.into()),
+    };
+    let would = match &ledger {
+        Some(ledger) => would(ledger, order)?,
+        None => "send",
+    };
+    let terms = &order.request.terms;
+    let Some(body) = charge_body(&order.request) else {
+        return Err(Failure::local("the request could not be put into JSON. Nothing was sent"));
+    };
+    if context.ui.format() != Format::Table {
+        let request = serde_json::from_str(&body)
+            .map_err(|_| Failure::local("the request could not be put into JSON. Nothing was sent"))?;
+        let merchant_uid = terms.merchant_uid.to_string();
+        let dry_run = DryRun { dry_run: true, would, merchant_uid, mode: terms.mode.word(), request };
+        return answered(context.ui.json(&dry_run), Exit::Done);
+    }
+    let customer = match &ledger {
+        Some(ledger) => ledger.find_customer(&terms.customer_uid)?,
+        None => None,
+    };
+    let does = match would {
+        "replay" => "would print the stored result and send nothing",
+        "refuse" => "would refuse, because the order was asked for with other terms, and send nothing",
+        "look_up_first" => "would ask the gateway about the earlier request before anything else",
+        _ => "would send",
+    };
+    let card = charge_card(order, customer.as_ref());
+    let text = format!(
+        "{card}This {does}:\n  POST /subscribe/payments/again\n  {body}\nNothing was sent (--dry-run)."
+    );
+    answered(context.ui.answer(text.trim_start_matches('\n')), Exit::Done)
+}
+
+fn would(ledger: &Ledger, order: &Order) -> Result<&'static str, LedgerError> {
+    let stored = ledger.find(&order.request.terms.merchant_uid)?.map(|payment| payment.outcome);
+    Ok(match (ended_before(ledger, order)?, stored) {
+        (Some(Ended::OtherTerms(_)), _) => "refuse",
+        (Some(_), _) => "replay",
+        (None, None | Some(Outcome::NotSent)) => "send",
+        (None, Some(_)) => "look_up_first",
+    })
+}

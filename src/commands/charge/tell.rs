@@ -1,0 +1,233 @@
+//! What a charge says at its end: on stdout the answer, on stderr what belongs to it, and the exit.
+
+use jiff::Timestamp;
+
+use crate::billing::report::{ChargeError, Ended, Held, NotRecorded, Report};
+use crate::commands::context::Context;
+use crate::commands::session::answered;
+use crate::domain::charge::ChargeRequest;
+use crate::domain::payment::{Mode, Outcome, Payment};
+use crate::domain::time::format_duration;
+use crate::failure::{Exit, Failure, Kind};
+use crate::output::Format;
+use crate::output::payment::PaymentView;
+use crate::output::prose::{self, ChargeStory};
+use crate::output::table::comparison;
+use crate::output::text::{sentence, shell_word, when};
+use crate::output::ui::Ui;
+
+/// Tells how it ended.
+pub(super) fn ended(
+    context: &mut Context<'_>,
+    request: &ChargeRequest,
+    ended: Ended,
+) -> Result<Exit, Failure> {
+    let uid = &request.terms.merchant_uid;
+    match ended {
+        Ended::Answered(end) => report(context, &end),
+        Ended::OtherTerms(payment) => Err(other_terms(context.ui, &payment, request)),
+        Ended::Similar(other) => {
+            let at = when(other.requested_at, context.ui.zone());
+            let state = if other.outcome == Outcome::Paid { "paid" } else { "asked for" };
+            Err(Failure::refused(format!(
+                "{} {state} {} as {} on {at}, a moment ago. Nothing was sent",
+                request.terms.customer_uid, other.terms.amount, other.terms.merchant_uid,
+            ))
+            .hinted("if the customer is to pay the same amount twice: add --allow-similar"))
+        }
+        Ended::OverDaily { spent, max } => Err(Failure::refused(format!(
+            "{} and the {spent} charged today are over the day's limit of {max} (daily_amount of the profile {}). \
+             Nothing was sent",
+            request.terms.amount, context.settings.profile,
+        ))),
+        Ended::Busy { payment, waited } => {
+            if let Some(payment) = &payment {
+                object(context.ui, payment, true)?;
+            }
+            Err(Failure::network(format!(
+                "another process has been charging {uid} for {}. Nothing was sent by this one",
+                format_duration(waited)
+            ))
+            .hinted("run the same command again: it tells what became of it"))
+        }
+        Ended::Interrupted => Err(interrupted(request)),
+    }
+}
+
+/// What went wrong on this side. An answer that could not be written is printed whole.
+pub(super) fn failed(ui: &mut Ui, error: ChargeError) -> Failure {
+    match error {
+        ChargeError::Ledger(error) => Failure::from(error),
+        ChargeError::AnswerNotRecorded(lost) => {
+            let NotRecorded { error, merchant_uid, outcome, received } = *lost;
+            let status = received.http_status.map_or_else(String::new, |status| format!(" (HTTP {status})"));
+            let body = received.body.as_deref().or(received.message.as_deref()).unwrap_or("no answer came");
+            ui.note(&format!("The answer to {merchant_uid}{status}, which means {outcome}:\n{body}"));
+            Failure::local(format!(
+                "{merchant_uid} was sent and its outcome is {outcome}, but that could not be written to the ledger: \
+                 {error}"
+            ))
+            .hinted("keep the answer above; mend the ledger and run the same command again, which asks the gateway")
+        }
+        ChargeError::Stopped { .. } => Failure::local(format!("this is a bug: {error}"))
+            .hinted("run the same command again: it asks the gateway before it sends anything"),
+    }
+}
+
+fn interrupted(request: &ChargeRequest) -> Failure {
+    Failure::interrupted(format!(
+        "interrupted before {} was sent. Nothing was sent",
+        request.terms.merchant_uid
+    ))
+    .hinted("run the same command again")
+}
+
+fn report(context: &mut Context<'_>, end: &Report) -> Result<Exit, Failure> {
+    warn(context.ui, end);
+    let exit = exit_of(end);
+    let now = context.now();
+    let ui = &mut *context.ui;
+    let text = story(ui, end, now);
+    if matches!(exit, Exit::With(Kind::Auth | Kind::Interrupted)) {
+        return Err(complaint(exit, end, &text));
+    }
+    if ui.format() == Format::Table {
+        return answered(ui.outcome(end.payment.outcome, &text), exit);
+    }
+    object(ui, &end.payment, end.replayed)?;
+    match exit {
+        Exit::Done => Ok(exit),
+        Exit::With(_) => Err(complaint(exit, end, &text)),
+    }
+}
+
+/// The payment on stdout in a form for programs; a paid one is a success, and silent with
+/// `--quiet`. In a table there are no objects: the sentences say it all.
+fn object(ui: &mut Ui, payment: &Payment, replayed: bool) -> Result<(), Failure> {
+    let silent = ui.quiet() && payment.outcome == Outcome::Paid;
+    if ui.format() != Format::Table && !silent {
+        answered(ui.payment(PaymentView { payment, replayed }), Exit::Done)?;
+    }
+    Ok(())
+}
+
+fn exit_of(report: &Report) -> Exit {
+    match (report.payment.outcome, &report.held) {
+        (Outcome::Unknown | Outcome::Pending, _) => Exit::With(Kind::Unknown),
+        (_, Some(Held::Interrupted)) => Exit::With(Kind::Interrupted),
+        (_, Some(Held::KeyRefused(_))) => Exit::With(Kind::Auth),
+        (_, Some(Held::NotReached(_))) => Exit::With(Kind::Network),
+        (outcome, None) => Exit::of_outcome(outcome),
+    }
+}
+
+/// The sentences for people.
+fn story(ui: &Ui, report: &Report, now: Timestamp) -> String {
+    let mut payment = report.payment.clone();
+    if let Some(reason) = &report.unclear {
+        payment.message = Some(reason.clone());
+    }
+    let stands = match payment.outcome {
+        Outcome::Declined => " The earlier decline stands.",
+        Outcome::Rejected => " The earlier rejection stands.",
+        Outcome::Paid | Outcome::Unknown | Outcome::NotSent | Outcome::Pending => "",
+    };
+    match (&report.held, payment.outcome) {
+        (Some(held), Outcome::Declined | Outcome::Rejected | Outcome::NotSent) => match held {
+            Held::NotReached(reason) => {
+                format!(
+                    "Not sent: {} Nothing was charged.{stands}\n  Run the same command again.\n",
+                    sentence(reason)
+                )
+            }
+            Held::KeyRefused(words) => {
+                format!("The gateway refused the API key: {} Nothing was charged.{stands}\n", sentence(words))
+            }
+            Held::Interrupted => format!("Interrupted before it was sent. Nothing was charged.{stands}\n"),
+        },
+        (Some(_) | None, _) => prose::charge(&ChargeStory {
+            payment: &payment,
+            replayed: report.replayed,
+            not_before: report.try_again_at.filter(|at| *at > now),
+            now,
+            zone: ui.zone(),
+        }),
+    }
+}
+
+/// The story as an error: its first line, and what to do as hints.
+fn complaint(exit: Exit, report: &Report, text: &str) -> Failure {
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let message = lines.next().unwrap_or("the charge did not succeed").to_owned();
+    let kind = match exit {
+        Exit::With(kind) => kind,
+        Exit::Done => Kind::Local,
+    };
+    let mut failure = Failure::new(kind, message);
+    let hint = lines.collect::<Vec<_>>().join(" ");
+    if !hint.is_empty() {
+        failure = failure.hinted(hint);
+    }
+    if kind == Kind::Auth {
+        failure = failure.hinted(format!(
+            "check the key with: billkey token --refresh; then run {} again",
+            shell_word(report.payment.terms.merchant_uid.as_str())
+        ));
+    }
+    failure
+}
+
+/// What must not be overlooked, whatever the format.
+fn warn(ui: &mut Ui, report: &Report) {
+    let payment = &report.payment;
+    let uid = &payment.terms.merchant_uid;
+    if report.mode_disagrees {
+        ui.warning(&match payment.terms.mode {
+            Mode::Live => {
+                format!("{uid} went through a TEST channel although the profile is live: no money moved")
+            }
+            Mode::Test | Mode::Sandbox => {
+                format!("{uid} went through a LIVE channel although the profile is a test: REAL MONEY moved")
+            }
+        });
+    }
+    if !report.others.is_empty() {
+        let ids: Vec<&str> = report
+            .others
+            .iter()
+            .map(|record| record.imp_uid.as_deref().unwrap_or("one without an imp_uid"))
+            .collect();
+        let first = payment.imp_uid.as_deref().unwrap_or("the one above");
+        ui.warning(&format!(
+            "ALARM: the gateway shows more than one paid payment under {uid}: besides {first} also {}. \
+             The customer was charged more than once; refund what is too much in the console",
+            ids.join(", ")
+        ));
+    }
+}
+
+fn other_terms(ui: &Ui, payment: &Payment, request: &ChargeRequest) -> Failure {
+    let (then, now) = (&payment.terms, &request.terms);
+    let mut rows = Vec::new();
+    let mut differ = |label, then: String, now: String| {
+        if then != now {
+            rows.push((label, then, now));
+        }
+    };
+    differ("customer", then.customer_uid.to_string(), now.customer_uid.to_string());
+    differ("amount", then.amount.to_string(), now.amount.to_string());
+    differ("mode", then.mode.word().to_uppercase(), now.mode.word().to_uppercase());
+    let uid = &now.merchant_uid;
+    let mut message = format!("{uid} was asked for before with other terms");
+    if ui.format().is_json() {
+        let sides: Vec<String> =
+            rows.iter().map(|(label, then, now)| format!("{label} {then} then, {now} now")).collect();
+        message = format!("{message}: {}", sides.join("; "));
+    }
+    let mut failure = Failure::refused(format!("{message}. Nothing was sent."))
+        .hinted("a new charge needs a new merchant_uid.");
+    for line in comparison("then", "now", &rows).lines() {
+        failure = failure.detailed(line);
+    }
+    failure
+}
