@@ -211,3 +211,37 @@ impl Listed for Shown {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::io;
+
+    use jiff::tz::TimeZone;
+
+    use super::{STARTER, init};
+    use crate::failure::Kind;
+    use crate::output::ui::Ui;
+    use crate::settings::{Presentation, Streams};
+
+    fn silent_ui() -> Ui {
+        let options = Presentation::default().ui_options(&Streams::default(), TimeZone::UTC);
+        Ui::new(options, Box::new(io::sink()), Box::new(io::sink()), Box::new(io::empty()))
+    }
+
+    #[test]
+    fn init_writes_a_file_for_its_owner_alone_and_never_over_another() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("new/config.toml");
+        init(&path, &mut silent_ui()).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), STARTER);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+        fs::write(&path, "mine").unwrap();
+        assert_eq!(init(&path, &mut silent_ui()).unwrap_err().kind, Kind::Refused);
+        assert_eq!(fs::read_to_string(&path).unwrap(), "mine");
+    }
+}

@@ -76,3 +76,23 @@ fn readable(path: &Path, mode: u32) -> std::io::Result<()> {
 fn readable(_path: &Path, _mode: u32) -> std::io::Result<()> {
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Command;
+
+    use super::pages_of;
+
+    #[test]
+    fn every_command_has_a_page_named_by_its_path() {
+        let add = Command::new("add").about("Save a customer");
+        let customer = Command::new("customer").subcommand(add);
+        let mut root = Command::new("billkey").disable_help_subcommand(true).subcommand(customer);
+        root.build();
+        let mut pages = Vec::new();
+        pages_of(&root, &mut pages);
+        let names: Vec<&str> = pages.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["billkey.1", "billkey-customer.1", "billkey-customer-add.1"]);
+        assert!(String::from_utf8_lossy(&pages[2].1).contains("Save a customer"));
+    }
+}

@@ -139,7 +139,8 @@ fn page(error: &clap::Error, colour: bool) -> String {
 
 /// A command line that clap did not take, for programs: the first paragraph says what is wrong.
 fn usage_failure(error: &clap::Error) -> Failure {
-    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+    let kinds = [ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand, ErrorKind::MissingSubcommand];
+    if kinds.contains(&error.kind()) {
         return Failure::usage("no command was given").hinted("`billkey help` lists the commands.");
     }
     let text = error.render().to_string();

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::fmt;
 use std::path::PathBuf;
 
 use crate::settings::error::SettingsError;
@@ -32,8 +33,9 @@ pub struct Folders {
     pub cache: Option<PathBuf>,
 }
 
-/// Variables and directories, the process's own or a test's.
-#[derive(Clone, Debug)]
+/// Variables and directories, the process's own or a test's. One of them is a secret: Debug shows
+/// names alone.
+#[derive(Clone)]
 pub struct Environment {
     variables: BTreeMap<&'static str, OsString>,
     folders: Folders,
@@ -108,6 +110,12 @@ impl Environment {
     }
 }
 
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.variables.keys()).finish()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Environment, Folders};
@@ -120,6 +128,12 @@ mod tests {
         );
         assert_eq!(environment.text("BILLKEY_PROFILE"), Ok(None));
         assert_eq!(environment.operator().as_deref(), Some("kim"));
+    }
+
+    #[test]
+    fn debug_shows_names_alone() {
+        let environment = Environment::of_values(&[("BILLKEY_IMP_SECRET", "s3cret")], Folders::default());
+        assert_eq!(format!("{environment:?}"), r#"{"BILLKEY_IMP_SECRET"}"#);
     }
 
     #[test]

@@ -36,6 +36,19 @@ const PROFILE_KEYS: [&str; 15] = [
 ];
 const LIMIT_KEYS: [&str; 3] = ["max_amount", "daily_amount", "similar_within"];
 
+/// Where a key belongs that stands in the wrong table; `None` for one that is not known at all.
+pub(super) fn place_of(key: &str) -> Option<&'static str> {
+    if TOP_KEYS.contains(&key) {
+        Some("at the top of the file, before the first line in [brackets]")
+    } else if PROFILE_KEYS.contains(&key) {
+        Some("under a line such as [profile.main]")
+    } else if LIMIT_KEYS.contains(&key) {
+        Some("under a line such as [profile.main.limits]")
+    } else {
+        None
+    }
+}
+
 /// A value of the file and its line, from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Located<T> {

@@ -11,7 +11,7 @@ use crate::domain::money::{Amount, Currency};
 use crate::domain::time::parse_duration;
 use crate::settings::address::without_password;
 use crate::settings::error::SettingsError;
-use crate::settings::file::Located;
+use crate::settings::file::{Located, place_of};
 
 /// A name farther than this from every known one is no slip of the finger.
 const NEAR: f64 = 0.7;
@@ -54,6 +54,9 @@ impl<'a> Section<'a> {
         };
         let shown = self.name(&key.value.escape_debug().to_string());
         let error = self.error(key.line, format!("the key `{shown}` is not known"));
+        if let Some(place) = place_of(&key.value) {
+            return Err(error.hinted(format!("`{}` belongs {place}", key.value)));
+        }
         Err(match nearest(&key.value, known) {
             Some(near) => error.hinted(format!("did you mean `{}`", self.name(near))),
             None => error.hinted(format!("The keys there are: {}", known.join(", "))),

@@ -67,6 +67,22 @@ fn an_unknown_key_is_named_with_its_line_and_the_nearest_known_one() {
 }
 
 #[test]
+fn a_key_in_the_wrong_table_is_told_where_it_belongs() {
+    for (text, place) in [
+        ("[profile.main]\ntimezone = \"Asia/Seoul\"", "`timezone` belongs at the top of the file"),
+        ("imp_key = \"k\"", "`imp_key` belongs under a line such as [profile.main]"),
+        ("[profile.main]\nmax_amount = 1", "`max_amount` belongs under a line such as [profile.main.limits]"),
+    ] {
+        assert!(complaint(text).contains(place), "{}", complaint(text));
+    }
+}
+
+#[test]
+fn a_byte_order_mark_and_other_line_ends_are_no_mistake() {
+    assert_eq!(parse("\u{feff}[profile.main]\r\nmode = \"test\"\r\n").unwrap().profiles.len(), 1);
+}
+
+#[test]
 fn a_wrong_type_or_value_is_named_with_its_line() {
     for (text, expected) in [
         ("timezone = 9", "line 1: `timezone` must be a text in quotes, not a number"),
