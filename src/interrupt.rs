@@ -57,10 +57,12 @@ impl Interrupts {
         *self.shared.count.lock().unwrap_or_else(PoisonError::into_inner) > 0
     }
 
-    /// Runs a job to its end. The first interrupt meanwhile calls `on_first` and goes on waiting;
-    /// the second gives the job up, while the job itself runs on until the program ends.
+    /// Runs a job to its end, or until there were `patience` interrupts meanwhile: then it is given
+    /// up, while the job itself runs on until the program ends. `on_first` is called at the first
+    /// interrupt that is not the last.
     pub fn run<T: Send + 'static>(
         &self,
+        patience: u32,
         job: impl FnOnce() -> T + Send + 'static,
         on_first: &mut dyn FnMut(),
     ) -> Result<T, NoValue> {
@@ -91,12 +93,12 @@ impl Interrupts {
                 JobState::Died => return Err(NoValue::GivenUp),
                 JobState::Running => {}
             }
+            if *count >= before.saturating_add(patience) {
+                return Err(NoValue::GivenUp);
+            }
             if *count > before && !told {
                 told = true;
                 on_first();
-            }
-            if *count > before.saturating_add(1) {
-                return Err(NoValue::GivenUp);
             }
             count = self.shared.changed.wait(count).unwrap_or_else(PoisonError::into_inner);
         }
@@ -155,13 +157,13 @@ mod tests {
 
     #[test]
     fn a_job_that_ends_gives_its_value() {
-        assert_eq!(watched().run(|| 7, &mut || ()), Ok(7));
-        assert_eq!(Interrupts::none().run(|| 7, &mut || ()), Ok(7));
+        assert_eq!(watched().run(1, || 7, &mut || ()), Ok(7));
+        assert_eq!(Interrupts::none().run(1, || 7, &mut || ()), Ok(7));
     }
 
     #[test]
     fn a_job_that_panics_is_a_job_without_a_value() {
-        assert_eq!(watched().run(|| -> u8 { panic!("on purpose") }, &mut || ()), Err(NoValue::GivenUp));
+        assert_eq!(watched().run(1, || -> u8 { panic!("on purpose") }, &mut || ()), Err(NoValue::GivenUp));
     }
 
     #[test]
@@ -176,7 +178,7 @@ mod tests {
             interrupt(&presses);
         });
         let mut told = 0;
-        let value = interrupts.run(move || wait.recv().is_ok(), &mut || told += 1);
+        let value = interrupts.run(2, move || wait.recv().is_ok(), &mut || told += 1);
         assert_eq!((value, told), (Err(NoValue::GivenUp), 1));
         hand.join().unwrap();
         drop(done);
@@ -188,6 +190,7 @@ mod tests {
         let interrupts = watched();
         let presses = interrupts.clone();
         let value = interrupts.run(
+            2,
             move || {
                 interrupt(&presses);
                 std::thread::sleep(Duration::from_millis(20));

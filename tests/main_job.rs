@@ -8,12 +8,9 @@ use crate::support::world::{Gateway, World};
 fn the_very_first_command_on_a_machine_charges_on_the_sandbox() {
     let world = World::bare();
     let order = ["--merchant-uid", "order_monthly_0001", "--yes"];
-    let charge = [
-        &["--sandbox", "charge", "gildong_0001_1234", "--amount", "8900"],
-        &["--name", "Monthly subscription"],
-        &order[..],
-    ]
-    .concat();
+    let what =
+        ["--sandbox", "charge", "gildong_0001_1234", "--amount", "8900", "--name", "Monthly subscription"];
+    let charge = [&what[..], &order[..]].concat();
     let first = world.run(&charge).exits(0).answers(&["Paid ₩8,900 (SANDBOX). Approval "]);
     assert!(first.stderr.contains("Created the ledger"), "{first}");
     let again = world.run(&charge).exits(0).answers(&["Already paid ₩8,900", "Nothing was sent."]);

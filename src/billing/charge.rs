@@ -10,13 +10,14 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::billing::order::{Desk, Notice, Order, Waited, stored, wait_for_lock};
+use crate::billing::desk::{Desk, Notice, Order, Waited, stored, wait_for_lock};
 use crate::billing::report::{
-    ChargeError, Ended, Held, NotRecorded, Report, answer_record, finding_record, held_by, unclear_finding,
+    ChargeError, Ended, Held, NotRecorded, Report, answer_record, finding_record, held_without,
+    unclear_finding,
 };
 use crate::domain::answer::{Answer, ChargeReply};
 use crate::domain::lookup::{Finding, LookupReply, Question, judge};
-use crate::domain::payment::{Outcome, Payment, Received};
+use crate::domain::payment::{GatewayRecord, Outcome, Payment, Received};
 use crate::domain::protocol::{self, Action, Event, Found, State};
 use crate::domain::time::{SendMark, later};
 use crate::interrupt::NoValue;
@@ -26,6 +27,9 @@ use crate::ledger::{Intent, IntentResult, LedgerError};
 /// sent again is counted from the intent; a process that was stopped in between and then woke up
 /// must not send on the strength of an intent that others may meanwhile hold for lost.
 const INTENT_AGE_MAX: Duration = Duration::from_secs(5);
+
+/// How many interrupts end the wait for the answer to a charge.
+const PATIENCE_SENT: u32 = 2;
 
 /// How often a row that changes under the lock is read again before giving up.
 const REOPEN_MAX: u32 = 5;
@@ -135,13 +139,11 @@ impl Run<'_, '_> {
             );
             written.map_err(|error| not_recorded(error, self.order, Outcome::Pending, &reply.received))?;
         }
-        let reply = match self.desk.gateway.token(false) {
-            Ok(_) => self.desk.gateway.look_up(&terms.merchant_uid),
-            Err(failure) => {
-                self.held = Some(held_by(&failure));
-                LookupReply::NoAnswer { reason: failure.to_string(), received: Received::default() }
-            }
-        };
+        let reply = self.desk.look_up(&terms.merchant_uid).unwrap_or_else(|held| {
+            let reason = held.to_string();
+            self.held = Some(held);
+            LookupReply::NoAnswer { reason, received: Received::default() }
+        });
         let declined_before = self.desk.ledger.declined_imp_uids(&terms.merchant_uid)?;
         let waited = self.has_waited();
         let question = Question {
@@ -162,6 +164,28 @@ impl Run<'_, '_> {
         self.lookup = Some(reply);
         self.finding = Some(finding);
         Ok(Event::Found(found))
+    }
+
+    /// Writes down declines that were found: each speaks for a request that was made before, and
+    /// for none that is made later.
+    fn keep_declines(&mut self, records: &[GatewayRecord]) -> Result<(), LedgerError> {
+        let received = self.lookup.as_ref().map(|lookup| lookup.received().clone()).unwrap_or_default();
+        for record in records {
+            let at = self.desk.clock.now().wall;
+            let uid = &self.order.request.terms.merchant_uid;
+            let received = Received { imp_uid: record.imp_uid.clone(), ..received.clone() };
+            let reason = record.fail_reason.as_deref();
+            let row = self.desk.ledger.record_lookup(
+                uid,
+                at,
+                Outcome::Declined,
+                &received,
+                Some(record),
+                reason,
+            )?;
+            self.row = Some(row);
+        }
+        Ok(())
     }
 
     /// Whether the last send was long enough ago, and was made with the key in use now: another
@@ -187,16 +211,11 @@ impl Run<'_, '_> {
     /// Writes the intent. The token comes first: after the intent nothing may be left to do but
     /// the send.
     fn claim(&mut self) -> Result<Step, ChargeError> {
-        if self.desk.interrupts.requested() {
-            return Ok(Step::End(match &self.row {
-                None => Ended::Interrupted,
-                Some(_) => {
-                    self.held = Some(Held::Interrupted);
-                    self.report(true)?
-                }
-            }));
+        if let Some(Finding::Declined { records }) = self.finding.take() {
+            self.keep_declines(&records)?;
         }
-        let token = self.desk.gateway.token(false).map(|_| ());
+        let token =
+            if self.desk.interrupts.requested() { Err(Held::Interrupted) } else { self.desk.have_token() };
         let mark = self.take_mark();
         let intent = Intent {
             request: &self.order.request,
@@ -208,10 +227,10 @@ impl Run<'_, '_> {
             expected: self.row.as_ref().map(|row| (row.outcome, row.attempts)),
             guards: self.order.guards.clone(),
         };
-        if let Err(failure) = token {
-            let payment = self.desk.ledger.record_never_begun(&intent, &failure.to_string())?;
+        if let Err(held) = token {
+            let payment = self.desk.ledger.record_never_begun(&intent, &held.to_string())?;
             self.row = Some(payment);
-            self.held = Some(held_by(&failure));
+            self.held = Some(held);
             return Ok(Step::End(self.report(false)?));
         }
         let result = self.desk.ledger.record_intent(&intent)?;
@@ -251,14 +270,15 @@ impl Run<'_, '_> {
         let request = self.order.request.clone();
         (self.tell)(Notice::Sent);
         let tell = &mut *self.tell;
-        let reply =
-            self.desk.interrupts.run(move || gateway.charge(&request), &mut || tell(Notice::StillWaiting));
+        let reply = self
+            .desk
+            .interrupts
+            .run(PATIENCE_SENT, move || gateway.charge(&request), &mut || tell(Notice::StillWaiting));
         let reply = match reply {
             Ok(reply) => reply,
             Err(NoValue::GivenUp) => return Ok(Event::Abandoned),
             Err(NoValue::NeverBegan) => {
-                let reason = "the system gave no thread to send from";
-                self.held = Some(Held::NotReached(reason.to_owned()));
+                self.held = Some(held_without(NoValue::NeverBegan));
                 return Ok(Event::HeldBack);
             }
         };
@@ -279,13 +299,13 @@ impl Run<'_, '_> {
     }
 
     fn renew_token(&mut self) -> Event {
-        match self.desk.gateway.renew_token() {
-            Ok(_) => {
+        match self.desk.renew_token() {
+            Ok(()) => {
                 self.held = None;
                 Event::TokenRenewed
             }
-            Err(failure) => {
-                self.held = Some(held_by(&failure));
+            Err(held) => {
+                self.held = Some(held);
                 Event::TokenFailed
             }
         }
@@ -302,6 +322,11 @@ impl Run<'_, '_> {
     }
 
     fn settle(&mut self, outcome: Outcome) -> Result<Ended, ChargeError> {
+        if let (Outcome::Declined, Some(Finding::Declined { records })) = (outcome, self.finding.clone())
+            && let Some((_, older)) = records.split_last()
+        {
+            self.keep_declines(older)?;
+        }
         let at = self.desk.clock.now().wall;
         let uid = &self.order.request.terms.merchant_uid;
         let (payment, replayed) = match (&self.lookup, &self.finding) {
@@ -341,7 +366,9 @@ impl Run<'_, '_> {
         let refusal = self.refused.as_ref().and_then(|(_, words, _)| words.clone());
         match (outcome, finding) {
             (Outcome::Rejected, _) => refusal,
-            (Outcome::Declined, Finding::Declined { record }) => record.fail_reason.clone().or(refusal),
+            (Outcome::Declined, Finding::Declined { .. }) => {
+                finding_record(finding).and_then(|record| record.fail_reason.clone()).or(refusal)
+            }
             (Outcome::Unknown, _) => self.unclear_reason(),
             (Outcome::Paid | Outcome::Declined | Outcome::NotSent | Outcome::Pending, _) => None,
         }
@@ -360,11 +387,6 @@ impl Run<'_, '_> {
         let at = self.desk.clock.now().wall;
         let uid = &self.order.request.terms.merchant_uid;
         if let (Some(lookup), Some(finding)) = (&self.lookup, &self.finding) {
-            let record = match finding {
-                // A payment that is not the one asked for must not lend it its imp_uid.
-                Finding::Odd { .. } | Finding::Nothing | Finding::NoAnswer { .. } => None,
-                Finding::Charged { record, .. } | Finding::Declined { record } => Some(&**record),
-            };
             let reason = unclear_finding(finding, None);
             let received = lookup.received();
             let payment = self.desk.ledger.record_lookup(
@@ -372,7 +394,7 @@ impl Run<'_, '_> {
                 at,
                 Outcome::Unknown,
                 received,
-                record,
+                None,
                 reason.as_deref(),
             )?;
             self.row = Some(payment);
@@ -401,12 +423,8 @@ impl Run<'_, '_> {
     fn revert(&mut self) -> Result<Ended, ChargeError> {
         let at = self.desk.clock.now().wall;
         let uid = &self.order.request.terms.merchant_uid;
-        let reason = match &self.held {
-            Some(Held::NotReached(reason)) => reason.clone(),
-            Some(Held::KeyRefused(words)) => format!("the gateway refused the API key or token: {words}"),
-            Some(Held::Interrupted) => "interrupted before the request left".to_owned(),
-            None => "the request did not leave".to_owned(),
-        };
+        let reason =
+            self.held.as_ref().map_or_else(|| "the request did not leave".to_owned(), Held::to_string);
         let received = self.reply.as_ref().map(|reply| reply.received.clone()).unwrap_or_default();
         let written = self.desk.ledger.record_not_sent(uid, at, &reason, &received);
         self.row =

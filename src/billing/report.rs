@@ -10,6 +10,7 @@ use crate::domain::lookup::Finding;
 use crate::domain::money::Amount;
 use crate::domain::payment::{GatewayRecord, Outcome, Payment, Received};
 use crate::gateway::TokenFailure;
+use crate::interrupt::NoValue;
 use crate::ledger::LedgerError;
 
 /// How a charge ended.
@@ -63,12 +64,15 @@ impl Report {
 }
 
 /// Why nothing was sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Held {
     /// The gateway was not reached; a sentence.
+    #[error("{0}")]
     NotReached(String),
     /// The API key was refused; the gateway's words.
+    #[error("the gateway refused the API key: {0}")]
     KeyRefused(String),
+    #[error("interrupted before it was sent")]
     Interrupted,
 }
 
@@ -106,9 +110,18 @@ pub(super) fn held_by(failure: &TokenFailure) -> Held {
     }
 }
 
+/// A job without a value, of which nothing had left.
+pub(super) fn held_without(no_value: NoValue) -> Held {
+    match no_value {
+        NoValue::GivenUp => Held::Interrupted,
+        NoValue::NeverBegan => Held::NotReached("the system gave no thread to send from".to_owned()),
+    }
+}
+
 pub(super) fn finding_record(finding: &Finding) -> Option<&GatewayRecord> {
     match finding {
-        Finding::Charged { record, .. } | Finding::Declined { record } => Some(record),
+        Finding::Charged { record, .. } => Some(record),
+        Finding::Declined { records } => records.last(),
         Finding::Odd { .. } | Finding::Nothing | Finding::NoAnswer { .. } => None,
     }
 }

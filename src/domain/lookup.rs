@@ -46,8 +46,9 @@ pub enum Finding {
     /// The customer was charged as asked: paid, or paid and refunded since. `others` are further
     /// payments under the same merchant_uid that took money: an alarm.
     Charged { record: Box<GatewayRecord>, others: Vec<GatewayRecord> },
-    /// Every request that could have charged was declined.
-    Declined { record: Box<GatewayRecord> },
+    /// Every request that could have charged was declined. All declines that were not known
+    /// before, oldest first: each speaks for a request, and for no later one.
+    Declined { records: Vec<GatewayRecord> },
     /// There is a payment that is not the one asked for, or one that has not come to an end.
     Odd { record: Box<GatewayRecord>, why: String },
     /// No trace of it yet, in the gateway's own words.
@@ -96,10 +97,11 @@ pub fn judge(question: &Question<'_>, reply: &LookupReply) -> Finding {
     // way to the card.
     let enough =
         u32::try_from(declined.len()).is_ok_and(|count| count >= question.unanswered) || question.waited;
-    match declined.iter().copied().max_by_key(|record| (record.failed_at_s, record.started_at_s)) {
-        Some(newest) if enough => Finding::Declined { record: Box::new(newest.clone()) },
-        Some(_) | None => Finding::Nothing,
+    if declined.is_empty() || !enough {
+        return Finding::Nothing;
     }
+    declined.sort_by_key(|record| (record.failed_at_s, record.started_at_s));
+    Finding::Declined { records: declined.into_iter().cloned().collect() }
 }
 
 /// Registering a card leaves a record too, `paid` even where nothing was charged (facts 3.4).
@@ -252,5 +254,17 @@ mod tests {
         {
             assert!(matches!(find(records, &[], 2, waited), Finding::Declined { .. }));
         }
+    }
+
+    #[test]
+    fn every_decline_is_told_oldest_first() {
+        let mut older = record("a", "failed");
+        let mut newer = record("b", "failed");
+        (older.failed_at_s, newer.failed_at_s) = (Some(1), Some(2));
+        let Finding::Declined { records } = find(vec![newer, older], &[], 1, false) else {
+            panic!("not declined")
+        };
+        let ids: Vec<_> = records.iter().filter_map(|record| record.imp_uid.as_deref()).collect();
+        assert_eq!(ids, ["a", "b"]);
     }
 }

@@ -134,7 +134,7 @@ pub fn render(entry: &Entry, now_ms: i64) -> Value {
     })
 }
 
-pub fn envelope(response: Value) -> Value {
+pub fn envelope(response: &Value) -> Value {
     json!({"code": 0, "message": null, "response": response})
 }
 

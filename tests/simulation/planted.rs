@@ -1,6 +1,6 @@
 //! A protocol with its first two steps the wrong way round, to see that the simulation finds it.
 
-use billkey::billing::order::Order;
+use billkey::billing::desk::Order;
 use billkey::domain::answer::Answer;
 use billkey::domain::payment::Outcome;
 use billkey::domain::time::{Clock, SendMark};

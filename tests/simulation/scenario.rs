@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use billkey::billing::charge::charge;
-use billkey::billing::order::{Desk, Order};
+use billkey::billing::desk::{Desk, Order};
 use billkey::billing::report::Ended;
 use billkey::domain::charge::ChargeRequest;
 use billkey::domain::ids::{CustomerUid, MerchantUid};
@@ -137,7 +137,7 @@ fn run_once(world: &World, connections: &Connections, actor: usize, run: &Run) -
     };
     // While it is still this actor's turn: what is said must be so when it is said.
     let verdict = check_said(world, run, &said);
-    world.note(format!("actor {actor} of {} says {said:?}", run.merchant_uid));
+    world.note(&format!("actor {actor} of {} says {said:?}", run.merchant_uid));
     world.leave(actor);
     verdict.map(|()| said)
 }
@@ -279,7 +279,7 @@ impl Scenario<'_> {
         };
         self.world.pass(Duration::from_secs(minutes * 60));
         self.another_machine_tries();
-        self.world.note(format!("{minutes} minutes pass{}", if reboots { ", and a reboot" } else { "" }));
+        self.world.note(&format!("{minutes} minutes pass{}", if reboots { ", and a reboot" } else { "" }));
         if reboots {
             self.world.reboot(skew);
         } else if skew % 5 == 0 {

@@ -67,7 +67,7 @@ impl Wire {
             let line = format!("looks up {uid}: {} found", list.len());
             let body = match list.len() {
                 0 => (404, refusal(NOT_FOUND)),
-                total => (200, envelope(json!({"total": total, "previous": 0, "next": 0, "list": list}))),
+                total => (200, envelope(&json!({"total": total, "previous": 0, "next": 0, "list": list}))),
             };
             if inner.chance.percent(5) && self.moods.len() > 1 {
                 (format!("looks up {uid} in vain"), Err(lost()))
@@ -78,14 +78,17 @@ impl Wire {
             panic!("an address that the simulation does not know: {path}")
         };
         drop(inner);
-        self.world.note(format!("actor {}: {line}", self.actor));
+        self.world.note(&format!("actor {}: {line}", self.actor));
         answer.map(|(status, body)| HttpAnswer { status, body: body.to_string().into_bytes(), cut: false })
     }
 }
 
 fn token(inner: &Inner) -> (u16, Value) {
     let now_s = inner.now_ms / 1000;
-    (200, envelope(json!({"access_token": "0123456789abcdef0123", "now": now_s, "expired_at": now_s + 1800})))
+    (
+        200,
+        envelope(&json!({"access_token": "0123456789abcdef0123", "now": now_s, "expired_at": now_s + 1800})),
+    )
 }
 
 fn lost() -> TransportError {
@@ -97,7 +100,7 @@ fn again(inner: &mut Inner, asked: &Value, mood: Mood) -> Result<(u16, Value), T
     let uid = asked["merchant_uid"].as_str().unwrap();
     let answer = |inner: &mut Inner, status| {
         let entry = inner.book.enter(asked, status, now_ms).clone();
-        Ok((200, envelope(render(&entry, now_ms))))
+        Ok((200, envelope(&render(&entry, now_ms))))
     };
     match mood {
         Mood::Unreachable => {
@@ -126,7 +129,7 @@ fn again(inner: &mut Inner, asked: &Value, mood: Mood) -> Result<(u16, Value), T
             let entry = inner.book.entries.last_mut().unwrap();
             entry.amount = "1".to_owned();
             let entry = entry.clone();
-            Ok((200, envelope(render(&entry, now_ms))))
+            Ok((200, envelope(&render(&entry, now_ms))))
         }
         Mood::Late => {
             let _ = answer(inner, "paid");

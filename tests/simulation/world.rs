@@ -82,7 +82,7 @@ impl World {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub fn note(&self, line: String) {
+    pub fn note(&self, line: &str) {
         let mut inner = self.look();
         let at_s = (inner.now_ms - 1_795_000_000_000) / 1000;
         inner.trace.push(format!("{at_s:>6} s  {line}"));
@@ -148,7 +148,7 @@ impl World {
         if one_in > 0 && inner.chance.below(one_in) == 0 {
             inner.crashes += 1;
             drop(inner);
-            self.note(format!("actor {actor}: killed"));
+            self.note(&format!("actor {actor}: killed"));
             resume_unwind(Box::new(Crash));
         }
     }

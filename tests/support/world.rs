@@ -12,8 +12,7 @@ use tempfile::TempDir;
 
 pub const BILLKEY: &str = env!("CARGO_BIN_EXE_billkey");
 
-/// What one run said and how it ended. Whoever gets one looks at it.
-#[must_use = "look at what the program said"]
+/// What one run said and how it ended.
 pub struct Ran {
     pub stdout: String,
     pub stderr: String,
@@ -134,6 +133,7 @@ impl World {
     }
 
     /// Runs the program to its end.
+    #[must_use = "look at what the program said"]
     pub fn run(&self, arguments: &[&str]) -> Ran {
         Ran::from_output(&self.command(arguments).output().unwrap())
     }
@@ -144,6 +144,7 @@ impl World {
     }
 
     /// `charge gildong_0001_1234` of ₩8,900 with this merchant_uid, as JSON.
+    #[must_use = "look at what the program said"]
     pub fn charge(&self, merchant_uid: &str, more: &[&str]) -> Ran {
         let mut arguments = vec!["charge", "gildong_0001_1234", "--amount", "8900", "--name", "Monthly"];
         arguments.extend(["--merchant-uid", merchant_uid, "--yes", "--json"]);
@@ -180,7 +181,8 @@ impl Gateway {
     /// The gateway's own book: every payment it made, the hidden ones too.
     pub fn book(&self) -> Value {
         let text = client().get(format!("{}/_sandbox/book", self.url())).send().unwrap().text().unwrap();
-        serde_json::from_str(&text).unwrap()
+        let answer: Value = serde_json::from_str(&text).unwrap();
+        answer["response"].clone()
     }
 
     fn charges(&self, merchant_uid: &str, what: &str) -> u64 {

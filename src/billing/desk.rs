@@ -4,8 +4,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::billing::report::{Ended, Report};
+use crate::billing::report::{Ended, Held, Report, held_by, held_without};
 use crate::domain::charge::ChargeRequest;
+use crate::domain::ids::MerchantUid;
+use crate::domain::lookup::LookupReply;
 use crate::domain::payment::Payment;
 use crate::domain::protocol::{self, Action, Event, State, Stored};
 use crate::domain::time::Clock;
@@ -22,6 +24,35 @@ pub struct Desk<'a> {
     pub gateway: Arc<Client>,
     pub clock: Arc<dyn Clock>,
     pub interrupts: Interrupts,
+}
+
+/// How many interrupts end a wait while nothing is out.
+const PATIENCE_UNSENT: u32 = 1;
+
+impl Desk<'_> {
+    /// Sees to a token that is good for the next request. Nothing is out, so that an interrupt
+    /// ends the wait at once.
+    pub(super) fn have_token(&self) -> Result<(), Held> {
+        self.unsent(|gateway| gateway.token(false).map(|_| ()))?.map_err(|failure| held_by(&failure))
+    }
+
+    /// Gets a token in place of one that was not taken.
+    pub(super) fn renew_token(&self) -> Result<(), Held> {
+        self.unsent(Client::renew_token)?.map_err(|failure| held_by(&failure))
+    }
+
+    /// Asks for every payment under a merchant_uid.
+    pub(super) fn look_up(&self, uid: &MerchantUid) -> Result<LookupReply, Held> {
+        self.have_token()?;
+        let uid = uid.clone();
+        self.unsent(move |gateway| gateway.look_up(&uid))
+    }
+
+    fn unsent<T: Send + 'static>(&self, job: impl FnOnce(&Client) -> T + Send + 'static) -> Result<T, Held> {
+        let gateway = Arc::clone(&self.gateway);
+        let value = self.interrupts.run(PATIENCE_UNSENT, move || job(&gateway), &mut || ());
+        value.map_err(held_without)
+    }
 }
 
 /// A charge as asked for, checked, and how to go about it.
