@@ -4,6 +4,21 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use crate::commands::context::Context;
+use crate::domain::ids::CustomerUid;
+use crate::failure::{Exit, Failure};
+use crate::ledger::Ledger;
+
+mod add;
+mod check;
+mod import;
+mod list;
+mod many;
+mod remove;
+mod saving;
+mod sheet;
+mod show;
+
 /// Keep the customers whose cards can be charged
 ///
 /// A customer is a customer_uid whose billing key exists at I'mport, with a name and a masked card
@@ -38,8 +53,9 @@ Exit codes:
 /// Save a customer_uid whose billing key exists
 ///
 /// The gateway is asked for the billing key, and its masked card is kept. Again on a known customer,
-/// what is given is updated, what is not stays, and a card that has changed is warned of.
-#[derive(Debug, Args)]
+/// what is given is updated, an empty text takes away what was kept, what is not given stays, and a
+/// card that has changed is warned of.
+#[derive(Clone, Debug, Args)]
 #[command(after_long_help = ADD_HELP)]
 pub struct AddArgs {
     /// The name under which the billing key was registered
@@ -78,8 +94,8 @@ Exit codes:
 
 /// List the customers
 ///
-/// Those whose customer_uid, name, telephone number, e-mail address, note or card contains TEXT;
-/// all of them without it. Nothing is asked of the gateway.
+/// Those whose customer_uid, name, telephone number, e-mail address or note contains TEXT, or whose
+/// card ends in it; all of them without it. Nothing is asked of the gateway.
 #[derive(Debug, Args)]
 #[command(after_long_help = LIST_HELP)]
 pub struct ListArgs {
@@ -193,4 +209,22 @@ pub struct RemoveArgs {
     /// Remove without asking
     #[arg(long, short = 'y', help_heading = "How to ask")]
     pub yes: bool,
+}
+
+/// Keeps the customers whose cards can be charged.
+pub fn run(args: &CustomerArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
+    match &args.command {
+        CustomerCommand::Add(args) => add::run(args, context),
+        CustomerCommand::List(args) => list::run(args, context),
+        CustomerCommand::Show(args) => show::run(args, context),
+        CustomerCommand::Check(args) => check::run(args, context),
+        CustomerCommand::Import(args) => import::run(args, context),
+        CustomerCommand::Remove(args) => remove::run(args, context),
+    }
+}
+
+/// A customer_uid that was never added.
+fn unknown_customer(ledger: &Ledger, uid: &CustomerUid) -> Failure {
+    Failure::not_found(format!("the ledger {} has no customer {uid}", ledger.path().display()))
+        .hinted("`billkey customer list` shows those it has; `billkey customer add` saves one")
 }

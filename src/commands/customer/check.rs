@@ -1,0 +1,99 @@
+//! `billkey customer check`: whether billing keys still exist.
+
+use crate::commands::context::Context;
+use crate::commands::customer::many::{Many, customers};
+use crate::commands::customer::saving::{Registered, ask, mode_of, warnings};
+use crate::commands::customer::{CheckArgs, unknown_customer};
+use crate::domain::customer::Customer;
+use crate::domain::ids::CustomerUid;
+use crate::failure::{Exit, Failure};
+use crate::ledger::Ledger;
+
+pub(super) fn run(args: &CheckArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
+    let uids = args.customer_uids.iter().map(|text| CustomerUid::parse(text));
+    let uids: Vec<CustomerUid> = uids.collect::<Result<_, _>>()?;
+    let mut ledger = context.open_ledger()?;
+    let mut many = Many::new();
+    let wanted = if args.all { ledger.customers(None, false)? } else { Vec::new() };
+    let wanted = if args.all { wanted } else { named(&uids, &ledger, &mut many, context)? };
+    if wanted.is_empty() {
+        if args.all {
+            context.ui.status(&format!("There are no customers in {}.", ledger.path().display()));
+        }
+        many.write_list("", context.ui)?;
+        return Ok(many.exit());
+    }
+    let total = u64::try_from(wanted.len()).unwrap_or(u64::MAX);
+    let gateway = context.open_gateway()?;
+    let progress = context.ui.progress(Some(total), "checking");
+    let mut tried = 0;
+    for customer in wanted {
+        let asked = ask(&gateway.client, &customer.customer_uid);
+        tried += 1;
+        progress.advance(1);
+        let stop = match asked {
+            Ok(registered) => {
+                let checked = record(&customer, &registered, &mut ledger, context)?;
+                many.succeed(checked, context.ui)?;
+                false
+            }
+            Err(failure) => many.fail(&failure, context.ui).is_break(),
+        };
+        if stop {
+            break;
+        }
+    }
+    drop(progress);
+    if tried < total {
+        context.ui.note(&format!("Stopped: {} of {} not checked.", total - tried, customers(total)));
+    }
+    let there = many.succeeded();
+    many.write_list(&format!("{there} of {} registered at the gateway", customers(total)), context.ui)?;
+    Ok(many.exit())
+}
+
+/// The customers asked for, each once; one that is not in the ledger is reported.
+fn named(
+    uids: &[CustomerUid],
+    ledger: &Ledger,
+    many: &mut Many,
+    context: &mut Context<'_>,
+) -> Result<Vec<Customer>, Failure> {
+    let mut found: Vec<Customer> = Vec::new();
+    for uid in uids {
+        if found.iter().any(|customer| customer.customer_uid == *uid) {
+            continue;
+        }
+        match ledger.find_customer(uid)? {
+            Some(customer) => found.push(customer),
+            // The others are still to be checked, and nothing was asked of the gateway yet.
+            None => drop(many.fail(&unknown_customer(ledger, uid), context.ui)),
+        }
+    }
+    Ok(found)
+}
+
+/// Takes over what the gateway says, and warns of what has changed.
+fn record(
+    before: &Customer,
+    registered: &Registered,
+    ledger: &mut Ledger,
+    context: &mut Context<'_>,
+) -> Result<Customer, Failure> {
+    let (settings, now) = (context.settings, context.now());
+    let customer = Customer {
+        card: registered.card.clone(),
+        mode: mode_of(&registered.card, before.mode, settings.mode),
+        checked_at: Some(now),
+        ..before.clone()
+    };
+    ledger.record_check(&customer.customer_uid, &customer.card, now)?;
+    if customer.mode != before.mode && customer.removed_at.is_none() {
+        // Rare: the card was registered again through a channel of the other world.
+        ledger.save_customer(&customer)?;
+    }
+    for warning in warnings(Some(&before.card), &customer, &settings.profile, settings.mode) {
+        context.ui.warning(&warning);
+    }
+    Ok(customer)
+}

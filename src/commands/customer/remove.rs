@@ -1,0 +1,159 @@
+//! `billkey customer remove`: off the list, and with it the billing key, if asked.
+
+use crate::commands::context::Context;
+use crate::commands::customer::{RemoveArgs, unknown_customer};
+use crate::commands::session::answered;
+use crate::domain::customer::Customer;
+use crate::domain::ids::CustomerUid;
+use crate::failure::{Exit, Failure, Kind};
+use crate::gateway::{Deleted, GatewayFailure};
+use crate::ledger::Ledger;
+use crate::output::Format;
+use crate::output::text::{sentence, shell_word, when};
+use crate::output::ui::Asked;
+
+/// Some PGs want a reason (facts 5).
+const REASON: &str = "removed by the merchant";
+
+pub(super) fn run(args: &RemoveArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
+    let uid = CustomerUid::parse(&args.customer_uid)?;
+    let mut ledger = context.open_ledger()?;
+    let Some(customer) = ledger.find_customer(&uid)? else {
+        return Err(unknown_customer(&ledger, &uid));
+    };
+    if args.delete_billing_key {
+        refuse_while_unsettled(&ledger, &uid)?;
+        confirm(&customer, args.yes, context)?;
+        delete_billing_key(&uid, context)?;
+    }
+    let now = context.now();
+    let removed_now = ledger.remove_customer(&uid, now)?;
+    let first = match customer.removed_at {
+        Some(at) if !removed_now => {
+            format!("{uid} was removed before, on {}.", when(at, context.ui.zone()))
+        }
+        Some(_) | None => format!("Removed {uid}. Its payments stay in the history."),
+    };
+    let second = if args.delete_billing_key {
+        "The gateway has no billing key for it any more.".to_owned()
+    } else {
+        format!("To have it back: billkey customer add {}", shell_word(uid.as_str()))
+    };
+    let ui = &mut *context.ui;
+    let written = match ui.format() {
+        Format::Table => ui.done(&format!("{first}\n  {second}")),
+        Format::Plain | Format::Json | Format::Jsonl | Format::Csv if ui.quiet() => Ok(()),
+        Format::Plain | Format::Json | Format::Jsonl | Format::Csv => {
+            ui.customer(&Customer { removed_at: customer.removed_at.or(Some(now)), ..customer })
+        }
+    };
+    answered(written, Exit::Done)
+}
+
+/// A payment whose end is not known may have to be sent again: with the key gone it never can be.
+fn refuse_while_unsettled(ledger: &Ledger, uid: &CustomerUid) -> Result<(), Failure> {
+    let mut unsettled = ledger.unsettled()?;
+    unsettled.retain(|payment| payment.terms.customer_uid == *uid);
+    let Some(first) = unsettled.first() else { return Ok(()) };
+    let message = format!(
+        "{uid} has {} whose outcome is not known yet; its billing key was not deleted",
+        if unsettled.len() == 1 { "a payment".to_owned() } else { format!("{} payments", unsettled.len()) }
+    );
+    let order = shell_word(first.terms.merchant_uid.as_str());
+    let refused = Failure::refused(message).hinted(format!("settle it first: billkey reconcile {order}"));
+    Err(unsettled.iter().fold(refused, |refused, payment| {
+        let terms = &payment.terms;
+        refused.detailed(format!("  {}  {}  {}", terms.merchant_uid, payment.outcome, terms.amount))
+    }))
+}
+
+/// There is no way back from a deleted billing key, so somebody has to say yes.
+fn confirm(customer: &Customer, yes: bool, context: &mut Context<'_>) -> Result<(), Failure> {
+    if yes {
+        return Ok(());
+    }
+    let uid = &customer.customer_uid;
+    let card = customer.card.shown().map_or_else(String::new, |card| format!(", {card}"));
+    let mode = customer.mode.word().to_uppercase();
+    let question = format!("{mode}: have the gateway forget the card of {uid}{card}? This cannot be undone.");
+    match context.ui.ask(&question) {
+        Ok(Asked::Yes) => Ok(()),
+        Ok(Asked::No) => Err(Failure::refused(format!("not confirmed; {uid} and its billing key stay"))),
+        Err(nobody) => Err(Failure::refused(format!(
+            "deleting the billing key of {uid} needs a yes, and {nobody}. Nothing was deleted"
+        ))
+        .hinted("add --yes")),
+    }
+}
+
+/// Deletes at the gateway. That there is no billing key is said and is as good.
+fn delete_billing_key(uid: &CustomerUid, context: &mut Context<'_>) -> Result<(), Failure> {
+    let gateway = context.open_gateway()?;
+    let waiting = context.ui.waiting("deleting the billing key");
+    let deleted = gateway.client.delete_billing_key(uid, REASON);
+    drop(waiting);
+    match deleted {
+        Ok(Deleted::Done) => Ok(()),
+        Ok(Deleted::NotFound { message }) => {
+            let words = sentence(&message);
+            context.ui.status(&format!("The gateway had no billing key for {uid}: {words}"));
+            Ok(())
+        }
+        Err(failure) => Err(not_deleted(failure, uid)),
+    }
+}
+
+/// What a failed deletion means: with no answer, it may have happened.
+fn not_deleted(failure: GatewayFailure, uid: &CustomerUid) -> Failure {
+    let unclear = matches!(failure, GatewayFailure::NoAnswer { .. });
+    let failure = Failure::from(failure);
+    let message = sentence(&failure.message);
+    let (meaning, hint) = if unclear {
+        (
+            format!("The billing key of {uid} may or may not be deleted; {uid} was not removed here."),
+            Some("run the same command again: a billing key that is gone is no obstacle"),
+        )
+    } else if failure.kind == Kind::Network {
+        (format!("Nothing was deleted, and {uid} was not removed."), Some("run the same command again"))
+    } else {
+        (format!("Nothing was deleted, and {uid} was not removed."), None)
+    };
+    let failure = Failure { message: format!("{message} {meaning}"), ..failure };
+    match hint {
+        Some(hint) => failure.hinted(hint),
+        None => failure,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::not_deleted;
+    use crate::domain::ids::CustomerUid;
+    use crate::failure::Kind;
+    use crate::gateway::GatewayFailure;
+
+    #[test]
+    fn no_answer_to_a_deletion_is_not_told_as_if_nothing_had_happened() {
+        let uid = CustomerUid::parse("gildong").unwrap();
+        let told = |failure| {
+            let failure = not_deleted(failure, &uid);
+            (failure.kind, failure.message)
+        };
+        let reason = || "the gateway did not answer within 30 s".to_owned();
+        assert_eq!(
+            told(GatewayFailure::NoAnswer { reason: reason() }),
+            (
+                Kind::Network,
+                "the gateway did not answer within 30 s. The billing key of gildong may or may not be deleted; \
+                 gildong was not removed here."
+                    .to_owned()
+            )
+        );
+        let (kind, message) = told(GatewayFailure::Refused { code: 1, message: "안 됩니다.".to_owned() });
+        assert_eq!(kind, Kind::Rejected);
+        assert!(
+            message.ends_with("안 됩니다. Nothing was deleted, and gildong was not removed."),
+            "{message}"
+        );
+    }
+}
