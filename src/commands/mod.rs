@@ -16,7 +16,6 @@ pub mod token;
 use clap::Subcommand;
 
 use crate::commands::session::Session;
-use crate::failure::Failure;
 
 /// Every command there is.
 #[derive(Debug, Subcommand)]
@@ -38,9 +37,7 @@ pub fn run(command: &Command, session: &Session) -> u8 {
     match command {
         Command::Charge(args) => session.with_settings(|context| charge::run(args, context)),
         Command::History(args) => session.with_settings(|context| history::run(args, context)),
-        Command::Customer(_) => {
-            session.fail(&Failure::local("this build has no such command yet; nothing was sent"))
-        }
+        Command::Customer(args) => session.with_settings(|context| customer::run(args, context)),
         Command::Token(args) => session.with_settings(|context| token::run(args, context)),
         Command::Config(args) => config::run(args, session),
         Command::Sandbox(args) => session.in_sandbox().with_settings(|context| sandbox::run(args, context)),
