@@ -66,7 +66,7 @@ Register-ArgumentCompleter -Native -CommandName 'billkey' -ScriptBlock {
             [CompletionResult]::new('--custom-data', '--custom-data', [CompletionResultType]::ParameterName, 'A text that comes back with the payment')
             [CompletionResult]::new('--notice-url', '--notice-url', [CompletionResultType]::ParameterName, 'Where the gateway is to send its webhook for this payment')
             [CompletionResult]::new('--product-type', '--product-type', [CompletionResultType]::ParameterName, 'What is sold; some PGs must know')
-            [CompletionResult]::new('--channel-key', '--channel-key', [CompletionResultType]::ParameterName, 'The channel of a super billing key [default: the profile''s channel_key]')
+            [CompletionResult]::new('--channel-key', '--channel-key', [CompletionResultType]::ParameterName, 'The channel to charge through, for a super billing key')
             [CompletionResult]::new('--bypass', '--bypass', [CompletionResultType]::ParameterName, 'A JSON object for the PG, handed on as it is')
             [CompletionResult]::new('--note', '--note', [CompletionResultType]::ParameterName, 'A remark for the ledger; the gateway does not see it')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile of the config file [env: BILLKEY_PROFILE]')

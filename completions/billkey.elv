@@ -62,7 +62,7 @@ set edit:completion:arg-completer[billkey] = {|@words|
             cand --custom-data 'A text that comes back with the payment'
             cand --notice-url 'Where the gateway is to send its webhook for this payment'
             cand --product-type 'What is sold; some PGs must know'
-            cand --channel-key 'The channel of a super billing key [default: the profile''s channel_key]'
+            cand --channel-key 'The channel to charge through, for a super billing key'
             cand --bypass 'A JSON object for the PG, handed on as it is'
             cand --note 'A remark for the ledger; the gateway does not see it'
             cand --profile 'Use this profile of the config file [env: BILLKEY_PROFILE]'

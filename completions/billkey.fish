@@ -69,7 +69,7 @@ complete -c billkey -n "__fish_billkey_using_subcommand charge" -l custom-data -
 complete -c billkey -n "__fish_billkey_using_subcommand charge" -l notice-url -d 'Where the gateway is to send its webhook for this payment' -r
 complete -c billkey -n "__fish_billkey_using_subcommand charge" -l product-type -d 'What is sold; some PGs must know' -r -f -a "real\t''
 digital\t''"
-complete -c billkey -n "__fish_billkey_using_subcommand charge" -l channel-key -d 'The channel of a super billing key [default: the profile\'s channel_key]' -r
+complete -c billkey -n "__fish_billkey_using_subcommand charge" -l channel-key -d 'The channel to charge through, for a super billing key' -r
 complete -c billkey -n "__fish_billkey_using_subcommand charge" -l bypass -d 'A JSON object for the PG, handed on as it is' -r
 complete -c billkey -n "__fish_billkey_using_subcommand charge" -l note -d 'A remark for the ledger; the gateway does not see it' -r
 complete -c billkey -n "__fish_billkey_using_subcommand charge" -l profile -d 'Use this profile of the config file [env: BILLKEY_PROFILE]' -r
