@@ -6,8 +6,9 @@ use crate::commands::customer::saving::{Registered, ask, mode_of, warnings};
 use crate::commands::customer::{CheckArgs, unknown_customer};
 use crate::domain::customer::Customer;
 use crate::domain::ids::CustomerUid;
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, Kind};
 use crate::ledger::Ledger;
+use crate::output::text::sentence;
 
 pub(super) fn run(args: &CheckArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
     let uids = args.customer_uids.iter().map(|text| CustomerUid::parse(text));
@@ -37,7 +38,7 @@ pub(super) fn run(args: &CheckArgs, context: &mut Context<'_>) -> Result<Exit, F
                 many.succeed(checked, context.ui)?;
                 false
             }
-            Err(failure) => many.fail(&failure, context.ui).is_break(),
+            Err(failure) => many.fail(&not_checked(failure, &customer.customer_uid), context.ui).is_break(),
         };
         if stop {
             break;
@@ -47,9 +48,20 @@ pub(super) fn run(args: &CheckArgs, context: &mut Context<'_>) -> Result<Exit, F
     if tried < total {
         context.ui.note(&format!("Stopped: {} of {} not checked.", total - tried, customers(total)));
     }
-    let there = many.succeeded();
-    many.write_list(&format!("{there} of {} registered at the gateway", customers(total)), context.ui)?;
+    let footer = match (many.succeeded(), customers(total)) {
+        (there, of) if there == total => format!("{of}, registered at the gateway"),
+        (there, of) => format!("{there} of {of} registered at the gateway"),
+    };
+    many.write_list(&footer, context.ui)?;
     Ok(many.exit())
+}
+
+/// A failure says whom it is about: one that is no answer does not by itself.
+fn not_checked(failure: Failure, uid: &CustomerUid) -> Failure {
+    if failure.kind == Kind::NotFound {
+        return failure;
+    }
+    Failure { message: format!("{} {uid} was not checked.", sentence(&failure.message)), ..failure }
 }
 
 /// The customers asked for, each once; one that is not in the ledger is reported.
