@@ -22,7 +22,7 @@ pub(super) fn run(args: &AddArgs, context: &mut Context<'_>) -> Result<Exit, Fai
     } else {
         let gateway = context.open_gateway()?;
         let waiting = context.ui.waiting("asking the gateway for the billing key");
-        let asked = ask(&gateway.client, &uid).map_err(|failure| not_saved(failure, &uid));
+        let asked = ask(&gateway.client, &uid).map_err(|failure| advised(not_saved(failure, &uid)));
         drop(waiting);
         Some(asked?)
     };
@@ -45,12 +45,16 @@ pub(super) fn run(args: &AddArgs, context: &mut Context<'_>) -> Result<Exit, Fai
 
 /// The failure, and what it means for the customer.
 pub(super) fn not_saved(failure: Failure, uid: &CustomerUid) -> Failure {
-    let message = format!("{} {uid} was not saved.", sentence(&failure.message));
+    Failure { message: format!("{} {uid} was not saved.", sentence(&failure.message)), ..failure }
+}
+
+/// What to do about it.
+fn advised(failure: Failure) -> Failure {
     let hint = match failure.kind {
-        Kind::Network => Some("to save it without asking the gateway: add --no-verify"),
-        Kind::NotFound => Some(
-            "check the customer_uid and the profile; to save it before its card is registered: add --no-verify",
-        ),
+        Kind::Network => "to save it without asking the gateway: add --no-verify",
+        Kind::NotFound => {
+            "check the customer_uid and the profile; to save it before its card is registered: add --no-verify"
+        }
         Kind::Local
         | Kind::Usage
         | Kind::Config
@@ -59,13 +63,9 @@ pub(super) fn not_saved(failure: Failure, uid: &CustomerUid) -> Failure {
         | Kind::Rejected
         | Kind::Unknown
         | Kind::Refused
-        | Kind::Interrupted => None,
+        | Kind::Interrupted => return failure,
     };
-    let failure = Failure { message, ..failure };
-    match hint {
-        Some(hint) => failure.hinted(hint),
-        None => failure,
-    }
+    failure.hinted(hint)
 }
 
 /// `Saved gildong_0001_1234.`, and what is known of it now.
@@ -100,7 +100,7 @@ fn prose(before: Option<&Customer>, customer: &Customer, registered: Option<&Reg
 mod tests {
     use jiff::Timestamp;
 
-    use super::{not_saved, prose};
+    use super::{advised, not_saved, prose};
     use crate::commands::customer::saving::Registered;
     use crate::domain::customer::{Card, Customer};
     use crate::domain::ids::CustomerUid;
@@ -147,8 +147,10 @@ mod tests {
 
     #[test]
     fn a_failure_keeps_its_kind_and_says_that_nothing_was_saved() {
-        let failure =
-            not_saved(Failure::network("the gateway refused the connection"), &customer().customer_uid);
+        let failure = advised(not_saved(
+            Failure::network("the gateway refused the connection"),
+            &customer().customer_uid,
+        ));
         assert_eq!(failure.kind, Kind::Network);
         assert_eq!(failure.message, "the gateway refused the connection. gildong_0001_1234 was not saved.");
         assert_eq!(failure.hints, ["to save it without asking the gateway: add --no-verify"]);

@@ -126,34 +126,4 @@ fn not_deleted(failure: GatewayFailure, uid: &CustomerUid) -> Failure {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::not_deleted;
-    use crate::domain::ids::CustomerUid;
-    use crate::failure::Kind;
-    use crate::gateway::GatewayFailure;
-
-    #[test]
-    fn no_answer_to_a_deletion_is_not_told_as_if_nothing_had_happened() {
-        let uid = CustomerUid::parse("gildong").unwrap();
-        let told = |failure| {
-            let failure = not_deleted(failure, &uid);
-            (failure.kind, failure.message)
-        };
-        let reason = || "the gateway did not answer within 30 s".to_owned();
-        assert_eq!(
-            told(GatewayFailure::NoAnswer { reason: reason() }),
-            (
-                Kind::Network,
-                "the gateway did not answer within 30 s. The billing key of gildong may or may not be deleted; \
-                 gildong was not removed here."
-                    .to_owned()
-            )
-        );
-        let (kind, message) = told(GatewayFailure::Refused { code: 1, message: "안 됩니다.".to_owned() });
-        assert_eq!(kind, Kind::Rejected);
-        assert!(
-            message.ends_with("안 됩니다. Nothing was deleted, and gildong was not removed."),
-            "{message}"
-        );
-    }
-}
+mod tests;

@@ -1,0 +1,94 @@
+use jiff::Timestamp;
+
+use super::{not_deleted, refuse_while_unsettled};
+use crate::domain::charge::ChargeRequest;
+use crate::domain::ids::{CustomerUid, MerchantUid};
+use crate::domain::money::{Amount, Currency};
+use crate::domain::payment::{Mode, Outcome, Received, Terms};
+use crate::domain::time::SendMark;
+use crate::failure::Kind;
+use crate::gateway::GatewayFailure;
+use crate::ledger::{Create, Guards, Intent, IntentResult, Ledger};
+
+fn uid(text: &str) -> CustomerUid {
+    CustomerUid::parse(text).unwrap()
+}
+
+/// Writes a charge that is about to leave, and nothing of its end.
+fn begin(ledger: &mut Ledger, order: &str, customer: &str) {
+    let request = ChargeRequest {
+        terms: Terms {
+            merchant_uid: MerchantUid::parse(order).unwrap(),
+            customer_uid: uid(customer),
+            amount: Amount::from_minor(8900, Currency::KRW),
+            mode: Mode::Live,
+        },
+        name: "Monthly subscription".to_owned(),
+        tax_free: None,
+        vat_amount: None,
+        card_quota: None,
+        buyer_name: None,
+        buyer_email: None,
+        buyer_tel: None,
+        custom_data: None,
+        notice_url: None,
+        product_type: None,
+        channel_key: None,
+        bypass: None,
+    };
+    let at = Timestamp::from_second(1_795_000_000).unwrap();
+    let mark = SendMark { wall: at, boot: None, gateway_s: None };
+    let intent = Intent {
+        request: &request,
+        at,
+        mark: &mark,
+        account: "0123456789abcdef",
+        note: None,
+        operator: None,
+        expected: None,
+        guards: Guards::default(),
+    };
+    assert!(matches!(ledger.record_intent(&intent), Ok(IntentResult::Written(_))));
+}
+
+#[test]
+fn a_billing_key_with_unsettled_payments_is_kept_and_they_are_named() {
+    let place = tempfile::tempdir().unwrap();
+    let mut ledger = Ledger::open_at(&place.path().join("ledger.db"), Create::IfMissing).unwrap().ledger;
+    begin(&mut ledger, "order_1", "gildong");
+    begin(&mut ledger, "order_2", "gildong");
+    begin(&mut ledger, "order_3", "younghee");
+    let refused = refuse_while_unsettled(&ledger, &uid("gildong")).unwrap_err();
+    assert_eq!(refused.kind, Kind::Refused);
+    assert_eq!(
+        refused.message,
+        "gildong has 2 payments whose outcome is not known yet; its billing key was not deleted"
+    );
+    assert_eq!(refused.details, ["  order_1  pending  ₩8,900", "  order_2  pending  ₩8,900"]);
+    assert_eq!(refused.hints, ["settle it first: billkey reconcile order_1"]);
+
+    let (order, at) =
+        (MerchantUid::parse("order_3").unwrap(), Timestamp::from_second(1_795_000_001).unwrap());
+    ledger.record_answer(&order, at, Outcome::Declined, &Received::default(), None, None).unwrap();
+    assert_eq!(refuse_while_unsettled(&ledger, &uid("younghee")), Ok(()));
+}
+
+#[test]
+fn no_answer_to_a_deletion_is_not_told_as_if_nothing_had_happened() {
+    let told = |failure| {
+        let failure = not_deleted(failure, &uid("gildong"));
+        (failure.kind, failure.message)
+    };
+    assert_eq!(
+        told(GatewayFailure::NoAnswer { reason: "the gateway did not answer within 30 s".to_owned() }),
+        (
+            Kind::Network,
+            "the gateway did not answer within 30 s. The billing key of gildong may or may not be deleted; gildong \
+             was not removed here."
+                .to_owned()
+        )
+    );
+    let (kind, message) = told(GatewayFailure::Refused { code: 1, message: "안 됩니다.".to_owned() });
+    assert_eq!(kind, Kind::Rejected);
+    assert!(message.ends_with("안 됩니다. Nothing was deleted, and gildong was not removed."), "{message}");
+}
