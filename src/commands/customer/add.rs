@@ -53,7 +53,7 @@ fn advised(failure: Failure) -> Failure {
     let hint = match failure.kind {
         Kind::Network => "to save it without asking the gateway: add --no-verify",
         Kind::NotFound => {
-            "check the customer_uid and the profile; to save it before its card is registered: add --no-verify"
+            "check the customer_uid and the profile; to save it before there is a card: add --no-verify"
         }
         Kind::Local
         | Kind::Usage
@@ -131,8 +131,8 @@ mod tests {
         let registered = Registered { channels: 2, ..Registered::default() };
         assert_eq!(
             prose(None, &customer(), Some(&registered)),
-            "Saved gildong_0001_1234.\n  name      홍길동\n  card      신한카드 5409-26**-****-1234\n  channels  2: a \
-             super billing key\n  mode      LIVE\n"
+            "Saved gildong_0001_1234.\n  name      홍길동\n  card      신한카드 5409-26**-****-1234\n  channels  2: \
+             a super billing key\n  mode      LIVE\n"
         );
         let removed = Customer { removed_at: Some(Timestamp::UNIX_EPOCH), ..customer() };
         let first = |before: &Customer| {

@@ -15,6 +15,9 @@ use crate::output::ui::Asked;
 /// Some PGs want a reason (facts 5).
 const REASON: &str = "removed by the merchant";
 
+/// How many payments that stand in the way are named; `history` lists the rest.
+const UNSETTLED_SHOWN: usize = 10;
+
 pub(super) fn run(args: &RemoveArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
     let uid = CustomerUid::parse(&args.customer_uid)?;
     let mut ledger = context.open_ledger()?;
@@ -61,10 +64,14 @@ fn refuse_while_unsettled(ledger: &Ledger, uid: &CustomerUid) -> Result<(), Fail
     );
     let order = shell_word(first.terms.merchant_uid.as_str());
     let refused = Failure::refused(message).hinted(format!("settle it first: billkey reconcile {order}"));
-    Err(unsettled.iter().fold(refused, |refused, payment| {
+    let shown = unsettled.iter().take(UNSETTLED_SHOWN).fold(refused, |refused, payment| {
         let terms = &payment.terms;
         refused.detailed(format!("  {}  {}  {}", terms.merchant_uid, payment.outcome, terms.amount))
-    }))
+    });
+    Err(match unsettled.len().checked_sub(UNSETTLED_SHOWN) {
+        Some(more @ 1..) => shown.detailed(format!("  and {more} more")),
+        Some(0) | None => shown,
+    })
 }
 
 /// There is no way back from a deleted billing key, so somebody has to say yes.

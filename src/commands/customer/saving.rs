@@ -133,12 +133,12 @@ pub(super) fn warnings(before: Option<&Card>, now: &Customer, profile: &str, mod
     if mode.disagrees_with(card.sandbox) {
         warnings.push(match mode {
             Mode::Live => format!(
-                "{uid} is registered through a TEST channel, and the profile `{profile}` is live: a charge would \
-                 bring in no money."
+                "{uid} is registered through a TEST channel, and the profile `{profile}` is live: a charge \
+                 would bring in no money."
             ),
             Mode::Test | Mode::Sandbox => format!(
-                "{uid} is registered through a LIVE channel, and the profile `{profile}` is for tests: a charge \
-                 would take real money."
+                "{uid} is registered through a LIVE channel, and the profile `{profile}` is for tests: a \
+                 charge would take real money."
             ),
         });
     }

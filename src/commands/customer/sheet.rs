@@ -240,7 +240,8 @@ mod tests {
             ("customer_uid,\n", "line 1: column 2 has no name"),
             (
                 "customer_uid,nmae\n",
-                "line 1: `nmae` is not a column; did you mean name? The columns are customer_uid, name, email, tel, note",
+                "line 1: `nmae` is not a column; did you mean name? The columns are customer_uid, name, \
+                 email, tel, note",
             ),
         ] {
             assert_eq!(read(text.as_bytes()), Err(vec![problem.to_owned()]), "{text:?}");

@@ -173,8 +173,8 @@ mod tests {
         assert_eq!((read.by, read.min, read.max), (By::Paid, Some(0), Some(8900)));
         assert_eq!(
             described(&args),
-            "`홍길동`, --customer gildong_0001_1234, --status paid,cancelled, --since 2026-11, --until today, --by \
-             paid, --min-amount 0, --max-amount 8,900원"
+            "`홍길동`, --customer gildong_0001_1234, --status paid,cancelled, --since 2026-11, --until today, \
+             --by paid, --min-amount 0, --max-amount 8,900원"
         );
     }
 

@@ -11,8 +11,8 @@ use crate::domain::time::parse_duration;
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub(in crate::commands) enum WhenError {
     #[error(
-        "`{0}` is not a time; write 2026-11-23, 2026-11, 2026-11-23T09:00, today, yesterday, or as long ago as 7d or \
-         12h"
+        "`{0}` is not a time; write 2026-11-23, 2026-11, 2026-11-23T09:00, today, yesterday, or as long \
+         ago as 7d or 12h"
     )]
     Unreadable(String),
     #[error("`{0}` is not in the calendar")]

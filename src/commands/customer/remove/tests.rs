@@ -67,6 +67,12 @@ fn a_billing_key_with_unsettled_payments_is_kept_and_they_are_named() {
     assert_eq!(refused.details, ["  order_1  pending  ₩8,900", "  order_2  pending  ₩8,900"]);
     assert_eq!(refused.hints, ["settle it first: billkey reconcile order_1"]);
 
+    for order in 4..14 {
+        begin(&mut ledger, &format!("order_{order}"), "gildong");
+    }
+    let refused = refuse_while_unsettled(&ledger, &uid("gildong")).unwrap_err();
+    assert_eq!((refused.details.len(), refused.details[10].as_str()), (11, "  and 2 more"));
+
     let (order, at) =
         (MerchantUid::parse("order_3").unwrap(), Timestamp::from_second(1_795_000_001).unwrap());
     ledger.record_answer(&order, at, Outcome::Declined, &Received::default(), None, None).unwrap();
@@ -83,8 +89,8 @@ fn no_answer_to_a_deletion_is_not_told_as_if_nothing_had_happened() {
         told(GatewayFailure::NoAnswer { reason: "the gateway did not answer within 30 s".to_owned() }),
         (
             Kind::Network,
-            "the gateway did not answer within 30 s. The billing key of gildong may or may not be deleted; gildong \
-             was not removed here."
+            "the gateway did not answer within 30 s. The billing key of gildong may or may not be deleted; \
+             gildong was not removed here."
                 .to_owned()
         )
     );
