@@ -1,6 +1,7 @@
 //! Ctrl-C and SIGTERM: counted, never deadly, so that a request that is out is waited for.
 
 use std::io;
+use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 
@@ -26,13 +27,18 @@ pub enum NoValue {
 struct Shared {
     count: Mutex<u32>,
     changed: Condvar,
+    /// Threads that wait for a job: to start one takes longer than most of what it does.
+    idle: Mutex<Vec<Sender<Job>>>,
 }
+
+type Job = Box<dyn FnOnce() + Send>;
 
 impl Interrupts {
     /// Watches for nothing: for a simulation, where there is nobody to press a key.
     #[must_use]
     pub fn none() -> Interrupts {
-        let shared = Arc::new(Shared { count: Mutex::new(0), changed: Condvar::new() });
+        let shared =
+            Arc::new(Shared { count: Mutex::new(0), changed: Condvar::new(), idle: Mutex::new(Vec::new()) });
         Interrupts { shared, watching: false }
     }
 
@@ -72,14 +78,11 @@ impl Interrupts {
         let result: Arc<Mutex<JobState<T>>> = Arc::new(Mutex::new(JobState::Running));
         let shared = Arc::clone(&self.shared);
         let slot = Arc::clone(&result);
-        let worker = thread::Builder::new().name("request".to_owned()).spawn(move || {
+        let worker = self.hand_over(Box::new(move || {
             let finished = JobEnd { shared, slot };
             let value = job();
             finished.set(value);
-        });
-        if worker.is_err() {
-            return Err(NoValue::NeverBegan);
-        }
+        }))?;
         let mut count = self.shared.count.lock().unwrap_or_else(PoisonError::into_inner);
         let before = *count;
         let mut told = false;
@@ -89,7 +92,11 @@ impl Interrupts {
                 JobState::Running,
             );
             match state {
-                JobState::Finished(value) => return Ok(value),
+                JobState::Finished(value) => {
+                    drop(count);
+                    self.shared.idle.lock().unwrap_or_else(PoisonError::into_inner).push(worker);
+                    return Ok(value);
+                }
                 JobState::Died => return Err(NoValue::GivenUp),
                 JobState::Running => {}
             }
@@ -103,6 +110,27 @@ impl Interrupts {
             count = self.shared.changed.wait(count).unwrap_or_else(PoisonError::into_inner);
         }
     }
+}
+
+impl Interrupts {
+    /// Gives the job to a thread that waits for one, or to a new one.
+    fn hand_over(&self, job: Job) -> Result<Sender<Job>, NoValue> {
+        let idle = self.shared.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let worker = match idle {
+            Some(worker) => worker,
+            None => new_worker()?,
+        };
+        // A worker that waits is alive; one that is not can have done nothing of the job.
+        worker.send(job).map_err(|_| NoValue::NeverBegan)?;
+        Ok(worker)
+    }
+}
+
+fn new_worker() -> Result<Sender<Job>, NoValue> {
+    let (worker, jobs) = mpsc::channel::<Job>();
+    let thread = thread::Builder::new().name("request".to_owned());
+    let started = thread.spawn(move || jobs.into_iter().for_each(|job| job()));
+    started.map(|_| worker).map_err(|_| NoValue::NeverBegan)
 }
 
 enum JobState<T> {
