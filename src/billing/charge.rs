@@ -16,10 +16,10 @@ use crate::billing::report::{
     unclear_finding,
 };
 use crate::domain::answer::{Answer, ChargeReply};
-use crate::domain::lookup::{Finding, LookupReply, Question, judge};
-use crate::domain::payment::{GatewayRecord, Outcome, Payment, Received};
-use crate::domain::protocol::{self, Action, Event, Found, State};
-use crate::domain::time::{SendMark, later};
+use crate::domain::lookup::{Finding, LookupReply};
+use crate::domain::payment::{Outcome, Payment, Received};
+use crate::domain::protocol::{self, Action, Event, State};
+use crate::domain::time::SendMark;
 use crate::interrupt::NoValue;
 use crate::ledger::{Intent, IntentResult, LedgerError};
 
@@ -139,84 +139,25 @@ impl Run<'_, '_> {
             );
             written.map_err(|error| not_recorded(error, self.order, Outcome::Pending, &reply.received))?;
         }
-        let reply = self.desk.look_up(&terms.merchant_uid).unwrap_or_else(|held| {
-            let reason = held.to_string();
-            self.held = Some(held);
-            LookupReply::NoAnswer { reason, received: Received::default() }
-        });
-        let declined_before = self.desk.ledger.declined_imp_uids(&terms.merchant_uid)?;
-        let waited = self.has_waited();
-        let question = Question {
-            terms,
-            mode: terms.mode,
-            declined_before: &declined_before,
-            unanswered: self.row.as_ref().map_or(0, |row| row.unanswered),
-            waited,
-        };
-        let finding = judge(&question, &reply);
-        let found = match &finding {
-            Finding::Charged { .. } => Found::Charged,
-            Finding::Declined { .. } => Found::Declined,
-            Finding::Odd { .. } => Found::Odd,
-            Finding::Nothing => Found::Nothing { waited },
-            Finding::NoAnswer { .. } => Found::NoAnswer,
-        };
-        self.lookup = Some(reply);
-        self.finding = Some(finding);
-        Ok(Event::Found(found))
-    }
-
-    /// Writes down declines that were found: each speaks for a request that was made before, and
-    /// for none that is made later.
-    fn keep_declines(&mut self, records: &[GatewayRecord]) -> Result<(), LedgerError> {
-        let received = self.lookup.as_ref().map(|lookup| lookup.received().clone()).unwrap_or_default();
-        for record in records {
-            let at = self.desk.clock.now().wall;
-            let uid = &self.order.request.terms.merchant_uid;
-            let received = Received { imp_uid: record.imp_uid.clone(), ..received.clone() };
-            let reason = record.fail_reason.as_deref();
-            let row = self.desk.ledger.record_lookup(
-                uid,
-                at,
-                Outcome::Declined,
-                &received,
-                Some(record),
-                reason,
-            )?;
-            self.row = Some(row);
+        let asked = self.desk.ask(terms, self.row.as_ref(), self.order.settle_after)?;
+        if asked.held.is_some() {
+            self.held = asked.held;
         }
-        Ok(())
-    }
-
-    /// Whether the last send was long enough ago, and was made with the key in use now: another
-    /// key may be another account, which cannot see it.
-    fn has_waited(&self) -> bool {
-        let same_account =
-            self.row.as_ref().is_some_and(|row| row.account.as_deref() == Some(self.desk.gateway.account()));
-        same_account && self.send_age().is_some_and(|age| age >= self.order.settle_after)
-    }
-
-    /// How long ago the last send was, for certain.
-    fn send_age(&self) -> Option<Duration> {
-        let mark = self.row.as_ref()?.last_send.as_ref()?;
-        let now = self.desk.clock.now();
-        let same_boot = match (&mark.boot, &now.boot) {
-            (Some(then), Some(now)) => then.boot_id == now.boot_id,
-            (None, _) | (_, None) => false,
-        };
-        let gateway_now_s = if same_boot { None } else { self.desk.gateway.fresh_now_s() };
-        Some(mark.age(&now, gateway_now_s))
+        self.lookup = Some(asked.reply);
+        self.finding = Some(asked.finding);
+        Ok(Event::Found(asked.found))
     }
 
     /// Writes the intent. The token comes first: after the intent nothing may be left to do but
     /// the send.
     fn claim(&mut self) -> Result<Step, ChargeError> {
-        if let Some(Finding::Declined { records }) = self.finding.take() {
-            self.keep_declines(&records)?;
+        if let (Some(Finding::Declined { records }), Some(lookup)) = (self.finding.take(), &self.lookup) {
+            let uid = &self.order.request.terms.merchant_uid;
+            self.row = self.desk.keep_declines(uid, lookup.received(), &records)?.or(self.row.take());
         }
         let token =
             if self.desk.interrupts.requested() { Err(Held::Interrupted) } else { self.desk.have_token() };
-        let mark = self.take_mark();
+        let mark = self.desk.take_mark();
         let intent = Intent {
             request: &self.order.request,
             at: mark.wall,
@@ -246,11 +187,6 @@ impl Run<'_, '_> {
             IntentResult::Similar(payment) => Step::End(Ended::Similar(Box::new(payment))),
             IntentResult::OverDaily { spent, max } => Step::End(Ended::OverDaily { spent, max }),
         })
-    }
-
-    fn take_mark(&self) -> SendMark {
-        let now = self.desk.clock.now();
-        SendMark { wall: now.wall, boot: now.boot, gateway_s: self.desk.gateway.now_s() }
     }
 
     /// Lets the request go, once.
@@ -313,7 +249,7 @@ impl Run<'_, '_> {
 
     /// The second send counts its own time, so it is written down before it leaves.
     fn send_again(&mut self) -> Result<Step, ChargeError> {
-        let mark = self.take_mark();
+        let mark = self.desk.take_mark();
         let refused = self.reply.take().map(|reply| reply.received).unwrap_or_default();
         let uid = &self.order.request.terms.merchant_uid;
         self.desk.ledger.record_resend(uid, mark.wall, &mark, &refused)?;
@@ -322,21 +258,14 @@ impl Run<'_, '_> {
     }
 
     fn settle(&mut self, outcome: Outcome) -> Result<Ended, ChargeError> {
-        if let (Outcome::Declined, Some(Finding::Declined { records })) = (outcome, self.finding.clone())
-            && let Some((_, older)) = records.split_last()
-        {
-            self.keep_declines(older)?;
-        }
         let at = self.desk.clock.now().wall;
         let uid = &self.order.request.terms.merchant_uid;
         let (payment, replayed) = match (&self.lookup, &self.finding) {
             (Some(lookup), Some(finding)) => {
-                let record = finding_record(finding);
                 let message = self.message_of(outcome, finding);
-                let received = lookup.received();
-                let written =
-                    self.desk.ledger.record_lookup(uid, at, outcome, received, record, message.as_deref());
+                let written = self.desk.record_finding(uid, outcome, lookup, finding, message.as_deref());
                 let own_send = matches!(self.refused, Some((_, _, false)));
+                let received = lookup.received();
                 (written.map_err(|error| not_recorded(error, self.order, outcome, received))?, !own_send)
             }
             (_, _) => {
@@ -384,39 +313,28 @@ impl Run<'_, '_> {
 
     /// An earlier request may have charged, and nothing is certain yet: nothing is sent.
     fn stay_unknown(&mut self) -> Result<Ended, ChargeError> {
-        let at = self.desk.clock.now().wall;
-        let uid = &self.order.request.terms.merchant_uid;
-        if let (Some(lookup), Some(finding)) = (&self.lookup, &self.finding) {
-            let reason = unclear_finding(finding, None);
-            let received = lookup.received();
-            let payment = self.desk.ledger.record_lookup(
-                uid,
-                at,
-                Outcome::Unknown,
-                received,
-                None,
-                reason.as_deref(),
-            )?;
-            self.row = Some(payment);
-        }
+        self.keep_lookup(Outcome::Unknown, self.unclear_reason().as_deref())?;
         self.report(true)
     }
 
     fn give_up(&mut self) -> Result<Ended, ChargeError> {
-        let at = self.desk.clock.now().wall;
-        let row = self.row()?;
-        if let Some(lookup) = &self.lookup {
-            let uid = &self.order.request.terms.merchant_uid;
-            self.desk.ledger.record_lookup(uid, at, row.outcome, lookup.received(), None, None)?;
-        }
+        self.keep_lookup(self.row()?.outcome, None)?;
         if self.held.is_none() {
             let reason = match &self.finding {
-                Some(Finding::NoAnswer { reason }) => reason.clone(),
+                Some(Finding::NoAnswer { reason, .. }) => reason.clone(),
                 Some(_) | None => "the gateway did not say what it knows".to_owned(),
             };
             self.held = Some(Held::NotReached(reason));
         }
         self.report(true)
+    }
+
+    fn keep_lookup(&mut self, outcome: Outcome, reason: Option<&str>) -> Result<(), LedgerError> {
+        if let Some(lookup) = &self.lookup {
+            let uid = &self.order.request.terms.merchant_uid;
+            self.row = Some(self.desk.record_nothing_found(uid, outcome, lookup, reason)?);
+        }
+        Ok(())
     }
 
     /// The request did not leave: the row is again what it was.
@@ -463,8 +381,7 @@ impl Run<'_, '_> {
         if matches!(self.finding, Some(Finding::Odd { .. })) {
             return None;
         }
-        let age = self.send_age()?;
-        Some(later(self.desk.clock.now().wall, self.order.settle_after.saturating_sub(age)))
+        self.desk.wait_ends_at(self.row.as_ref()?, self.order.settle_after)
     }
 
     fn row(&self) -> Result<Payment, ChargeError> {

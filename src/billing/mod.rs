@@ -2,4 +2,5 @@
 
 pub mod charge;
 pub mod desk;
+pub mod reconcile;
 pub mod report;

@@ -147,10 +147,10 @@ pub(super) fn unclear_finding(
             let imp_uid = record.imp_uid.as_deref().unwrap_or("without an imp_uid");
             Some(format!("the gateway shows the payment {imp_uid} under this merchant_uid, but {why}"))
         }
-        (Finding::NoAnswer { reason }, Some(words)) => Some(format!(
+        (Finding::NoAnswer { reason, .. }, Some(words)) => Some(format!(
             "the gateway refused it ({words}), and whether it was paid before could not be looked up: {reason}"
         )),
-        (Finding::NoAnswer { reason }, None) => Some(format!("the look-up gave no answer: {reason}")),
+        (Finding::NoAnswer { reason, .. }, None) => Some(format!("the look-up gave no answer: {reason}")),
         (Finding::Nothing | Finding::Declined { .. }, Some(words)) => {
             Some(format!("the gateway refused it ({words}), but does not show the payment it speaks of"))
         }

@@ -10,7 +10,8 @@ pub enum LookupReply {
     /// The gateway's own 404: no such payment, as far as its index knows (facts 3.3).
     NotFound { received: Received },
     /// No answer that says anything about the payment; the reason is a sentence for people.
-    NoAnswer { reason: String, received: Received },
+    /// `reached` is false when the gateway certainly was not asked.
+    NoAnswer { reason: String, reached: bool, received: Received },
 }
 
 impl LookupReply {
@@ -53,8 +54,8 @@ pub enum Finding {
     Odd { record: Box<GatewayRecord>, why: String },
     /// No trace of it yet, in the gateway's own words.
     Nothing,
-    /// The gateway said nothing of use.
-    NoAnswer { reason: String },
+    /// The gateway said nothing of use, or was not reached.
+    NoAnswer { reason: String, reached: bool },
 }
 
 /// Judges a reply (facts 2.6, 3.2, 3.4).
@@ -63,7 +64,9 @@ pub fn judge(question: &Question<'_>, reply: &LookupReply) -> Finding {
     let records = match reply {
         LookupReply::Records { records, .. } => records,
         LookupReply::NotFound { .. } => return Finding::Nothing,
-        LookupReply::NoAnswer { reason, .. } => return Finding::NoAnswer { reason: reason.clone() },
+        LookupReply::NoAnswer { reason, reached, .. } => {
+            return Finding::NoAnswer { reason: reason.clone(), reached: *reached };
+        }
     };
     let mut charged: Vec<&GatewayRecord> = Vec::new();
     let mut odd: Vec<(&GatewayRecord, String)> = Vec::new();

@@ -13,6 +13,8 @@ pub struct Stored {
     pub same_terms: bool,
     /// Same mode: a test payment is no answer to a live charge.
     pub same_mode: bool,
+    /// Some request for it may have arrived and was never answered.
+    pub unanswered: bool,
 }
 
 /// Where the run stands.
@@ -178,8 +180,50 @@ fn open(row: Option<Stored>, retry: bool) -> (State, Action) {
         Outcome::Paid => (State::Done, Action::RefuseOtherTerms),
         Outcome::Declined | Outcome::Rejected if retry => (State::AskingBeforeRetry, Action::LookUp),
         Outcome::Declined | Outcome::Rejected => (State::Done, Action::Replay),
+        // A reconcile found no trace of it; it may have been hidden for longer than that.
+        Outcome::NotSent if stored.unanswered => (State::AskingFirst, Action::LookUp),
         Outcome::NotSent => (State::Claiming, Action::Claim),
         Outcome::Pending | Outcome::Unknown => (State::AskingFirst, Action::LookUp),
+    }
+}
+
+/// What a look-up means for a payment that is only reviewed: nothing is sent, whatever it says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Review {
+    /// The payment has this outcome from now on.
+    Settle(Outcome),
+    /// It stays open, and must be asked for again.
+    StayUnknown,
+    /// The look-up says nothing against what is recorded.
+    Keep,
+    /// The look-up contradicts what is recorded, in a way that a person has to look at.
+    Contradicted,
+}
+
+/// Holds what is recorded against what the gateway shows.
+#[must_use]
+pub fn review(recorded: Outcome, found: Found) -> Review {
+    match (recorded, found) {
+        (Outcome::Paid, Found::Charged) => Review::Keep,
+        (_, Found::Charged) => Review::Settle(Outcome::Paid),
+        (Outcome::Pending | Outcome::Unknown, Found::Declined) => Review::Settle(Outcome::Declined),
+        // As certain as a look-up can be after the whole wait; a charge asks once more before it
+        // sends.
+        (Outcome::Pending | Outcome::Unknown, Found::Nothing { waited: true }) => {
+            Review::Settle(Outcome::NotSent)
+        }
+        (
+            Outcome::Pending | Outcome::Unknown,
+            Found::Nothing { waited: false } | Found::Odd | Found::NoAnswer,
+        ) => Review::StayUnknown,
+        (Outcome::NotSent, Found::Declined) => Review::Settle(Outcome::Declined),
+        (Outcome::Paid, Found::Declined | Found::Nothing { .. } | Found::Odd) => Review::Contradicted,
+        (Outcome::Declined | Outcome::Rejected | Outcome::NotSent, Found::Odd) => Review::Contradicted,
+        (Outcome::Declined | Outcome::Rejected, Found::Declined | Found::Nothing { .. }) => Review::Keep,
+        (Outcome::NotSent, Found::Nothing { .. }) => Review::Keep,
+        (Outcome::Paid | Outcome::Declined | Outcome::Rejected | Outcome::NotSent, Found::NoAnswer) => {
+            Review::Keep
+        }
     }
 }
 
@@ -197,7 +241,7 @@ fn answered(answer: Answered, renewed: bool) -> (State, Action) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Action, Answered, Event, Found, State, Stored, next};
+    use super::{Action, Answered, Event, Found, Review, State, Stored, next, review};
     use crate::domain::payment::Outcome;
 
     const OPENED: State = State::Opened { retry: false };
@@ -206,11 +250,11 @@ mod tests {
     const AFTER_DUPLICATE: State = State::AskingAfterRefusal { duplicate: true };
 
     fn row(outcome: Outcome) -> Event {
-        Event::Row(Some(Stored { outcome, same_terms: true, same_mode: true }))
+        Event::Row(Some(Stored { outcome, same_terms: true, same_mode: true, unanswered: false }))
     }
 
     fn other_terms(outcome: Outcome) -> Event {
-        Event::Row(Some(Stored { outcome, same_terms: false, same_mode: true }))
+        Event::Row(Some(Stored { outcome, same_terms: false, same_mode: true, unanswered: false }))
     }
 
     fn found(found: Found) -> Event {
@@ -235,7 +279,11 @@ mod tests {
             ("a paid one is never sent again", OPENED, row(Paid), Action::Replay),
             ("a paid one is never sent again with --retry", RETRY, row(Paid), Action::Replay),
             ("a payment of another mode is no answer", OPENED,
-                Event::Row(Some(Stored { outcome: Paid, same_terms: true, same_mode: false })), Action::RefuseOtherTerms),
+                Event::Row(Some(Stored { outcome: Paid, same_terms: true, same_mode: false, unanswered: false })),
+                Action::RefuseOtherTerms),
+            ("one that left no trace is looked up once more", OPENED,
+                Event::Row(Some(Stored { outcome: NotSent, same_terms: true, same_mode: true, unanswered: true })),
+                Action::LookUp),
             ("a declined one is not sent by itself", OPENED, row(Declined), Action::Replay),
             ("a rejected one is not sent by itself", OPENED, row(Rejected), Action::Replay),
             ("a declined one is looked up before a retry", RETRY, row(Declined), Action::LookUp),
@@ -300,6 +348,46 @@ mod tests {
     fn every_rule_holds() {
         for (rule, state, event, action) in rules() {
             assert_eq!(next(state, event).1, action, "{rule}");
+        }
+    }
+
+    #[rustfmt::skip]
+    fn reviews() -> Vec<(&'static str, Outcome, Found, Review)> {
+        use Outcome::{Declined, NotSent, Paid, Pending, Rejected, Unknown};
+        vec![
+            ("a charge found is recorded", Unknown, Found::Charged, Review::Settle(Paid)),
+            ("a charge of a killed process is recorded", Pending, Found::Charged, Review::Settle(Paid)),
+            ("a decline that turned to paid is recorded", Declined, Found::Charged, Review::Settle(Paid)),
+            ("a rejection that was a charge is recorded", Rejected, Found::Charged, Review::Settle(Paid)),
+            ("a charge that showed late is recorded", NotSent, Found::Charged, Review::Settle(Paid)),
+            ("a decline found is recorded", Unknown, Found::Declined, Review::Settle(Declined)),
+            ("a decline that showed late is recorded", NotSent, Found::Declined, Review::Settle(Declined)),
+            ("no trace within the wait proves nothing", Unknown, NOT_YET, Review::StayUnknown),
+            ("no trace after the wait means that it did not arrive", Unknown, NOTHING, Review::Settle(NotSent)),
+            ("an odd payment leaves it open", Pending, Found::Odd, Review::StayUnknown),
+            ("no answer leaves it open", Unknown, Found::NoAnswer, Review::StayUnknown),
+            ("a paid one that shows is as it should be", Paid, Found::Charged, Review::Keep),
+            ("a paid one that does not show is an alarm", Paid, NOTHING, Review::Contradicted),
+            ("a paid one that was declined is an alarm", Paid, Found::Declined, Review::Contradicted),
+            ("a paid one that is another is an alarm", Paid, Found::Odd, Review::Contradicted),
+            ("a decline beside an odd payment is an alarm", Declined, Found::Odd, Review::Contradicted),
+            ("a decline that stands stays", Declined, NOTHING, Review::Keep),
+            ("a rejection that stands stays", Rejected, Found::Declined, Review::Keep),
+            ("no answer changes nothing", Declined, Found::NoAnswer, Review::Keep),
+        ]
+    }
+
+    #[test]
+    fn every_review_holds() {
+        for (rule, recorded, found, expected) in reviews() {
+            assert_eq!(review(recorded, found), expected, "{rule}");
+        }
+    }
+
+    #[test]
+    fn no_review_takes_a_payment_back() {
+        for found in [Found::Charged, Found::Declined, Found::Odd, NOTHING, NOT_YET, Found::NoAnswer] {
+            assert!(!matches!(review(Outcome::Paid, found), Review::Settle(_) | Review::StayUnknown));
         }
     }
 

@@ -8,7 +8,6 @@ use crate::domain::lookup::LookupReply;
 use crate::domain::payment::{GatewayRecord, Received};
 use crate::gateway::classify::no_envelope;
 use crate::gateway::client::{Client, GatewayFailure, Unasked};
-use crate::gateway::token::TokenFailure;
 use crate::gateway::transport::{HttpAnswer, Method, TransportError};
 use crate::gateway::wire::{self, Envelope};
 
@@ -188,19 +187,19 @@ fn not_taken(status: u16) -> String {
 
 fn no_answer(reason: &str, mut received: Received) -> LookupReply {
     received.message.get_or_insert_with(|| reason.to_owned());
-    LookupReply::NoAnswer { reason: reason.to_owned(), received }
+    LookupReply::NoAnswer { reason: reason.to_owned(), reached: true, received }
+}
+
+/// The look-up never left, or the token for it was not to be had.
+fn not_asked(reason: String) -> LookupReply {
+    let received = Received { message: Some(reason.clone()), ..Received::default() };
+    LookupReply::NoAnswer { reason, reached: false, received }
 }
 
 fn no_answer_of(unasked: Unasked) -> LookupReply {
     match unasked {
-        Unasked::Token(failure) => {
-            let reason = match failure {
-                TokenFailure::KeyRefused { message } => format!("the gateway refused the API key: {message}"),
-                TokenFailure::NotReached { reason } | TokenFailure::NoAnswer { reason } => reason,
-            };
-            no_answer(&reason, Received::default())
-        }
-        Unasked::Transport(TransportError::NotSent { reason }) => no_answer(&reason, Received::default()),
+        Unasked::Token(failure) => not_asked(failure.to_string()),
+        Unasked::Transport(TransportError::NotSent { reason }) => not_asked(reason),
         Unasked::Transport(TransportError::Lost { reason, status, body }) => {
             let received = Received { http_status: status, body: wire::kept(&body), ..Received::default() };
             no_answer(&reason, received)

@@ -300,7 +300,9 @@ fn may_become(before: Outcome, after: Outcome) -> bool {
     match after {
         Outcome::Paid => true,
         Outcome::Declined | Outcome::Rejected | Outcome::Unknown => before != Outcome::Paid,
-        Outcome::NotSent | Outcome::Pending => false,
+        // Only a look-up may say so, after the whole wait; the requests stay unanswered.
+        Outcome::NotSent => matches!(before, Outcome::Pending | Outcome::Unknown),
+        Outcome::Pending => false,
     }
 }
 

@@ -95,6 +95,14 @@ impl Book {
         ours.filter(|entry| entry.status == "paid" || entry.flips_ms.is_some()).count()
     }
 
+    /// Some charge under it is not shown yet.
+    pub fn is_hidden(&self, merchant_uid: &str, now_ms: i64) -> bool {
+        self.entries.iter().any(|entry| {
+            entry.merchant_uid == merchant_uid
+                && (entry.shown_ms > now_ms || entry.flips_ms.is_some_and(|at| at > now_ms))
+        })
+    }
+
     pub fn enter(&mut self, asked: &Value, status: &'static str, now_ms: i64) -> &mut Entry {
         self.next_id += 1;
         let text = |name: &str| asked[name].as_str().unwrap().to_owned();

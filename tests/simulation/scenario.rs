@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use billkey::billing::charge::charge;
 use billkey::billing::desk::{Desk, Order};
+use billkey::billing::reconcile::{ReviewError, reconcile};
 use billkey::billing::report::Ended;
 use billkey::domain::charge::ChargeRequest;
 use billkey::domain::ids::{CustomerUid, MerchantUid};
@@ -62,11 +63,18 @@ pub enum Said {
     Killed,
 }
 
+/// What an operator asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ask {
+    Charge { retry: bool },
+    Reconcile,
+}
+
 /// One operator's run of the program.
 #[derive(Clone)]
 pub struct Run {
     pub merchant_uid: String,
-    pub retry: bool,
+    pub ask: Ask,
     pub moods: Vec<Mood>,
     pub planted: Option<Planted>,
 }
@@ -93,7 +101,7 @@ pub fn order(run: &Run, settle_after: Duration) -> Order {
             channel_key: None,
             bypass: None,
         },
-        retry: run.retry,
+        retry: run.ask == Ask::Charge { retry: true },
         guards: Guards { similar_since: None, daily: None },
         settle_after,
         lock_wait_max: Duration::from_secs(2),
@@ -122,6 +130,11 @@ fn run_once(world: &World, connections: &Connections, actor: usize, run: &Run) -
             return said;
         }
         let mut desk = Desk { ledger, gateway: Arc::new(client), clock, interrupts: Interrupts::none() };
+        if run.ask == Ask::Reconcile {
+            let said = reconciled(&mut desk, &order);
+            connections.give_back(connection);
+            return said;
+        }
         let said = match charge(&mut desk, &order, &mut |_| ()) {
             Ok(Ended::Answered(report)) => said_of(&report.payment),
             Ok(_) => Said::Nothing,
@@ -142,6 +155,15 @@ fn run_once(world: &World, connections: &Connections, actor: usize, run: &Run) -
     verdict.map(|()| said)
 }
 
+fn reconciled(desk: &mut Desk<'_>, order: &Order) -> Said {
+    let terms = &order.request.terms;
+    match reconcile(desk, &terms.merchant_uid, terms.mode, order.settle_after) {
+        Ok(reviewed) => said_of(&reviewed.payment),
+        Err(ReviewError::NoSuchPayment | ReviewError::Held(_)) => Said::Nothing,
+        Err(ReviewError::Ledger(error)) => Said::Failed(error.to_string()),
+    }
+}
+
 /// What was said must be so at this moment.
 fn check_said(world: &World, run: &Run, said: &Said) -> Result<(), String> {
     let uid = &run.merchant_uid;
@@ -156,6 +178,10 @@ fn check_said(world: &World, run: &Run, said: &Said) -> Result<(), String> {
     match outcome {
         Outcome::Paid if by_this.is_none_or(|entry| entry.amount != "8900") => {
             Err(format!("{uid} was said to be paid by {imp_uid:?}, which did not charge"))
+        }
+        // Hidden for longer than the wait, which only a gateway that refuses duplicates may do here.
+        Outcome::NotSent if inner.book.refuses_duplicates && inner.book.is_hidden(uid, inner.now_ms) => {
+            Ok(())
         }
         Outcome::NotSent if inner.book.will_charge(uid) > 0 => {
             Err(format!("{uid} was said never to have been sent, and was charged"))
@@ -220,7 +246,11 @@ impl Scenario<'_> {
                     let pick = usize::try_from(inner.chance.below(self.uids.len() as u64)).unwrap();
                     Run {
                         merchant_uid: self.uids[pick].clone(),
-                        retry: inner.chance.percent(25),
+                        ask: if inner.chance.percent(20) {
+                            Ask::Reconcile
+                        } else {
+                            Ask::Charge { retry: inner.chance.percent(30) }
+                        },
                         moods: moods.to_vec(),
                         planted: self.planted,
                     }
@@ -301,34 +331,32 @@ impl Scenario<'_> {
         }
     }
 
-    /// The weather clears, everything hidden shows, and each order is asked for until it is settled.
+    /// The weather clears and everything hidden shows. Reconciled, every order is what it is; asked
+    /// for again, it comes to an end.
     fn come_to_rest(&mut self) -> Result<(), String> {
         self.world.look().crash_one_in = 0;
         for uid in self.uids.clone() {
-            for attempt in 0.. {
-                self.world.pass(Duration::from_secs(3600));
-                let run = Run {
-                    merchant_uid: uid.clone(),
-                    retry: false,
-                    moods: vec![Mood::Approve],
-                    planted: self.planted,
-                };
-                self.run_together(&[run])?;
-                let outcome = self.outcome(&uid);
-                let odd =
-                    self.world.look().book.entries.iter().any(|e| e.merchant_uid == uid && e.amount == "1");
-                match outcome {
-                    Some(Outcome::Pending | Outcome::Unknown) | None if attempt < 3 => continue,
-                    Some(Outcome::Unknown) if odd => {}
-                    Some(Outcome::Pending | Outcome::Unknown) | None => {
-                        return Err(format!("{uid} is {outcome:?} for ever"));
-                    }
-                    Some(_) => self.check_settled(&uid, outcome)?,
-                }
-                break;
+            let run = |ask| Run {
+                merchant_uid: uid.clone(),
+                ask,
+                moods: vec![Mood::Approve],
+                planted: self.planted,
+            };
+            let (review, charge) = (run(Ask::Reconcile), run(Ask::Charge { retry: false }));
+            self.world.pass(Duration::from_secs(3600));
+            self.run_together(&[review])?;
+            self.check_settled(&uid)?;
+            if !self.is_odd(&uid) {
+                self.run_together(&[charge])?;
+                self.check_settled(&uid)?;
             }
         }
         Ok(())
+    }
+
+    /// The gateway shows a payment that was not asked for like this: for a person to look at.
+    fn is_odd(&self, uid: &str) -> bool {
+        self.world.look().book.entries.iter().any(|entry| entry.merchant_uid == uid && entry.amount == "1")
     }
 
     fn outcome(&self, uid: &str) -> Option<Outcome> {
@@ -338,16 +366,17 @@ impl Scenario<'_> {
         payment.map(|payment| payment.outcome)
     }
 
-    fn check_settled(&self, uid: &str, outcome: Option<Outcome>) -> Result<(), String> {
+    fn check_settled(&self, uid: &str) -> Result<(), String> {
+        let outcome = self.outcome(uid);
+        let odd = self.is_odd(uid);
         let inner = self.world.look();
-        let charged = !inner.book.charged(uid, inner.now_ms).is_empty();
-        // A gateway that calls a charge failed or refused it misleads until it is asked again.
-        let misled =
-            inner.book.entries.iter().any(|entry| entry.merchant_uid == uid && entry.flips_ms.is_some())
-                || inner.trace.iter().any(|line| line.contains(uid) && line.contains("Misrecorded"));
+        let charged = inner.book.charged(uid, inner.now_ms).iter().any(|entry| entry.amount == "8900");
         match outcome {
+            None if !charged => Ok(()),
             Some(Outcome::Paid) if charged => Ok(()),
-            Some(Outcome::Declined | Outcome::Rejected) if !charged || misled => Ok(()),
+            Some(Outcome::Declined | Outcome::Rejected | Outcome::NotSent) if !charged => Ok(()),
+            Some(Outcome::Unknown | Outcome::Rejected) if odd => Ok(()),
+            Some(Outcome::Pending | Outcome::Unknown) => Err(format!("{uid} is {outcome:?} for ever")),
             other => Err(format!("{uid} is settled as {other:?}, and charged is {charged}")),
         }
     }
