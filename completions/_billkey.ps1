@@ -41,6 +41,7 @@ Register-ArgumentCompleter -Native -CommandName 'billkey' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('charge', 'charge', [CompletionResultType]::ParameterValue, 'Charge a customer''s saved card, once')
             [CompletionResult]::new('history', 'history', [CompletionResultType]::ParameterValue, 'List payments, newest first')
+            [CompletionResult]::new('reconcile', 'reconcile', [CompletionResultType]::ParameterValue, 'Settle what is open, by asking the gateway')
             [CompletionResult]::new('customer', 'customer', [CompletionResultType]::ParameterValue, 'Keep the customers whose cards can be charged')
             [CompletionResult]::new('token', 'token', [CompletionResultType]::ParameterValue, 'Get an access token, or see the one at hand')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Set up billkey, and see what is set up')
@@ -123,6 +124,27 @@ Register-ArgumentCompleter -Native -CommandName 'billkey' -ScriptBlock {
             break
         }
         'billkey;history;show' {
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile of the config file [env: BILLKEY_PROFILE]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this config file [env: BILLKEY_CONFIG]')
+            [CompletionResult]::new('--database', '--database', [CompletionResultType]::ParameterName, 'Keep the ledger in this file [env: BILLKEY_DATABASE]')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How to write the answer [default: table]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How many seconds a charge waits for its answer, 1 to 3600 [default: 60]')
+            [CompletionResult]::new('--sandbox', '--sandbox', [CompletionResultType]::ParameterName, 'Run against a gateway inside this program: no key, no network, no money')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --format json')
+            [CompletionResult]::new('--bom', '--bom', [CompletionResultType]::ParameterName, 'Begin CSV with a byte order mark, for Excel')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on success')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on success')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Ask nothing: what needs a yes is refused (exit 8)')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show requests and answers on stderr, secrets masked')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show requests and answers on stderr, secrets masked')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'billkey;reconcile' {
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Ask again about those declined, rejected or not sent from this time on [default: 3d]')
+            [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Ask again about those before this time; a day or month is included')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile of the config file [env: BILLKEY_PROFILE]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this config file [env: BILLKEY_CONFIG]')
             [CompletionResult]::new('--database', '--database', [CompletionResultType]::ParameterName, 'Keep the ledger in this file [env: BILLKEY_DATABASE]')

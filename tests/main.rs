@@ -10,5 +10,6 @@
 mod charge_rules;
 mod house;
 mod main_job;
+mod reconcile;
 mod simulation;
 mod support;

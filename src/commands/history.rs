@@ -6,7 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use crate::commands::context::Context;
 use crate::failure::{Exit, Failure};
 
-mod filter;
+pub(in crate::commands) mod filter;
 pub(in crate::commands) mod list;
 mod show;
 pub(in crate::commands) mod when;

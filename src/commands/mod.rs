@@ -9,6 +9,7 @@ pub mod customer;
 pub mod help;
 pub mod history;
 pub mod man;
+pub mod reconcile;
 pub mod sandbox;
 pub mod session;
 pub mod token;
@@ -22,6 +23,7 @@ use crate::commands::session::Session;
 pub enum Command {
     Charge(charge::ChargeArgs),
     History(history::HistoryArgs),
+    Reconcile(reconcile::ReconcileArgs),
     Customer(customer::CustomerArgs),
     Token(token::TokenArgs),
     Config(config::ConfigArgs),
@@ -37,6 +39,7 @@ pub fn run(command: &Command, session: &Session) -> u8 {
     match command {
         Command::Charge(args) => session.with_settings(|context| charge::run(args, context)),
         Command::History(args) => session.with_settings(|context| history::run(args, context)),
+        Command::Reconcile(args) => session.with_settings(|context| reconcile::run(args, context)),
         Command::Customer(args) => session.with_settings(|context| customer::run(args, context)),
         Command::Token(args) => session.with_settings(|context| token::run(args, context)),
         Command::Config(args) => config::run(args, session),

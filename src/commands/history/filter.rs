@@ -80,7 +80,7 @@ pub(super) fn described(args: &HistoryListArgs) -> String {
     parts.join(", ")
 }
 
-fn in_option(option: &'static str) -> impl Fn(WhenError) -> Failure {
+pub(in crate::commands) fn in_option(option: &'static str) -> impl Fn(WhenError) -> Failure {
     move |error| Failure::usage(format!("{option}: {error}"))
 }
 

@@ -1,0 +1,244 @@
+//! What a reconciliation says: a line a payment as it is settled, and the whole at the end.
+
+use serde::Serialize;
+use serde::ser::{SerializeSeq, Serializer};
+
+use crate::billing::reconcile::{Reviewed, Verdict};
+use crate::commands::context::Context;
+use crate::commands::session::{answered, complain};
+use crate::domain::payment::{GatewayRecord, Mode, Outcome, Payment};
+use crate::failure::{Exit, Failure, Kind};
+use crate::output::Format;
+use crate::output::field::Columns;
+use crate::output::payment::{PaymentView, payment_object};
+use crate::output::text::{safe, sentence, when};
+use crate::output::ui::Ui;
+use jiff::tz::TimeZone;
+
+/// What has come of it so far.
+#[derive(Default)]
+pub(super) struct Told {
+    settled: Vec<Payment>,
+    undecided: Vec<Payment>,
+    drift: Vec<Drift>,
+    /// Asked about, and as it was.
+    stand: u64,
+    lines: Vec<String>,
+    exit: Option<Exit>,
+    missing: Vec<String>,
+}
+
+/// One thing in which ledger and gateway do not agree.
+#[derive(Serialize)]
+struct Drift {
+    /// `two_payments` or `contradicted`.
+    kind: &'static str,
+    merchant_uid: String,
+    imp_uid: Option<String>,
+    outcome: &'static str,
+    /// The gateway's word.
+    status: Option<String>,
+    why: String,
+}
+
+impl Told {
+    /// An id that the ledger does not know.
+    pub(super) fn missing(&mut self, id: &str) {
+        self.missing.push(id.to_owned());
+        self.worsen(Exit::With(Kind::NotFound));
+    }
+
+    fn worsen(&mut self, exit: Exit) {
+        self.exit = Some(self.exit.unwrap_or(Exit::Done).most_serious(exit));
+    }
+
+    /// One payment was asked about.
+    pub(super) fn add(&mut self, ui: &mut Ui, reviewed: Reviewed) {
+        self.alarm(ui, &reviewed);
+        let Reviewed { payment, before, verdict, .. } = reviewed;
+        let uid = safe(payment.terms.merchant_uid.as_str()).into_owned();
+        match verdict {
+            Verdict::Settled => {
+                self.lines.push(format!("{uid}  {} It was {before}.", settled(&payment)));
+                self.worsen(Exit::of_outcome(payment.outcome));
+                self.settled.push(payment);
+            }
+            Verdict::Stands => self.stand += 1,
+            Verdict::Open { why, reached, try_again_at } => {
+                let until = try_again_at.map_or_else(String::new, |at| {
+                    format!(" Not to be sent again before {}.", when(at, ui.zone()))
+                });
+                self.lines.push(format!("{uid}  {}: {}{until}", capital(payment.outcome), sentence(&why)));
+                let open = matches!(payment.outcome, Outcome::Unknown | Outcome::Pending);
+                self.worsen(match (reached, open) {
+                    (false, _) => Exit::With(Kind::Network),
+                    (true, true) => Exit::With(Kind::Unknown),
+                    (true, false) => Exit::Done,
+                });
+                if open {
+                    self.undecided.push(payment);
+                }
+            }
+            Verdict::Busy => {
+                self.lines
+                    .push(format!("{uid}  {}: another process is at it now.", capital(payment.outcome)));
+                self.worsen(Exit::With(Kind::Unknown));
+                self.undecided.push(payment);
+            }
+            Verdict::Contradicted { why, record } => {
+                let record = record.as_deref();
+                ui.warning(&format!("{uid} is recorded as {}, but {why}", payment.outcome));
+                self.drift("contradicted", &payment, record, why);
+            }
+        }
+    }
+
+    /// What must not be overlooked.
+    fn alarm(&mut self, ui: &mut Ui, reviewed: &Reviewed) {
+        let payment = &reviewed.payment;
+        let uid = &payment.terms.merchant_uid;
+        for record in &reviewed.others {
+            let other = record.imp_uid.as_deref().unwrap_or("one without an imp_uid");
+            let first = payment.imp_uid.as_deref().unwrap_or("the one recorded");
+            let why = format!("the gateway shows {other} besides {first}, and both took money");
+            ui.warning(&format!(
+                "ALARM: {uid} was charged more than once: {why}. Refund what is too much in the console"
+            ));
+            self.drift("two_payments", payment, Some(record), why);
+        }
+        if reviewed.mode_disagrees {
+            let (channel, profile) = match payment.terms.mode {
+                Mode::Live => ("a TEST", "live: no money moved"),
+                Mode::Test | Mode::Sandbox => ("a LIVE", "a test: REAL MONEY moved"),
+            };
+            ui.warning(&format!("{uid} went through {channel} channel although the profile is {profile}"));
+        }
+    }
+
+    fn drift(&mut self, kind: &'static str, payment: &Payment, record: Option<&GatewayRecord>, why: String) {
+        self.worsen(Exit::With(Kind::Refused));
+        self.drift.push(Drift {
+            kind,
+            merchant_uid: payment.terms.merchant_uid.to_string(),
+            imp_uid: record.and_then(|record| record.imp_uid.clone()),
+            outcome: payment.outcome.word(),
+            status: record.and_then(|record| record.status.clone()),
+            why,
+        });
+    }
+
+    /// Tells the whole. `stopped` is why the rest was not asked about.
+    pub(super) fn finish(
+        mut self,
+        context: &mut Context<'_>,
+        stopped: Option<Failure>,
+    ) -> Result<Exit, Failure> {
+        let written = self.write(context.ui);
+        answered(written, Exit::Done)?;
+        for id in std::mem::take(&mut self.missing) {
+            let failure =
+                Failure::not_found(format!("there is no payment `{}` in the ledger", id.escape_debug()))
+                    .hinted(format!("the ledger is {}", context.settings.database.display()));
+            complain(&failure, context.ui);
+        }
+        let exit = self.exit.unwrap_or(Exit::Done);
+        match stopped {
+            Some(failure) => {
+                complain(&failure, context.ui);
+                Ok(exit.most_serious(Exit::With(failure.kind)))
+            }
+            None => Ok(exit),
+        }
+    }
+
+    fn write(&self, ui: &mut Ui) -> std::io::Result<()> {
+        let is_well = self.undecided.is_empty() && self.drift.is_empty();
+        match ui.format() {
+            _ if ui.quiet() && is_well => Ok(()),
+            Format::Json | Format::Jsonl => {
+                let zone = ui.zone().clone();
+                ui.json(&Whole {
+                    settled: Payments { payments: &self.settled, replayed: false, zone: &zone },
+                    undecided: Payments { payments: &self.undecided, replayed: true, zone: &zone },
+                    drift: &self.drift,
+                })
+            }
+            Format::Plain | Format::Csv => {
+                let mut list = ui.list(Columns::<Payment>::usual())?;
+                for payment in &self.settled {
+                    list.payment(payment.into())?;
+                }
+                for payment in &self.undecided {
+                    list.payment(PaymentView { payment, replayed: true })?;
+                }
+                list.finish("").map(|_| ())
+            }
+            Format::Table => {
+                let counts = format!(
+                    "{} settled, {} open, {} as they were, {} contradicted",
+                    self.settled.len(),
+                    self.undecided.len(),
+                    self.stand,
+                    self.drift.len()
+                );
+                let mut lines = self.lines.clone();
+                lines.push(counts);
+                ui.answer(&lines.join("\n"))
+            }
+        }
+    }
+}
+
+/// How it was settled, and how sure that is.
+fn settled(payment: &Payment) -> String {
+    let shown = payment.imp_uid.as_deref().map_or_else(|| "it".to_owned(), |id| safe(id).into_owned());
+    match payment.outcome {
+        Outcome::Paid => format!("Paid {}: the gateway shows {shown}. That is certain.", payment.terms.amount),
+        Outcome::Declined => {
+            let reason = payment.message.as_deref().unwrap_or("no reason was given");
+            format!("Declined: {} Some PGs turn a decline to paid for days.", sentence(reason))
+        }
+        Outcome::NotSent => {
+            "Not sent: the gateway shows no trace of it. A look-up cannot be surer; a charge asks once more before it \
+             sends."
+                .to_owned()
+        }
+        Outcome::Rejected | Outcome::Unknown | Outcome::Pending => format!("{}.", capital(payment.outcome)),
+    }
+}
+
+fn capital(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Paid => "Paid",
+        Outcome::Declined => "Declined",
+        Outcome::Rejected => "Rejected",
+        Outcome::Unknown => "Unknown",
+        Outcome::NotSent => "Not sent",
+        Outcome::Pending => "Pending",
+    }
+}
+
+/// `reconcile --json`.
+#[derive(Serialize)]
+struct Whole<'a> {
+    settled: Payments<'a>,
+    undecided: Payments<'a>,
+    drift: &'a [Drift],
+}
+
+struct Payments<'a> {
+    payments: &'a [Payment],
+    replayed: bool,
+    zone: &'a TimeZone,
+}
+
+impl Serialize for Payments<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(Some(self.payments.len()))?;
+        for payment in self.payments {
+            let view = PaymentView { payment, replayed: self.replayed };
+            list.serialize_element(&payment_object(view, self.zone))?;
+        }
+        list.end()
+    }
+}
