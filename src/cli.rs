@@ -7,6 +7,7 @@ use clap::builder::PossibleValue;
 use clap::{Args, CommandFactory, Parser, ValueEnum};
 
 use crate::commands::Command;
+use crate::commands::whole::whole;
 use crate::output::Format;
 use crate::output::colour::ColourChoice;
 use crate::settings::Flags;
@@ -91,7 +92,8 @@ pub struct GlobalArgs {
     #[arg(
         long,
         value_name = "SECONDS",
-        value_parser = clap::value_parser!(u32).range(1..=3600),
+        value_parser = whole::<u32>(1..=3600),
+        allow_negative_numbers = true,
         global = true
     )]
     pub timeout: Option<u32>,

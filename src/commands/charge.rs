@@ -8,6 +8,7 @@ use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
 pub use crate::commands::charge::run::run;
+use crate::commands::whole::whole;
 use crate::domain::charge::ProductType;
 
 const AFTER_HELP: &str = "\
@@ -38,7 +39,7 @@ pub struct ChargeArgs {
     pub customer_uid: String,
 
     /// How much: 8900, 8,900 or 8900원
-    #[arg(long, value_name = "AMOUNT", allow_negative_numbers = true, help_heading = "What to charge")]
+    #[arg(long, value_name = "AMOUNT", allow_hyphen_values = true, help_heading = "What to charge")]
     pub amount: String,
 
     /// For what: the product name, at most 40 characters
@@ -66,15 +67,21 @@ pub struct ChargeArgs {
     pub currency: String,
 
     /// The part of the amount that is free of tax
-    #[arg(long, value_name = "AMOUNT", allow_negative_numbers = true, help_heading = "What to charge")]
+    #[arg(long, value_name = "AMOUNT", allow_hyphen_values = true, help_heading = "What to charge")]
     pub tax_free: Option<String>,
 
     /// The part of the amount that is value added tax
-    #[arg(long, value_name = "AMOUNT", allow_negative_numbers = true, help_heading = "What to charge")]
+    #[arg(long, value_name = "AMOUNT", allow_hyphen_values = true, help_heading = "What to charge")]
     pub vat: Option<String>,
 
     /// Months of instalments, 2 or more, from ₩50,000 on
-    #[arg(long, value_name = "MONTHS", help_heading = "What to charge")]
+    #[arg(
+        long,
+        value_name = "MONTHS",
+        value_parser = whole::<u32>(0..=99),
+        allow_negative_numbers = true,
+        help_heading = "What to charge"
+    )]
     pub quota: Option<u32>,
 
     /// At most 16 characters; some PGs must have it

@@ -4,6 +4,7 @@ use clap::builder::PossibleValue;
 use clap::{Args, Subcommand, ValueEnum};
 
 use crate::commands::context::Context;
+use crate::commands::whole::whole;
 use crate::failure::{Exit, Failure};
 
 pub(in crate::commands) mod filter;
@@ -76,18 +77,19 @@ pub struct HistoryListArgs {
     pub by: Option<HistoryBy>,
 
     /// Of this amount or more
-    #[arg(long, value_name = "AMOUNT", allow_negative_numbers = true, help_heading = "Which payments")]
+    #[arg(long, value_name = "AMOUNT", allow_hyphen_values = true, help_heading = "Which payments")]
     pub min_amount: Option<String>,
 
     /// Of this amount or less
-    #[arg(long, value_name = "AMOUNT", allow_negative_numbers = true, help_heading = "Which payments")]
+    #[arg(long, value_name = "AMOUNT", allow_hyphen_values = true, help_heading = "Which payments")]
     pub max_amount: Option<String>,
 
     /// How many at most [default: 20]
     #[arg(
         long,
         value_name = "N",
-        value_parser = clap::value_parser!(u64).range(1..),
+        value_parser = whole::<u64>(1..=u64::MAX),
+        allow_negative_numbers = true,
         conflicts_with = "all",
         help_heading = "What to print"
     )]

@@ -13,6 +13,7 @@ pub mod reconcile;
 pub mod sandbox;
 pub mod session;
 pub mod token;
+pub mod whole;
 
 use clap::Subcommand;
 

@@ -6,6 +6,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::commands::context::{Context, start_sandbox};
+use crate::commands::whole::whole;
 use crate::failure::{Exit, Failure};
 use crate::output::Format;
 use crate::output::ui::is_broken_pipe;
@@ -44,7 +45,14 @@ Exit codes:
 #[command(after_long_help = SERVE_HELP)]
 struct ServeArgs {
     /// The port; 0 takes any that is free
-    #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Where to listen")]
+    #[arg(
+        long,
+        value_name = "N",
+        value_parser = whole::<u16>(0..=65_535),
+        allow_negative_numbers = true,
+        default_value_t = 0,
+        help_heading = "Where to listen"
+    )]
     port: u16,
 }
 
