@@ -11,6 +11,7 @@ use crate::domain::money::MoneyError;
 use crate::domain::payment::Outcome;
 use crate::domain::period::PeriodError;
 use crate::domain::time::DurationError;
+use crate::domain::words::os_words;
 use crate::gateway::{GatewayFailure, GatewaySetupError, TokenFailure};
 use crate::ledger::LedgerError;
 use crate::output::field::ColumnsError;
@@ -238,12 +239,19 @@ impl Failure {
         self
     }
 
+    /// The same of a charge that came to nothing: whoever reads it asks first whether money moved.
+    #[must_use]
+    pub fn nothing_sent(mut self) -> Failure {
+        if !self.message.to_lowercase().contains("nothing was sent") {
+            self.message = format!("{}. Nothing was sent", self.message.trim_end_matches('.'));
+        }
+        self
+    }
+
     /// A file or directory that could not be read or written.
     #[must_use]
     pub fn io(doing: impl fmt::Display, error: &std::io::Error) -> Failure {
-        let text = error.to_string();
-        let words = text.split(" (os error").next().unwrap_or(&text);
-        Failure::local(format!("cannot {doing}: {words}"))
+        Failure::local(format!("cannot {doing}: {}", os_words(error)))
     }
 }
 
@@ -312,7 +320,14 @@ impl From<GatewaySetupError> for Failure {
 
 impl From<SandboxError> for Failure {
     fn from(error: SandboxError) -> Failure {
-        Failure::local(error.to_string())
+        let text = error.to_string();
+        let words = match text.split_once(" (os error ") {
+            Some((before, after)) => {
+                format!("{before}{}", after.trim_start_matches(|c| c != ')').trim_start_matches(')'))
+            }
+            None => text,
+        };
+        Failure::local(words)
     }
 }
 

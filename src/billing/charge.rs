@@ -18,7 +18,7 @@ use crate::billing::report::{
 use crate::domain::answer::{Answer, ChargeReply};
 use crate::domain::lookup::{Finding, LookupReply};
 use crate::domain::payment::{Outcome, Payment, Received};
-use crate::domain::protocol::{self, Action, Event, State};
+use crate::domain::protocol::{self, Action, Answered, Event, State};
 use crate::domain::time::SendMark;
 use crate::interrupt::NoValue;
 use crate::ledger::{Intent, IntentResult, LedgerError};
@@ -48,7 +48,7 @@ pub fn charge(
             return Ok(Ended::Busy { payment, waited: order.lock_wait_max });
         }
     };
-    Run {
+    let mut run = Run {
         desk,
         order,
         tell,
@@ -59,8 +59,14 @@ pub fn charge(
         lookup: None,
         finding: None,
         held: None,
-    }
-    .drive()
+    };
+    run.drive().map_err(|error| match (error, &run.reply) {
+        // A refusal whose look-up could not be finished: the request was out all the same.
+        (ChargeError::Ledger(error), Some(reply)) if reply.answer.kind() != Answered::Unauthorized => {
+            not_recorded(error, order, Outcome::Unknown, &reply.received)
+        }
+        (error, _) => error,
+    })
 }
 
 /// One run, with the payment's lock held.
@@ -88,7 +94,7 @@ enum Step {
 }
 
 impl Run<'_, '_> {
-    fn drive(mut self) -> Result<Ended, ChargeError> {
+    fn drive(&mut self) -> Result<Ended, ChargeError> {
         let mut state = State::Opened { retry: self.order.retry };
         let mut event = self.read_row()?;
         let mut reopened = 0;

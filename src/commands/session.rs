@@ -38,9 +38,22 @@ impl Session {
 
     /// Runs what needs the settings, and gives its exit code.
     pub fn with_settings(&self, run: impl FnOnce(&mut Context<'_>) -> Result<Exit, Failure>) -> u8 {
+        self.with_settings_or(|failure| failure, run)
+    }
+
+    /// The same for what moves money: without settings nothing was sent, and that is said.
+    pub fn with_settings_to_send(&self, run: impl FnOnce(&mut Context<'_>) -> Result<Exit, Failure>) -> u8 {
+        self.with_settings_or(Failure::nothing_sent, run)
+    }
+
+    fn with_settings_or(
+        &self,
+        unset: impl FnOnce(Failure) -> Failure,
+        run: impl FnOnce(&mut Context<'_>) -> Result<Exit, Failure>,
+    ) -> u8 {
         let settings = match Settings::resolve(&self.flags, &self.environment) {
             Ok(settings) => settings,
-            Err(error) => return self.fail(&Failure::from(error)),
+            Err(error) => return self.fail(&unset(Failure::from(error))),
         };
         let mut ui = self.ui(&settings.presentation, settings.zone.clone());
         for warning in &settings.warnings {
@@ -175,7 +188,7 @@ mod tests {
         let failure = answered(Err(Error::from_raw_os_error(28)), Exit::Done).unwrap_err();
         assert_eq!(
             (failure.kind, failure.message.as_str()),
-            (Kind::Local, "cannot write the answer: No space left on device")
+            (Kind::Local, "cannot write the answer: no space left on device")
         );
     }
 

@@ -58,17 +58,17 @@ pub enum InvalidValue {
     Id(#[from] IdError),
     #[error(transparent)]
     Money(#[from] MoneyError),
-    #[error("the {field} is empty")]
+    #[error("the {field} is empty; the gateway needs one")]
     Empty { field: &'static str },
     #[error("the {field} `{value}` has {chars} characters; the gateway takes {max} at most")]
     TooLong { field: &'static str, value: String, chars: usize, max: usize },
-    #[error("the {field} `{value}` contains a control character or a newline")]
+    #[error("the {field} `{value}` contains a control character or a newline; leave it out")]
     Control { field: &'static str, value: String },
     #[error("a quota of {0} month is a lump sum; leave --quota out, or give 2 months or more")]
     QuotaOfOne(u32),
     #[error("a quota of {0} months is longer than any card company's; give 2 to 36 months")]
     QuotaTooLong(u32),
-    #[error("{amount} cannot be paid in {months} instalments; they begin at ₩50,000")]
+    #[error("{amount} cannot be paid in {months} instalments; they begin at ₩50,000. Leave --quota out")]
     QuotaAmount { amount: Amount, months: u32 },
     #[error("the {field} {part} is more than the amount {amount}")]
     Part { field: &'static str, part: Amount, amount: Amount },

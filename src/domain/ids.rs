@@ -12,11 +12,13 @@ pub const MERCHANT_UID_CHARS_MAX: usize = 40;
 /// Why a name cannot be used, as a sentence that shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum IdError {
-    #[error("the {field} is empty")]
+    #[error("the {field} is empty; give one")]
     Empty { field: &'static str },
     #[error("the {field} `{value}` has {chars} characters; the gateway takes {max} at most")]
     TooLong { field: &'static str, value: String, chars: usize, max: usize },
-    #[error("the {field} `{value}` contains {what}; the gateway could not be asked for it again")]
+    #[error(
+        "the {field} `{value}` contains {what}; the gateway could not be asked for it again. Use an id without"
+    )]
     Character { field: &'static str, value: String, what: &'static str },
 }
 

@@ -11,3 +11,4 @@ pub mod period;
 pub mod protocol;
 pub mod secret;
 pub mod time;
+pub mod words;

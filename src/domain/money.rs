@@ -67,11 +67,11 @@ pub enum MoneyError {
     Currency(String),
     #[error("`{0}` is not an amount; write it as 8900, 8,900 or 8900원")]
     Amount(String),
-    #[error("the amount `{0}` has decimals; {1} is charged in whole units")]
+    #[error("the amount `{0}` has decimals; {1} is charged in whole units, such as 8900")]
     Fraction(String, Currency),
-    #[error("the amount `{0}` has more than {2} decimals; {1} has {2}")]
+    #[error("the amount `{0}` has more than {2} decimals; {1} is charged with {2} at most")]
     Decimals(String, Currency, u8),
-    #[error("the amount `{0}` is not more than zero")]
+    #[error("the amount `{0}` is not more than zero; give an amount such as 8900")]
     NotPositive(String),
     #[error("the amount `{0}` is too large to be a payment")]
     TooLarge(String),

@@ -14,6 +14,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use thiserror::Error as ThisError;
 
+use crate::domain::words::os_words;
 use crate::gateway::trace;
 use crate::gateway::transport::{BODY_BYTES_MAX, HttpAnswer, HttpRequest, Method, Transport, TransportError};
 
@@ -249,7 +250,7 @@ impl Address {
 
 fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, GatewaySetupError> {
     let fail = |reason: String| GatewaySetupError::CaFile { path: path.display().to_string(), reason };
-    let bytes = std::fs::read(path).map_err(|error| fail(error.to_string()))?;
+    let bytes = std::fs::read(path).map_err(|error| fail(os_words(&error)))?;
     let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes).collect();
     match certificates {
         Ok(certificates) if !certificates.is_empty() => Ok(certificates),

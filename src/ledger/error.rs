@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use crate::domain::ids::{CustomerUid, MerchantUid};
 use crate::domain::time::format_duration;
+use crate::domain::words::os_words;
 
 /// The deeper cause, for a bug report; it never reaches a user by itself.
 pub type Cause = Box<dyn Error + Send + Sync + 'static>;
@@ -40,7 +41,7 @@ pub enum LedgerError {
     Locked { path: PathBuf, waited: Duration },
     #[error("the disk of the ledger {} is full; make room, then run this again", .path.display())]
     Full { path: PathBuf },
-    #[error("could not {doing} {}: {source}", .path.display())]
+    #[error("could not {doing} {}: {}", .path.display(), os_words(.source))]
     Io { path: PathBuf, doing: &'static str, source: io::Error },
     #[error(
         "the disk failed under the ledger {}; what was being written may or may not be there. Check the \

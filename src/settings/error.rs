@@ -4,6 +4,8 @@ use std::path::Path;
 
 use thiserror::Error;
 
+use crate::domain::words::os_words;
+
 /// Whose mistake it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -41,23 +43,5 @@ impl SettingsError {
     /// An error of the operating system's about a file: "cannot read the config file X: ...".
     pub(super) fn file(doing: &str, path: &Path, error: &std::io::Error) -> SettingsError {
         SettingsError::config(format!("cannot {doing} {}: {}", path.display(), os_words(error)))
-    }
-}
-
-/// What the operating system said, without Rust's "(os error 2)".
-pub(super) fn os_words(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    let words = text.split(" (os error").next().unwrap_or(&text);
-    let mut letters = words.chars();
-    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::os_words;
-
-    #[test]
-    fn the_systems_words_carry_no_number() {
-        assert_eq!(os_words(&std::io::Error::from_raw_os_error(2)), "no such file or directory");
     }
 }

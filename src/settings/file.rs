@@ -9,8 +9,9 @@ use toml::de::DeTable;
 
 use crate::domain::money::Amount;
 use crate::domain::payment::Mode;
+use crate::domain::words::os_words;
 use crate::settings::address::{check_address, check_proxy};
-use crate::settings::error::{SettingsError, os_words};
+use crate::settings::error::SettingsError;
 use crate::settings::section::Section;
 
 /// Longer than any config file; a device or a log given by mistake ends here.
@@ -108,6 +109,7 @@ impl ConfigFile {
                 "the config file {} is not UTF-8 text on line {line}",
                 path.display()
             ))
+            .hinted("Save it as UTF-8.")
         })?;
         let config = ConfigFile::parse(text, path, home)?;
         if config.holds_secret() {
@@ -241,7 +243,7 @@ fn read_bytes(path: &Path) -> Result<Option<(Vec<u8>, Metadata)>, SettingsError>
     let metadata = file.metadata().map_err(cannot)?;
     if metadata.is_dir() {
         let message = format!("the config file {} is a directory", path.display());
-        return Err(SettingsError::config(message));
+        return Err(SettingsError::config(message).hinted("Name the file in it, such as config.toml."));
     }
     let mut bytes = Vec::new();
     Read::by_ref(&mut file).take(BYTES_MAX + 1).read_to_end(&mut bytes).map_err(cannot)?;
@@ -285,6 +287,7 @@ fn not_toml(text: &str, path: &Path, error: &toml::de::Error) -> SettingsError {
     let line = before.matches('\n').count() + 1;
     let why = error.message();
     SettingsError::config(format!("the config file {} is not TOML on line {line}: {why}", path.display()))
+        .hinted("`billkey config init --config FILE` writes one to compare it with.")
 }
 
 /// Reads a file that holds the API secret and nothing else.

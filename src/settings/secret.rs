@@ -4,7 +4,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::domain::secret::Secret;
-use crate::settings::error::{SettingsError, os_words};
+use crate::domain::words::os_words;
+use crate::settings::error::SettingsError;
 use crate::settings::file::{SecretSource, read_secret_file};
 
 /// What a token is asked for with (facts 1).

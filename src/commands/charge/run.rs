@@ -23,18 +23,19 @@ use crate::output::ui::{Asked, Ui};
 
 /// Charges, or tells what became of the charge.
 pub fn run(args: &ChargeArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
-    let order = order(args, context.settings, context.now(), context.ui.interactive())?;
+    let order = order(args, context.settings, context.now(), context.ui.interactive())
+        .map_err(Failure::nothing_sent)?;
     if let Some(warning) = context.settings.settle_after_warning() {
         context.ui.warning(&warning);
     }
     if args.dry_run {
         return dry_run(context, &order);
     }
-    let mut ledger = context.open_ledger()?;
-    if let Some(ended) = ended_before(&ledger, &order)? {
+    let mut ledger = context.open_ledger().map_err(Failure::nothing_sent)?;
+    if let Some(ended) = ended_before(&ledger, &order).map_err(unsent)? {
         return tell::ended(context, &order.request, ended);
     }
-    let customer = ledger.find_customer(&order.request.terms.customer_uid)?;
+    let customer = ledger.find_customer(&order.request.terms.customer_uid).map_err(unsent)?;
     if let Some(Customer { removed_at: Some(_), customer_uid, .. }) = &customer {
         return Err(Failure::refused(format!("the customer {customer_uid} was removed. Nothing was sent"))
             .hinted(format!("to charge again: billkey customer add {customer_uid}")));
@@ -42,9 +43,9 @@ pub fn run(args: &ChargeArgs, context: &mut Context<'_>) -> Result<Exit, Failure
     if !args.yes {
         confirm(context.ui, &order, customer.as_ref())?;
     }
-    let gateway = context.open_gateway()?;
-    let interrupts = Interrupts::watch()
-        .map_err(|error| Failure::io("watch for Ctrl-C", &error).hinted("Nothing was sent."))?;
+    let gateway = context.open_gateway().map_err(Failure::nothing_sent)?;
+    let interrupts =
+        Interrupts::watch().map_err(|error| Failure::io("watch for Ctrl-C", &error).nothing_sent())?;
     let mut desk = Desk {
         ledger: &mut ledger,
         gateway: Arc::clone(&gateway.client),
@@ -72,6 +73,10 @@ pub fn run(args: &ChargeArgs, context: &mut Context<'_>) -> Result<Exit, Failure
         Ok(ended) => tell::ended(context, &order.request, ended),
         Err(error) => Err(tell::failed(context.ui, error)),
     }
+}
+
+fn unsent(error: LedgerError) -> Failure {
+    Failure::from(error).nothing_sent()
 }
 
 /// Shows what is about to be charged, and asks.

@@ -57,15 +57,24 @@ pub(super) fn ended(
 /// What went wrong on this side. An answer that could not be written is printed whole.
 pub(super) fn failed(ui: &mut Ui, error: ChargeError) -> Failure {
     match error {
-        ChargeError::Ledger(error) => Failure::from(error),
+        ChargeError::Ledger(error) => Failure::from(error).nothing_sent(),
         ChargeError::AnswerNotRecorded(lost) => {
             let NotRecorded { error, merchant_uid, outcome, received } = *lost;
             let status = received.http_status.map_or_else(String::new, |status| format!(" (HTTP {status})"));
             let body = received.body.as_deref().or(received.message.as_deref()).unwrap_or("no answer came");
             ui.note(&format!("The answer to {merchant_uid}{status}, which means {outcome}:\n{body}"));
+            let what = match outcome {
+                Outcome::NotSent => "was not sent".to_owned(),
+                Outcome::Paid
+                | Outcome::Declined
+                | Outcome::Rejected
+                | Outcome::Unknown
+                | Outcome::Pending => {
+                    format!("was sent and its outcome is {outcome}")
+                }
+            };
             Failure::local(format!(
-                "{merchant_uid} was sent and its outcome is {outcome}, but that could not be written to the ledger: \
-                 {error}"
+                "{merchant_uid} {what}, but that could not be written to the ledger: {error}"
             ))
             .hinted("keep the answer above; mend the ledger and run the same command again, which asks the gateway")
         }

@@ -111,7 +111,7 @@ fn a_wrong_type_or_value_is_named_with_its_line() {
         ),
         (
             "[profile.main.limits]\nmax_amount = 0",
-            "line 2: `profile.main.limits.max_amount`: the amount `0` is not more than zero",
+            "line 2: `profile.main.limits.max_amount`: the amount `0` is not more than zero; give an amount such as 8900",
         ),
         (
             "[profile.main]\nimp_secret_command = \"pass show x\"",
