@@ -59,7 +59,13 @@ pub struct ChargeArgs {
     pub once_per: Option<String>,
 
     /// What is paid for once per period, where a customer has more than one
-    #[arg(long, value_name = "PLAN", requires = "once_per", help_heading = "What to charge")]
+    #[arg(
+        long,
+        value_name = "PLAN",
+        requires = "once_per",
+        conflicts_with = "merchant_uid",
+        help_heading = "What to charge"
+    )]
     pub plan: Option<String>,
 
     /// The currency of all amounts
