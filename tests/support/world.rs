@@ -43,6 +43,41 @@ impl Ran {
         self
     }
 
+    /// Asserts that nothing shown is of Rust's making: types, `Debug`, numbers of errors.
+    #[track_caller]
+    pub fn in_plain_words(self) -> Ran {
+        let rust = [
+            "::",
+            "Error(",
+            "Err(",
+            "Some(",
+            "None)",
+            "Ok(",
+            "os error",
+            "unwrap",
+            "RUST_",
+            "invalid digit",
+            "..=",
+            "Utf8Error",
+            "kind:",
+            ".rs:",
+            "String",
+        ];
+        for word in rust {
+            assert!(!self.stderr.contains(word) && !self.stdout.contains(word), "`{word}` is shown\n{self}");
+        }
+        self
+    }
+
+    /// The error object, which must be the last line of stderr.
+    #[track_caller]
+    pub fn error(&self) -> Value {
+        let line = self.stderr.lines().last().unwrap_or_default();
+        let object: Value = serde_json::from_str(line)
+            .unwrap_or_else(|error| panic!("the last line of stderr is not JSON: {error}\n{self}"));
+        object["error"].clone()
+    }
+
     /// Asserts that stderr holds all of these.
     #[track_caller]
     pub fn says(self, parts: &[&str]) -> Ran {
