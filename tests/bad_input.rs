@@ -135,7 +135,11 @@ fn a_period_or_a_flag_that_does_not_fit_is_named() {
     world.run(&["charge", "g"]).exits(2).in_plain_words().says(&["--amount", "--name"]);
     world.run(&["chrage", "g"]).exits(2).in_plain_words().says(&["'chrage'", "'charge'"]);
     world.run(&["--format", "xml", "history"]).exits(2).says(&["'xml'", "jsonl"]);
-    world.run(&["--json", "--format", "csv", "history"]).exits(2).in_plain_words().says(&["--json", "--format"]);
+    world
+        .run(&["--json", "--format", "csv", "history"])
+        .exits(2)
+        .in_plain_words()
+        .says(&["--json", "--format"]);
     world.run(&[]).exits(2).in_plain_words().says(&["Usage: billkey"]);
     assert_eq!(gateway.asked().len(), 0);
 }
