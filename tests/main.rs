@@ -10,8 +10,10 @@
 mod bad_files;
 mod bad_input;
 mod charge_rules;
+mod harmless_answers;
 mod house;
 mod main_job;
+mod odd_answers;
 mod reconcile;
 mod simulation;
 mod support;

@@ -18,6 +18,10 @@ pub enum Say {
     Drop,
     /// Nothing for this long, then the connection breaks.
     Hang(Duration),
+    /// Nothing for this long, then this.
+    Late(Duration, Box<Say>),
+    /// These bytes one by one, with a pause before each, and then the connection breaks.
+    Drip(Duration, Vec<u8>),
 }
 
 /// A request as received.
@@ -120,6 +124,12 @@ pub fn envelope(response: &str) -> String {
     format!(r#"{{"code":0,"message":null,"response":{response}}}"#)
 }
 
+/// An answer with this head after its status line, and its length.
+pub fn answer(status: &str, head: &str, body: &[u8]) -> Vec<u8> {
+    let head = format!("HTTP/1.1 {status}\r\n{head}content-length: {}\r\n\r\n", body.len());
+    [head.as_bytes(), body].concat()
+}
+
 /// The gateway's own "no such payment" (facts 3.3).
 pub fn no_such_payment() -> Say {
     Say::Json(404, r#"{"code":-1,"message":"존재하지 않는 결제정보입니다.","response":null}"#.to_owned())
@@ -129,7 +139,22 @@ fn serve(mut stream: TcpStream, log: &Mutex<Vec<Asked>>, script: &(dyn Fn(&Asked
     let mut buffer = Vec::new();
     while let Some(asked) = read_request(&mut stream, &mut buffer) {
         log.lock().unwrap().push(asked.clone());
-        match script(&asked) {
+        let mut say = script(&asked);
+        while let Say::Late(pause, then) = say {
+            std::thread::sleep(pause);
+            say = *then;
+        }
+        match say {
+            Say::Late(..) => return,
+            Say::Drip(pause, bytes) => {
+                for byte in bytes {
+                    std::thread::sleep(pause);
+                    if stream.write_all(&[byte]).is_err() {
+                        return;
+                    }
+                }
+                return;
+            }
             Say::Json(status, body) => {
                 let head = format!(
                     "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",

@@ -69,6 +69,20 @@ impl Ran {
         self
     }
 
+    /// Asserts that a terminal is not told anything: no control characters, no changes of direction.
+    #[track_caller]
+    pub fn is_safe(self) -> Ran {
+        let unsafe_char = |c: char| {
+            (c.is_control() && !matches!(c, '\n' | '\t'))
+                || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+        };
+        // The line breaks of CSV.
+        let stdout = self.stdout.replace("\r\n", "\n");
+        assert!(!stdout.contains(unsafe_char), "stdout is unsafe: {:?}", self.stdout);
+        assert!(!self.stderr.contains(unsafe_char), "stderr is unsafe: {:?}", self.stderr);
+        self
+    }
+
     /// The error object, which must be the last line of stderr.
     #[track_caller]
     pub fn error(&self) -> Value {
