@@ -124,9 +124,10 @@ impl From<Unasked> for GatewayFailure {
             Unasked::Token(failure) => failure.into(),
             Unasked::Transport(TransportError::NotSent { reason }) => GatewayFailure::NotReached { reason },
             Unasked::Transport(TransportError::Lost { reason, .. }) => GatewayFailure::NoAnswer { reason },
+            // A token that the gateway itself has just given: it is the key that it does not like.
             Unasked::Unauthorized(answer) => match Envelope::of(&answer) {
                 Some(envelope) if envelope.is_refusal() => {
-                    GatewayFailure::Refused { code: envelope.code, message: envelope.message_or_code() }
+                    GatewayFailure::KeyRefused { message: envelope.message_or_code() }
                 }
                 Some(_) | None => GatewayFailure::NoAnswer { reason: not_taken(answer.status) },
             },
