@@ -2,10 +2,16 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
+use crate::domain::secret::Secret;
 use crate::gateway::transport::{Body, HttpAnswer, HttpRequest, TransportError};
 
 /// How much of an answer a line shows, in bytes.
 const SHOWN_BYTES: usize = 4096;
+
+/// Shorter values are not looked for in answers.
+const MASKED_BYTES_MIN: usize = 8;
 
 /// Keys, in their quotes, whose values are secrets.
 const SECRET_KEYS: [&str; 3] = ["\"access_token\"", "\"imp_key\"", "\"imp_secret\""];
@@ -40,6 +46,10 @@ pub(super) fn answer_line(
             if let Some(token) = request.token.as_ref().filter(|token| !token.expose().is_empty()) {
                 text = text.replace(token.expose(), "***");
             }
+            // So may a refusal of a key.
+            if let Some(Body::Sealed(body)) = &request.json {
+                text = values_masked(text, body);
+            }
             let shown = if sealed && !text.trim_start().starts_with('{') {
                 "(not shown)".to_owned()
             } else {
@@ -56,6 +66,14 @@ pub(super) fn answer_line(
             format!("< lost{status} after {took_ms} ms, {bytes} bytes: {reason}")
         }
     }
+}
+
+/// Puts stars in place of every value of a sealed body, unless it is so short that it could be part
+/// of any word.
+fn values_masked(text: String, sealed: &Secret) -> String {
+    let Ok(Value::Object(body)) = serde_json::from_str(sealed.expose()) else { return text };
+    let values = body.values().filter_map(Value::as_str).filter(|value| value.len() >= MASKED_BYTES_MIN);
+    values.fold(text, |text, value| text.replace(value, "***"))
 }
 
 /// Puts stars in place of every text that is the value of this key, closed or cut off.
@@ -140,6 +158,15 @@ mod tests {
         assert_eq!(answer("<p>secret"), "< HTTP 502 in 35 ms, 9 bytes (not shown)");
         assert_eq!(answer(r#"{"code":-1}"#), r#"< HTTP 502 in 35 ms, 11 bytes {"code":-1}"#);
         assert!(answer(r#"{"imp_secret":"s3cr3t"}"#).ends_with(r#"{"imp_secret":"***"}"#));
+    }
+
+    #[test]
+    fn a_key_that_a_refusal_repeats_is_not_shown() {
+        let key = r#"{"imp_key":"0000000000000000","imp_secret":"imp_secret_value"}"#;
+        let sealed = request(Body::Sealed(Secret::new(key.to_owned())));
+        let body = br#"{"code":-1,"message":"no 0000000000000000 with imp_secret_value"}"#.to_vec();
+        let line = answer_line(&sealed, &Ok(HttpAnswer { status: 401, body, cut: false }), Duration::ZERO);
+        assert!(line.ends_with(r#"{"code":-1,"message":"no *** with ***"}"#), "{line}");
     }
 
     #[test]
