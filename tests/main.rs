@@ -15,5 +15,6 @@ mod house;
 mod main_job;
 mod odd_answers;
 mod reconcile;
+mod requests;
 mod simulation;
 mod support;
