@@ -12,6 +12,7 @@ mod bad_input;
 mod charge_rules;
 mod harmless_answers;
 mod house;
+mod interrupts;
 mod main_job;
 mod odd_answers;
 mod reconcile;
