@@ -10,6 +10,7 @@
 mod bad_files;
 mod bad_input;
 mod charge_rules;
+mod crash;
 mod harmless_answers;
 mod house;
 mod interrupts;

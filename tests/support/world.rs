@@ -205,7 +205,7 @@ impl World {
 /// A sandbox gateway of the test's own, with its book in a directory of its own.
 pub struct Gateway {
     sandbox: Sandbox,
-    _book: TempDir,
+    book: TempDir,
 }
 
 impl Gateway {
@@ -213,11 +213,16 @@ impl Gateway {
         let book = TempDir::new().unwrap();
         let options =
             Options { book: book.path().join("book.db"), port: 0, faults: FaultPlan::parse(faults).unwrap() };
-        Gateway { sandbox: Sandbox::start(&options).unwrap(), _book: book }
+        Gateway { sandbox: Sandbox::start(&options).unwrap(), book }
     }
 
     pub fn url(&self) -> String {
         self.sandbox.api_url()
+    }
+
+    /// The file of the gateway's own book.
+    pub fn book_path(&self) -> PathBuf {
+        self.book.path().join("book.db")
     }
 
     /// Replaces the faults.
