@@ -147,6 +147,12 @@ fn follow(path: &Path) -> PathBuf {
 /// holds it.
 fn create_directories(dir: &Path) -> io::Result<()> {
     let missing: Vec<&Path> = dir.ancestors().take_while(|dir| !dir.exists()).collect();
+    // The lowest one that is there may have been made a moment ago, by a process that was killed
+    // before it came to sync the name. One that is older needs nothing, and its parent may be closed
+    // to this user.
+    if let Some(parent) = dir.ancestors().nth(missing.len()).and_then(Path::parent) {
+        let _ = sync_directory(parent);
+    }
     for dir in missing.into_iter().rev() {
         match directory_builder().create(dir) {
             Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
