@@ -1,1 +1,280 @@
+//! One charge, killed at every system call it makes, and one with every file and socket call failing
+//! in every way that fits; the same command again settles it.
 
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::crash::books::{Book, check_word, settle, was_killed};
+use crate::crash::strace::{self, Call};
+use crate::crash::{nothing_wrong, on_threads};
+use crate::support::world::{Gateway, Ran, World, set_mode};
+
+/// A plain `cargo test` tries every so many-th point; all of them with `BILLKEY_EXHAUSTIVE=1`.
+const ONE_IN: usize = 4;
+const WORKERS: usize = 4;
+/// A run that has not ended by then hangs.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What each call fails with. `+` stands for this call and every later one of its name.
+#[rustfmt::skip]
+const FAILURES: [(&str, &[&str]); 45] = [
+    // Files.
+    ("openat", &["EMFILE", "EACCES", "ENOSPC", "EROFS", "EIO", "ENOSPC+", "EMFILE+"]),
+    ("read", &["EIO", "EINTR"]),
+    ("pread64", &["EIO"]),
+    ("write", &["ENOSPC", "EIO", "EPIPE", "EINTR", "ENOSPC+"]),
+    ("pwrite64", &["ENOSPC", "EIO", "EDQUOT", "ENOSPC+", "EIO+"]),
+    ("fsync", &["EIO", "ENOSPC", "EIO+"]),
+    ("fdatasync", &["EIO", "ENOSPC", "EIO+"]),
+    ("ftruncate", &["EIO", "ENOSPC"]),
+    ("fallocate", &["ENOSPC"]),
+    ("lseek", &["EIO"]),
+    ("rename", &["EACCES", "ENOSPC", "EIO"]),
+    ("unlink", &["EACCES", "EROFS", "EIO"]),
+    ("mkdir", &["EACCES", "ENOSPC", "EROFS"]),
+    ("flock", &["ENOLCK", "EINTR", "EIO"]),
+    ("fcntl", &["ENOLCK", "EIO", "EAGAIN"]),
+    ("newfstatat", &["EACCES", "EIO"]),
+    ("statx", &["EACCES", "EIO"]),
+    ("fstat", &["EIO"]),
+    ("readlink", &["EACCES", "EIO"]),
+    ("access", &["EACCES"]),
+    ("getdents64", &["EIO"]),
+    ("fchown", &["EPERM"]),
+    ("close", &["EIO", "EINTR"]),
+    // Sockets.
+    ("socket", &["EMFILE", "EACCES", "ENOBUFS"]),
+    ("socketpair", &["EMFILE"]),
+    ("connect", &["ECONNREFUSED", "ETIMEDOUT", "ENETUNREACH", "EINTR"]),
+    ("setsockopt", &["EINVAL", "ENOBUFS"]),
+    ("getsockopt", &["ECONNREFUSED", "EIO"]),
+    ("getsockname", &["ENOBUFS"]),
+    ("getpeername", &["ENOTCONN"]),
+    ("writev", &["ECONNRESET", "EPIPE", "ETIMEDOUT", "EINTR", "EAGAIN"]),
+    ("sendto", &["ECONNRESET", "EPIPE", "ETIMEDOUT", "EINTR"]),
+    ("sendmsg", &["ECONNRESET", "EPIPE", "ETIMEDOUT", "EINTR"]),
+    ("recvfrom", &["ECONNRESET", "ETIMEDOUT", "EIO", "EINTR"]),
+    ("shutdown", &["ENOTCONN"]),
+    ("epoll_create1", &["EMFILE"]),
+    ("epoll_ctl", &["ENOSPC", "ENOMEM"]),
+    ("epoll_wait", &["EINTR"]),
+    ("eventfd2", &["EMFILE"]),
+    ("poll", &["EINTR", "ENOMEM"]),
+    // The rest, sparingly.
+    ("getrandom", &["EINTR"]),
+    ("clone3", &["EAGAIN"]),
+    ("clone", &["EAGAIN"]),
+    ("ioctl", &["ENOTTY"]),
+    ("ppoll", &["EINTR"]),
+];
+
+/// One thing that goes wrong.
+struct Point {
+    /// For people, and for `BILLKEY_POINT`.
+    name: String,
+    options: Vec<String>,
+}
+
+fn point(call: &str, at: &str, what: &str, error: Option<&str>, path: Option<&Path>) -> Point {
+    let where_ = path.map_or(String::new(), |path| format!(" on {}", path.display()));
+    let action = error.map_or_else(|| "signal=SIGKILL".to_owned(), |error| format!("error={error}"));
+    let mut options = vec![
+        "-e".to_owned(),
+        format!("trace={call}"),
+        "-e".to_owned(),
+        format!("inject={call}:{action}:when={at}"),
+    ];
+    options.extend(path.iter().flat_map(|path| ["-P".to_owned(), path.to_str().unwrap().to_owned()]));
+    Point { name: format!("{call} {what} at {at}{where_}"), options }
+}
+
+/// How often each call is made. strace counts for each thread alone, so that the most that any one
+/// thread makes is as far as counting leads.
+fn counts(calls: &[Call]) -> BTreeMap<String, usize> {
+    let mut by_thread = BTreeMap::<(&str, &str), usize>::new();
+    for call in calls.iter().filter(|call| call.name != "execve") {
+        *by_thread.entry((&call.name, &call.thread)).or_default() += 1;
+    }
+    let mut counts = BTreeMap::new();
+    for ((name, _), count) in by_thread {
+        let most: &mut usize = counts.entry(name.to_owned()).or_default();
+        *most = count.max(*most);
+    }
+    counts
+}
+
+fn kill_points(calls: &[Call]) -> Vec<Point> {
+    let mut points = Vec::new();
+    for (name, count) in counts(calls) {
+        points.extend((1..=count).map(|at| point(&name, &at.to_string(), "killed", None, None)));
+    }
+    // Other threads write first, so that counting never leads to the answer on stdout.
+    points
+        .extend(["stdout", "stderr"].map(|file| point("write", "1", "killed", None, Some(Path::new(file)))));
+    points
+}
+
+fn failure_points(calls: &[Call]) -> Vec<Point> {
+    let mut points = Vec::new();
+    let counts = counts(calls);
+    for (name, errors) in FAILURES {
+        let Some(count) = counts.get(name) else { continue };
+        for error in errors {
+            let (error, after) = error.strip_suffix('+').map_or((*error, ""), |error| (error, "+"));
+            let what = format!("fails with {error}");
+            points.extend(
+                (1..=*count).map(|at| point(name, &format!("{at}{after}"), &what, Some(error), None)),
+            );
+        }
+    }
+    for error in ["ENOSPC", "EPIPE", "EIO"] {
+        let what = format!("fails with {error}");
+        points.extend(
+            ["stdout", "stderr"].map(|file| point("write", "1", &what, Some(error), Some(Path::new(file)))),
+        );
+    }
+    points
+}
+
+/// A gateway, and a token that its users have cached already, so that the runs are short.
+struct Shop {
+    strace: PathBuf,
+    gateway: Gateway,
+    book: Book,
+    token: (PathBuf, Vec<u8>),
+}
+
+impl Shop {
+    fn open(strace: PathBuf) -> Shop {
+        let gateway = Gateway::start("no_duplicate_refusal");
+        let world = World::for_gateway(&gateway.url());
+        world.run(&["token"]).exits(0);
+        let cached =
+            fs::read_dir(world.home().join(".cache/billkey")).unwrap().next().unwrap().unwrap().path();
+        let token = (cached.strip_prefix(world.home()).unwrap().to_owned(), fs::read(&cached).unwrap());
+        Shop { strace, book: Book::of(&gateway), gateway, token }
+    }
+
+    fn customer(&self) -> World {
+        let world = World::with_profile(&self.gateway.url(), "mode = \"test\"\nsettle_after = \"200ms\"\n");
+        let cached = world.home().join(&self.token.0);
+        fs::create_dir_all(cached.parent().unwrap()).unwrap();
+        fs::write(&cached, &self.token.1).unwrap();
+        set_mode(&cached, 0o600);
+        world
+    }
+
+    /// One charge under strace; what it said, and the log.
+    fn traced(&self, world: &World, order: &str, options: &[String]) -> Result<(Ran, String), String> {
+        let arguments = ["charge", "gildong_0001_1234", "--amount", "8900", "--name", "Monthly", "--yes"];
+        let plain = world.command(&[&arguments[..], &["--json", "--merchant-uid", order]].concat());
+        let file = |name: &str| world.home().join(name);
+        let options: Vec<String> = options
+            .iter()
+            .map(|option| match option.as_str() {
+                "stdout" | "stderr" => file(option).to_str().unwrap().to_owned(),
+                _ => option.clone(),
+            })
+            .collect();
+        let mut command = strace::traced(&self.strace, &file("log"), &options, &plain);
+        command.stdout(File::create(file("stdout")).unwrap()).stderr(File::create(file("stderr")).unwrap());
+        // A group of its own, so that a run that hangs is ended whole.
+        let mut child = command.stdin(Stdio::null()).process_group(0).spawn().unwrap();
+        let begun = Instant::now();
+        let status: ExitStatus = loop {
+            if let Some(status) = child.try_wait().unwrap() {
+                break status;
+            }
+            if begun.elapsed() > PATIENCE {
+                let group = rustix::process::Pid::from_child(&child);
+                let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+                let _ = child.wait();
+                return Err(format!(
+                    "hangs; stderr so far:\n{}",
+                    fs::read_to_string(file("stderr")).unwrap()
+                ));
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        };
+        let text = |name: &str| String::from_utf8_lossy(&fs::read(file(name)).unwrap()).into_owned();
+        if let Some(signal) = status.signal().filter(|signal| *signal != 9) {
+            return Err(format!("died of signal {signal}:\n{}", text("stderr")));
+        }
+        Ok((
+            Ran { stdout: text("stdout"), stderr: text("stderr"), code: status.code().unwrap_or(-1) },
+            text("log"),
+        ))
+    }
+
+    /// Whether the point was met at all: the calls of one run are not quite those of the next.
+    fn try_point(&self, point: &Point, order: &str) -> Result<bool, String> {
+        let world = self.customer();
+        let (ran, log) = self.traced(&world, order, &point.options)?;
+        check_word(&ran, &self.book.known(order))?;
+        let again = settle(&world, &self.book, order, &[])?;
+        let known = self.book.known(order);
+        if known.charged.len() != 1 || again.json()["imp_uid"] != known.charged[0].as_str() {
+            return Err(format!("the gateway knows {known:?}\n{again}"));
+        }
+        if ran.code == 0 && known.received != 1 {
+            return Err(format!("said paid, and was sent again: {known:?}\n{ran}"));
+        }
+        Ok(was_killed(&ran) || log.contains("(INJECTED)"))
+    }
+}
+
+/// Tries the points on a few threads and tells how many of them were met.
+fn try_all(shop: &Shop, what: &str, points: &[Point]) {
+    let only = std::env::var("BILLKEY_POINT").ok();
+    let exhaustive = only.is_some() || std::env::var("BILLKEY_EXHAUSTIVE").is_ok_and(|value| value == "1");
+    let one_in = if exhaustive { 1 } else { ONE_IN };
+    let chosen: Vec<&Point> = points
+        .iter()
+        .step_by(one_in)
+        .filter(|point| only.as_ref().is_none_or(|only| point.name.contains(only.as_str())))
+        .collect();
+    let (met, begun) = (AtomicUsize::new(0), Instant::now());
+    let wrong = on_threads(WORKERS, chosen.len(), |index| {
+        let order = format!("{what}_{index:05}");
+        let was_met = shop
+            .try_point(chosen[index], &order)
+            .map_err(|wrong| format!("BILLKEY_POINT='{}': {wrong}", chosen[index].name))?;
+        met.fetch_add(usize::from(was_met), Ordering::Relaxed);
+        Ok(())
+    });
+    let met = met.into_inner();
+    println!("{what}: {met} of {} points met, {} tried, {:.1?}", points.len(), chosen.len(), begun.elapsed());
+    nothing_wrong(&wrong);
+    assert!(only.is_some() || met * 10 >= chosen.len() * 9, "only {met} of {} points were met", chosen.len());
+}
+
+fn points_of(shop: &Shop, points: fn(&[Call]) -> Vec<Point>) -> Vec<Point> {
+    let world = shop.customer();
+    let (ran, log) = shop.traced(&world, "untouched", &[]).unwrap();
+    assert_eq!(ran.code, 0, "{ran}");
+    let calls = strace::calls(&log);
+    let points = points(&calls);
+    println!("{} calls in one charge, {} points", calls.len(), points.len());
+    points
+}
+
+#[test]
+fn a_charge_killed_at_any_system_call_is_made_once() {
+    let Some(strace) = strace::find("a charge killed at every system call") else { return };
+    let shop = Shop::open(strace);
+    let points = points_of(&shop, kill_points);
+    try_all(&shop, "kills", &points);
+}
+
+#[test]
+fn a_charge_with_any_system_call_failing_is_made_once_and_told_truly() {
+    let Some(strace) = strace::find("a charge with every system call failing") else { return };
+    let shop = Shop::open(strace);
+    let points = points_of(&shop, failure_points);
+    try_all(&shop, "failures", &points);
+}
