@@ -146,7 +146,7 @@ impl Ui {
         self.write_answer(&format!("{word}{rest}"))
     }
 
-    fn write_answer(&mut self, text: &str) -> io::Result<()> {
+    pub(in crate::output) fn write_answer(&mut self, text: &str) -> io::Result<()> {
         let (out, drawn) = (&mut self.out, &self.drawn);
         aside(drawn.as_ref(), || {
             writeln!(out, "{}", text.trim_end_matches('\n'))?;
