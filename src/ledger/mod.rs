@@ -30,6 +30,7 @@ use crate::ledger::fault::Fault;
 
 mod customers;
 mod error;
+mod examine;
 mod fault;
 mod filter;
 mod guard;
@@ -44,6 +45,7 @@ mod search;
 mod tests;
 
 pub use error::{Cause, LedgerError};
+pub use examine::Examination;
 pub use filter::{By, Filter, Totals};
 pub use intent::{DailyLimit, Guards, Intent, IntentResult};
 pub use lock::PaymentLock;

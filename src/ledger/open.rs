@@ -193,7 +193,7 @@ pub(super) fn identity(_path: &Path) -> io::Result<Option<(u64, u64)>> {
     Ok(None)
 }
 
-fn beside(path: &Path, suffix: &str) -> PathBuf {
+pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)
