@@ -151,6 +151,15 @@ impl Settings {
         Ok(Credentials { imp_key, imp_secret })
     }
 
+    /// The file that the API secret is read from, where it has one of its own.
+    #[must_use]
+    pub fn secret_file(&self) -> Option<&Path> {
+        match self.secret.as_ref()? {
+            SecretSource::File(path) => Some(path),
+            SecretSource::Value(_) | SecretSource::Command(_) => None,
+        }
+    }
+
     /// Where the access token is kept: one file for each address and key, so that no key ever
     /// meets another's token. `None` where there is no home directory, or no key.
     #[must_use]

@@ -179,6 +179,15 @@ impl Client {
         lock(&self.state).held.as_ref()?.reading.as_ref().map(|reading| reading.now_s)
     }
 
+    /// How far the gateway's clock is ahead of this machine's wall clock, in seconds, by the last
+    /// token answer that this client has seen; off by no more than that answer took.
+    #[must_use]
+    pub fn clock_ahead_s(&self) -> Option<i64> {
+        let state = lock(&self.state);
+        let reading = state.reading.as_ref()?;
+        reading.now_s.checked_sub(reading.wall.as_second())
+    }
+
     /// The token in memory, while it is good.
     fn at_hand(&self) -> Option<Token> {
         let now = self.clock.now();

@@ -12,6 +12,7 @@ mod fake;
 mod http;
 mod json;
 mod lookup;
+mod reach;
 mod token;
 mod trace;
 mod transport;
@@ -20,8 +21,9 @@ mod wire;
 pub use crate::gateway::client::{ApiKey, Client, GatewayFailure};
 pub use crate::gateway::customers::{BillingKey, Deleted};
 pub use crate::gateway::http::{GatewaySetupError, HttpTransport, Trace, TransportConfig};
+pub use crate::gateway::reach::{Reach, reach};
 pub use crate::gateway::token::{Token, TokenFailure};
 pub use crate::gateway::transport::{
     BODY_BYTES_MAX, Body, HttpAnswer, HttpRequest, Method, Transport, TransportError,
 };
-pub use crate::gateway::wire::charge_body;
+pub use crate::gateway::wire::{charge_body, sandbox_flag};

@@ -140,6 +140,18 @@ pub(super) fn record(object: &Map<String, Value>) -> GatewayRecord {
     }
 }
 
+/// Whether the payment in a kept answer went through a test channel; of a list, its first. `None`
+/// when the answer shows no payment or does not say.
+#[must_use]
+pub fn sandbox_flag(body: &str) -> Option<bool> {
+    let envelope = Envelope::read(body.as_bytes())?;
+    let object = envelope.response.as_object()?;
+    match object.get("list").and_then(Value::as_array) {
+        Some(list) => flag(list.first()?.as_object()?, "sandbox"),
+        None => flag(object, "sandbox"),
+    }
+}
+
 /// The card behind a customer_uid (facts 5); the times of a super billing key's channels are
 /// spelled `update` in the schema.
 pub(super) fn card(object: &Map<String, Value>) -> Card {
