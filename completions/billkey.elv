@@ -42,6 +42,7 @@ set edit:completion:arg-completer[billkey] = {|@words|
             cand customer 'Keep the customers whose cards can be charged'
             cand token 'Get an access token, or see the one at hand'
             cand config 'Set up billkey, and see what is set up'
+            cand doctor 'Check settings, files, ledger, gateway and clock'
             cand sandbox 'Run the gateway that --sandbox uses, alone'
             cand completions 'Print the completions of a shell'
             cand man 'Write the manual pages into a directory'
@@ -376,6 +377,24 @@ set edit:completion:arg-completer[billkey] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'billkey;config;path'= {
+            cand --profile 'Use this profile of the config file [env: BILLKEY_PROFILE]'
+            cand --config 'Read this config file [env: BILLKEY_CONFIG]'
+            cand --database 'Keep the ledger in this file [env: BILLKEY_DATABASE]'
+            cand --format 'How to write the answer [default: table]'
+            cand --color 'When to use colour'
+            cand --timeout 'How many seconds a charge waits for its answer, 1 to 3600 [default: 60]'
+            cand --sandbox 'Run against a gateway inside this program: no key, no network, no money'
+            cand --json 'Short for --format json'
+            cand --bom 'Begin CSV with a byte order mark, for Excel'
+            cand -q 'Say nothing on success'
+            cand --quiet 'Say nothing on success'
+            cand --no-input 'Ask nothing: what needs a yes is refused (exit 8)'
+            cand -v 'Show requests and answers on stderr, secrets masked'
+            cand --verbose 'Show requests and answers on stderr, secrets masked'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'billkey;doctor'= {
             cand --profile 'Use this profile of the config file [env: BILLKEY_PROFILE]'
             cand --config 'Read this config file [env: BILLKEY_CONFIG]'
             cand --database 'Keep the ledger in this file [env: BILLKEY_DATABASE]'

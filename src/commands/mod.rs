@@ -6,6 +6,7 @@ pub mod completions;
 pub mod config;
 pub mod context;
 pub mod customer;
+pub mod doctor;
 pub mod help;
 pub mod history;
 pub mod man;
@@ -28,6 +29,7 @@ pub enum Command {
     Customer(customer::CustomerArgs),
     Token(token::TokenArgs),
     Config(config::ConfigArgs),
+    Doctor(doctor::DoctorArgs),
     Sandbox(sandbox::SandboxArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
@@ -44,6 +46,7 @@ pub fn run(command: &Command, session: &Session) -> u8 {
         Command::Customer(args) => session.with_settings(|context| customer::run(args, context)),
         Command::Token(args) => session.with_settings(|context| token::run(args, context)),
         Command::Config(args) => config::run(args, session),
+        Command::Doctor(args) => doctor::run(args, session),
         Command::Sandbox(args) => session.in_sandbox().with_settings(|context| sandbox::run(args, context)),
         Command::Completions(args) => {
             session.without_settings(|ui| completions::run(args, session.root(), ui))

@@ -1,0 +1,82 @@
+//! `billkey doctor`.
+
+use clap::Args;
+
+use crate::commands::context::Context;
+use crate::commands::doctor::report::Report;
+use crate::commands::session::{Session, answered};
+use crate::failure::{Exit, Failure, Kind};
+use crate::settings::{Fault, Settings, SettingsError};
+
+mod files;
+mod gateway;
+mod ledger;
+mod money;
+mod report;
+mod setup;
+
+const AFTER_HELP: &str = "\
+A check is ok, warn (it works, and may not be what is meant) or bad (a charge would fail, or be at
+risk). The gateway is asked for an access token and for nothing else.
+
+Examples:
+  billkey doctor
+  billkey --profile main doctor --json
+  billkey --sandbox doctor
+  billkey --quiet doctor
+
+Exit codes:
+  0 all is ok, or there are warnings only
+  3 configuration or credentials are bad: a file, a mode, a secret, a key that the gateway refused
+  1 something else is bad: the ledger, the disk, or the gateway cannot be reached
+  3 where both are bad   2 as ever: see `billkey help exit-codes`";
+
+/// Check settings, files, ledger, gateway and clock
+///
+/// For the day of going live, and for 3 a.m.: one screen, a line a check, each with what mends it.
+/// Nothing is charged, no ledger is created, and no secret is shown. With --quiet only what is not
+/// ok is told.
+#[derive(Debug, Args)]
+#[command(after_long_help = AFTER_HELP)]
+pub struct DoctorArgs {}
+
+/// Looks at everything and tells it. A config file that cannot be used is a finding too.
+#[must_use]
+pub fn run(_args: &DoctorArgs, session: &Session) -> u8 {
+    match Settings::resolve(&session.flags, &session.environment) {
+        Err(error) if error.fault == Fault::Config => session.without_settings(|ui| {
+            let report = unusable(error);
+            answered(ui.checklist(&report.checks), report.exit())
+        }),
+        // Wrong usage is told as ever.
+        Ok(_) | Err(_) => session.with_settings(examine),
+    }
+}
+
+fn unusable(error: SettingsError) -> Report {
+    let mut report = Report::default();
+    report.bad(Kind::Config, "config", error.message, error.hint);
+    report
+}
+
+fn examine(context: &mut Context<'_>) -> Result<Exit, Failure> {
+    // The token cache is put in order by a new token: what is said of files is said after that.
+    let mut secret = Report::default();
+    let credentials = setup::secret(context.settings, &mut secret);
+    let mut gateway = Report::default();
+    if credentials {
+        gateway::examine(context, &mut gateway);
+    } else {
+        gateway::not_asked(&mut gateway, "there is no key to ask with");
+    }
+    let mut report = Report::default();
+    setup::config(context.settings, &mut report);
+    report.append(secret);
+    files::examine(context.settings, &mut report);
+    let opened = ledger::examine(context, &mut report);
+    ledger::disk(&context.settings.database, &mut report);
+    report.append(gateway);
+    money::examine(context.settings, opened.as_ref(), &mut report);
+    setup::going_live(context.settings, &mut report);
+    answered(context.ui.checklist(&report.checks), report.exit())
+}

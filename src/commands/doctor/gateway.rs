@@ -1,0 +1,117 @@
+//! The gateway: whether it can be reached, takes the key, and agrees about the time.
+
+use std::time::Instant;
+
+use crate::commands::context::Context;
+use crate::commands::doctor::report::Report;
+use crate::domain::time::format_duration;
+use crate::failure::Kind;
+use crate::gateway::{Client, Reach, Token, TokenFailure, TransportConfig, reach};
+use crate::settings::Settings;
+
+/// A clock that is off by more is a warning, in seconds.
+const CLOCK_OFF_MAX_S: u64 = 60;
+
+/// Gets a token from the gateway itself, which charges nothing and takes no other token from
+/// anybody (facts 1).
+pub(super) fn examine(context: &mut Context<'_>, report: &mut Report) {
+    let gateway = match context.open_gateway() {
+        Ok(gateway) => gateway,
+        Err(failure) => {
+            report.bad(failure.kind, "gateway", failure.message, failure.hints.into_iter().next());
+            return unknown(report, "the gateway was not asked");
+        }
+    };
+    let begun = Instant::now();
+    let asked = {
+        let _wait = context.ui.waiting("asking the gateway for a token");
+        gateway.client.token(true)
+    };
+    let took_ms = begun.elapsed().as_millis();
+    let settings = context.settings;
+    let answered = |report: &mut Report| {
+        let proxy = if settings.proxy.is_some() { " through the proxy" } else { "" };
+        let sandbox = if settings.sandbox() { "the sandbox" } else { settings.api_url.as_str() };
+        report.ok("gateway", format!("{sandbox} answered{proxy} in {took_ms} ms"));
+    };
+    match asked {
+        Ok(token) => {
+            answered(report);
+            accepted(&token, &gateway.client, report);
+        }
+        Err(TokenFailure::KeyRefused { message }) => {
+            answered(report);
+            report.bad(
+                Kind::Config,
+                "key",
+                format!("the gateway refused the API key: {message}"),
+                Some("compare imp_key and the secret with the console's, \"V1 API\"".to_owned()),
+            );
+            not_known(report, "clock", "the gateway gave no token");
+        }
+        Err(TokenFailure::NotReached { reason }) => {
+            report.bad(Kind::Network, "gateway", reason, Some(mend(settings).to_owned()));
+            unknown(report, "the gateway was not reached");
+        }
+        Err(TokenFailure::NoAnswer { reason }) => {
+            let mend =
+                "run this again in a minute; if it stays, ask the gateway's support, or look at the proxy";
+            report.bad(Kind::Network, "gateway", reason, Some(mend.to_owned()));
+            unknown(report, "the gateway did not answer");
+        }
+    }
+}
+
+/// Says of every check that needs the gateway that it was not asked.
+pub(super) fn not_asked(report: &mut Report, why: &str) {
+    not_known(report, "gateway", why);
+    unknown(report, why);
+}
+
+fn unknown(report: &mut Report, why: &str) {
+    not_known(report, "key", why);
+    not_known(report, "clock", why);
+}
+
+fn not_known(report: &mut Report, name: &'static str, why: &str) {
+    report.warn(name, format!("not checked: {why}"), "mend what is bad first, then run this again");
+}
+
+/// What helps, by how far a connection gets now.
+fn mend(settings: &Settings) -> &'static str {
+    let by_proxy = settings.proxy.is_some();
+    let address = settings.proxy.as_deref().unwrap_or(&settings.api_url);
+    match (reach(address, TransportConfig::connect_timeout_for(settings.timeout)), by_proxy) {
+        (None | Some(Reach::NoAddress), false) => "look at this machine's name server (DNS)",
+        (None | Some(Reach::NoAddress), true) => "look at the proxy's name in the config, and at DNS",
+        (Some(Reach::NoConnection), false) => {
+            "look at the network and its firewall; a company proxy's address goes into `proxy`"
+        }
+        (Some(Reach::NoConnection), true) => "look at the proxy: its address does not take connections",
+        (Some(Reach::Connected), false) => {
+            "a connection is made, and no secure one (TLS): look at ca_file and at this machine's clock"
+        }
+        (Some(Reach::Connected), true) => {
+            "the proxy is there, and does not lead to the gateway: look at its rules and at ca_file"
+        }
+    }
+}
+
+fn accepted(token: &Token, client: &Client, report: &mut Report) {
+    let left = format_duration(std::time::Duration::from_secs(token.left.as_secs()));
+    report.ok("key", format!("the gateway takes it; the token lives for {left}"));
+    let Some(ahead_s) = client.clock_ahead_s() else {
+        return not_known(report, "clock", "the gateway did not say what time it is");
+    };
+    let off_s = ahead_s.unsigned_abs();
+    if off_s <= CLOCK_OFF_MAX_S {
+        return report.ok("clock", format!("within {CLOCK_OFF_MAX_S} s of the gateway's"));
+    }
+    let off = format_duration(std::time::Duration::from_secs(off_s));
+    let side = if ahead_s > 0 { "behind" } else { "ahead of" };
+    report.warn(
+        "clock",
+        format!("this machine is {off} {side} the gateway: days and times shown here are off by that much"),
+        "let the clock be set by the network: timedatectl set-ntp true",
+    );
+}

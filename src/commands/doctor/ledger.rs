@@ -1,0 +1,207 @@
+//! The ledger: whether it is there and sound, whether there is room for it, and what it holds that
+//! is in doubt.
+
+use std::path::Path;
+use std::time::Duration;
+
+use crate::commands::context::Context;
+use crate::commands::doctor::report::Report;
+use crate::failure::Kind;
+use crate::ledger::{Create, Examination, Ledger, OpenOptions};
+use crate::output::text::when;
+
+/// A doctor does not wait as long as a charge does.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
+
+#[cfg(unix)]
+const FREE_BYTES_LOW: u64 = 100 * 1024 * 1024;
+#[cfg(unix)]
+const FREE_BYTES_MIN: u64 = 10 * 1024 * 1024;
+
+/// Opens the ledger and looks it over; gives it back where it can be read. One that is missing is
+/// not created.
+pub(super) fn examine(context: &mut Context<'_>, report: &mut Report) -> Option<Ledger> {
+    let path = &context.settings.database;
+    let opened = Ledger::open_with(path, &OpenOptions { create: Create::Never, busy_timeout: BUSY_TIMEOUT });
+    let ledger = match opened {
+        Ok(opened) => opened.ledger,
+        Err(error) if error.is_missing() => {
+            missing(path, report);
+            report.ok("unsettled", "no payment is in doubt");
+            return None;
+        }
+        Err(error) => {
+            bad(&error.to_string(), report);
+            return None;
+        }
+    };
+    let examination = {
+        let _wait = context.ui.waiting("reading the ledger through");
+        ledger.examine()
+    };
+    match examination {
+        Ok(examination) => sound(path, &examination, report),
+        Err(error) => bad(&error.to_string(), report),
+    }
+    unsettled(context, &ledger, report);
+    Some(ledger)
+}
+
+/// A ledger's error says what is wrong, and after the last semicolon how to mend it.
+fn bad(error: &str, report: &mut Report) {
+    let (message, mend) = match error.rsplit_once("; ") {
+        Some((message, mend)) => (message, mend.to_owned()),
+        None => (error, "look at the disk and the file's permissions".to_owned()),
+    };
+    report.bad(Kind::Local, "ledger", message, Some(mend));
+}
+
+fn missing(path: &Path, report: &mut Report) {
+    let shown = path.display();
+    match nearest_directory(path) {
+        Some(folder) if !is_writable(folder) => report.bad(
+            Kind::Local,
+            "ledger",
+            format!("there is none yet at {shown}, and {} cannot be written by this user", folder.display()),
+            Some("mend its permissions, or name another file with --database".to_owned()),
+        ),
+        Some(_) | None => report.ok("ledger", format!("none yet; the first charge creates {shown}")),
+    }
+}
+
+fn sound(path: &Path, examination: &Examination, report: &mut Report) {
+    let Examination { schema_version, size_bytes, wal_bytes, problems } = examination;
+    let shown = path.display();
+    if problems.is_empty() {
+        let (size, log) = (bytes(*size_bytes), bytes(*wal_bytes));
+        report
+            .ok("ledger", format!("{shown} is sound: schema {schema_version}, {size}, and {log} in its log"));
+        return;
+    }
+    report.bad(
+        Kind::Local,
+        "ledger",
+        format!("{shown} is damaged: {}", problems.join("; ")),
+        Some("restore it from a backup, then run `billkey reconcile`".to_owned()),
+    );
+}
+
+fn unsettled(context: &Context<'_>, ledger: &Ledger, report: &mut Report) {
+    let unsettled = match ledger.unsettled() {
+        Ok(unsettled) => unsettled,
+        Err(error) => return bad(&error.to_string(), report),
+    };
+    let Some(oldest) = unsettled.first() else {
+        return report.ok("unsettled", "no payment is in doubt");
+    };
+    let (uid, outcome) = (&oldest.terms.merchant_uid, oldest.outcome);
+    let since = when(oldest.requested_at, context.ui.zone());
+    let message = match unsettled.len() {
+        1 => format!("it is not known whether {uid} was charged: {outcome}, of {since}"),
+        many => format!(
+            "it is not known whether {many} payments were charged; the oldest is {uid}, {outcome}, of {since}"
+        ),
+    };
+    let sandbox = if context.settings.sandbox() { " --sandbox" } else { "" };
+    report.warn("unsettled", message, format!("billkey{sandbox} reconcile"));
+}
+
+/// How much room there is for the ledger to grow: what cannot be recorded is not sent.
+#[cfg(unix)]
+pub(super) fn disk(database: &Path, report: &mut Report) {
+    let Some(folder) = nearest_directory(database) else {
+        return report.ok("disk", "there is no directory to look at");
+    };
+    let shown = folder.display();
+    let free = match rustix::fs::statvfs(folder) {
+        Ok(system) => system.f_bavail.saturating_mul(system.f_frsize),
+        Err(_) => {
+            let mend = "look at the file system".to_owned();
+            return report.warn(
+                "disk",
+                format!("the system does not say how much is free under {shown}"),
+                mend,
+            );
+        }
+    };
+    let message = format!("{} free under {shown}", bytes(free));
+    let mend = "make room: what cannot be recorded is not charged".to_owned();
+    if free < FREE_BYTES_MIN {
+        report.bad(Kind::Local, "disk", message, Some(mend));
+    } else if free < FREE_BYTES_LOW {
+        report.warn("disk", message, mend);
+    } else {
+        report.ok("disk", message);
+    }
+}
+
+#[cfg(not(unix))]
+pub(super) fn disk(_database: &Path, report: &mut Report) {
+    report.ok("disk", "how much is free is not looked at on this system");
+}
+
+/// The directory that the file is in, or the one that the missing ones would be created in.
+fn nearest_directory(path: &Path) -> Option<&Path> {
+    let here = Path::new(".");
+    path.ancestors()
+        .skip(1)
+        .map(|dir| if dir.as_os_str().is_empty() { here } else { dir })
+        .find(|dir| dir.is_dir())
+}
+
+#[cfg(unix)]
+fn is_writable(folder: &Path) -> bool {
+    use rustix::fs::Access;
+
+    rustix::fs::access(folder, Access::WRITE_OK | Access::EXEC_OK).is_ok()
+}
+
+#[cfg(not(unix))]
+fn is_writable(_folder: &Path) -> bool {
+    true
+}
+
+/// `12 KB`, `3 MB`: the largest unit that leaves a whole number.
+fn bytes(count: u64) -> String {
+    let mut shown = (count, "bytes");
+    for (unit, size) in [("KB", 1 << 10), ("MB", 1 << 20), ("GB", 1 << 30)] {
+        if count >= size {
+            shown = (count / size, unit);
+        }
+    }
+    format!("{} {}", shown.0, shown.1)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::{bad, bytes, nearest_directory};
+    use crate::commands::doctor::report::Report;
+
+    #[test]
+    fn sizes_are_told_in_units_that_can_be_read() {
+        for (count, shown) in
+            [(0, "0 bytes"), (1023, "1023 bytes"), (1024, "1 KB"), (5 << 20, "5 MB"), (7 << 40, "7168 GB")]
+        {
+            assert_eq!(bytes(count), shown);
+        }
+    }
+
+    #[test]
+    fn an_error_is_split_into_what_and_how_to_mend_it() {
+        let mut report = Report::default();
+        bad("the ledger x is damaged; restore it from a backup", &mut report);
+        let check = &report.checks[0];
+        assert_eq!(check.message, "the ledger x is damaged");
+        assert_eq!(check.mend.as_deref(), Some("restore it from a backup"));
+    }
+
+    #[test]
+    fn a_directory_that_is_missing_is_looked_for_further_up() {
+        let home = tempfile::tempdir().unwrap();
+        let database = home.path().join("a/b/main.db");
+        assert_eq!(nearest_directory(&database), Some(home.path()));
+        assert_eq!(nearest_directory(Path::new("main.db")), Some(Path::new(".")));
+    }
+}

@@ -1,0 +1,220 @@
+//! Real money or not: the profile's mode against what the ledger has seen.
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+
+use crate::commands::doctor::report::Report;
+use crate::domain::customer::Customer;
+use crate::domain::payment::{Mode, Payment};
+use crate::gateway::sandbox_flag;
+use crate::ledger::{Filter, Ledger, LedgerError};
+use crate::settings::Settings;
+
+/// So many of the newest payments are looked at: older ones may be of another setup.
+const PAYMENTS_LOOKED_AT: u64 = 50;
+
+/// PGs whose test channels charge for real and give it back later the same day (facts 10).
+const WITHDRAWN_AND_RETURNED: [&str; 13] = [
+    "danal",
+    "danal_tpay",
+    "html5_inicis",
+    "inicis",
+    "inicis_unified",
+    "mobilians",
+    "mobilians_v2",
+    "nice",
+    "nice_v2",
+    "settle",
+    "settle_acc",
+    "smartro",
+    "smartro_v2",
+];
+
+/// And one that does not give it back (facts 10).
+const WITHDRAWN: &str = "paymentwall";
+
+/// Holds mode and channels against the saved customers and the newest payments.
+pub(super) fn examine(settings: &Settings, ledger: Option<&Ledger>, report: &mut Report) {
+    let seen = match ledger.map(|ledger| Seen::in_ledger(settings.mode, ledger)).transpose() {
+        Ok(seen) => seen.unwrap_or_default(),
+        Err(error) => {
+            report.warn(
+                "mode",
+                format!("not checked: {error}"),
+                "mend the ledger first, then run this again",
+            );
+            return;
+        }
+    };
+    mode(settings.mode, &seen, report);
+    channels(settings, &seen, report);
+}
+
+/// What the ledger tells of channels.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Seen {
+    /// How many payments and customers were looked at.
+    looked_at: usize,
+    /// Payments and customers whose channel, by the gateway's own flag, is of the other kind.
+    other_channel: Vec<String>,
+    /// Payments and customers that were written down under another mode.
+    other_mode: Vec<String>,
+    /// Of saved customers.
+    pgs: BTreeSet<String>,
+}
+
+impl Seen {
+    fn in_ledger(mode: Mode, ledger: &Ledger) -> Result<Seen, LedgerError> {
+        let mut seen = Seen::default();
+        for customer in ledger.customers(None, false)? {
+            seen.customer(mode, &customer);
+        }
+        let mut payments: Vec<Payment> = Vec::new();
+        let newest = Filter { limit: Some(PAYMENTS_LOOKED_AT), ..Filter::default() };
+        ledger.visit(&newest, &mut |payment| {
+            payments.push(payment);
+            ControlFlow::Continue(())
+        })?;
+        for payment in payments {
+            let events = ledger.events(&payment.terms.merchant_uid)?;
+            let bodies = events.iter().rev().filter_map(|event| event.received.body.as_deref());
+            seen.payment(mode, &payment, bodies.map(sandbox_flag).find(Option::is_some).flatten());
+        }
+        Ok(seen)
+    }
+
+    fn customer(&mut self, mode: Mode, customer: &Customer) {
+        let card = &customer.card;
+        self.note(mode, customer.mode, card.sandbox, customer.customer_uid.as_str());
+        self.pgs.extend(card.pg_provider.clone());
+    }
+
+    fn payment(&mut self, mode: Mode, payment: &Payment, sandbox_flag: Option<bool>) {
+        self.note(mode, payment.terms.mode, sandbox_flag, payment.terms.merchant_uid.as_str());
+    }
+
+    fn note(&mut self, mode: Mode, recorded: Mode, sandbox_flag: Option<bool>, id: &str) {
+        self.looked_at += 1;
+        if mode.disagrees_with(sandbox_flag) {
+            self.other_channel.push(id.to_owned());
+        } else if recorded != mode {
+            self.other_mode.push(id.to_owned());
+        }
+    }
+}
+
+fn mode(mode: Mode, seen: &Seen, report: &mut Report) {
+    let some = |ids: &[String]| {
+        let shown = ids.iter().take(3).map(String::as_str).collect::<Vec<_>>().join(", ");
+        if ids.len() > 3 { format!("{shown} and {} more", ids.len() - 3) } else { shown }
+    };
+    if !seen.other_channel.is_empty() {
+        let ids = some(&seen.other_channel);
+        let (message, mend) = match mode {
+            Mode::Live => (
+                format!(
+                    "the profile is live, and the gateway says of {ids} that no real money moves: TEST channel"
+                ),
+                "register these cards through a live channel, or set mode = \"test\"",
+            ),
+            Mode::Test | Mode::Sandbox => (
+                format!(
+                    "the profile is {mode}, and the gateway says of {ids} that real money moves: LIVE channel"
+                ),
+                "set mode = \"live\", or charge with another profile",
+            ),
+        };
+        report.warn("mode", message, mend);
+    }
+    if !seen.other_mode.is_empty() {
+        report.warn(
+            "mode",
+            format!(
+                "the profile is {mode}, and {} were written down under another mode",
+                some(&seen.other_mode)
+            ),
+            "give each mode a profile and a ledger of its own",
+        );
+    }
+    if seen.other_channel.is_empty() && seen.other_mode.is_empty() {
+        let fits = if seen.looked_at == 0 {
+            "the ledger tells nothing to hold against it"
+        } else {
+            "what the ledger has seen fits it"
+        };
+        report.ok("mode", format!("{mode}; {fits}"));
+    }
+}
+
+fn channels(settings: &Settings, seen: &Seen, report: &mut Report) {
+    match settings.mode {
+        Mode::Live => return report.ok("channels", "live: every charge is real money"),
+        Mode::Sandbox => return report.ok("channels", "sandbox: no money moves"),
+        Mode::Test => {}
+    }
+    // `pg` is the PG and the merchant's id there: nice_v2.nictest04m.
+    let configured = settings.pg.as_deref().and_then(|pg| pg.split('.').next());
+    let pgs: BTreeSet<&str> = seen.pgs.iter().map(String::as_str).chain(configured).collect();
+    let named = |really: &dyn Fn(&str) -> bool| {
+        pgs.iter().copied().filter(|pg| really(pg)).collect::<Vec<_>>().join(", ")
+    };
+    let returned = named(&|pg| WITHDRAWN_AND_RETURNED.contains(&pg));
+    let kept = named(&|pg| pg == WITHDRAWN);
+    if returned.is_empty() && kept.is_empty() {
+        return report.ok("channels", "none whose test mode is known to withdraw real money");
+    }
+    if !returned.is_empty() {
+        report.warn(
+            "channels",
+            format!("a test charge through {returned} really withdraws; the PG gives it back the same day"),
+            "use a card of your own; PortOne goes on saying paid after the PG has given it back",
+        );
+    }
+    if !kept.is_empty() {
+        report.warn(
+            "channels",
+            format!("a test charge through {kept} really withdraws, and is not given back"),
+            "refund each test charge yourself",
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Seen, mode};
+    use crate::commands::doctor::report::Report;
+    use crate::domain::payment::Mode;
+    use crate::output::checklist::State;
+
+    fn told(profile: Mode, notes: &[(Mode, Option<bool>)]) -> Vec<(State, String)> {
+        let mut seen = Seen::default();
+        for (recorded, flag) in notes {
+            seen.note(profile, *recorded, *flag, "order_1");
+        }
+        let mut report = Report::default();
+        mode(profile, &seen, &mut report);
+        report.checks.into_iter().map(|check| (check.state, check.message)).collect()
+    }
+
+    #[test]
+    fn what_fits_and_what_says_nothing_is_ok() {
+        for notes in [&[][..], &[(Mode::Live, Some(false)), (Mode::Live, None)]] {
+            let told = told(Mode::Live, notes);
+            assert!(matches!(told.as_slice(), [(State::Ok, _)]), "{told:?}");
+        }
+    }
+
+    #[test]
+    fn the_gateways_own_flag_is_held_against_the_mode() {
+        let live = told(Mode::Live, &[(Mode::Live, Some(true))]);
+        assert!(matches!(live.as_slice(), [(State::Warn, message)] if message.contains("TEST channel")));
+        let test = told(Mode::Test, &[(Mode::Test, Some(false))]);
+        assert!(matches!(test.as_slice(), [(State::Warn, message)] if message.contains("LIVE channel")));
+    }
+
+    #[test]
+    fn a_ledger_of_two_modes_is_told() {
+        let told = told(Mode::Test, &[(Mode::Live, None), (Mode::Test, Some(true))]);
+        assert!(matches!(told.as_slice(), [(State::Warn, message)] if message.contains("another mode")));
+    }
+}

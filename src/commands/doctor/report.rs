@@ -1,0 +1,79 @@
+//! The checks so far, and the exit code they lead to.
+
+use crate::failure::{Exit, Kind};
+use crate::output::checklist::{Check, State};
+
+/// What was found, in the order of the screen.
+#[derive(Debug, Default)]
+pub(in crate::commands::doctor) struct Report {
+    pub(in crate::commands::doctor) checks: Vec<Check>,
+    /// Whether a bad one is about configuration or credentials.
+    setup_is_bad: bool,
+}
+
+impl Report {
+    pub(in crate::commands::doctor) fn ok(&mut self, name: &'static str, message: impl Into<String>) {
+        self.add(name, State::Ok, message.into(), None);
+    }
+
+    pub(in crate::commands::doctor) fn warn(
+        &mut self,
+        name: &'static str,
+        message: impl Into<String>,
+        mend: impl Into<String>,
+    ) {
+        self.add(name, State::Warn, message.into(), Some(mend.into()));
+    }
+
+    /// `kind` is whose mistake it is: [`Kind::Config`], or anything else.
+    pub(in crate::commands::doctor) fn bad(
+        &mut self,
+        kind: Kind,
+        name: &'static str,
+        message: impl Into<String>,
+        mend: Option<String>,
+    ) {
+        self.setup_is_bad |= kind == Kind::Config;
+        self.add(name, State::Bad, message.into(), mend);
+    }
+
+    pub(in crate::commands::doctor) fn append(&mut self, other: Report) {
+        self.setup_is_bad |= other.setup_is_bad;
+        self.checks.extend(other.checks);
+    }
+
+    /// A setup that is bad comes first: until it is mended the rest may look bad because of it.
+    pub(in crate::commands::doctor) fn exit(&self) -> Exit {
+        if self.setup_is_bad {
+            Exit::With(Kind::Config)
+        } else if self.checks.iter().any(|check| check.state == State::Bad) {
+            Exit::With(Kind::Local)
+        } else {
+            Exit::Done
+        }
+    }
+
+    fn add(&mut self, name: &'static str, state: State, message: String, mend: Option<String>) {
+        self.checks.push(Check { name, state, message, mend });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Report;
+    use crate::failure::{Exit, Kind};
+
+    #[test]
+    fn a_bad_setup_counts_more_than_a_bad_disk_and_warnings_not_at_all() {
+        let mut report = Report::default();
+        report.ok("a", "");
+        report.warn("b", "", "");
+        assert_eq!(report.exit(), Exit::Done);
+        report.bad(Kind::Local, "disk", "", None);
+        assert_eq!(report.exit(), Exit::With(Kind::Local));
+        let mut setup = Report::default();
+        setup.bad(Kind::Config, "secret", "", None);
+        report.append(setup);
+        assert_eq!(report.exit(), Exit::With(Kind::Config));
+    }
+}
