@@ -9,6 +9,8 @@ mod client;
 mod customers;
 #[cfg(test)]
 mod fake;
+#[cfg(test)]
+mod hostile;
 mod http;
 mod json;
 mod lookup;

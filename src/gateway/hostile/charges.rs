@@ -1,0 +1,106 @@
+//! Answers to a charge.
+
+use proptest::prelude::{Strategy, any, prop_oneof, proptest};
+use proptest::sample::select;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::{Config, TestRunner};
+use proptest::{prop_assert, prop_assert_eq};
+
+use crate::domain::protocol::Answered;
+use crate::gateway::classify::charge_answer;
+use crate::gateway::hostile::{
+    broken, byte_edits, edited, envelope, field_edits, object, oracle, payment, recorded, request, status,
+};
+use crate::gateway::transport::HttpAnswer;
+
+fn answered(status: u16, body: &[u8], cut: bool) -> Answered {
+    charge_answer(&request(), Ok(HttpAnswer { status, body: body.to_vec(), cut })).answer.kind()
+}
+
+/// What was made of an answer, held against what the answer says.
+fn judge(status: u16, body: &[u8]) -> Result<(), proptest::test_runner::TestCaseError> {
+    let text = String::from_utf8_lossy(body);
+    match answered(status, body, false) {
+        Answered::Paid => prop_assert!(oracle::says_paid(status, body), "paid: HTTP {status} {text}"),
+        Answered::Declined => {
+            prop_assert!(oracle::says_declined(status, body), "declined: HTTP {status} {text}")
+        }
+        Answered::Refused { .. } => prop_assert!(oracle::says_no(body), "refused: HTTP {status} {text}"),
+        Answered::Unauthorized => prop_assert!(status == 401 || (status == 403 && oracle::says_no(body))),
+        Answered::NotSent => prop_assert!(false, "an answer proves that it was sent"),
+        Answered::Unclear => {}
+    }
+    let cut = answered(status, body, true);
+    prop_assert_eq!(cut, Answered::Unclear, "what was too long says nothing");
+    Ok(())
+}
+
+fn code() -> impl Strategy<Value = &'static str> {
+    prop_oneof![6 => select(vec!["0"]), 1 => select(vec!["\"0\"", "1", "-1", "null", "0.0", "false", "-0"])]
+}
+
+/// Bodies that fit the schema of `PaymentResponse`, or nearly.
+fn schema_body() -> impl Strategy<Value = String> {
+    (code(), payment()).prop_map(|(code, payment)| envelope(code, &payment))
+}
+
+fn recordings() -> Vec<String> {
+    let paid = object(&recorded());
+    let declined = paid.replace("\"status\":\"paid\"", "\"status\":\"failed\"");
+    let refused = r#"{"code":1,"message":"등록되지 않은 구매자입니다.","response":null}"#;
+    vec![envelope("0", &paid), envelope("0", &declined), refused.to_owned()]
+}
+
+proptest! {
+    #![proptest_config(Config { failure_persistence: None, ..Config::with_cases(1500) })]
+
+    #[test]
+    fn random_bytes_say_nothing(status in any::<u16>(), body in any::<Vec<u8>>()) {
+        judge(status, &body)?;
+    }
+
+    #[test]
+    fn a_recorded_answer_with_broken_bytes_says_no_more_than_is_left_of_it(
+        status in status(),
+        which in select(recordings()),
+        edits in byte_edits(),
+    ) {
+        judge(status, &broken(&which, &edits))?;
+    }
+
+    #[test]
+    fn a_recorded_payment_with_broken_fields_says_no_more_than_is_left_of_it(
+        status in status(),
+        code in code(),
+        edits in field_edits(),
+    ) {
+        judge(status, envelope(code, &edited(&edits)).as_bytes())?;
+    }
+
+    #[test]
+    fn json_that_fits_the_schema_is_believed_only_where_all_of_it_holds(
+        status in status(),
+        body in schema_body(),
+    ) {
+        judge(status, body.as_bytes())?;
+    }
+}
+
+/// Without this the tests above could hold because nothing they make is ever paid.
+#[test]
+fn what_is_made_up_here_is_paid_often_enough_to_matter() {
+    let mut runner = TestRunner::deterministic();
+    let mut count = |strategy: &dyn Fn(&mut TestRunner) -> Vec<u8>, kind: Answered| {
+        (0..400).filter(|_| answered(200, &strategy(&mut runner), false) == kind).count()
+    };
+    let schema = |runner: &mut TestRunner| schema_body().new_tree(runner).unwrap().current().into_bytes();
+    let fields = |runner: &mut TestRunner| {
+        envelope("0", &edited(&field_edits().new_tree(runner).unwrap().current())).into_bytes()
+    };
+    let bytes =
+        |runner: &mut TestRunner| broken(&recordings()[0], &byte_edits().new_tree(runner).unwrap().current());
+    assert!(count(&schema, Answered::Paid) >= 5);
+    assert!(count(&schema, Answered::Declined) >= 5);
+    assert!(count(&fields, Answered::Paid) >= 50);
+    assert!(count(&bytes, Answered::Paid) >= 10);
+}
