@@ -11,6 +11,7 @@ mod bad_files;
 mod bad_input;
 mod charge_rules;
 mod crash;
+mod doctor;
 mod harmless_answers;
 mod house;
 mod interrupts;

@@ -89,30 +89,71 @@ pub fn exit_codes() -> String {
 }
 
 fn states() -> String {
-    let mut text = "Was the customer charged? A payment is in one of these states.\n\n".to_owned();
+    let mut text = "Was the customer charged? A payment is in one of these states.\n".to_owned();
     for outcome in Outcome::ALL {
-        text.push_str(&format!("{}  {}\n", pad(outcome.word(), 8), meaning(outcome)));
+        text.push_str(&format!("\n{}\n{}\n", outcome.word(), advice(outcome)));
     }
     text + "
-One merchant_uid is one payment, for ever. To charge it again:
-  paid       nothing is sent; the stored result is the answer
-  declined   nothing is sent; with --retry it is sent once more, under the same merchant_uid
-  rejected   nothing is sent; with --retry it is sent once more, under the same merchant_uid
-  unknown    the gateway is asked first; not found, it may be sent again when settle_after has
-  pending    passed since the last send, and not before
-  not_sent   it is sent
-With another customer, amount or currency it is refused, and nothing is sent.
+One merchant_uid is one payment, for ever. Run the SAME command again as often
+as you like: it asks before it sends, and what is paid is never sent again. With
+another customer, amount or currency it is refused (exit 8), nothing is sent.
+
+settle_after (15m unless configured) is how long a charge that the gateway does
+not show may still be on its way, or hidden. Until it has passed since the last
+send, unknown and pending stay what they are, and nothing is sent; after that
+the same command may send the same merchant_uid once more.
+
+billkey reconcile [ID...] asks the gateway about unknown and pending payments,
+all of them or these, and charges nothing. Use it after an outage, a crash or a
+restored backup, and whenever a customer wants to know now. What it leaves
+undecided: run it again after settle_after.
+
+billkey history show ID tells every attempt; billkey doctor finds what is wrong
+with keys, network, disk and clock.
 "
 }
 
-fn meaning(outcome: Outcome) -> &'static str {
+/// What is known, what the customer sees, what to do and what never to do.
+fn advice(outcome: Outcome) -> &'static str {
     match outcome {
-        Outcome::Paid => "charged: the gateway says so, for the merchant_uid, amount and currency asked for",
-        Outcome::Declined => "not charged: the card company was reached and said no",
-        Outcome::Rejected => "not charged: the gateway refused the request and knows of no payment",
-        Outcome::Unknown => "perhaps charged: the request may have arrived and no usable answer came back",
-        Outcome::NotSent => "not charged: the request never reached the gateway",
-        Outcome::Pending => "perhaps charged: the request is on its way, or its process was ended meanwhile",
+        Outcome::Paid => {
+            "  known     charged: the gateway says so, for this order, amount and currency
+  customer  the charge, on the statement of the card
+  do        nothing; the same command again tells the stored result
+  never     charge it once more under a new merchant_uid"
+        }
+        Outcome::Declined => {
+            "  known     not charged: the card company was reached and said no; it says why
+  customer  nothing, or the card company's message about a refused charge
+  do        tell the customer the reason; later the same command with --retry
+            (a few PGs turn a decline to paid later; reconcile looks again)
+  never     retry in a loop: the reason does not go away by itself"
+        }
+        Outcome::Rejected => {
+            "  known     not charged: the gateway refused it and knows of no payment
+  customer  nothing
+  do        read the message: often the customer_uid or the PG's setup is wrong;
+            mend it, then the same command with --retry
+  never     change the merchant_uid to get past a refusal"
+        }
+        Outcome::Unknown => {
+            "  known     perhaps charged: the request may have arrived, no usable answer came
+  customer  perhaps the charge
+  do        billkey reconcile ID, or the same command again: both ask first
+  never     charge under a new merchant_uid, or tell the customer it failed"
+        }
+        Outcome::NotSent => {
+            "  known     not charged: the request never reached the gateway
+  customer  nothing
+  do        mend the network (billkey doctor), then the same command again
+  never     make up a new merchant_uid: this one is still good"
+        }
+        Outcome::Pending => {
+            "  known     perhaps charged: it is on its way now, or its process was ended
+  customer  perhaps the charge
+  do        wait a minute; if it stays, the same as for unknown
+  never     the same as for unknown; nor delete the ledger to get rid of it"
+        }
     }
 }
 
@@ -162,10 +203,22 @@ mod tests {
             assert!(exit_codes().contains(line.meaning));
         }
         for outcome in Outcome::ALL {
-            assert!(states().lines().any(|line| line.starts_with(outcome.word())));
+            let states = states();
+            let about = states.split("\n\n").find(|part| part.starts_with(outcome.word())).unwrap();
+            for what in ["known", "customer", "do", "never"] {
+                assert!(about.contains(&format!("\n  {what} ")), "{outcome}: {what}");
+            }
         }
+        assert!(states().contains("settle_after") && states().contains("billkey reconcile"));
         for fault in faults() {
             assert!(sandbox().contains(fault.what));
+        }
+    }
+
+    #[test]
+    fn the_page_for_the_night_fits_a_terminal_of_80_columns() {
+        for line in states().lines() {
+            assert!(line.len() <= 80, "{line}");
         }
     }
 

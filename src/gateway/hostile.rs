@@ -151,7 +151,7 @@ fn anything() -> impl Strategy<Value = String> {
     prop_oneof![
         3 => select(plain).prop_map(str::to_owned),
         1 => "[ -~가-힣]{0,12}".prop_map(|text| serde_json::to_string(&text).unwrap()),
-        1 => any::<f64>().prop_filter("JSON has no such number", |number| number.is_finite()).prop_map(|n| n.to_string()),
+        1 => any::<i64>().prop_map(|number| number.to_string()),
     ]
 }
 

@@ -113,13 +113,13 @@ fn mode(mode: Mode, seen: &Seen, report: &mut Report) {
         let (message, mend) = match mode {
             Mode::Live => (
                 format!(
-                    "the profile is live, and the gateway says of {ids} that no real money moves: TEST channel"
+                    "the profile is live, and the gateway says of {ids} that no money moves: TEST channel"
                 ),
                 "register these cards through a live channel, or set mode = \"test\"",
             ),
             Mode::Test | Mode::Sandbox => (
                 format!(
-                    "the profile is {mode}, and the gateway says of {ids} that real money moves: LIVE channel"
+                    "the profile is {mode}, and the gateway says of {ids} that money moves: LIVE channel"
                 ),
                 "set mode = \"live\", or charge with another profile",
             ),

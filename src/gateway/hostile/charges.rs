@@ -23,7 +23,7 @@ fn judge(status: u16, body: &[u8]) -> Result<(), proptest::test_runner::TestCase
     match answered(status, body, false) {
         Answered::Paid => prop_assert!(oracle::says_paid(status, body), "paid: HTTP {status} {text}"),
         Answered::Declined => {
-            prop_assert!(oracle::says_declined(status, body), "declined: HTTP {status} {text}")
+            prop_assert!(oracle::says_declined(status, body), "declined: HTTP {status} {text}");
         }
         Answered::Refused { .. } => prop_assert!(oracle::says_no(body), "refused: HTTP {status} {text}"),
         Answered::Unauthorized => prop_assert!(status == 401 || (status == 403 && oracle::says_no(body))),

@@ -48,10 +48,7 @@ fn without_halves(text: &str) -> String {
 
 /// A text as it is, a number as its digits.
 fn shown(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn is_absent(value: &Value) -> bool {
