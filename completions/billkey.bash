@@ -40,6 +40,9 @@ _billkey() {
             billkey,man)
                 cmd="billkey__subcmd__man"
                 ;;
+            billkey,reconcile)
+                cmd="billkey__subcmd__reconcile"
+                ;;
             billkey,sandbox)
                 cmd="billkey__subcmd__sandbox"
                 ;;
@@ -86,7 +89,7 @@ _billkey() {
 
     case "${cmd}" in
         billkey)
-            opts="-q -v -h -V --profile --config --database --sandbox --format --json --bom --quiet --no-input --color --timeout --verbose --help --version charge history customer token config doctor sandbox completions man help"
+            opts="-q -v -h -V --profile --config --database --sandbox --format --json --bom --quiet --no-input --color --timeout --verbose --help --version charge history reconcile customer token config doctor sandbox completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -900,6 +903,52 @@ _billkey() {
                 return 0
             fi
             case "${prev}" in
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "table plain json jsonl csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        billkey__subcmd__reconcile)
+            opts="-q -v -h --since --until --profile --config --database --sandbox --format --json --bom --quiet --no-input --color --timeout --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --profile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
