@@ -181,6 +181,8 @@ pub struct Failure {
     pub message: String,
     /// What to do next, one line each.
     pub hints: Vec<String>,
+    /// What lies under it, for `-v` and a bug report.
+    pub causes: Vec<String>,
     /// Lines that belong to the message, such as two sides that differ. People see them between
     /// message and hints; a JSON error leaves them out.
     pub details: Vec<String>,
@@ -224,7 +226,7 @@ makers! {
 impl Failure {
     #[must_use]
     pub fn new(kind: Kind, message: impl Into<String>) -> Failure {
-        Failure { kind, message: message.into(), hints: Vec::new(), details: Vec::new() }
+        Failure { kind, message: message.into(), hints: Vec::new(), details: Vec::new(), causes: Vec::new() }
     }
 
     #[must_use]
@@ -261,7 +263,8 @@ impl From<SettingsError> for Failure {
             Fault::Usage => Kind::Usage,
             Fault::Config => Kind::Config,
         };
-        Failure { kind, message: error.message, hints: error.hint.into_iter().collect(), details: Vec::new() }
+        let hints = error.hint.into_iter().collect();
+        Failure { hints, ..Failure::new(kind, error.message) }
     }
 }
 
@@ -288,7 +291,9 @@ impl From<std::io::Error> for Failure {
 
 impl From<LedgerError> for Failure {
     fn from(error: LedgerError) -> Failure {
-        Failure::local(error.to_string())
+        let failure = Failure::local(error.to_string());
+        let causes = anyhow::Error::new(error).chain().skip(1).map(ToString::to_string).collect();
+        Failure { causes, ..failure }
     }
 }
 

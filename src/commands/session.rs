@@ -142,6 +142,9 @@ pub(in crate::commands) fn complain(failure: &Failure, ui: &mut Ui) -> u8 {
         hints: &failure.hints,
         exit,
     });
+    if ui.options().verbose {
+        failure.causes.iter().for_each(|cause| ui.note(&format!("  cause: {cause}")));
+    }
     exit
 }
 

@@ -135,6 +135,7 @@ pub(in crate::output) fn options(format: Format) -> UiOptions {
         zone: seoul(),
         width: None,
         csv_bom: false,
+        verbose: false,
     }
 }
 

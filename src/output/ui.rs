@@ -43,6 +43,8 @@ pub struct UiOptions {
     pub width: Option<usize>,
     /// `--bom`: CSV begins with a byte order mark.
     pub csv_bom: bool,
+    /// `-v`: causes are told too.
+    pub verbose: bool,
 }
 
 /// What a person said to a question.

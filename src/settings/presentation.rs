@@ -111,6 +111,7 @@ impl Presentation {
             zone,
             width: streams.width,
             csv_bom: self.bom,
+            verbose: self.verbose,
         }
     }
 }

@@ -107,3 +107,13 @@ fn a_deletion_is_sent_once_and_with_its_reason() {
         ]
     );
 }
+
+#[test]
+fn a_refused_deletion_is_no_missing_key_although_its_code_is_1() {
+    let (gateway, client) = scene();
+    gateway.will(200, r#"{"code":1,"message":"삭제 사유가 필요합니다.","response":null}"#);
+    let answer = client.delete_billing_key(&uid(), "");
+    assert!(matches!(answer, Err(GatewayFailure::Refused { code: 1, .. })), "{answer:?}");
+    gateway.will(200, UNKNOWN);
+    assert!(matches!(client.delete_billing_key(&uid(), ""), Ok(Deleted::NotFound { .. })));
+}
