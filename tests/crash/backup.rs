@@ -1,1 +1,52 @@
+//! A ledger that knows less than the gateway: restored from a backup, or on a second machine.
 
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use crate::support::world::{Gateway, World};
+
+/// The ledger's file and the two beside it.
+fn files(ledger: &Path) -> [PathBuf; 3] {
+    ["", "-wal", "-shm"].map(|suffix| {
+        let mut name = ledger.as_os_str().to_owned();
+        name.push(suffix);
+        PathBuf::from(name)
+    })
+}
+
+#[test]
+fn an_order_charged_after_the_backup_is_found_and_not_charged_again() {
+    let gateway = Gateway::start("");
+    let world = World::for_gateway(&gateway.url());
+    let _ = world.charge("before_the_backup", &[]).exits(0);
+    let kept = files(&world.ledger_path()).map(|file| fs::read(file).ok());
+    let paid = world.charge("after_the_backup", &["--allow-similar"]).exits(0).json();
+    for (file, bytes) in files(&world.ledger_path()).iter().zip(kept) {
+        match bytes {
+            Some(bytes) => fs::write(file, bytes).unwrap(),
+            None => drop(fs::remove_file(file)),
+        }
+    }
+    let _ = world.run(&["history", "show", "after_the_backup"]).exits(10);
+    let again = world.charge("after_the_backup", &["--allow-similar"]).exits(0).json();
+    assert_eq!((&again["outcome"], &again["replayed"]), (&json!("paid"), &json!(true)));
+    assert_eq!((&again["imp_uid"], &again["apply_num"]), (&paid["imp_uid"], &paid["apply_num"]));
+    assert_eq!((gateway.charged("after_the_backup"), gateway.received("after_the_backup")), (1, 2));
+    // From now on the ledger knows by itself.
+    let _ = world.charge("after_the_backup", &[]).exits(0);
+    assert_eq!(gateway.received("after_the_backup"), 2);
+    assert_eq!(gateway.charged("before_the_backup"), 1);
+}
+
+#[test]
+fn an_order_charged_on_another_machine_is_found_and_not_charged_again() {
+    let gateway = Gateway::start("");
+    let (here, there) = (World::for_gateway(&gateway.url()), World::for_gateway(&gateway.url()));
+    let paid = there.charge("order_1", &[]).exits(0).json();
+    let again = here.charge("order_1", &[]).exits(0).json();
+    assert_eq!((&again["outcome"], &again["replayed"]), (&json!("paid"), &json!(true)));
+    assert_eq!(again["imp_uid"], paid["imp_uid"]);
+    assert_eq!(gateway.charged("order_1"), 1);
+}

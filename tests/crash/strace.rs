@@ -1,7 +1,9 @@
 //! Runs the program under strace and reads what strace wrote.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
+
+use crate::crash::skipped;
 
 /// Where strace is. Where it is not, the test is skipped, loudly; in CI that is a failure.
 pub(super) fn find(test: &str) -> Option<PathBuf> {
@@ -13,11 +15,9 @@ pub(super) fn find(test: &str) -> Option<PathBuf> {
         cfg!(target_os = "linux") && tried.is_ok_and(|output| output.status.success())
     });
     if works.is_none() {
-        assert!(
-            std::env::var("CI").map_or(true, |ci| ci != "true"),
-            "{test} needs strace, and CI must have it"
-        );
-        eprintln!("SKIPPED: {test}: there is no strace here that can trace");
+        let in_ci = std::env::var("CI").is_ok_and(|value| value == "true");
+        assert!(!in_ci, "{test} needs strace, and CI must have it");
+        skipped(test, "there is no strace here that can trace");
     }
     works
 }
@@ -26,7 +26,7 @@ pub(super) fn find(test: &str) -> Option<PathBuf> {
 pub(super) fn traced(strace: &Path, log: &Path, options: &[String], plain: &Command) -> Command {
     let mut command = Command::new(strace);
     command.args(["-f", "-y", "-s", "16384", "-o"]).arg(log).args(options).arg("--");
-    command.arg(plain.get_program()).args(plain.get_args()).env_clear().stdin(std::process::Stdio::null());
+    command.arg(plain.get_program()).args(plain.get_args()).env_clear().stdin(Stdio::null());
     command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
     command.current_dir(plain.get_current_dir().unwrap());
     command

@@ -14,20 +14,20 @@ use crate::crash::strace::{self, Call};
 use crate::crash::{nothing_wrong, on_threads};
 use crate::support::world::{Gateway, Ran, World, set_mode};
 
-/// A plain `cargo test` tries every so many-th point; all of them with `BILLKEY_EXHAUSTIVE=1`.
-const ONE_IN: usize = 4;
+/// A plain `cargo test` tries every so many-th failure; all of them with `BILLKEY_EXHAUSTIVE=1`.
+const FAILURES_ONE_IN: usize = 6;
 const WORKERS: usize = 4;
 /// A run that has not ended by then hangs.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// What each call fails with. `+` stands for this call and every later one of its name.
+/// What each call fails with. Of the writes only those to stdout and stderr fail, further below: the
+/// others wake a thread, through a descriptor that knows none of these errors. `+` stands for this call and every later one of its name.
 #[rustfmt::skip]
-const FAILURES: [(&str, &[&str]); 45] = [
+const FAILURES: [(&str, &[&str]); 44] = [
     // Files.
     ("openat", &["EMFILE", "EACCES", "ENOSPC", "EROFS", "EIO", "ENOSPC+", "EMFILE+"]),
     ("read", &["EIO", "EINTR"]),
     ("pread64", &["EIO"]),
-    ("write", &["ENOSPC", "EIO", "EPIPE", "EINTR", "ENOSPC+"]),
     ("pwrite64", &["ENOSPC", "EIO", "EDQUOT", "ENOSPC+", "EIO+"]),
     ("fsync", &["EIO", "ENOSPC", "EIO+"]),
     ("fdatasync", &["EIO", "ENOSPC", "EIO+"]),
@@ -55,7 +55,7 @@ const FAILURES: [(&str, &[&str]); 45] = [
     ("getsockopt", &["ECONNREFUSED", "EIO"]),
     ("getsockname", &["ENOBUFS"]),
     ("getpeername", &["ENOTCONN"]),
-    ("writev", &["ECONNRESET", "EPIPE", "ETIMEDOUT", "EINTR", "EAGAIN"]),
+    ("writev", &["ECONNRESET", "EPIPE", "ETIMEDOUT", "EINTR"]),
     ("sendto", &["ECONNRESET", "EPIPE", "ETIMEDOUT", "EINTR"]),
     ("sendmsg", &["ECONNRESET", "EPIPE", "ETIMEDOUT", "EINTR"]),
     ("recvfrom", &["ECONNRESET", "ETIMEDOUT", "EIO", "EINTR"]),
@@ -215,7 +215,10 @@ impl Shop {
     fn try_point(&self, point: &Point, order: &str) -> Result<bool, String> {
         let world = self.customer();
         let (ran, log) = self.traced(&world, order, &point.options)?;
-        check_word(&ran, &self.book.known(order))?;
+        let not_begun = ran.code == 127 && ran.stderr.contains("error while loading shared libraries");
+        if !not_begun {
+            check_word(&ran, &self.book.known(order))?;
+        }
         let again = settle(&world, &self.book, order, &[])?;
         let known = self.book.known(order);
         if known.charged.len() != 1 || again.json()["imp_uid"] != known.charged[0].as_str() {
@@ -229,10 +232,10 @@ impl Shop {
 }
 
 /// Tries the points on a few threads and tells how many of them were met.
-fn try_all(shop: &Shop, what: &str, points: &[Point]) {
+fn try_all(shop: &Shop, what: &str, points: &[Point], one_in: usize) {
     let only = std::env::var("BILLKEY_POINT").ok();
     let exhaustive = only.is_some() || std::env::var("BILLKEY_EXHAUSTIVE").is_ok_and(|value| value == "1");
-    let one_in = if exhaustive { 1 } else { ONE_IN };
+    let one_in = if exhaustive { 1 } else { one_in };
     let chosen: Vec<&Point> = points
         .iter()
         .step_by(one_in)
@@ -268,7 +271,7 @@ fn a_charge_killed_at_any_system_call_is_made_once() {
     let Some(strace) = strace::find("a charge killed at every system call") else { return };
     let shop = Shop::open(strace);
     let points = points_of(&shop, kill_points);
-    try_all(&shop, "kills", &points);
+    try_all(&shop, "kills", &points, 1);
 }
 
 #[test]
@@ -276,5 +279,5 @@ fn a_charge_with_any_system_call_failing_is_made_once_and_told_truly() {
     let Some(strace) = strace::find("a charge with every system call failing") else { return };
     let shop = Shop::open(strace);
     let points = points_of(&shop, failure_points);
-    try_all(&shop, "failures", &points);
+    try_all(&shop, "failures", &points, FAILURES_ONE_IN);
 }
