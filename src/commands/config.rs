@@ -18,9 +18,17 @@ use crate::settings::{Settings, Shown, config_path};
 /// What `config init` writes: the sample, in which only the names of its tables count.
 const STARTER: &str = include_str!("../../sample-config.toml");
 
+const AFTER_HELP: &str = "\
+Examples:
+  billkey config init
+  billkey config show
+  billkey config path
+
+`billkey config COMMAND --help` says more about each, and its exit codes.";
+
 /// Set up billkey, and see what is set up
 #[derive(Debug, Args)]
-#[command(arg_required_else_help = true)]
+#[command(arg_required_else_help = true, after_long_help = AFTER_HELP)]
 pub struct ConfigArgs {
     #[command(subcommand)]
     command: ConfigCommand,

@@ -19,12 +19,20 @@ mod saving;
 mod sheet;
 mod show;
 
+const AFTER_HELP: &str = "\
+Examples:
+  billkey --sandbox customer list
+  billkey --sandbox customer add gildong_0001_1234 --name 홍길동
+  billkey --sandbox customer show gildong_0001_1234
+
+`billkey customer COMMAND --help` says more about each, and its exit codes.";
+
 /// Keep the customers whose cards can be charged
 ///
 /// A customer is a customer_uid whose billing key exists at I'mport, with a name and a masked card
 /// to tell it by. The card itself is never seen by billkey.
 #[derive(Debug, Args)]
-#[command(arg_required_else_help = true)]
+#[command(arg_required_else_help = true, after_long_help = AFTER_HELP)]
 pub struct CustomerArgs {
     #[command(subcommand)]
     pub command: CustomerCommand,

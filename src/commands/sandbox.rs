@@ -12,9 +12,17 @@ use crate::output::Format;
 use crate::output::ui::is_broken_pipe;
 use crate::sandbox::{IMP_KEY, IMP_SECRET};
 
+const AFTER_HELP: &str = "\
+Examples:
+  billkey sandbox serve
+  billkey sandbox serve --port 8787
+  billkey help sandbox
+
+`billkey sandbox serve --help` says more, and its exit codes.";
+
 /// Run the gateway that --sandbox uses, alone
 #[derive(Debug, Args)]
-#[command(arg_required_else_help = true)]
+#[command(arg_required_else_help = true, after_long_help = AFTER_HELP)]
 pub struct SandboxArgs {
     #[command(subcommand)]
     command: SandboxCommand,
