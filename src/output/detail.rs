@@ -12,8 +12,9 @@ use crate::output::customer::customer_object;
 use crate::output::field::{Columns, Give, Shown, exact_number};
 use crate::output::list::{PaymentSummary, payments_footer, table_row, table_writer};
 use crate::output::payment::{CUSTOMER, EventObject, payment_object};
+use crate::output::prose::reconcile_command;
 use crate::output::table::{Heading, TableRow, TableWriter, facts};
-use crate::output::text::{safe, shell_word, when};
+use crate::output::text::{safe, when};
 use crate::output::ui::UiOptions;
 
 /// One payment and its whole history, oldest first.
@@ -127,10 +128,9 @@ fn event_row(event: &Event, zone: &TimeZone) -> TableRow {
 
 /// What can be done about a payment, as hint lines.
 fn next_step(payment: &Payment) -> String {
-    let order = shell_word(payment.terms.merchant_uid.as_str());
     match payment.outcome {
         Outcome::Unknown | Outcome::Pending => {
-            format!("\n  The card may have been charged. To find out:\n    billkey reconcile {order}\n")
+            format!("\n  The card may have been charged. To find out:\n    {}\n", reconcile_command(payment))
         }
         Outcome::Declined | Outcome::Rejected => {
             "\n  Nothing was charged. To try the same order again: run its charge with --retry.\n".to_owned()

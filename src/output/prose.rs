@@ -138,13 +138,19 @@ pub fn unknown(story: &ChargeStory<'_>) -> String {
             let from = when_from(from, story.now, story.zone);
             format!("{} will not be sent again before {from}. To find out now:", safe(order))
         }
-        None => format!("{} may be sent again by the same command. To find out first:", safe(order)),
+        None => "The same command asks the gateway before it sends anything. To find out now:".to_owned(),
     };
     format!(
-        "Unknown{}: {reason} The card may have been charged.{sent}\n  {next}\n    billkey reconcile {}\n",
+        "Unknown{}: {reason} The card may have been charged.{sent}\n  {next}\n    {}\n",
         mode_note(payment.terms.mode),
-        shell_word(order),
+        reconcile_command(payment),
     )
+}
+
+/// The command that finds out what became of a payment, as it can be pasted.
+pub(in crate::output) fn reconcile_command(payment: &Payment) -> String {
+    let sandbox = if payment.terms.mode == Mode::Sandbox { "--sandbox " } else { "" };
+    format!("billkey {sandbox}reconcile {}", shell_word(payment.terms.merchant_uid.as_str()))
 }
 
 /// `Not sent: … Nothing was charged.`

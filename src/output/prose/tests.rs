@@ -93,7 +93,7 @@ fn an_unknown_charge_says_until_when_it_is_not_sent_again_and_how_to_find_out() 
     assert!(tomorrow.contains(" not be sent again before 2026-11-24 00:10:00. "), "{tomorrow}");
     insta::assert_snapshot!(told(&unknown(), false, None), @"
     Unknown: the gateway did not answer within 60 s. The card may have been charged.
-      order_monthly_0001 may be sent again by the same command. To find out first:
+      The same command asks the gateway before it sends anything. To find out now:
         billkey reconcile order_monthly_0001
     ");
 }
