@@ -60,7 +60,20 @@ impl Interrupts {
     /// Whether there was one.
     #[must_use]
     pub fn requested(&self) -> bool {
-        *self.shared.count.lock().unwrap_or_else(PoisonError::into_inner) > 0
+        self.count() > 0
+    }
+
+    /// How many there were.
+    #[must_use]
+    pub fn count(&self) -> u32 {
+        *self.shared.count.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The same interrupts for one of many workers: it sees them, and finishes what it has begun.
+    /// Jobs run in its own thread and are never given up.
+    #[must_use]
+    pub fn patient(&self) -> Interrupts {
+        Interrupts { shared: Arc::clone(&self.shared), watching: false }
     }
 
     /// Runs a job to its end, or until there were `patience` interrupts meanwhile: then it is given

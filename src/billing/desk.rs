@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::billing::book::Book;
 use crate::billing::report::{Ended, Held, Report, finding_record, held_by, held_without};
 use crate::domain::charge::ChargeRequest;
 use crate::domain::ids::MerchantUid;
@@ -22,7 +23,7 @@ const LOCK_TRY_EVERY: Duration = Duration::from_millis(20);
 
 /// What a charge works with.
 pub struct Desk<'a> {
-    pub ledger: &'a mut Ledger,
+    pub ledger: &'a mut dyn Book,
     pub gateway: Arc<Client>,
     pub clock: Arc<dyn Clock>,
     pub interrupts: Interrupts,

@@ -1,6 +1,10 @@
 //! Intent, send, record: the only room that joins the ledger and the gateway.
 
+pub mod batch;
+pub mod book;
 pub mod charge;
 pub mod desk;
+pub mod pace;
 pub mod reconcile;
 pub mod report;
+pub mod writer;

@@ -188,11 +188,13 @@ impl Client {
         reading.now_s.checked_sub(reading.wall.as_second())
     }
 
-    /// The token in memory, while it is good.
+    /// The token in memory, while it is good and not the refused one.
     fn at_hand(&self) -> Option<Token> {
         let now = self.clock.now();
         let state = lock(&self.state);
-        state.held.as_ref().filter(|held| held.is_fresh(&now)).map(|held| held.shown(&now, true))
+        let refused = |held: &&Held| state.refused.as_ref() == Some(&held.access_token);
+        let held = state.held.as_ref().filter(|held| held.is_fresh(&now) && !refused(held))?;
+        Some(held.shown(&now, true))
     }
 
     /// Takes the token in the cache file into memory, while it is good and not the refused one.
@@ -229,17 +231,23 @@ impl Client {
         if held.reading.is_some() {
             state.reading.clone_from(&held.reading);
         }
+        // What the gateway itself offers again is as good as a new one.
+        if state.refused.as_ref() == Some(&held.access_token) {
+            state.refused = None;
+        }
         state.held = Some(held);
         Ok(token)
     }
 
-    /// Never offers this token again, unless the gateway itself does.
+    /// Never offers this token again, unless the gateway itself does. It stays held until there is
+    /// another: a charge of another thread whose intent is written by now goes out with it, and
+    /// learns from its own 401 that nothing was processed. A refusal of a token that was replaced
+    /// meanwhile says nothing of the one that is held.
     fn refuse(&self, token: &Secret) {
         let mut state = lock(&self.state);
-        if state.held.as_ref().is_some_and(|held| held.access_token == *token) {
-            state.held = None;
+        if state.held.as_ref().is_none_or(|held| held.access_token == *token) {
+            state.refused = Some(token.clone());
         }
-        state.refused = Some(token.clone());
     }
 
     /// Sends a request that has no body: with a token, renewed once after a 401; a GET up to three

@@ -1,11 +1,14 @@
 //! The checks that must hold in the very transaction that writes an intent.
 
+use jiff::Timestamp;
 use rusqlite::{Connection, named_params};
 
+use crate::domain::ids::MerchantUid;
 use crate::domain::money::Amount;
+use crate::domain::payment::{Payment, Terms};
 use crate::ledger::fault::Fault;
 use crate::ledger::row::{self, payment_columns};
-use crate::ledger::{DailyLimit, Intent, IntentResult};
+use crate::ledger::{DailyLimit, Intent, IntentResult, Ledger, LedgerError};
 
 /// A retry counts by its last send too: that is when the card is charged.
 pub(super) const SIMILAR: &str = concat!(
@@ -25,26 +28,60 @@ pub(super) const SPENT: &str = "SELECT coalesce(sum(amount_minor), 0) AS spent F
        AND merchant_uid <> :merchant_uid AND currency = :currency \
        AND outcome IN ('paid', 'pending', 'unknown')";
 
+impl Ledger {
+    /// A charge like this one since then, for a look ahead; what counts is the look that the intent
+    /// itself takes (see [`crate::ledger::Guards`]).
+    pub fn similar(&self, terms: &Terms, since: Timestamp) -> Result<Option<Payment>, LedgerError> {
+        self.read(|db| similar(db, terms, since))
+    }
+
+    /// What a day's charges come to so far, in the limit's currency, without that of one merchant_uid.
+    pub fn spent(&self, limit: &DailyLimit, but: &MerchantUid) -> Result<Amount, LedgerError> {
+        self.read(|db| spent(db, limit, but))
+    }
+}
+
 /// Why the intent must not be written, if there is a reason.
 pub(super) fn refusal(tx: &Connection, intent: &Intent<'_>) -> Result<Option<IntentResult>, Fault> {
-    if let Some(since) = intent.guards.similar_since {
-        let terms = &intent.request.terms;
-        let mut statement = tx.prepare_cached(SIMILAR)?;
-        let mut rows = statement.query(named_params! {
-            ":customer_uid": terms.customer_uid.as_str(),
-            ":merchant_uid": terms.merchant_uid.as_str(),
-            ":amount_minor": terms.amount.minor(),
-            ":currency": terms.amount.currency().code(),
-            ":since_ms": since.as_millisecond(),
-        })?;
-        if let Some(row) = rows.next()? {
-            return Ok(Some(IntentResult::Similar(row::stored(row)?.payment)));
-        }
+    if let Some(since) = intent.guards.similar_since
+        && let Some(payment) = similar(tx, &intent.request.terms, since)?
+    {
+        return Ok(Some(IntentResult::Similar(payment)));
     }
     match &intent.guards.daily {
         Some(limit) => over_daily(tx, intent, limit),
         None => Ok(None),
     }
+}
+
+fn similar(db: &Connection, terms: &Terms, since: Timestamp) -> Result<Option<Payment>, Fault> {
+    let mut statement = db.prepare_cached(SIMILAR)?;
+    let mut rows = statement.query(named_params! {
+        ":customer_uid": terms.customer_uid.as_str(),
+        ":merchant_uid": terms.merchant_uid.as_str(),
+        ":amount_minor": terms.amount.minor(),
+        ":currency": terms.amount.currency().code(),
+        ":since_ms": since.as_millisecond(),
+    })?;
+    match rows.next()? {
+        Some(row) => Ok(Some(row::stored(row)?.payment)),
+        None => Ok(None),
+    }
+}
+
+fn spent(db: &Connection, limit: &DailyLimit, but: &MerchantUid) -> Result<Amount, Fault> {
+    let currency = limit.max.currency();
+    let mut statement = db.prepare_cached(SPENT)?;
+    let minor: i64 = statement.query_row(
+        named_params! {
+            ":from_ms": limit.from.as_millisecond(),
+            ":to_ms": limit.to.as_millisecond(),
+            ":merchant_uid": but.as_str(),
+            ":currency": currency.code(),
+        },
+        |row| row.get("spent"),
+    )?;
+    Ok(Amount::from_minor(minor, currency))
 }
 
 fn over_daily(
@@ -53,22 +90,11 @@ fn over_daily(
     limit: &DailyLimit,
 ) -> Result<Option<IntentResult>, Fault> {
     let terms = &intent.request.terms;
-    let currency = terms.amount.currency();
     // A limit in won says nothing of dollars.
-    if limit.max.currency() != currency {
+    if limit.max.currency() != terms.amount.currency() {
         return Ok(None);
     }
-    let mut statement = tx.prepare_cached(SPENT)?;
-    let spent: i64 = statement.query_row(
-        named_params! {
-            ":from_ms": limit.from.as_millisecond(),
-            ":to_ms": limit.to.as_millisecond(),
-            ":merchant_uid": terms.merchant_uid.as_str(),
-            ":currency": currency.code(),
-        },
-        |row| row.get("spent"),
-    )?;
-    let spent = Amount::from_minor(spent, currency);
+    let spent = spent(tx, limit, &terms.merchant_uid)?;
     let within = spent.checked_add(terms.amount).is_some_and(|sum| sum <= limit.max);
     Ok((!within).then_some(IntentResult::OverDaily { spent, max: limit.max }))
 }

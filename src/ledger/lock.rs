@@ -1,7 +1,7 @@
 //! One lock a payment, between processes and between threads.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use ring::digest;
@@ -59,6 +59,69 @@ fn directory(ledger: &Path) -> PathBuf {
     let mut name = ledger.as_os_str().to_owned();
     name.push(".locks");
     PathBuf::from(name)
+}
+
+/// The locks of one ledger's payments, without the ledger.
+#[derive(Clone, Debug)]
+pub struct PaymentLocks {
+    ledger: PathBuf,
+}
+
+impl PaymentLocks {
+    pub(super) fn new(ledger: &Path) -> PaymentLocks {
+        PaymentLocks { ledger: ledger.to_owned() }
+    }
+
+    /// Tries once to take the lock of one payment; `None` when another process or thread has it.
+    pub fn lock_payment(&self, uid: &MerchantUid) -> Result<Option<PaymentLock>, LedgerError> {
+        try_lock(&self.ledger, uid)
+    }
+
+    /// For whoever has lost the thread that wrote the ledger.
+    #[must_use]
+    pub fn no_writer(&self) -> LedgerError {
+        let source = "the thread that writes the ledger has ended".into();
+        LedgerError::Other { path: self.ledger.clone(), source }
+    }
+}
+
+/// The right to be the one batch on a ledger, until it is dropped or its process dies. Its file
+/// stays: a name that is never removed is the same file for everybody.
+#[derive(Debug)]
+#[must_use = "the lock is let go when it is dropped"]
+pub struct BatchLock {
+    _file: File,
+}
+
+/// Whether this is the one batch.
+#[derive(Debug)]
+pub enum BatchLocked {
+    Ours(BatchLock),
+    /// Another process's, by its number where that can be read.
+    Theirs {
+        pid: Option<u32>,
+    },
+}
+
+pub(super) fn try_lock_batch(ledger: &Path) -> Result<BatchLocked, LedgerError> {
+    let dir = directory(ledger);
+    // No payment's lock has this name: theirs are 64 hex digits.
+    let path = dir.join("batch");
+    let failed = |source| from_io(&path, "lock", source);
+    let mut file = open(&dir, &path).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => {
+            let pid = std::process::id().to_string();
+            file.set_len(0).and_then(|()| file.write_all(pid.as_bytes())).map_err(failed)?;
+            Ok(BatchLocked::Ours(BatchLock { _file: file }))
+        }
+        Err(fs::TryLockError::WouldBlock) => {
+            let mut pid = String::new();
+            let read = file.take(20).read_to_string(&mut pid);
+            Ok(BatchLocked::Theirs { pid: read.ok().and_then(|_| pid.trim().parse().ok()) })
+        }
+        Err(fs::TryLockError::Error(source)) => Err(failed(source)),
+    }
 }
 
 /// A hash: a merchant_uid may hold what a file name may not, and file systems fold cases.

@@ -11,6 +11,9 @@
 //! Triggers keep events from being changed, payments from being deleted, terms from changing, and
 //! a paid payment from becoming anything else.
 //!
+//! A batch's writer puts the writes that are waiting into one transaction, each a savepoint of its own
+//! ([`Ledger::in_one_commit`]): they share the sync, and nothing of them holds before it.
+//!
 //! Locks. A payment's lock is the operating system's and dies with its holder: no row and no pid
 //! file can be left behind. The lock spares the second process the wait and the look-up; the
 //! compare-and-swap would keep it from sending even without.
@@ -27,12 +30,14 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::domain::ids::MerchantUid;
 use crate::ledger::fault::Fault;
+use crate::ledger::group::Group;
 
 mod customers;
 mod error;
 mod examine;
 mod fault;
 mod filter;
+mod group;
 mod guard;
 mod intent;
 mod lock;
@@ -47,8 +52,9 @@ mod tests;
 pub use error::{Cause, LedgerError};
 pub use examine::Examination;
 pub use filter::{By, Filter, Totals};
+pub use group::NotCommitted;
 pub use intent::{DailyLimit, Guards, Intent, IntentResult};
-pub use lock::PaymentLock;
+pub use lock::{BatchLock, BatchLocked, PaymentLock, PaymentLocks};
 
 /// How long a write waits for another program's, unless told otherwise.
 pub const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -86,6 +92,8 @@ pub struct Ledger {
     /// Which file the path named when it was opened.
     identity: Option<(u64, u64)>,
     busy_timeout: Duration,
+    /// The transaction that several writes share, while one is open.
+    group: Option<Group>,
 }
 
 impl Ledger {
@@ -110,11 +118,22 @@ impl Ledger {
         lock::try_lock(&self.path, uid)
     }
 
+    /// The locks alone, for threads that leave the ledger itself to another one.
+    #[must_use]
+    pub fn payment_locks(&self) -> PaymentLocks {
+        PaymentLocks::new(&self.path)
+    }
+
+    /// Tries once to become the one batch on this ledger.
+    pub fn lock_batch(&self) -> Result<BatchLocked, LedgerError> {
+        lock::try_lock_batch(&self.path)
+    }
+
     /// Like [`Ledger::write`], for what is written before a request leaves: it must be found at the
     /// path by the next run, so a file that was moved away or replaced takes no more of them.
     fn write_before_send<T>(
         &mut self,
-        body: impl FnOnce(&Transaction<'_>) -> Result<T, Fault>,
+        body: impl FnOnce(&Connection) -> Result<T, Fault>,
     ) -> Result<T, LedgerError> {
         if open::identity(&self.path).ok() != Some(self.identity) {
             return Err(Fault::Moved.at(&self.path, self.busy_timeout));
@@ -122,11 +141,12 @@ impl Ledger {
         self.write(body)
     }
 
-    /// Does all of `body` or nothing of it.
-    fn write<T>(
-        &mut self,
-        body: impl FnOnce(&Transaction<'_>) -> Result<T, Fault>,
-    ) -> Result<T, LedgerError> {
+    /// Does all of `body` or nothing of it: in a transaction of its own, or in its part of the one
+    /// that [`Ledger::in_one_commit`] has open.
+    fn write<T>(&mut self, body: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, LedgerError> {
+        if self.group.is_some() {
+            return self.write_in_group(body);
+        }
         let written = Transaction::new(&mut self.connection, TransactionBehavior::Immediate)
             .map_err(Fault::from)
             .and_then(|tx| {

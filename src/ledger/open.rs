@@ -60,7 +60,8 @@ pub(super) fn open(path: &Path, options: &OpenOptions) -> Result<Opened, LedgerE
     configure(&connection, options.busy_timeout).map_err(at)?;
     let kind = kind_of(&connection).map_err(at)?;
     let identity = identity(&path).map_err(|source| from_io(&path, "open the ledger", source))?;
-    let mut ledger = Ledger { connection, path: path.clone(), identity, busy_timeout: options.busy_timeout };
+    let mut ledger =
+        Ledger { connection, path: path.clone(), identity, busy_timeout: options.busy_timeout, group: None };
     let created = match (kind, options.create) {
         (Kind::Foreign, _) => return Err(leave_alone(&ledger.connection, path, had_wal)),
         (Kind::Empty, Create::Never) => return Err(LedgerError::Missing { path }),

@@ -197,18 +197,34 @@ fn a_refused_token_is_renewed_and_not_taken_from_the_file_again() {
     let (gateway, clock) = (FakeGateway::default(), FakeClock::at(77));
     let client = with_cache(&gateway, &clock, &path);
     let refusal = r#"{"code":-1,"message":"Unauthorized","response":null}"#;
-    gateway.will_give_token("T1", NOW_S, NOW_S + 1800).will(401, refusal);
+    gateway.will_give_token("T1", NOW_S, NOW_S + 1800).will(401, refusal).will(401, refusal);
     client.token(false).unwrap();
     assert_eq!(client.charge(&request(won(8900))).answer, Answer::Unauthorized);
-    // Nothing is at hand until it is renewed; the file still holds the refused one.
-    assert!(matches!(client.charge(&request(won(8900))).answer, Answer::NotSent { .. }));
+    // Another thread's charge was about to go with it: it goes, and hears for itself that nothing
+    // was processed. The file still holds the refused one.
+    assert_eq!(client.charge(&request(won(8900))).answer, Answer::Unauthorized);
     gateway.will_give_token("T2", NOW_S, NOW_S + 1800).will_hang();
     client.renew_token().unwrap();
+    client.renew_token().unwrap();
     client.charge(&request(won(8900)));
+    let charge = |token| format!("POST /subscribe/payments/again {token}");
     assert_eq!(
         gateway.requests(),
-        [GET_TOKEN, "POST /subscribe/payments/again T1", GET_TOKEN, "POST /subscribe/payments/again T2"]
+        [GET_TOKEN.to_owned(), charge("T1"), charge("T1"), GET_TOKEN.to_owned(), charge("T2")]
     );
+}
+
+#[test]
+fn a_token_that_the_gateway_offers_again_is_good_again() {
+    let (gateway, clock) = (FakeGateway::default(), FakeClock::at(77));
+    let client = client(&gateway, &clock);
+    gateway.will_give_token("T1", NOW_S, NOW_S + 1800).will(401, "");
+    client.token(false).unwrap();
+    client.charge(&request(won(8900)));
+    gateway.will_give_token("T1", NOW_S, NOW_S + 1800);
+    client.renew_token().unwrap();
+    assert_eq!(client.token(false).unwrap().access_token.expose(), "T1");
+    assert_eq!(gateway.requests().len(), 3, "it is not asked for a third time");
 }
 
 #[test]

@@ -1,0 +1,272 @@
+//! Many charges at once: workers that take rows, one gateway client between them, one writer.
+//!
+//! Each row is one charge under the full protocol, driven by [`charge`] as any other. What is added
+//! here decides only whether another row is begun.
+
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use crate::billing::charge::charge;
+use crate::billing::desk::{Desk, Order};
+use crate::billing::pace::{Pace, Rate};
+use crate::billing::report::{ChargeError, Ended, Held, Report};
+use crate::billing::writer::WriterHandle;
+use crate::domain::payment::Outcome;
+use crate::domain::time::Clock;
+use crate::gateway::Client;
+use crate::interrupt::Interrupts;
+
+/// Ends that wait to be looked at. A reader that is slow holds the workers up; it loses nothing.
+const ENDS_WAITING_MAX: usize = 256;
+
+/// Makes the charge of one row: its number in, the order out. `None` where it cannot be made.
+pub type Orders = Arc<dyn Fn(u32) -> Option<Order> + Send + Sync>;
+
+/// What a batch is begun with.
+pub struct Job {
+    pub writer: WriterHandle,
+    pub gateway: Arc<Client>,
+    pub clock: Arc<dyn Clock>,
+    pub interrupts: Interrupts,
+    pub workers: usize,
+    pub rate: Option<Rate>,
+    /// Stop after so many failures in a row.
+    pub max_failures: Option<u32>,
+    /// The rows to charge, in this order.
+    pub queue: Vec<u32>,
+    pub orders: Orders,
+}
+
+/// Why no further row is begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    Interrupted,
+    /// So many declines, rejections and requests that did not get through, one after another.
+    Failures(u32),
+    /// Every further row would be refused the same way.
+    KeyRefused,
+    /// What cannot be recorded is not sent.
+    Ledger,
+}
+
+/// How one row ended.
+#[derive(Debug)]
+pub enum RowEnd {
+    Ended(Ended),
+    Failed(ChargeError),
+    /// Its worker died over it: a bug. What became of the payment stands in the ledger.
+    Died,
+}
+
+/// One row, ended.
+#[derive(Debug)]
+pub struct Done {
+    pub row: u32,
+    pub end: RowEnd,
+}
+
+/// What there is to see next.
+#[derive(Debug)]
+pub enum Next {
+    Done(Done),
+    /// Nothing yet.
+    Waiting,
+    /// Every row that was begun has ended, and no further one is begun.
+    Over,
+}
+
+/// Workers at work. They go on to the end of their rows, watched or not.
+pub struct Batch {
+    shared: Arc<Shared>,
+    ends: Receiver<Done>,
+}
+
+struct Shared {
+    gateway: Arc<Client>,
+    clock: Arc<dyn Clock>,
+    interrupts: Interrupts,
+    orders: Orders,
+    pace: Option<Pace>,
+    max_failures: Option<u32>,
+    queue: Vec<u32>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// How many rows of the queue were begun.
+    begun: usize,
+    failures: u32,
+    stop: Option<Stop>,
+}
+
+impl Batch {
+    /// Begins. An error means that no worker could be started and nothing was begun.
+    pub fn start(job: Job) -> io::Result<Batch> {
+        let (tell, ends) = sync_channel(ENDS_WAITING_MAX);
+        let workers = job.workers.min(job.queue.len());
+        let shared = Arc::new(Shared {
+            gateway: job.gateway,
+            clock: job.clock,
+            // A worker finishes what it has begun; whoever watches may stop waiting for it.
+            interrupts: job.interrupts.patient(),
+            orders: job.orders,
+            pace: job.rate.map(Pace::new),
+            max_failures: job.max_failures,
+            queue: job.queue,
+            state: Mutex::new(State::default()),
+        });
+        for worker in 0..workers {
+            let (shared, writer, tell) = (Arc::clone(&shared), job.writer.clone(), tell.clone());
+            let name = format!("worker {worker}");
+            let started = thread::Builder::new().name(name).spawn(move || work(&shared, &writer, &tell));
+            match started {
+                Ok(_) => {}
+                // Fewer workers do the same work.
+                Err(_) if worker > 0 => break,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Batch { shared, ends })
+    }
+
+    /// Waits for the next row to end.
+    #[must_use]
+    pub fn next(&self, at_most: Duration) -> Next {
+        match self.ends.recv_timeout(at_most) {
+            Ok(done) => Next::Done(done),
+            Err(RecvTimeoutError::Timeout) => Next::Waiting,
+            Err(RecvTimeoutError::Disconnected) => Next::Over,
+        }
+    }
+
+    /// Why no further row is begun, if that is so.
+    #[must_use]
+    pub fn stopped(&self) -> Option<Stop> {
+        self.shared.state().stop
+    }
+
+    /// The rows that were begun so far.
+    #[must_use]
+    pub fn begun(&self) -> &[u32] {
+        let begun = self.shared.state().begun;
+        self.shared.queue.get(..begun).unwrap_or_default()
+    }
+}
+
+impl Shared {
+    /// A worker that panicked with the lock held left plain numbers behind.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn goes_on(&self) -> bool {
+        let mut state = self.state();
+        if self.interrupts.requested() {
+            state.stop.get_or_insert(Stop::Interrupted);
+        }
+        state.stop.is_none()
+    }
+
+    /// The next row to begin, in its time.
+    fn take(&self) -> Option<u32> {
+        let all_begun = self.state().begun >= self.queue.len();
+        if all_begun || !self.goes_on() {
+            return None;
+        }
+        if let Some(pace) = &self.pace
+            && !pace.wait(self.clock.as_ref(), &|| self.goes_on())
+        {
+            return None;
+        }
+        let mut state = self.state();
+        if state.stop.is_some() {
+            return None;
+        }
+        let row = self.queue.get(state.begun).copied()?;
+        state.begun += 1;
+        Some(row)
+    }
+
+    fn charge(&self, row: u32, writer: &WriterHandle) -> RowEnd {
+        let Some(order) = (self.orders)(row) else { return RowEnd::Died };
+        let mut book = writer.clone();
+        let mut desk = Desk {
+            ledger: &mut book,
+            gateway: Arc::clone(&self.gateway),
+            clock: Arc::clone(&self.clock),
+            interrupts: self.interrupts.clone(),
+        };
+        match charge(&mut desk, &order, &mut |_| ()) {
+            Ok(ended) => RowEnd::Ended(ended),
+            Err(error) => RowEnd::Failed(error),
+        }
+    }
+
+    /// Counts, and stops the taking of rows where it has to.
+    fn weigh(&self, end: &RowEnd) {
+        let mut state = self.state();
+        let stop = match end {
+            RowEnd::Failed(_) => Some(Stop::Ledger),
+            RowEnd::Ended(Ended::Answered(report)) => {
+                match tells(report) {
+                    Tells::Works => state.failures = 0,
+                    Tells::Fails => state.failures = state.failures.saturating_add(1),
+                    Tells::Nothing => {}
+                }
+                let failures = state.failures;
+                let too_many = self.max_failures.is_some_and(|max| failures >= max);
+                match &report.held {
+                    Some(Held::KeyRefused(_)) => Some(Stop::KeyRefused),
+                    Some(Held::NotReached(_) | Held::Interrupted) | None => {
+                        too_many.then_some(Stop::Failures(failures))
+                    }
+                }
+            }
+            RowEnd::Ended(
+                Ended::OtherTerms(_)
+                | Ended::Similar(_)
+                | Ended::OverDaily { .. }
+                | Ended::Busy { .. }
+                | Ended::Interrupted,
+            )
+            | RowEnd::Died => None,
+        };
+        if let Some(stop) = stop {
+            state.stop.get_or_insert(stop);
+        }
+    }
+}
+
+/// What one row says of the channel.
+enum Tells {
+    Works,
+    Fails,
+    /// It was not this run that sent it, or nobody knows.
+    Nothing,
+}
+
+fn tells(report: &Report) -> Tells {
+    match report.payment.outcome {
+        Outcome::NotSent => Tells::Fails,
+        _unsent if report.replayed => Tells::Nothing,
+        Outcome::Paid => Tells::Works,
+        Outcome::Declined | Outcome::Rejected => Tells::Fails,
+        Outcome::Unknown | Outcome::Pending => Tells::Nothing,
+    }
+}
+
+fn work(shared: &Shared, writer: &WriterHandle, tell: &SyncSender<Done>) {
+    while let Some(row) = shared.take() {
+        // One worker's bug is not to cut off what the others have sent.
+        let end = catch_unwind(AssertUnwindSafe(|| shared.charge(row, writer))).unwrap_or(RowEnd::Died);
+        shared.weigh(&end);
+        if tell.send(Done { row, end }).is_err() {
+            return;
+        }
+    }
+}

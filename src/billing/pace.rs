@@ -1,0 +1,184 @@
+//! So many charges a second and no more, evenly spread.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use thiserror::Error;
+
+use crate::domain::time::{Clock, Moment};
+
+/// The longest sleep at a time: whoever waits looks now and then whether there is still a reason to.
+const NAP_MAX: Duration = Duration::from_millis(100);
+
+/// Most charges a second that can be asked for: the pause between two is counted in nanoseconds.
+const PER_SECOND_MAX: u64 = 1_000_000;
+
+/// A rate: one charge every so often.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    every: Duration,
+}
+
+/// A rate that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("`{0}` is not a rate; write it as 10/s, 300/m or 5000/h")]
+pub struct RateError(String);
+
+impl Rate {
+    /// Reads `10/s`, `300/m`, `5000/h`; a bare number is a second's.
+    pub fn parse(text: &str) -> Result<Rate, RateError> {
+        let bad = || RateError(text.escape_debug().to_string());
+        let (count, unit) = text.trim().split_once('/').unwrap_or((text.trim(), "s"));
+        let seconds = match unit.trim() {
+            "s" | "sec" | "second" => 1,
+            "m" | "min" | "minute" => 60,
+            "h" | "hour" => 3600,
+            _ => return Err(bad()),
+        };
+        let digits = !count.is_empty() && count.trim().bytes().all(|byte| byte.is_ascii_digit());
+        let count: u64 = if digits { count.trim().parse().map_err(|_| bad())? } else { return Err(bad()) };
+        if count == 0 || count > seconds * PER_SECOND_MAX {
+            return Err(bad());
+        }
+        Ok(Rate { every: Duration::from_nanos(seconds * 1_000_000_000 / count) })
+    }
+}
+
+/// Hands out the moments at which charges may begin. There is no saving up: after a pause the next
+/// charges are as far apart as ever.
+pub struct Pace {
+    every: Duration,
+    /// The first reading of the clock, and when the next charge may begin, counted from it.
+    state: Mutex<Option<(Moment, Duration)>>,
+}
+
+impl Pace {
+    #[must_use]
+    pub fn new(rate: Rate) -> Pace {
+        Pace { every: rate.every, state: Mutex::new(None) }
+    }
+
+    /// Waits for the caller's turn. False when `still_wanted` said no meanwhile.
+    pub fn wait(&self, clock: &dyn Clock, still_wanted: &dyn Fn() -> bool) -> bool {
+        let mut left = self.turn(&clock.now());
+        loop {
+            if !still_wanted() {
+                return false;
+            }
+            if left.is_zero() {
+                return true;
+            }
+            let nap = left.min(NAP_MAX);
+            clock.sleep(nap);
+            left = left.saturating_sub(nap);
+        }
+    }
+
+    /// Takes the next turn; how long it is until then.
+    fn turn(&self, now: &Moment) -> Duration {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let (first, next) = state.get_or_insert_with(|| (now.clone(), Duration::ZERO));
+        let now = since(first, now);
+        let turn = (*next).max(now);
+        *next = turn.saturating_add(self.every);
+        turn.saturating_sub(now)
+    }
+}
+
+/// On the boot clock where there is one: the wall clock may be set. A clock that ran backwards
+/// stands still.
+fn since(first: &Moment, now: &Moment) -> Duration {
+    let ms = match (&first.boot, &now.boot) {
+        (Some(first), Some(now)) => now.since_boot_ms.saturating_sub(first.since_boot_ms),
+        (None, _) | (_, None) => now.wall.as_millisecond().saturating_sub(first.wall.as_millisecond()),
+    };
+    Duration::from_millis(u64::try_from(ms).unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+    use std::time::Duration;
+
+    use jiff::Timestamp;
+
+    use super::{Pace, Rate};
+    use crate::domain::time::{BootReading, Clock, Moment};
+
+    /// Time passes only by sleeping.
+    struct Turned(Mutex<Duration>);
+
+    impl Turned {
+        fn at(&self) -> Duration {
+            *self.0.lock().unwrap()
+        }
+    }
+
+    impl Clock for Turned {
+        fn now(&self) -> Moment {
+            let since_boot_ms = i64::try_from(self.at().as_millis()).unwrap();
+            let boot = BootReading { boot_id: "b".to_owned(), since_boot_ms };
+            // A wall clock that was stopped: it has no say.
+            Moment { wall: Timestamp::UNIX_EPOCH, boot: Some(boot) }
+        }
+
+        fn sleep(&self, duration: Duration) {
+            *self.0.lock().unwrap() += duration;
+        }
+    }
+
+    fn turns(rate: &str, count: usize, clock: &Turned) -> Vec<u128> {
+        let pace = Pace::new(Rate::parse(rate).unwrap());
+        (0..count)
+            .map(|_| {
+                assert!(pace.wait(clock, &|| true));
+                clock.at().as_millis()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn turns_are_evenly_spread_from_the_first_on() {
+        let clock = Turned(Mutex::new(Duration::ZERO));
+        assert_eq!(turns("4/s", 5, &clock), [0, 250, 500, 750, 1000]);
+        let clock = Turned(Mutex::new(Duration::from_secs(7)));
+        assert_eq!(turns("120/m", 3, &clock), [7000, 7500, 8000]);
+    }
+
+    #[test]
+    fn a_pause_is_not_made_up_for_by_a_burst() {
+        let clock = Turned(Mutex::new(Duration::ZERO));
+        let pace = Pace::new(Rate::parse("10/s").unwrap());
+        let mut turn = || {
+            assert!(pace.wait(&clock, &|| true));
+            clock.at().as_millis()
+        };
+        assert_eq!((turn(), turn()), (0, 100));
+        clock.sleep(Duration::from_secs(5));
+        assert_eq!((turn(), turn(), turn()), (5100, 5200, 5300));
+    }
+
+    #[test]
+    fn whoever_is_not_wanted_any_more_stops_waiting() {
+        let clock = Turned(Mutex::new(Duration::ZERO));
+        let pace = Pace::new(Rate::parse("1/h").unwrap());
+        assert!(pace.wait(&clock, &|| true));
+        assert!(!pace.wait(&clock, &|| clock.at() < Duration::from_secs(1)));
+        assert!(clock.at() <= Duration::from_millis(1100));
+    }
+
+    #[test]
+    fn rates_are_read_and_what_is_none_is_named() {
+        for (text, ns) in [
+            ("10", 100_000_000),
+            ("10/s", 100_000_000),
+            ("300/m", 200_000_000),
+            (" 3600 / h ", 1_000_000_000),
+        ] {
+            assert_eq!(Rate::parse(text), Ok(Rate { every: Duration::from_nanos(ns) }), "{text}");
+        }
+        for text in ["", "0", "-1", "1.5", "10/d", "/s", "ten", "10/", "99999999999"] {
+            assert!(Rate::parse(text).unwrap_err().to_string().starts_with(&format!("`{text}`")), "{text}");
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! The one thread that writes the ledger for many charges.
+//!
+//! Whoever calls waits for its reply. The calls that are waiting go into one transaction together
+//! and share its commit; only after it does anybody get a reply, so that what is written is durable
+//! before a request leaves, as ever. While the disk syncs, the next calls gather.
+
+use std::io;
+use std::sync::mpsc::{Receiver, Sender, SyncSender, TryRecvError, channel, sync_channel};
+use std::thread::{self, JoinHandle};
+
+use jiff::Timestamp;
+
+use crate::billing::book::Book;
+use crate::domain::charge::ChargeRequest;
+use crate::domain::ids::MerchantUid;
+use crate::domain::payment::{GatewayRecord, Outcome, Payment, Received};
+use crate::domain::time::SendMark;
+use crate::ledger::{
+    Guards, Intent, IntentResult, Ledger, LedgerError, NotCommitted, PaymentLock, PaymentLocks,
+};
+
+/// The writing thread. It ends when this and all its handles are gone.
+pub struct Writer {
+    handle: WriterHandle,
+    thread: JoinHandle<Ledger>,
+}
+
+/// One worker's way to the writing thread: a [`Book`] like the ledger itself.
+#[derive(Clone)]
+pub struct WriterHandle {
+    calls: Sender<Call>,
+    locks: PaymentLocks,
+}
+
+enum Call {
+    /// Answered at once, with what is committed.
+    Read(Box<dyn FnOnce(&Ledger) + Send>),
+    Write(Box<dyn Write>),
+}
+
+/// One write, and who waits for it.
+trait Write: Send {
+    /// Does it, inside of the open transaction.
+    fn run(&mut self, ledger: &mut Ledger);
+    /// Answers, once it is known what became of the commit.
+    fn answer(self: Box<Self>, committed: Result<(), LedgerError>);
+}
+
+struct Job<T, F> {
+    write: Option<F>,
+    result: Option<Result<T, LedgerError>>,
+    reply: SyncSender<Result<T, LedgerError>>,
+}
+
+impl<T, F> Write for Job<T, F>
+where
+    T: Send,
+    F: FnOnce(&mut Ledger) -> Result<T, LedgerError> + Send,
+{
+    fn run(&mut self, ledger: &mut Ledger) {
+        if let Some(write) = self.write.take() {
+            self.result = Some(write(ledger));
+        }
+    }
+
+    fn answer(self: Box<Self>, committed: Result<(), LedgerError>) {
+        let result = match (self.result, committed) {
+            // Its own error says more than the group's.
+            (Some(Err(error)), _) | (Some(Ok(_)) | None, Err(error)) => Err(error),
+            (Some(Ok(value)), Ok(())) => Ok(value),
+            (None, Ok(())) => return,
+        };
+        // A worker that is gone waits for nothing.
+        let _ = self.reply.send(result);
+    }
+}
+
+impl Writer {
+    /// Gives the ledger to a thread of its own.
+    pub fn start(ledger: Ledger) -> io::Result<Writer> {
+        let (calls, waiting) = channel();
+        let handle = WriterHandle { calls, locks: ledger.payment_locks() };
+        let thread =
+            thread::Builder::new().name("ledger".to_owned()).spawn(move || write_all(ledger, &waiting))?;
+        Ok(Writer { handle, thread })
+    }
+
+    #[must_use]
+    pub fn handle(&self) -> WriterHandle {
+        self.handle.clone()
+    }
+
+    /// Waits until every handle is gone and all is written; gives the ledger back. `None` when the
+    /// thread died.
+    #[must_use]
+    pub fn finish(self) -> Option<Ledger> {
+        let Writer { handle, thread } = self;
+        drop(handle);
+        thread.join().ok()
+    }
+}
+
+fn write_all(mut ledger: Ledger, waiting: &Receiver<Call>) -> Ledger {
+    let mut writes: Vec<Box<dyn Write>> = Vec::new();
+    while let Ok(first) = waiting.recv() {
+        let mut next = Ok(first);
+        loop {
+            match next {
+                Ok(Call::Read(read)) => read(&ledger),
+                Ok(Call::Write(write)) => writes.push(write),
+                Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
+            }
+            next = waiting.try_recv();
+        }
+        if writes.is_empty() {
+            continue;
+        }
+        let committed = ledger.in_one_commit(|ledger| {
+            for write in &mut writes {
+                write.run(ledger);
+            }
+        });
+        for write in writes.drain(..) {
+            write.answer(committed.as_ref().copied().map_err(NotCommitted::error));
+        }
+    }
+    ledger
+}
+
+impl WriterHandle {
+    fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Ledger) -> Result<T, LedgerError> + Send + 'static,
+    ) -> Result<T, LedgerError> {
+        let (reply, answer) = sync_channel(1);
+        let call = Call::Read(Box::new(move |ledger| {
+            let _ = reply.send(read(ledger));
+        }));
+        self.call(call, &answer)
+    }
+
+    fn write<T: Send + 'static>(
+        &self,
+        write: impl FnOnce(&mut Ledger) -> Result<T, LedgerError> + Send + 'static,
+    ) -> Result<T, LedgerError> {
+        let (reply, answer) = sync_channel(1);
+        self.call(Call::Write(Box::new(Job { write: Some(write), result: None, reply })), &answer)
+    }
+
+    fn call<T>(&self, call: Call, answer: &Receiver<Result<T, LedgerError>>) -> Result<T, LedgerError> {
+        // A writer that died answers nobody: what it was about to write may be there or not.
+        let sent = self.calls.send(call).ok();
+        sent.and_then(|()| answer.recv().ok()).unwrap_or_else(|| Err(self.locks.no_writer()))
+    }
+}
+
+/// An [`Intent`] that can go to another thread.
+struct OwnedIntent {
+    request: ChargeRequest,
+    at: Timestamp,
+    mark: SendMark,
+    account: String,
+    note: Option<String>,
+    operator: Option<String>,
+    expected: Option<(Outcome, u32)>,
+    guards: Guards,
+}
+
+impl OwnedIntent {
+    fn of(intent: &Intent<'_>) -> OwnedIntent {
+        OwnedIntent {
+            request: intent.request.clone(),
+            at: intent.at,
+            mark: intent.mark.clone(),
+            account: intent.account.to_owned(),
+            note: intent.note.map(str::to_owned),
+            operator: intent.operator.map(str::to_owned),
+            expected: intent.expected,
+            guards: intent.guards.clone(),
+        }
+    }
+
+    fn lent(&self) -> Intent<'_> {
+        Intent {
+            request: &self.request,
+            at: self.at,
+            mark: &self.mark,
+            account: &self.account,
+            note: self.note.as_deref(),
+            operator: self.operator.as_deref(),
+            expected: self.expected,
+            guards: self.guards.clone(),
+        }
+    }
+}
+
+impl Book for WriterHandle {
+    fn lock_payment(&self, uid: &MerchantUid) -> Result<Option<PaymentLock>, LedgerError> {
+        self.locks.lock_payment(uid)
+    }
+
+    fn find(&self, uid: &MerchantUid) -> Result<Option<Payment>, LedgerError> {
+        let uid = uid.clone();
+        self.read(move |ledger| ledger.find(&uid))
+    }
+
+    fn declined_imp_uids(&self, uid: &MerchantUid) -> Result<Vec<String>, LedgerError> {
+        let uid = uid.clone();
+        self.read(move |ledger| ledger.declined_imp_uids(&uid))
+    }
+
+    fn record_intent(&mut self, intent: &Intent<'_>) -> Result<IntentResult, LedgerError> {
+        let intent = OwnedIntent::of(intent);
+        self.write(move |ledger| ledger.record_intent(&intent.lent()))
+    }
+
+    fn record_resend(
+        &mut self,
+        uid: &MerchantUid,
+        at: Timestamp,
+        mark: &SendMark,
+        refused: &Received,
+    ) -> Result<(), LedgerError> {
+        let (uid, mark, refused) = (uid.clone(), mark.clone(), refused.clone());
+        self.write(move |ledger| ledger.record_resend(&uid, at, &mark, &refused))
+    }
+
+    fn record_answer(
+        &mut self,
+        uid: &MerchantUid,
+        at: Timestamp,
+        outcome: Outcome,
+        reply: &Received,
+        record: Option<&GatewayRecord>,
+        message: Option<&str>,
+    ) -> Result<Payment, LedgerError> {
+        let (uid, reply) = (uid.clone(), reply.clone());
+        let (record, message) = (record.cloned(), message.map(str::to_owned));
+        self.write(move |ledger| {
+            ledger.record_answer(&uid, at, outcome, &reply, record.as_ref(), message.as_deref())
+        })
+    }
+
+    fn record_lookup(
+        &mut self,
+        uid: &MerchantUid,
+        at: Timestamp,
+        outcome: Outcome,
+        reply: &Received,
+        record: Option<&GatewayRecord>,
+        message: Option<&str>,
+    ) -> Result<Payment, LedgerError> {
+        let (uid, reply) = (uid.clone(), reply.clone());
+        let (record, message) = (record.cloned(), message.map(str::to_owned));
+        self.write(move |ledger| {
+            ledger.record_lookup(&uid, at, outcome, &reply, record.as_ref(), message.as_deref())
+        })
+    }
+
+    fn record_not_sent(
+        &mut self,
+        uid: &MerchantUid,
+        at: Timestamp,
+        reason: &str,
+        reply: &Received,
+    ) -> Result<Payment, LedgerError> {
+        let (uid, reason, reply) = (uid.clone(), reason.to_owned(), reply.clone());
+        self.write(move |ledger| ledger.record_not_sent(&uid, at, &reason, &reply))
+    }
+
+    fn record_never_begun(&mut self, intent: &Intent<'_>, reason: &str) -> Result<Payment, LedgerError> {
+        let (intent, reason) = (OwnedIntent::of(intent), reason.to_owned());
+        self.write(move |ledger| ledger.record_never_begun(&intent.lent(), &reason))
+    }
+}
