@@ -223,13 +223,17 @@ pub enum Notice {
 /// The end of a charge that needs neither the gateway nor the lock, because the stored row is the
 /// answer or stands in the way; `None` when there is more to do.
 pub fn ended_before(ledger: &Ledger, order: &Order) -> Result<Option<Ended>, LedgerError> {
-    let asked = &order.request.terms;
-    let Some(payment) = ledger.find(&asked.merchant_uid)? else { return Ok(None) };
+    let payment = ledger.find(&order.request.terms.merchant_uid)?;
+    Ok(payment.and_then(|payment| ended_by(payment, order).ok()))
+}
+
+/// The end that a stored row is; the row itself when there is more to do.
+pub fn ended_by(payment: Payment, order: &Order) -> Result<Ended, Box<Payment>> {
     let event = Event::Row(Some(stored(&payment, &order.request)));
     let (_, action) = protocol::next(State::Opened { retry: order.retry }, event);
-    Ok(match action {
-        Action::Replay => Some(Ended::Answered(Box::new(Report::of_stored(payment)))),
-        Action::RefuseOtherTerms => Some(Ended::OtherTerms(Box::new(payment))),
+    match action {
+        Action::Replay => Ok(Ended::Answered(Box::new(Report::of_stored(payment)))),
+        Action::RefuseOtherTerms => Ok(Ended::OtherTerms(Box::new(payment))),
         Action::LookUp
         | Action::Claim
         | Action::Send
@@ -240,8 +244,8 @@ pub fn ended_before(ledger: &Ledger, order: &Order) -> Result<Option<Ended>, Led
         | Action::GiveUp
         | Action::Revert
         | Action::Reopen
-        | Action::Stop => None,
-    })
+        | Action::Stop => Err(Box::new(payment)),
+    }
 }
 
 /// The row as the protocol sees it.

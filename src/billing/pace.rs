@@ -149,7 +149,7 @@ mod tests {
     fn a_pause_is_not_made_up_for_by_a_burst() {
         let clock = Turned(Mutex::new(Duration::ZERO));
         let pace = Pace::new(Rate::parse("10/s").unwrap());
-        let mut turn = || {
+        let turn = || {
             assert!(pace.wait(&clock, &|| true));
             clock.at().as_millis()
         };

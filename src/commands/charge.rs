@@ -1,8 +1,8 @@
 //! `billkey charge`.
 
-mod order;
+pub(in crate::commands) mod order;
 mod run;
-mod tell;
+pub(in crate::commands) mod tell;
 
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};

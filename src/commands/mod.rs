@@ -1,6 +1,7 @@
 //! One file a command: its arguments and its run. This one is the way from a command line to a
 //! command, and from what becomes of it to an exit code.
 
+pub mod batch;
 pub mod charge;
 pub mod completions;
 pub mod config;
@@ -24,6 +25,7 @@ use crate::commands::session::Session;
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Charge(charge::ChargeArgs),
+    Batch(batch::BatchArgs),
     History(history::HistoryArgs),
     Reconcile(reconcile::ReconcileArgs),
     Customer(customer::CustomerArgs),
@@ -41,6 +43,8 @@ pub enum Command {
 pub fn run(command: &Command, session: &Session) -> u8 {
     match command {
         Command::Charge(args) => session.with_settings_to_send(|context| charge::run(args, context)),
+        Command::Charge(args) => session.with_settings(|context| charge::run(args, context)),
+        Command::Batch(args) => session.with_settings(|context| batch::run(args, context)),
         Command::History(args) => session.with_settings(|context| history::run(args, context)),
         Command::Reconcile(args) => session.with_settings(|context| reconcile::run(args, context)),
         Command::Customer(args) => session.with_settings(|context| customer::run(args, context)),

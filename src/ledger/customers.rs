@@ -28,6 +28,8 @@ const SAVE: &str = concat!(
 
 const FIND: &str = concat!("SELECT ", customer_columns!(), " FROM customers WHERE customer_uid = ?1");
 
+const ANY: &str = "SELECT EXISTS (SELECT 1 FROM customers)";
+
 const LIST: &str = concat!(
     "SELECT ",
     customer_columns!(),
@@ -77,6 +79,11 @@ impl Ledger {
     /// A removed customer is found too.
     pub fn find_customer(&self, uid: &CustomerUid) -> Result<Option<Customer>, LedgerError> {
         self.read(|db| db.prepare_cached(FIND)?.query([uid.as_str()])?.next()?.map(row::customer).transpose())
+    }
+
+    /// Whether any customer is saved at all, removed or not.
+    pub fn has_customers(&self) -> Result<bool, LedgerError> {
+        self.read(|db| Ok(db.query_row(ANY, [], |row| row.get(0))?))
     }
 
     /// Customers by their customer_uid; with `removed`, those that were removed as well. The text

@@ -35,9 +35,9 @@ impl Ledger {
         self.read(|db| similar(db, terms, since))
     }
 
-    /// What a day's charges come to so far, in the limit's currency, without that of one merchant_uid.
-    pub fn spent(&self, limit: &DailyLimit, but: &MerchantUid) -> Result<Amount, LedgerError> {
-        self.read(|db| spent(db, limit, but))
+    /// What a day's charges come to so far, in the limit's currency.
+    pub fn spent(&self, limit: &DailyLimit) -> Result<Amount, LedgerError> {
+        self.read(|db| spent(db, limit, None))
     }
 }
 
@@ -69,14 +69,15 @@ fn similar(db: &Connection, terms: &Terms, since: Timestamp) -> Result<Option<Pa
     }
 }
 
-fn spent(db: &Connection, limit: &DailyLimit, but: &MerchantUid) -> Result<Amount, Fault> {
+fn spent(db: &Connection, limit: &DailyLimit, but: Option<&MerchantUid>) -> Result<Amount, Fault> {
     let currency = limit.max.currency();
     let mut statement = db.prepare_cached(SPENT)?;
     let minor: i64 = statement.query_row(
         named_params! {
             ":from_ms": limit.from.as_millisecond(),
             ":to_ms": limit.to.as_millisecond(),
-            ":merchant_uid": but.as_str(),
+            // No payment is without a name.
+            ":merchant_uid": but.map_or("", MerchantUid::as_str),
             ":currency": currency.code(),
         },
         |row| row.get("spent"),
@@ -94,7 +95,7 @@ fn over_daily(
     if limit.max.currency() != terms.amount.currency() {
         return Ok(None);
     }
-    let spent = spent(tx, limit, &terms.merchant_uid)?;
+    let spent = spent(tx, limit, Some(&terms.merchant_uid))?;
     let within = spent.checked_add(terms.amount).is_some_and(|sum| sum <= limit.max);
     Ok((!within).then_some(IntentResult::OverDaily { spent, max: limit.max }))
 }

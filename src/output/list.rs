@@ -201,7 +201,7 @@ pub(in crate::output) fn table_row<T: Listed>(columns: &Columns<T>, row: &T, sho
 }
 
 /// The IO error inside of a CSV error, with its kind: a broken pipe must stay one.
-fn csv_error(error: csv::Error) -> io::Error {
+pub(in crate::output) fn csv_error(error: csv::Error) -> io::Error {
     if let csv::ErrorKind::Io(error) = error.into_kind() {
         error
     } else {

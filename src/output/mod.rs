@@ -12,6 +12,7 @@ pub mod list;
 pub mod payment;
 pub mod progress;
 pub mod prose;
+pub mod results;
 #[cfg(test)]
 mod samples;
 pub mod table;

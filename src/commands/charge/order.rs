@@ -51,7 +51,7 @@ pub(super) fn order(
     Ok(Order {
         request,
         retry: args.retry,
-        guards: guards(args, settings, amount, now),
+        guards: guards(args.allow_similar, settings, amount, now),
         settle_after: settings.settle_after,
         lock_wait_max: settings.timeout.saturating_add(LOCK_WAIT_MORE),
         note: args.note.clone(),
@@ -60,7 +60,7 @@ pub(super) fn order(
 }
 
 /// Another process may have just begun to wait for its answer; what it does then takes a moment.
-const LOCK_WAIT_MORE: Duration = Duration::from_secs(2);
+pub(in crate::commands) const LOCK_WAIT_MORE: Duration = Duration::from_secs(2);
 
 fn merchant_uid(
     args: &ChargeArgs,
@@ -97,7 +97,7 @@ fn merchant_uid(
 
 /// A limit that cannot be held against an amount stops it: a limit that is silently not there is
 /// worse than none.
-fn check_limits(settings: &Settings, amount: Amount) -> Result<(), Failure> {
+pub(in crate::commands) fn check_limits(settings: &Settings, amount: Amount) -> Result<(), Failure> {
     let limits = [("max_amount", settings.limits.max_amount), ("daily_amount", settings.limits.daily_amount)];
     for (key, limit) in limits {
         let Some(limit) = limit else { continue };
@@ -119,8 +119,14 @@ fn check_limits(settings: &Settings, amount: Amount) -> Result<(), Failure> {
     }
 }
 
-fn guards(args: &ChargeArgs, settings: &Settings, amount: Amount, now: Timestamp) -> Guards {
-    let similar_since = settings.limits.similar_within.filter(|_| !args.allow_similar).map(|within| {
+/// What the ledger holds an intent against, at the moment it is written.
+pub(in crate::commands) fn guards(
+    allow_similar: bool,
+    settings: &Settings,
+    amount: Amount,
+    now: Timestamp,
+) -> Guards {
+    let similar_since = settings.limits.similar_within.filter(|_| !allow_similar).map(|within| {
         now.checked_sub(jiff::SignedDuration::try_from(within).unwrap_or_default()).unwrap_or(now)
     });
     let daily = settings.limits.daily_amount.filter(|max| max.currency() == amount.currency()).map(|max| {

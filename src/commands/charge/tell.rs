@@ -55,7 +55,7 @@ pub(super) fn ended(
 }
 
 /// What went wrong on this side. An answer that could not be written is printed whole.
-pub(super) fn failed(ui: &mut Ui, error: ChargeError) -> Failure {
+pub(in crate::commands) fn failed(ui: &mut Ui, error: ChargeError) -> Failure {
     match error {
         ChargeError::Ledger(error) => Failure::from(error).nothing_sent(),
         ChargeError::AnswerNotRecorded(lost) => {
@@ -120,7 +120,7 @@ fn object(ui: &mut Ui, payment: &Payment, replayed: bool) -> Result<(), Failure>
     Ok(())
 }
 
-fn exit_of(report: &Report) -> Exit {
+pub(in crate::commands) fn exit_of(report: &Report) -> Exit {
     match (report.payment.outcome, &report.held) {
         (Outcome::Unknown | Outcome::Pending, _) => Exit::With(Kind::Unknown),
         (_, Some(Held::Interrupted)) => Exit::With(Kind::Interrupted),
@@ -187,7 +187,7 @@ fn complaint(exit: Exit, report: &Report, text: &str) -> Failure {
 }
 
 /// What must not be overlooked, whatever the format.
-fn warn(ui: &mut Ui, report: &Report) {
+pub(in crate::commands) fn warn(ui: &mut Ui, report: &Report) {
     let payment = &report.payment;
     let uid = &payment.terms.merchant_uid;
     if report.mode_disagrees {

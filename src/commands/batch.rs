@@ -1,0 +1,132 @@
+//! `billkey batch`.
+
+mod board;
+mod charges;
+mod fate;
+mod input;
+mod lines;
+mod plan;
+mod row;
+mod run;
+mod sheet;
+mod source;
+mod tell;
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+
+pub use crate::commands::batch::run::run;
+
+const AFTER_HELP: &str = "\
+Columns of FILE, by the names in its first line, in any order:
+  customer_uid, amount, name, and merchant_uid unless --once-per is given;
+  currency, tax_free, vat_amount, quota, buyer_name, buyer_email, buyer_tel,
+  custom_data and note where they are needed. An empty cell is not given.
+
+Examples:
+  printf 'customer_uid,amount,name\\ngildong_0001_1234,8900,Monthly\\n' > charges.csv
+  billkey --sandbox batch charges.csv --once-per month --dry-run
+  billkey --sandbox batch charges.csv --once-per month --yes --results results.csv
+  billkey --sandbox --quiet batch charges.csv --once-per month --yes --max-failures 20
+
+Exit codes, of the most serious line:
+  0 every row is paid, now or before   7 unknown: may have been charged
+  5 declined   6 rejected   8 refused by billkey
+  9 nothing was sent, or another batch is running   130 interrupted; the rest was not sent
+  1, 2, 3, 4 as ever: see `billkey help exit-codes`";
+
+/// Charge many customers from a file, each row once
+///
+/// The whole file is checked before anything is sent: one bad row sends nothing. Then each row is
+/// charged as `billkey charge` would, with its own intent and its own outcome. To run the same file
+/// again is safe at any time: rows that are paid are not sent again, and rows whose answer was lost
+/// are looked up first. One batch runs at a time on a ledger.
+#[derive(Debug, Args)]
+#[command(after_long_help = AFTER_HELP)]
+pub struct BatchArgs {
+    /// A CSV file, or JSON lines; `-` is stdin
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+
+    /// How FILE is written [default: by its name; CSV if that does not tell]
+    #[arg(long, value_name = "FORMAT", value_enum, help_heading = "What to charge")]
+    pub input_format: Option<InputFormat>,
+
+    /// Make the order ids from profile, customer, plan and period
+    ///
+    /// PERIOD is day, week, month, quarter or year, or a certain one such as 2026-11. The period is
+    /// the one in which the batch begins, in the profile's time zone, for all of its rows.
+    #[arg(long, value_name = "PERIOD", help_heading = "What to charge")]
+    pub once_per: Option<String>,
+
+    /// What is paid for once per period, where a customer has more than one
+    #[arg(long, value_name = "PLAN", requires = "once_per", help_heading = "What to charge")]
+    pub plan: Option<String>,
+
+    /// How many charges are under way at the same time, 1 to 64
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 4,
+        value_parser = clap::value_parser!(u8).range(1..=64),
+        help_heading = "How fast"
+    )]
+    pub workers: u8,
+
+    /// At most so many charges in a time, evenly spread: 10/s, 300/m
+    #[arg(long, value_name = "N/s", help_heading = "How fast")]
+    pub rate: Option<String>,
+
+    /// Begin no further row after so many failures in a row
+    ///
+    /// A failure is a decline, a rejection, or a request that did not get through. Rows that are
+    /// under way are finished.
+    #[arg(
+        long,
+        value_name = "N",
+        value_parser = clap::value_parser!(u32).range(1..),
+        help_heading = "How to ask"
+    )]
+    pub max_failures: Option<u32>,
+
+    /// Send declined and rejected rows once more, under the same merchant_uid
+    #[arg(long, help_heading = "How to ask")]
+    pub retry_declined: bool,
+
+    /// Charge although a customer pays the same amount twice, here or a moment ago
+    #[arg(long, help_heading = "How to ask")]
+    pub allow_similar: bool,
+
+    /// Charge without asking
+    #[arg(long, short = 'y', help_heading = "How to ask")]
+    pub yes: bool,
+
+    /// Say what would be done, and send nothing
+    #[arg(long, help_heading = "How to ask")]
+    pub dry_run: bool,
+
+    /// Write a line for each row, in the file's order, to this file: CSV, or JSON lines by its name
+    #[arg(long, value_name = "FILE", help_heading = "What to record")]
+    pub results: Option<PathBuf>,
+}
+
+/// How the input is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum InputFormat {
+    /// Comma-separated, with a header
+    Csv,
+    /// A JSON object a line
+    Jsonl,
+}
+
+impl InputFormat {
+    /// By the extension.
+    fn of(file: &Path) -> InputFormat {
+        let extension = file.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+        match extension.to_lowercase().as_str() {
+            "jsonl" | "ndjson" | "json" => InputFormat::Jsonl,
+            _ => InputFormat::Csv,
+        }
+    }
+}

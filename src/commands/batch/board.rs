@@ -1,0 +1,330 @@
+//! What has become of each row so far, and who is told of it when.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::billing::batch::{Batch, Done, Next, RowEnd, Stop};
+use crate::billing::report::Ended;
+use crate::commands::batch::charges::Charges;
+use crate::commands::batch::fate::Fate;
+use crate::commands::batch::tell::{self, Tally};
+use crate::commands::charge;
+use crate::commands::session::{answered, complain};
+use crate::domain::time::{Moment, format_duration};
+use crate::failure::{Exit, Failure, Kind};
+use crate::interrupt::Interrupts;
+use crate::ledger::Ledger;
+use crate::output::Format;
+use crate::output::progress::Progress;
+use crate::output::results::{ResultFile, RowView};
+use crate::output::ui::Ui;
+
+/// How long to wait for the next row before looking at everything else.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// How often there is a line of progress where there is no terminal.
+const LINE_EVERY_MS: i64 = 60_000;
+
+/// The rows and their fates.
+pub(super) struct Board {
+    charges: Arc<Charges>,
+    fates: Vec<Fate>,
+    /// For looking only; the writing thread has the other connection.
+    ledger: Ledger,
+    results: Option<ResultFile>,
+    /// The first row that is not in the results file.
+    next_result: u32,
+    /// The reader of stdout went away.
+    unheard: bool,
+    /// Something went wrong that has no row.
+    troubled: bool,
+    begun: Moment,
+    done: Counted,
+}
+
+/// Rows that ended in this run.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Counted {
+    pub ended: u64,
+    pub paid: u64,
+    pub declined: u64,
+    pub unknown: u64,
+}
+
+impl Board {
+    pub(super) fn new(
+        charges: Arc<Charges>,
+        fates: Vec<Fate>,
+        ledger: Ledger,
+        results: Option<ResultFile>,
+    ) -> Board {
+        let begun = charges.clock.now();
+        Board {
+            charges,
+            fates,
+            ledger,
+            results,
+            next_result: 0,
+            unheard: false,
+            troubled: false,
+            begun,
+            done: Counted::default(),
+        }
+    }
+
+    /// Watches until every row that was begun has ended; false when that was not waited for.
+    pub(super) fn watch(&mut self, batch: &Batch, interrupts: &Interrupts, ui: &mut Ui) -> bool {
+        self.tell_decided(ui);
+        let total = self.fates.iter().filter(|fate| !fate.is_final()).count();
+        let total = u64::try_from(total).unwrap_or(u64::MAX);
+        let progress = ui.progress(Some(total), "charging");
+        let (mut interrupted, mut line_at_ms) = (0, LINE_EVERY_MS);
+        let to_the_end = loop {
+            match batch.next(LOOK_EVERY) {
+                Next::Done(done) => {
+                    self.end(done, ui);
+                    progress.advance(1);
+                }
+                Next::Waiting => {}
+                Next::Over => break true,
+            }
+            let count = interrupts.count();
+            if count >= 2 {
+                self.abandon(batch, ui);
+                break false;
+            }
+            if count > interrupted {
+                interrupted = count;
+                ui.note(
+                    "Stopping: no further row is begun, and those under way are waited for. Once more to \
+                     stop waiting; their outcome is then unknown.",
+                );
+            }
+            let ms = self.elapsed_ms();
+            self.show(&progress, total, ms);
+            if ms >= line_at_ms {
+                line_at_ms = ms.saturating_add(LINE_EVERY_MS);
+                if !ui.options().stderr_is_terminal {
+                    ui.status(&tell::progress(self.done, total, ms));
+                }
+            }
+        };
+        drop(progress);
+        to_the_end
+    }
+
+    fn show(&self, progress: &Progress, total: u64, ms: i64) {
+        progress.message(&tell::progress_short(self.done, total, ms));
+    }
+
+    fn elapsed_ms(&self) -> i64 {
+        let now = self.charges.clock.now();
+        match (&self.begun.boot, &now.boot) {
+            (Some(then), Some(now)) => now.since_boot_ms.saturating_sub(then.since_boot_ms),
+            (None, _) | (_, None) => {
+                now.wall.as_millisecond().saturating_sub(self.begun.wall.as_millisecond())
+            }
+        }
+    }
+
+    fn end(&mut self, done: Done, ui: &mut Ui) {
+        let Done { row, end } = done;
+        let fate = match end {
+            RowEnd::Ended(ended) => {
+                if let Ended::Answered(report) = &ended {
+                    charge::tell::warn(ui, report);
+                }
+                Fate::of(&ended)
+            }
+            RowEnd::Failed(error) => {
+                complain(&charge::tell::failed(ui, error), ui);
+                Fate::Failed
+            }
+            RowEnd::Died => {
+                let line = self.charges.rows.line(row);
+                ui.warning(&format!("a bug cut off the charge of line {line}; run the same command again"));
+                let fate = self.unseen(row, ui);
+                if fate == Fate::Unknown { fate } else { Fate::Failed }
+            }
+        };
+        self.set(row, fate);
+        self.done.ended += 1;
+        match fate {
+            Fate::Paid | Fate::AlreadyPaid => self.done.paid += 1,
+            Fate::Declined | Fate::DeclinedBefore | Fate::Rejected | Fate::RejectedBefore => {
+                self.done.declined += 1;
+            }
+            Fate::Unknown => self.done.unknown += 1,
+            Fate::Send
+            | Fate::Settle
+            | Fate::NotSent
+            | Fate::KeyRefused
+            | Fate::Busy
+            | Fate::Failed
+            | Fate::NotTried
+            | Fate::Refused(_) => {}
+        }
+        self.tell_row(row, ui);
+        self.write_results(ui);
+    }
+
+    fn set(&mut self, row: u32, fate: Fate) {
+        if let Some(place) = usize::try_from(row).ok().and_then(|row| self.fates.get_mut(row)) {
+            *place = fate;
+        }
+    }
+
+    fn fate(&self, row: u32) -> Fate {
+        let fate = usize::try_from(row).ok().and_then(|row| self.fates.get(row));
+        fate.copied().unwrap_or(Fate::NotTried)
+    }
+
+    /// Rows under way that nobody waits for: the ledger has their intents, and the next run settles
+    /// them.
+    fn abandon(&mut self, batch: &Batch, ui: &mut Ui) {
+        for row in batch.begun() {
+            if !self.fate(*row).is_final() {
+                let fate = self.unseen(*row, ui);
+                self.set(*row, fate);
+            }
+        }
+    }
+
+    /// The fate of a row whose end nobody saw; unknown where the ledger cannot be read either.
+    fn unseen(&mut self, row: u32, ui: &mut Ui) -> Fate {
+        match self.charges.stored(row, &self.ledger) {
+            Ok(payment) => Fate::of_unseen(payment.as_ref()),
+            Err(error) => {
+                self.trouble(&error.into(), ui);
+                Fate::Unknown
+            }
+        }
+    }
+
+    /// Something of this side's that stops no charge: what is under way goes on, and the exit code
+    /// says it in the end.
+    fn trouble(&mut self, failure: &Failure, ui: &mut Ui) {
+        self.troubled = true;
+        complain(failure, ui);
+    }
+
+    /// With `jsonl` and a results file: what is known before anything is sent.
+    fn tell_decided(&mut self, ui: &mut Ui) {
+        for row in self.charges.rows.all() {
+            if self.fate(row).is_final() {
+                self.tell_row(row, ui);
+            }
+        }
+        self.write_results(ui);
+    }
+
+    /// With `jsonl`: one row, as it happens.
+    fn tell_row(&mut self, row: u32, ui: &mut Ui) {
+        let fate = self.fate(row);
+        if ui.format() != Format::Jsonl || self.unheard || (ui.quiet() && fate.exit() == Exit::Done) {
+            return;
+        }
+        let told = self.charges.shown(row, fate, &self.ledger).and_then(|shown| {
+            let written = ui.row_line(shown.view(self.charges.rows.line(row)));
+            self.unheard = written.is_err();
+            answered(written, Exit::Done)
+        });
+        if let Err(failure) = told {
+            self.trouble(&failure, ui);
+        }
+    }
+
+    /// Writes as many rows as have ended, in the order of the file.
+    fn write_results(&mut self, ui: &mut Ui) {
+        if let Some(mut results) = self.results.take() {
+            match self.write_ended(&mut results) {
+                Ok(()) => self.results = Some(results),
+                Err(failure) => self.trouble(&failure.hinted("a further run writes the file anew"), ui),
+            }
+        }
+    }
+
+    fn write_ended(&mut self, results: &mut ResultFile) -> Result<(), Failure> {
+        let failed = |error: std::io::Error| Failure::io("write the results", &error);
+        let before = self.next_result;
+        while self.next_result < self.charges.rows.count() && self.fate(self.next_result).is_final() {
+            let row = self.next_result;
+            let shown = self.charges.shown(row, self.fate(row), &self.ledger)?;
+            results.row(shown.view(self.charges.rows.line(row))).map_err(failed)?;
+            self.next_result += 1;
+        }
+        if self.next_result > before { results.flush().map_err(failed) } else { Ok(()) }
+    }
+
+    /// Tells what became of all of it, and the exit code.
+    pub(super) fn conclude(mut self, ui: &mut Ui, stop: Option<Stop>) -> Result<Exit, Failure> {
+        if self.done.ended == 0 && stop.is_none() {
+            self.tell_decided(ui);
+        }
+        for row in self.charges.rows.all() {
+            let fate = self.fate(row);
+            if !fate.is_final() {
+                // What may have been charged by an earlier run, still nobody knows.
+                self.set(row, if fate == Fate::Settle { Fate::Unknown } else { Fate::NotTried });
+                self.tell_row(row, ui);
+            }
+        }
+        self.write_results(ui);
+        let exit = self.exit(stop);
+        if ui.quiet() && exit == Exit::Done {
+            return Ok(exit);
+        }
+        let fates = &self.fates;
+        let fate = |row: u32| {
+            let fate = usize::try_from(row).ok().and_then(|row| fates.get(row));
+            fate.copied().unwrap_or(Fate::NotTried)
+        };
+        let tally = Tally::of(&self.charges, fate).unwrap_or_default();
+        let took_ms = self.elapsed_ms();
+        if let Some(stop) = stop {
+            ui.note(&tell::stopped(stop, tally.rows(Fate::NotTried)));
+        }
+        let written = match ui.format() {
+            Format::Table => tell::summary(&self.charges, &fate, &tally, &self.ledger, ui)?,
+            Format::Json => {
+                let summary = tell::summary_object(&tally, stop, exit, took_ms);
+                let each = |row: u32| self.charges.shown(row, fate(row), &self.ledger);
+                tell::json(&self.charges, &summary, &each, ui)?
+            }
+            Format::Jsonl => {
+                ui.status(&tell::summary_text(&tally));
+                Ok(())
+            }
+            Format::Plain | Format::Csv => {
+                let each = |row: u32| self.charges.shown(row, fate(row), &self.ledger);
+                let listed = tell::list(&self.charges, &each, ui)?;
+                ui.status(&tell::summary_text(&tally));
+                listed
+            }
+        };
+        answered(written, exit)
+    }
+
+    fn exit(&self, stop: Option<Stop>) -> Exit {
+        let own = if self.troubled { Exit::With(Kind::Local) } else { Exit::Done };
+        let lines = self.fates.iter().map(|fate| fate.exit()).fold(own, Exit::most_serious);
+        let left = self.fates.contains(&Fate::NotTried);
+        match (stop, lines) {
+            (Some(Stop::Interrupted), Exit::With(Kind::Unknown | Kind::Local)) => lines,
+            (Some(Stop::Interrupted), _) if left => Exit::With(Kind::Interrupted),
+            (_, _) => lines,
+        }
+    }
+}
+
+impl crate::commands::batch::charges::Shown {
+    pub(super) fn view(&self, line: u64) -> RowView<'_> {
+        let payment = crate::output::payment::PaymentView { payment: &self.payment, replayed: self.replayed };
+        RowView { line, payment, refused: self.refused }
+    }
+}
+
+/// `1m20s`, to the second.
+pub(super) fn whole_seconds(ms: i64) -> String {
+    format_duration(Duration::from_secs(u64::try_from(ms / 1000).unwrap_or(0)))
+}

@@ -1,0 +1,136 @@
+//! The rows of a file as charges.
+
+use std::sync::Arc;
+
+use crate::billing::desk::Order;
+use crate::commands::batch::fate::{Fate, Why};
+use crate::commands::batch::row::{AMOUNT, CURRENCY, CUSTOMER_UID, Row, Rows, Rules};
+use crate::commands::charge::order::{LOCK_WAIT_MORE, check_limits, guards};
+use crate::domain::money::{Amount, Currency};
+use crate::domain::payment::{Outcome, Payment};
+use crate::domain::time::Clock;
+use crate::failure::Failure;
+use crate::ledger::{DailyLimit, Ledger, LedgerError};
+use crate::settings::Settings;
+
+/// Everything that makes a row a charge. All threads share it.
+pub(super) struct Charges {
+    pub rows: Rows,
+    pub rules: Rules,
+    pub settings: Settings,
+    pub clock: Arc<dyn Clock>,
+    pub retry: bool,
+    pub allow_similar: bool,
+}
+
+/// A row's payment, and whether it is the stored result of an earlier run.
+pub(super) struct Shown {
+    pub payment: Payment,
+    pub replayed: bool,
+    pub refused: Option<&'static str>,
+}
+
+impl Charges {
+    fn read(&self, row: u32) -> Option<Row> {
+        // Every row was read before and found good.
+        self.rules.read(&self.rows.cells(row)).ok()
+    }
+
+    /// The charge of one row, with the guards of this moment.
+    pub(super) fn order(&self, row: u32) -> Option<Order> {
+        let Row { request, note } = self.read(row)?;
+        let guards = guards(self.allow_similar, &self.settings, request.terms.amount, self.clock.now().wall);
+        Some(Order {
+            request,
+            retry: self.retry,
+            guards,
+            settle_after: self.settings.settle_after,
+            lock_wait_max: self.settings.timeout.saturating_add(LOCK_WAIT_MORE),
+            note,
+            operator: self.settings.operator.clone(),
+        })
+    }
+
+    pub(super) fn amount(&self, row: u32) -> Option<Amount> {
+        let cells = self.rows.cells(row);
+        let currency =
+            if cells[CURRENCY].is_empty() { Currency::KRW } else { Currency::parse(cells[CURRENCY]).ok()? };
+        Amount::parse(cells[AMOUNT], currency).ok()
+    }
+
+    /// Customer and amount: rows that agree in both look alike.
+    pub(super) fn likeness(&self, row: u32) -> Option<(&str, Amount)> {
+        Some((self.rows.cells(row)[CUSTOMER_UID], self.amount(row)?))
+    }
+
+    /// The profile's limit that stands in the way of an amount.
+    pub(super) fn over_limit(&self, amount: Amount) -> Option<Why> {
+        check_limits(&self.settings, amount).err().map(|_| {
+            let max = self.settings.limits.max_amount;
+            let fits_max = max.is_none_or(|max| max.currency() == amount.currency() && amount <= max);
+            if fits_max { Why::DailyAmount } else { Why::MaxAmount }
+        })
+    }
+
+    /// The most that may be charged today.
+    pub(super) fn daily_limit(&self) -> Option<DailyLimit> {
+        let none = Amount::from_minor(0, Currency::KRW);
+        guards(self.allow_similar, &self.settings, none, self.clock.now().wall).daily
+    }
+
+    /// What there is to show of a row: what the ledger knows of it, or that nothing was sent.
+    pub(super) fn shown(&self, row: u32, fate: Fate, ledger: &Ledger) -> Result<Shown, Failure> {
+        let Some(Row { request, note }) = self.read(row) else {
+            return Err(Failure::local(format!("line {} cannot be read again", self.rows.line(row))));
+        };
+        let stored = match fate.refused() {
+            // The ledger may know the merchant_uid for another charge, which is not this row's.
+            Some(_) => None,
+            None => ledger.find(&request.terms.merchant_uid)?,
+        };
+        let reason = match (fate.refused(), fate) {
+            (Some(why), _) => why.sentence(),
+            (None, Fate::NotTried) => "the batch stopped before this row",
+            (None, _) => "nothing was sent",
+        };
+        let unsent = || Payment {
+            terms: request.terms.clone(),
+            outcome: Outcome::NotSent,
+            outcome_before: None,
+            name: request.name.clone(),
+            attempts: 0,
+            unanswered: 0,
+            requested_at: self.clock.now().wall,
+            last_send: None,
+            account: None,
+            imp_uid: None,
+            status: None,
+            cancel_amount: None,
+            apply_num: None,
+            card_name: None,
+            card_number: None,
+            pg_provider: None,
+            pg_tid: None,
+            receipt_url: None,
+            code: None,
+            message: Some(reason.to_owned()),
+            paid_at: None,
+            cancelled_at: None,
+            buyer_name: request.buyer_name.clone(),
+            buyer_email: request.buyer_email.clone(),
+            buyer_tel: request.buyer_tel.clone(),
+            note: note.clone(),
+            operator: self.settings.operator.clone(),
+        };
+        let payment = stored.unwrap_or_else(unsent);
+        Ok(Shown { payment, replayed: fate.is_replayed(), refused: fate.refused().map(Why::word) })
+    }
+
+    /// What the ledger knows of a row.
+    pub(super) fn stored(&self, row: u32, ledger: &Ledger) -> Result<Option<Payment>, LedgerError> {
+        match self.read(row) {
+            Some(Row { request, .. }) => ledger.find(&request.terms.merchant_uid),
+            None => Ok(None),
+        }
+    }
+}

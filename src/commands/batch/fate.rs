@@ -1,0 +1,192 @@
+//! What becomes of a row, as one small value.
+
+use crate::billing::report::Held;
+use crate::billing::report::{Ended, Report};
+use crate::domain::payment::{Outcome, Payment};
+use crate::failure::{Exit, Kind};
+
+/// Why billkey refuses a row. Nothing was sent for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Why {
+    MaxAmount,
+    DailyAmount,
+    LookAlike,
+    OtherTerms,
+    UnknownCustomer,
+    RemovedCustomer,
+}
+
+impl Why {
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Why::MaxAmount => "max_amount",
+            Why::DailyAmount => "daily_amount",
+            Why::LookAlike => "look_alike",
+            Why::OtherTerms => "other_terms",
+            Why::UnknownCustomer => "unknown_customer",
+            Why::RemovedCustomer => "removed_customer",
+        }
+    }
+
+    /// As a sentence without an end.
+    pub(super) fn sentence(self) -> &'static str {
+        match self {
+            Why::MaxAmount => {
+                "it is over the limit for one charge (max_amount of the profile), or in another currency"
+            }
+            Why::DailyAmount => {
+                "it would go over the day's limit (daily_amount of the profile), or is in another currency"
+            }
+            Why::LookAlike => {
+                "the customer pays the same amount in another row, or did a moment ago; --allow-similar takes both"
+            }
+            Why::OtherTerms => "the merchant_uid was asked for before with another customer, amount or mode",
+            Why::UnknownCustomer => {
+                "the customer is not among the saved ones; see `billkey customer add` and `customer import`"
+            }
+            Why::RemovedCustomer => "the customer was removed; see `billkey customer add`",
+        }
+    }
+}
+
+/// Where a row stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Fate {
+    /// To be sent.
+    Send,
+    /// Its last request may have been made: to be looked up, and sent only if the rules allow it.
+    Settle,
+    Paid,
+    /// Paid by an earlier run.
+    AlreadyPaid,
+    Declined,
+    DeclinedBefore,
+    Rejected,
+    RejectedBefore,
+    Unknown,
+    /// The gateway was not reached.
+    NotSent,
+    KeyRefused,
+    /// Another process kept the payment to itself.
+    Busy,
+    /// The ledger could not be written, or a bug.
+    Failed,
+    /// The batch stopped before it.
+    NotTried,
+    Refused(Why),
+}
+
+impl Fate {
+    /// Nothing more happens to it.
+    pub(super) fn is_final(self) -> bool {
+        !matches!(self, Fate::Send | Fate::Settle)
+    }
+
+    /// The stored result of an earlier run is the answer.
+    pub(super) fn is_replayed(self) -> bool {
+        matches!(self, Fate::AlreadyPaid | Fate::DeclinedBefore | Fate::RejectedBefore)
+    }
+
+    pub(super) fn refused(self) -> Option<Why> {
+        if let Fate::Refused(why) = self { Some(why) } else { None }
+    }
+
+    /// What is shown to people.
+    pub(super) fn words(self) -> &'static str {
+        match self {
+            Fate::Send => "to send",
+            Fate::Settle => "to look up first",
+            Fate::Paid => "paid",
+            Fate::AlreadyPaid => "already paid",
+            Fate::Declined => "declined",
+            Fate::DeclinedBefore => "declined before",
+            Fate::Rejected => "rejected",
+            Fate::RejectedBefore => "rejected before",
+            Fate::Unknown => "unknown",
+            Fate::NotSent | Fate::KeyRefused => "not sent",
+            Fate::Busy => "busy",
+            Fate::Failed => "failed",
+            Fate::NotTried => "not tried",
+            Fate::Refused(_) => "refused",
+        }
+    }
+
+    /// The exit code of a single charge with this end. A row that was not tried has none: what
+    /// stopped the batch has.
+    pub(super) fn exit(self) -> Exit {
+        match self {
+            Fate::Send | Fate::Settle | Fate::Paid | Fate::AlreadyPaid | Fate::NotTried => Exit::Done,
+            Fate::Declined | Fate::DeclinedBefore => Exit::With(Kind::Declined),
+            Fate::Rejected | Fate::RejectedBefore => Exit::With(Kind::Rejected),
+            Fate::Unknown => Exit::With(Kind::Unknown),
+            Fate::NotSent | Fate::Busy => Exit::With(Kind::Network),
+            Fate::KeyRefused => Exit::With(Kind::Auth),
+            Fate::Failed => Exit::With(Kind::Local),
+            Fate::Refused(_) => Exit::With(Kind::Refused),
+        }
+    }
+
+    /// Of a charge that came to its end.
+    pub(super) fn of(ended: &Ended) -> Fate {
+        match ended {
+            Ended::Answered(report) => answered(report),
+            Ended::OtherTerms(_) => Fate::Refused(Why::OtherTerms),
+            Ended::Similar(_) => Fate::Refused(Why::LookAlike),
+            Ended::OverDaily { .. } => Fate::Refused(Why::DailyAmount),
+            Ended::Busy { .. } => Fate::Busy,
+            Ended::Interrupted => Fate::NotTried,
+        }
+    }
+
+    /// Of a row that was begun and whose end nobody saw.
+    pub(super) fn of_unseen(payment: Option<&Payment>) -> Fate {
+        match payment.map(|payment| payment.outcome) {
+            Some(Outcome::Pending | Outcome::Unknown) => Fate::Unknown,
+            Some(Outcome::Paid) => Fate::Paid,
+            Some(Outcome::Declined) => Fate::Declined,
+            Some(Outcome::Rejected) => Fate::Rejected,
+            Some(Outcome::NotSent) | None => Fate::NotTried,
+        }
+    }
+}
+
+fn answered(report: &Report) -> Fate {
+    match (report.payment.outcome, &report.held) {
+        (Outcome::Unknown | Outcome::Pending, _) => Fate::Unknown,
+        (_, Some(Held::Interrupted)) => Fate::NotTried,
+        (_, Some(Held::KeyRefused(_))) => Fate::KeyRefused,
+        (_, Some(Held::NotReached(_))) => Fate::NotSent,
+        (Outcome::Paid, None) if report.replayed => Fate::AlreadyPaid,
+        (Outcome::Paid, None) => Fate::Paid,
+        (Outcome::Declined, None) if report.replayed => Fate::DeclinedBefore,
+        (Outcome::Declined, None) => Fate::Declined,
+        (Outcome::Rejected, None) if report.replayed => Fate::RejectedBefore,
+        (Outcome::Rejected, None) => Fate::Rejected,
+        (Outcome::NotSent, None) => Fate::NotSent,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Fate, Why};
+
+    #[test]
+    fn a_fate_has_the_exit_code_of_its_charge() {
+        let codes = [
+            (Fate::Paid, 0),
+            (Fate::AlreadyPaid, 0),
+            (Fate::DeclinedBefore, 5),
+            (Fate::Rejected, 6),
+            (Fate::Unknown, 7),
+            (Fate::Refused(Why::LookAlike), 8),
+            (Fate::NotSent, 9),
+            (Fate::KeyRefused, 4),
+            (Fate::Failed, 1),
+            (Fate::NotTried, 0),
+        ];
+        for (fate, code) in codes {
+            assert_eq!(fate.exit().code(), code, "{fate:?}");
+        }
+        assert!(size_of::<Fate>() <= 2, "there is one for each of a million rows");
+    }
+}

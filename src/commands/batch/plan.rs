@@ -1,0 +1,122 @@
+//! What is to be done, row by row, before anything is sent. It is a look ahead: each charge is held
+//! against the ledger once more when its intent is written.
+
+use std::collections::BTreeSet;
+
+use crate::billing::desk::{Order, ended_by};
+use crate::billing::report::Ended;
+use crate::commands::batch::charges::Charges;
+use crate::commands::batch::fate::{Fate, Why};
+use crate::domain::money::Amount;
+use crate::domain::payment::Outcome;
+use crate::failure::Failure;
+use crate::ledger::{DailyLimit, Ledger};
+
+/// Gives every row its first fate. Without a ledger nothing was charged yet.
+pub(super) fn plan(charges: &Charges, ledger: Option<&Ledger>) -> Result<Vec<Fate>, Failure> {
+    let customers_are_kept = match ledger {
+        Some(ledger) => ledger.has_customers()?,
+        None => false,
+    };
+    let mut fates = Vec::with_capacity(charges.rows.all().len());
+    for row in charges.rows.all() {
+        let Some(order) = charges.order(row) else {
+            return Err(Failure::local(format!("line {} cannot be read again", charges.rows.line(row))));
+        };
+        fates.push(fate(&order, charges, ledger, customers_are_kept)?);
+    }
+    refuse_look_alikes(charges, &mut fates);
+    if let Some(limit) = charges.daily_limit() {
+        refuse_over_daily(charges, &mut fates, &limit, ledger)?;
+    }
+    Ok(fates)
+}
+
+fn fate(
+    order: &Order,
+    charges: &Charges,
+    ledger: Option<&Ledger>,
+    customers_are_kept: bool,
+) -> Result<Fate, Failure> {
+    let terms = &order.request.terms;
+    let mut unsettled = false;
+    if let Some(ledger) = ledger
+        && let Some(payment) = ledger.find(&terms.merchant_uid)?
+    {
+        match ended_by(payment, order) {
+            Ok(ended @ Ended::Answered(_)) => return Ok(Fate::of(&ended)),
+            Ok(_) => return Ok(Fate::Refused(Why::OtherTerms)),
+            Err(payment) => unsettled = matches!(payment.outcome, Outcome::Pending | Outcome::Unknown),
+        }
+    }
+    let customer = match ledger {
+        Some(ledger) if customers_are_kept => ledger.find_customer(&terms.customer_uid)?,
+        Some(_) | None => None,
+    };
+    let known = match customer {
+        Some(customer) if customer.removed_at.is_some() => Err(Why::RemovedCustomer),
+        Some(_) => Ok(()),
+        None if customers_are_kept => Err(Why::UnknownCustomer),
+        None => Ok(()),
+    };
+    let allowed = known.and_then(|()| charges.over_limit(terms.amount).map_or(Ok(()), Err));
+    Ok(match (allowed, unsettled) {
+        (Ok(()), true) => Fate::Settle,
+        // It must not be sent, and to look it up could lead to that; it stays what it is.
+        (Err(_), true) => Fate::Unknown,
+        (Err(why), false) => Fate::Refused(why),
+        (Ok(()), false) => match (ledger, order.guards.similar_since) {
+            (Some(ledger), Some(since)) if ledger.similar(terms, since)?.is_some() => {
+                Fate::Refused(Why::LookAlike)
+            }
+            (_, _) => Fate::Send,
+        },
+    })
+}
+
+/// Of rows with the same customer and amount one is taken: the first that is charged or may be.
+fn refuse_look_alikes(charges: &Charges, fates: &mut [Fate]) {
+    if charges.allow_similar || charges.settings.limits.similar_within.is_none() {
+        return;
+    }
+    let place = |row: u32| usize::try_from(row).unwrap_or(usize::MAX);
+    let is_taken = |fates: &[Fate], row: u32| {
+        fates
+            .get(place(row))
+            .is_some_and(|fate| matches!(fate, Fate::Send | Fate::Settle | Fate::AlreadyPaid | Fate::Unknown))
+    };
+    // Groups whose first row is not taken, and that have another one that is.
+    let mut stood_in = BTreeSet::new();
+    for (row, first) in charges.rows.twins(|row| charges.likeness(row)) {
+        if is_taken(fates, first) || stood_in.contains(&first) {
+            if let Some(fate @ Fate::Send) = fates.get_mut(place(row)) {
+                *fate = Fate::Refused(Why::LookAlike);
+            }
+        } else if is_taken(fates, row) {
+            stood_in.insert(first);
+        }
+    }
+}
+
+fn refuse_over_daily(
+    charges: &Charges,
+    fates: &mut [Fate],
+    limit: &DailyLimit,
+    ledger: Option<&Ledger>,
+) -> Result<(), Failure> {
+    let mut spent = match ledger {
+        Some(ledger) => ledger.spent(limit)?,
+        None => Amount::from_minor(0, limit.max.currency()),
+    };
+    for (row, fate) in charges.rows.all().zip(fates) {
+        if *fate != Fate::Send {
+            continue;
+        }
+        let sum = charges.amount(row).and_then(|amount| spent.checked_add(amount));
+        match sum.filter(|sum| *sum <= limit.max) {
+            Some(sum) => spent = sum,
+            None => *fate = Fate::Refused(Why::DailyAmount),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,347 @@
+//! One row: what its cells mean, and many of them in little room.
+
+use std::hash::{BuildHasher, RandomState};
+use std::ops::Range;
+
+use crate::domain::charge::{ChargeRequest, InvalidValue, check_text};
+use crate::domain::ids::{CustomerUid, MerchantUid};
+use crate::domain::money::{Amount, Currency};
+use crate::domain::payment::{Mode, Terms};
+use crate::domain::period::Period;
+
+/// The columns there are; [`Cells`] has them in this order.
+pub(super) const COLUMNS: [&str; 13] = [
+    "customer_uid",
+    "amount",
+    "name",
+    "merchant_uid",
+    "currency",
+    "tax_free",
+    "vat_amount",
+    "quota",
+    "buyer_name",
+    "buyer_email",
+    "buyer_tel",
+    "custom_data",
+    "note",
+];
+pub(super) const CUSTOMER_UID: usize = 0;
+pub(super) const AMOUNT: usize = 1;
+pub(super) const NAME: usize = 2;
+pub(super) const MERCHANT_UID: usize = 3;
+pub(super) const CURRENCY: usize = 4;
+const TAX_FREE: usize = 5;
+const VAT_AMOUNT: usize = 6;
+const QUOTA: usize = 7;
+const BUYER_NAME: usize = 8;
+const BUYER_EMAIL: usize = 9;
+const BUYER_TEL: usize = 10;
+const CUSTOM_DATA: usize = 11;
+const NOTE: usize = 12;
+
+/// One row's cells; an empty one was not given.
+pub(super) type Cells<'a> = [&'a str; COLUMNS.len()];
+
+/// What is wrong with a row: the column, where it is one cell's fault, and a sentence without an end.
+pub(super) type Fault = (Option<usize>, String);
+
+/// What all rows have in common.
+#[derive(Clone, Debug)]
+pub(super) struct Rules {
+    pub mode: Mode,
+    pub profile: String,
+    /// Makes the order ids.
+    pub once_per: Option<Period>,
+    pub plan: String,
+}
+
+/// One row, read.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Row {
+    pub request: ChargeRequest,
+    pub note: Option<String>,
+}
+
+impl Rules {
+    /// Reads one row and checks all that can be checked of it alone.
+    pub(super) fn read(&self, cells: &Cells<'_>) -> Result<Row, Vec<Fault>> {
+        let mut faults = Vec::new();
+        let mut keep = |column, message: String| faults.push((Some(column), message));
+        let customer_uid = CustomerUid::parse(cells[CUSTOMER_UID])
+            .map_err(|error| keep(CUSTOMER_UID, error.to_string()))
+            .ok();
+        let currency = match cells[CURRENCY] {
+            "" => Ok(Currency::KRW),
+            code => Currency::parse(code),
+        };
+        let currency = currency.map_err(|error| keep(CURRENCY, error.to_string())).ok();
+        let mut money = |column: usize, zero: bool| match (cells[column], currency) {
+            ("", _) if column != AMOUNT => None,
+            (_, None) => None,
+            (text, _) if text.contains(char::is_whitespace) => {
+                keep(column, format!("`{}` holds a space; write it as 8900", text.escape_debug()));
+                None
+            }
+            (text, Some(currency)) => {
+                let amount =
+                    if zero { Amount::parse_or_zero(text, currency) } else { Amount::parse(text, currency) };
+                amount.map_err(|error| keep(column, error.to_string())).ok()
+            }
+        };
+        let amount = money(AMOUNT, false);
+        let (tax_free, vat_amount) = (money(TAX_FREE, true), money(VAT_AMOUNT, true));
+        let card_quota = match cells[QUOTA] {
+            "" => None,
+            text => match text.parse::<u32>() {
+                Ok(months) => Some(months).filter(|months| *months != 0),
+                Err(_) => {
+                    keep(QUOTA, format!("`{}` is not a number of months", text.escape_debug()));
+                    None
+                }
+            },
+        };
+        let merchant_uid = customer_uid.as_ref().and_then(|customer| {
+            self.merchant_uid(cells[MERCHANT_UID], customer).map_err(|why| keep(MERCHANT_UID, why)).ok()
+        });
+        let (Some(merchant_uid), Some(customer_uid), Some(amount)) = (merchant_uid, customer_uid, amount)
+        else {
+            return Err(faults);
+        };
+        let text = |column: usize| Some(cells[column].to_owned()).filter(|text| !text.is_empty());
+        let request = ChargeRequest {
+            terms: Terms { merchant_uid, customer_uid, amount, mode: self.mode },
+            name: cells[NAME].to_owned(),
+            tax_free,
+            vat_amount,
+            card_quota,
+            buyer_name: text(BUYER_NAME),
+            buyer_email: text(BUYER_EMAIL),
+            buyer_tel: text(BUYER_TEL),
+            custom_data: text(CUSTOM_DATA),
+            notice_url: None,
+            product_type: None,
+            channel_key: None,
+            bypass: None,
+        };
+        let note = text(NOTE);
+        let checked = request.check().and_then(|()| check_text("note", note.as_deref(), 500));
+        if let Err(error) = checked {
+            faults.push((column_of(&error), error.to_string()));
+        }
+        if faults.is_empty() { Ok(Row { request, note }) } else { Err(faults) }
+    }
+
+    fn merchant_uid(&self, given: &str, customer: &CustomerUid) -> Result<MerchantUid, String> {
+        match (&self.once_per, given) {
+            (None, given) => MerchantUid::parse(given).map_err(|error| error.to_string()),
+            (Some(period), "") => period
+                .merchant_uid(&self.profile, customer, &self.plan)
+                .ok_or_else(|| "no order id could be made from the period".to_owned()),
+            (Some(_), _) => {
+                Err("it is given, and --once-per makes the order ids; leave one of them out".to_owned())
+            }
+        }
+    }
+}
+
+fn column_of(error: &InvalidValue) -> Option<usize> {
+    let named = |field: &str| match field {
+        "product name" => Some(NAME),
+        other => COLUMNS.iter().position(|column| *column == other),
+    };
+    match error {
+        InvalidValue::Empty { field }
+        | InvalidValue::TooLong { field, .. }
+        | InvalidValue::Control { field, .. }
+        | InvalidValue::Part { field, .. }
+        | InvalidValue::NotJson { field, .. }
+        | InvalidValue::NotAnObject { field, .. } => named(field),
+        InvalidValue::QuotaOfOne(_) | InvalidValue::QuotaTooLong(_) | InvalidValue::QuotaAmount { .. } => {
+            Some(QUOTA)
+        }
+        InvalidValue::Id(_) | InvalidValue::Money(_) | InvalidValue::NoticeUrl(_) => None,
+    }
+}
+
+/// Rows as text, one behind the other: for each cell that was given its column, its length and its
+/// bytes. A hundred thousand of them are a few megabytes.
+#[derive(Debug, Default)]
+pub(super) struct Rows {
+    text: Vec<u8>,
+    /// Where each row begins, and on which line of the file it stands.
+    begins: Vec<(u32, u32)>,
+}
+
+impl Rows {
+    /// Keeps one row. False where there is no room for it: its cells or the whole are too long.
+    pub(super) fn push(&mut self, line: u64, cells: &Cells<'_>) -> bool {
+        let (Ok(begin), Ok(line)) = (u32::try_from(self.text.len()), u32::try_from(line)) else {
+            return false;
+        };
+        for (column, cell) in (0u8..).zip(cells) {
+            if cell.is_empty() {
+                continue;
+            }
+            let Ok(length) = u16::try_from(cell.len()) else { return false };
+            self.text.push(column);
+            self.text.extend(length.to_le_bytes());
+            self.text.extend(cell.as_bytes());
+        }
+        self.begins.push((begin, line));
+        true
+    }
+
+    pub(super) fn shrink(&mut self) {
+        self.text.shrink_to_fit();
+        self.begins.shrink_to_fit();
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.begins.is_empty()
+    }
+
+    /// How many there are: never more than a number of a row can say.
+    pub(super) fn count(&self) -> u32 {
+        u32::try_from(self.begins.len()).unwrap_or(u32::MAX)
+    }
+
+    pub(super) fn all(&self) -> Range<u32> {
+        0..self.count()
+    }
+
+    /// The line of the file, counted from 1.
+    pub(super) fn line(&self, row: u32) -> u64 {
+        self.begin(row).map_or(0, |(_, line)| u64::from(line))
+    }
+
+    fn begin(&self, row: u32) -> Option<(u32, u32)> {
+        self.begins.get(usize::try_from(row).ok()?).copied()
+    }
+
+    pub(super) fn cells(&self, row: u32) -> Cells<'_> {
+        let mut cells = [""; COLUMNS.len()];
+        let place = |begin: u32| usize::try_from(begin).unwrap_or(usize::MAX);
+        let Some((begin, _)) = self.begin(row) else { return cells };
+        let end = row.checked_add(1).and_then(|next| self.begin(next));
+        let end = end.map_or(self.text.len(), |(end, _)| place(end));
+        let mut rest = self.text.get(place(begin)..end).unwrap_or_default();
+        while let [column, low, high, after @ ..] = rest {
+            let length = usize::from(u16::from_le_bytes([*low, *high]));
+            let Some((cell, next)) = after.split_at_checked(length) else { break };
+            if let Some(place) = cells.get_mut(usize::from(*column)) {
+                *place = std::str::from_utf8(cell).unwrap_or_default();
+            }
+            rest = next;
+        }
+        cells
+    }
+
+    /// Rows that agree in what `key` takes of them: for each such row the first one it agrees with.
+    pub(super) fn twins<K: PartialEq + std::hash::Hash>(
+        &self,
+        key: impl Fn(u32) -> Option<K>,
+    ) -> Vec<(u32, u32)> {
+        let hasher = RandomState::new();
+        let hashed = |row| key(row).map(|key| (hasher.hash_one(key), row));
+        let mut hashes: Vec<(u64, u32)> = self.all().filter_map(hashed).collect();
+        hashes.sort_unstable();
+        let mut twins = Vec::new();
+        for same in hashes.chunk_by(|(one, _), (other, _)| one == other) {
+            for (place, (_, row)) in same.iter().enumerate().skip(1) {
+                // Two keys may share a hash: it is the keys that count.
+                let own = key(*row);
+                let first = same.iter().take(place).find(|(_, first)| key(*first) == own);
+                twins.extend(first.map(|(_, first)| (*row, *first)));
+            }
+        }
+        twins.sort_unstable();
+        twins
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::{AMOUNT, CUSTOMER_UID, Cells, MERCHANT_UID, NAME, NOTE, QUOTA, Rows, Rules, TAX_FREE};
+    use crate::domain::payment::Mode;
+    use crate::domain::period::Period;
+
+    fn rules() -> Rules {
+        Rules { mode: Mode::Live, profile: "main".to_owned(), once_per: None, plan: String::new() }
+    }
+
+    fn good() -> Cells<'static> {
+        let mut cells = [""; super::COLUMNS.len()];
+        (cells[CUSTOMER_UID], cells[AMOUNT]) = ("gildong", "8,900");
+        (cells[NAME], cells[MERCHANT_UID]) = ("월간 구독", "order_1");
+        cells
+    }
+
+    fn faults(cells: &Cells<'_>) -> Vec<(Option<usize>, String)> {
+        rules().read(cells).unwrap_err()
+    }
+
+    #[test]
+    fn a_row_is_a_charge() {
+        let mut cells = good();
+        cells[NOTE] = "vip";
+        let row = rules().read(&cells).unwrap();
+        assert_eq!((row.request.terms.amount.minor(), row.request.name.as_str()), (8900, "월간 구독"));
+        assert_eq!((row.note.as_deref(), row.request.buyer_name), (Some("vip"), None));
+    }
+
+    #[test]
+    fn every_cell_that_is_wrong_is_named() {
+        let mut cells = good();
+        (cells[CUSTOMER_UID], cells[AMOUNT], cells[QUOTA]) = ("a/b", "89 00", "x");
+        let columns: Vec<Option<usize>> = faults(&cells).into_iter().map(|(column, _)| column).collect();
+        assert_eq!(columns, [Some(CUSTOMER_UID), Some(AMOUNT), Some(QUOTA)]);
+        for amount in ["", " 8900", "8900.5", "8900.00", "-1", "0", "1e3"] {
+            let mut cells = good();
+            cells[AMOUNT] = amount;
+            assert_eq!(faults(&cells)[0].0, Some(AMOUNT), "{amount}");
+        }
+        let mut cells = good();
+        (cells[NAME], cells[TAX_FREE]) = ("", "8900");
+        assert_eq!(faults(&cells), [(Some(NAME), "the product name is empty".to_owned())]);
+    }
+
+    #[test]
+    fn once_per_makes_the_order_ids_and_takes_no_others() {
+        let month = Period::parse("month", date(2026, 11, 23)).unwrap();
+        let rules = Rules { once_per: Some(month.clone()), plan: "basic".to_owned(), ..rules() };
+        assert_eq!(rules.read(&good()).unwrap_err()[0].0, Some(MERCHANT_UID));
+        let mut cells = good();
+        cells[MERCHANT_UID] = "";
+        let terms = rules.read(&cells).unwrap().request.terms;
+        assert_eq!(Some(terms.merchant_uid), month.merchant_uid("main", &terms.customer_uid, "basic"));
+        assert_eq!(faults(&cells)[0].0, Some(MERCHANT_UID), "without --once-per each row needs one");
+    }
+
+    #[test]
+    fn rows_come_out_as_they_went_in() {
+        let mut rows = Rows::default();
+        let mut other = good();
+        other[NOTE] = "끝";
+        assert!(rows.push(2, &good()) && rows.push(3, &[""; super::COLUMNS.len()]) && rows.push(9, &other));
+        assert_eq!((rows.cells(0), rows.cells(2)), (good(), other));
+        assert_eq!(rows.cells(1), [""; super::COLUMNS.len()]);
+        assert_eq!((rows.count(), rows.line(2)), (3, 9));
+        let long = "x".repeat(70_000);
+        assert!(!rows.push(10, &[long.as_str(); super::COLUMNS.len()]));
+    }
+
+    #[test]
+    fn twins_name_the_first_of_their_kind() {
+        let mut rows = Rows::default();
+        for (line, order) in (2..).zip(["a", "b", "a", "c", "b", "a"]) {
+            let mut cells = good();
+            cells[MERCHANT_UID] = order;
+            assert!(rows.push(line, &cells));
+        }
+        let twins = rows.twins(|row| Some(rows.cells(row)[MERCHANT_UID]));
+        assert_eq!(twins, [(2, 0), (4, 1), (5, 0)]);
+        assert_eq!(rows.twins(|_| None::<u8>), []);
+    }
+}

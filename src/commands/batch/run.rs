@@ -1,0 +1,199 @@
+//! `billkey batch`, step by step.
+
+use std::fs::{self, File, OpenOptions};
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::billing::batch::{Batch, Job};
+use crate::billing::pace::Rate;
+use crate::billing::writer::Writer;
+use crate::commands::batch::BatchArgs;
+use crate::commands::batch::board::Board;
+use crate::commands::batch::charges::Charges;
+use crate::commands::batch::fate::Fate;
+use crate::commands::batch::input::{self, Input};
+use crate::commands::batch::plan::plan;
+use crate::commands::batch::row::Rules;
+use crate::commands::batch::source::is_stdin;
+use crate::commands::batch::tell::{self, Tally};
+use crate::commands::context::Context;
+use crate::commands::session::answered;
+use crate::domain::period::Period;
+use crate::failure::{Exit, Failure};
+use crate::interrupt::Interrupts;
+use crate::ledger::{BatchLocked, Create, Ledger};
+use crate::output::Format;
+use crate::output::results::ResultFile;
+use crate::output::ui::Asked;
+
+/// Charges every row of the file, or says what would be done.
+pub fn run(args: &BatchArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
+    let rate = args.rate.as_deref().map(Rate::parse).transpose();
+    let rate = rate.map_err(|error| Failure::usage(format!("--rate: {error}. Nothing was sent")))?;
+    let rules = rules(args, context)?;
+    let Input { rows, name, decoded } = input::read(&args.file, args.input_format, &rules)?;
+    if decoded {
+        context.ui.status(&format!("{name} was read as CP949, as Excel on a Korean Windows writes it."));
+    }
+    let charges = Arc::new(Charges {
+        rows,
+        rules,
+        settings: context.settings.clone(),
+        clock: Arc::clone(&context.clock),
+        retry: args.retry_declined,
+        allow_similar: args.allow_similar,
+    });
+    if Tally::of(&charges, |_| Fate::Send).is_none() {
+        return Err(Failure::usage(format!(
+            "the amounts of {name} add up to more than can be counted. Nothing was sent"
+        )));
+    }
+    if let Some(warning) = context.settings.settle_after_warning() {
+        context.ui.warning(&warning);
+    }
+    if args.dry_run {
+        return dry_run(&charges, context);
+    }
+    let ledger = context.open_ledger()?;
+    let _lock = match ledger.lock_batch()? {
+        BatchLocked::Ours(lock) => lock,
+        BatchLocked::Theirs { pid } => return Err(other_batch(pid)),
+    };
+    let fates = plan(&charges, Some(&ledger))?;
+    let is_work = |fate: &Fate| !fate.is_final();
+    if !context.ui.quiet() {
+        tell::plan(&charges, &fates, context.ui);
+    }
+    if fates.iter().any(is_work) && !args.yes {
+        confirm(context)?;
+    }
+    let results = args.results.as_deref().map(|path| results(path, &args.file, context)).transpose()?;
+    charge(args, rate, Work { charges, fates, ledger, results }, context)
+}
+
+fn rules(args: &BatchArgs, context: &Context<'_>) -> Result<Rules, Failure> {
+    let today = context.now().to_zoned_datetime(context.settings.zone.clone()).date();
+    let once_per = args.once_per.as_deref().map(|period| Period::parse(period, today)).transpose()?;
+    Ok(Rules {
+        mode: context.settings.mode,
+        profile: context.settings.profile.clone(),
+        once_per,
+        plan: args.plan.clone().unwrap_or_default(),
+    })
+}
+
+/// Writes nothing, not even a ledger, and sends nothing.
+fn dry_run(charges: &Charges, context: &mut Context<'_>) -> Result<Exit, Failure> {
+    let ledger = match Ledger::open_at(&context.settings.database, Create::Never) {
+        Ok(opened) => Some(opened.ledger),
+        Err(error) if error.is_missing() => None,
+        Err(error) => return Err(error.into()),
+    };
+    let fates = plan(charges, ledger.as_ref())?;
+    if context.ui.format() == Format::Table {
+        let text = tell::plan_text(charges, &fates);
+        return answered(context.ui.answer(&format!("{text}Nothing was sent (--dry-run).")), Exit::Done);
+    }
+    answered(context.ui.json(&tell::plan_object(charges, &fates)), Exit::Done)
+}
+
+fn other_batch(pid: Option<u32>) -> Failure {
+    let whose = pid.map_or_else(String::new, |pid| format!(", process {pid},"));
+    Failure::network(format!("another batch{whose} is running on this ledger. Nothing was sent by this one"))
+        .hinted("run the same command again when it has ended: rows that it charged are not sent again")
+}
+
+fn confirm(context: &mut Context<'_>) -> Result<(), Failure> {
+    if !context.ui.interactive() {
+        return Err(Failure::refused(
+            "this batch was not confirmed, and nobody can be asked here. Nothing was sent",
+        )
+        .hinted("to charge without being asked: add --yes"));
+    }
+    match context.ui.ask("Charge these cards?") {
+        Ok(Asked::Yes) => Ok(()),
+        Ok(Asked::No) | Err(_) => Err(Failure::refused("not confirmed. Nothing was sent")),
+    }
+}
+
+/// Opens the results file before anything is sent: one that cannot be written is known at once.
+fn results(path: &Path, input: &Path, context: &Context<'_>) -> Result<ResultFile, Failure> {
+    let same = !is_stdin(input)
+        && fs::canonicalize(path).ok().is_some_and(|path| fs::canonicalize(input).ok() == Some(path));
+    if same {
+        let message = format!("--results names the input itself, {}. Nothing was sent", path.display());
+        return Err(Failure::usage(message));
+    }
+    let failed = |error: std::io::Error| {
+        let failure = Failure::io(format!("write {}", path.display()), &error);
+        Failure { message: format!("{}. Nothing was sent", failure.message), ..failure }
+    };
+    let file = create(path).map_err(failed)?;
+    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    let jsonl = matches!(extension.to_lowercase().as_str(), "jsonl" | "ndjson" | "json");
+    let bom = context.ui.options().csv_bom;
+    ResultFile::begin(file, jsonl, bom, context.settings.zone.clone()).map_err(failed)
+}
+
+/// Who was charged is nobody else's to read.
+fn create(path: &Path) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+struct Work {
+    charges: Arc<Charges>,
+    fates: Vec<Fate>,
+    ledger: Ledger,
+    results: Option<ResultFile>,
+}
+
+fn charge(
+    args: &BatchArgs,
+    rate: Option<Rate>,
+    work: Work,
+    context: &mut Context<'_>,
+) -> Result<Exit, Failure> {
+    let Work { charges, fates, ledger, results } = work;
+    // What is unsettled comes first: its customers wait to know.
+    let queued = |wanted: Fate| {
+        let row_of = move |(row, fate): (u32, &Fate)| (*fate == wanted).then_some(row);
+        charges.rows.all().zip(&fates).filter_map(row_of)
+    };
+    let queue: Vec<u32> = queued(Fate::Settle).chain(queued(Fate::Send)).collect();
+    let eyes = Ledger::open_at(ledger.path(), Create::Never)?.ledger;
+    let mut board = Board::new(Arc::clone(&charges), fates, eyes, results);
+    if queue.is_empty() {
+        return board.conclude(context.ui, None);
+    }
+    let gateway = context.open_gateway()?;
+    let nothing_sent = |failure: Failure| failure.hinted("Nothing was sent.");
+    let interrupts =
+        Interrupts::watch().map_err(|error| nothing_sent(Failure::io("watch for Ctrl-C", &error)))?;
+    let writer =
+        Writer::start(ledger).map_err(|error| nothing_sent(Failure::io("start a thread", &error)))?;
+    let orders = Arc::clone(&charges);
+    let batch = Batch::start(Job {
+        writer: writer.handle(),
+        gateway: Arc::clone(&gateway.client),
+        clock: Arc::clone(&context.clock),
+        interrupts: interrupts.clone(),
+        workers: usize::from(args.workers),
+        rate,
+        max_failures: args.max_failures,
+        queue,
+        orders: Arc::new(move |row| orders.order(row)),
+    });
+    let batch = batch.map_err(|error| nothing_sent(Failure::io("start a thread", &error)))?;
+    let waited_to_the_end = board.watch(&batch, &interrupts, context.ui);
+    let stop = batch.stopped();
+    if waited_to_the_end {
+        // All is written by then; that the thread died on its way out changes nothing.
+        drop(batch);
+        drop(writer.finish());
+    }
+    board.conclude(context.ui, stop)
+}

@@ -1,0 +1,402 @@
+//! What a batch says: its plan, its progress and its summary.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use serde::Serialize;
+use serde_json::Number;
+
+use crate::billing::batch::Stop;
+use crate::commands::batch::board::{Counted, whole_seconds};
+use crate::commands::batch::charges::{Charges, Shown};
+use crate::commands::batch::fate::{Fate, Why};
+use crate::commands::batch::row::{CUSTOMER_UID, MERCHANT_UID};
+use crate::domain::money::{Amount, Currency};
+use crate::failure::{Exit, Failure};
+use crate::ledger::Ledger;
+use crate::output::field::{Columns, exact_number};
+use crate::output::payment::PaymentView;
+use crate::output::table::facts;
+use crate::output::text::safe;
+use crate::output::ui::Ui;
+
+/// How many rows are named that somebody has to look at.
+const NAMED_MAX: usize = 20;
+
+/// How many rows of each fate there are, and what they come to.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    sums: BTreeMap<Fate, Sum>,
+}
+
+#[derive(Debug, Default)]
+struct Sum {
+    rows: u64,
+    amounts: BTreeMap<Currency, Amount>,
+}
+
+impl Sum {
+    fn add(&mut self, amount: Amount) -> Option<()> {
+        self.rows += 1;
+        let none = Amount::from_minor(0, amount.currency());
+        let sum = self.amounts.entry(amount.currency()).or_insert(none);
+        *sum = sum.checked_add(amount)?;
+        Some(())
+    }
+
+    fn shown(&self) -> String {
+        self.amounts.values().map(Amount::to_string).collect::<Vec<_>>().join(" + ")
+    }
+}
+
+impl Tally {
+    /// `None` when a sum is more than can be counted.
+    pub(super) fn of(charges: &Charges, fate: impl Fn(u32) -> Fate) -> Option<Tally> {
+        let mut tally = Tally::default();
+        for row in charges.rows.all() {
+            tally.sums.entry(fate(row)).or_default().add(charges.amount(row)?)?;
+        }
+        Some(tally)
+    }
+
+    pub(super) fn rows(&self, fate: Fate) -> u64 {
+        self.sums.get(&fate).map_or(0, |sum| sum.rows)
+    }
+
+    /// The sum over several fates. They were added up as one before, so that it can be counted.
+    fn over(&self, wanted: impl Fn(Fate) -> bool) -> Sum {
+        let mut all = Sum::default();
+        for (_, sum) in self.sums.iter().filter(|(fate, _)| wanted(**fate)) {
+            all.rows += sum.rows;
+            for (currency, amount) in &sum.amounts {
+                let none = Amount::from_minor(0, *currency);
+                let place = all.amounts.entry(*currency).or_insert(none);
+                *place = place.checked_add(*amount).unwrap_or(*place);
+            }
+        }
+        all
+    }
+}
+
+fn tally_of(charges: &Charges, fates: &[Fate]) -> Tally {
+    let fate = |row: u32| usize::try_from(row).ok().and_then(|row| fates.get(row)).copied();
+    Tally::of(charges, |row| fate(row).unwrap_or(Fate::NotTried)).unwrap_or_default()
+}
+
+fn rows(count: u64) -> String {
+    format!("{count} {}", if count == 1 { "row" } else { "rows" })
+}
+
+/// The plan on stderr.
+pub(super) fn plan(charges: &Charges, fates: &[Fate], ui: &mut Ui) {
+    ui.note(&plan_text(charges, fates));
+}
+
+/// The plan for people.
+pub(super) fn plan_text(charges: &Charges, fates: &[Fate]) -> String {
+    let tally = tally_of(charges, fates);
+    let all = tally.over(|_| true);
+    let mode = charges.settings.mode.word().to_uppercase();
+    let mut text = format!("{mode}  {}, {}\n", rows(all.rows), all.shown());
+    let parts: [(&str, &dyn Fn(Fate) -> bool); 6] = [
+        ("to send", &|fate| fate == Fate::Send),
+        ("to look up first", &|fate| fate == Fate::Settle),
+        ("already paid", &|fate| fate == Fate::AlreadyPaid),
+        ("declined or rejected before", &|fate| matches!(fate, Fate::DeclinedBefore | Fate::RejectedBefore)),
+        ("unknown, not looked up", &|fate| fate == Fate::Unknown),
+        ("refused", &|fate| fate.refused().is_some()),
+    ];
+    text.push_str(&counted(parts.iter().map(|(words, wanted)| (*words, tally.over(wanted)))));
+    text.push_str(&refused_text(charges, fates));
+    text
+}
+
+/// `label  count  amounts` for what there is any of.
+fn counted<'a>(parts: impl Iterator<Item = (&'a str, Sum)>) -> String {
+    let parts: Vec<(&str, Sum)> = parts.filter(|(_, sum)| sum.rows > 0).collect();
+    let digits = parts.iter().map(|(_, sum)| sum.rows.to_string().len()).max().unwrap_or(0);
+    let line = |(words, sum): &(&'a str, Sum)| (*words, format!("{:>digits$}  {}", sum.rows, sum.shown()));
+    facts(&parts.iter().map(line).collect::<Vec<_>>())
+}
+
+fn refused_text(charges: &Charges, fates: &[Fate]) -> String {
+    let refused = charges.rows.all().zip(fates).filter_map(|(row, fate)| Some((row, fate.refused()?)));
+    let mut text = String::new();
+    for (row, why) in refused.clone().take(NAMED_MAX) {
+        let cells = charges.rows.cells(row);
+        let name = if cells[MERCHANT_UID].is_empty() { cells[CUSTOMER_UID] } else { cells[MERCHANT_UID] };
+        let (line, name, why) = (charges.rows.line(row), safe(name), why.sentence());
+        text.push_str(&format!("  line {line}, {name}: {why}\n"));
+    }
+    match refused.count().checked_sub(NAMED_MAX) {
+        Some(more @ 1..) => text + &format!("  and {more} more\n"),
+        Some(0) | None => text,
+    }
+}
+
+type Totals = BTreeMap<&'static str, BTreeMap<String, Number>>;
+
+fn amounts(sum: &Sum) -> BTreeMap<String, Number> {
+    let amount = |(currency, amount): (&Currency, &Amount)| {
+        Some((currency.code().to_owned(), exact_number(amount).ok()?))
+    };
+    sum.amounts.iter().filter_map(amount).collect()
+}
+
+/// The plan for programs.
+#[derive(Serialize)]
+pub(super) struct PlanObject {
+    dry_run: bool,
+    mode: &'static str,
+    rows: u64,
+    /// By currency.
+    totals: BTreeMap<String, Number>,
+    to_send: u64,
+    to_send_totals: BTreeMap<String, Number>,
+    /// Rows whose last request may have been made: looked up before anything else.
+    to_look_up: u64,
+    already_paid: u64,
+    declined_before: u64,
+    rejected_before: u64,
+    unknown: u64,
+    refused: u64,
+    refused_rows: Vec<RefusedRow>,
+}
+
+#[derive(Serialize)]
+struct RefusedRow {
+    line: u64,
+    merchant_uid: Option<String>,
+    customer_uid: String,
+    refused: &'static str,
+}
+
+pub(super) fn plan_object(charges: &Charges, fates: &[Fate]) -> PlanObject {
+    let tally = tally_of(charges, fates);
+    let all = tally.over(|_| true);
+    let refused_row = |(row, fate): (u32, &Fate)| {
+        let order = charges.order(row)?;
+        let terms = order.request.terms;
+        Some(RefusedRow {
+            line: charges.rows.line(row),
+            merchant_uid: Some(terms.merchant_uid.to_string()),
+            customer_uid: terms.customer_uid.to_string(),
+            refused: fate.refused().map(Why::word)?,
+        })
+    };
+    PlanObject {
+        dry_run: true,
+        mode: charges.settings.mode.word(),
+        rows: all.rows,
+        totals: amounts(&all),
+        to_send: tally.rows(Fate::Send),
+        to_send_totals: amounts(&tally.over(|fate| fate == Fate::Send)),
+        to_look_up: tally.rows(Fate::Settle),
+        already_paid: tally.rows(Fate::AlreadyPaid),
+        declined_before: tally.rows(Fate::DeclinedBefore),
+        rejected_before: tally.rows(Fate::RejectedBefore),
+        unknown: tally.rows(Fate::Unknown),
+        refused: tally.over(|fate| fate.refused().is_some()).rows,
+        refused_rows: charges.rows.all().zip(fates).filter_map(refused_row).collect(),
+    }
+}
+
+/// `paid 12, declined 1, unknown 0, 34/s, 2m left`.
+pub(super) fn progress_short(done: Counted, total: u64, ms: i64) -> String {
+    let Counted { ended, paid, declined, unknown } = done;
+    let mut text = format!("paid {paid}, declined {declined}, unknown {unknown}");
+    let ms = u64::try_from(ms).unwrap_or(0);
+    if ended > 0 && ms >= 1000 {
+        let left_ms = total.saturating_sub(ended).saturating_mul(ms) / ended;
+        let left = whole_seconds(i64::try_from(left_ms).unwrap_or(i64::MAX));
+        text.push_str(&format!(", {}/s, {left} left", ended.saturating_mul(1000) / ms));
+    }
+    text
+}
+
+/// The same as a line of its own.
+pub(super) fn progress(done: Counted, total: u64, ms: i64) -> String {
+    format!("{} of {total}: {}", done.ended, progress_short(done, total, ms))
+}
+
+/// Why it stopped.
+pub(super) fn stopped(stop: Stop, left: u64) -> String {
+    let why = match stop {
+        Stop::Interrupted => "Interrupted".to_owned(),
+        Stop::Failures(count) => format!("Stopped after {count} failures in a row (--max-failures)"),
+        Stop::KeyRefused => "Stopped, because the gateway refused the API key".to_owned(),
+        Stop::Ledger => "Stopped, because the ledger could not be written".to_owned(),
+    };
+    match left {
+        0 => format!("{why}; no row was left."),
+        left => format!("{why}; {} not tried. Run the same command again to go on.", rows(left)),
+    }
+}
+
+const FATES: [Fate; 12] = [
+    Fate::Paid,
+    Fate::AlreadyPaid,
+    Fate::Declined,
+    Fate::DeclinedBefore,
+    Fate::Rejected,
+    Fate::RejectedBefore,
+    Fate::Unknown,
+    Fate::NotSent,
+    Fate::KeyRefused,
+    Fate::Busy,
+    Fate::Failed,
+    Fate::NotTried,
+];
+
+/// The numbers for people.
+pub(super) fn summary_text(tally: &Tally) -> String {
+    let paid = tally.over(|fate| matches!(fate, Fate::Paid | Fate::AlreadyPaid));
+    let all = tally.over(|_| true);
+    let total = if paid.rows > 0 { format!(": {}", paid.shown()) } else { String::new() };
+    let mut text = format!("{} of {} paid{total}.\n", paid.rows, rows(all.rows));
+    let refused = tally.over(|fate| fate.refused().is_some());
+    let parts = FATES.iter().map(|fate| (fate.words(), tally.over(|other| other == *fate)));
+    text.push_str(&counted(parts.chain([("refused", refused)])));
+    text
+}
+
+/// The numbers, and the rows that need a person.
+pub(super) fn summary(
+    charges: &Charges,
+    fate: &dyn Fn(u32) -> Fate,
+    tally: &Tally,
+    ledger: &Ledger,
+    ui: &mut Ui,
+) -> Result<io::Result<()>, Failure> {
+    let mut text = summary_text(tally);
+    let needs = |row: &u32| fate(*row).exit() != Exit::Done;
+    let count = charges.rows.all().filter(needs).count();
+    if count > 0 {
+        text.push_str("\nTo look at:\n");
+    }
+    for row in charges.rows.all().filter(needs).take(NAMED_MAX) {
+        let fate = fate(row);
+        let Shown { payment, .. } = charges.shown(row, fate, ledger)?;
+        let why = payment.message.as_deref().map(|why| format!(": {}", safe(why))).unwrap_or_default();
+        let terms = &payment.terms;
+        text.push_str(&format!(
+            "  line {}  {}  {}  {}  {}{why}\n",
+            charges.rows.line(row),
+            fate.words(),
+            safe(terms.merchant_uid.as_str()),
+            safe(terms.customer_uid.as_str()),
+            terms.amount,
+        ));
+    }
+    if let Some(more @ 1..) = count.checked_sub(NAMED_MAX) {
+        text.push_str(&format!("  and {more} more; --results FILE has them all\n"));
+    }
+    if tally.rows(Fate::Unknown) > 0 {
+        text.push_str("\nThe unknown ones may have been charged. Run the same command again later; it asks before it sends.\n");
+    }
+    Ok(ui.answer(&text))
+}
+
+/// The numbers for programs.
+#[derive(Serialize)]
+pub(super) struct SummaryObject {
+    rows: u64,
+    paid: u64,
+    declined: u64,
+    rejected: u64,
+    unknown: u64,
+    not_sent: u64,
+    refused: u64,
+    failed: u64,
+    not_tried: u64,
+    /// Of all these, the stored results of earlier runs.
+    replayed: u64,
+    /// By outcome and currency.
+    totals: Totals,
+    stopped: Option<&'static str>,
+    took_ms: i64,
+    exit: u8,
+}
+
+pub(super) fn summary_object(tally: &Tally, stop: Option<Stop>, exit: Exit, took_ms: i64) -> SummaryObject {
+    let paid = tally.over(|fate| matches!(fate, Fate::Paid | Fate::AlreadyPaid));
+    let declined = tally.over(|fate| matches!(fate, Fate::Declined | Fate::DeclinedBefore));
+    let rejected = tally.over(|fate| matches!(fate, Fate::Rejected | Fate::RejectedBefore));
+    let unknown = tally.over(|fate| fate == Fate::Unknown);
+    let not_sent = tally.over(|fate| matches!(fate, Fate::NotSent | Fate::KeyRefused | Fate::Busy));
+    let refused = tally.over(|fate| fate.refused().is_some());
+    let sums = [
+        ("paid", &paid),
+        ("declined", &declined),
+        ("rejected", &rejected),
+        ("unknown", &unknown),
+        ("not_sent", &not_sent),
+        ("refused", &refused),
+    ];
+    SummaryObject {
+        rows: tally.over(|_| true).rows,
+        paid: paid.rows,
+        declined: declined.rows,
+        rejected: rejected.rows,
+        unknown: unknown.rows,
+        not_sent: not_sent.rows,
+        refused: refused.rows,
+        failed: tally.rows(Fate::Failed),
+        not_tried: tally.rows(Fate::NotTried),
+        replayed: tally.over(Fate::is_replayed).rows,
+        totals: sums
+            .iter()
+            .filter(|(_, sum)| sum.rows > 0)
+            .map(|(word, sum)| (*word, amounts(sum)))
+            .collect(),
+        stopped: stop.map(|stop| match stop {
+            Stop::Interrupted => "interrupted",
+            Stop::Failures(_) => "max_failures",
+            Stop::KeyRefused => "key_refused",
+            Stop::Ledger => "ledger",
+        }),
+        took_ms,
+        exit: exit.code(),
+    }
+}
+
+type Each<'a> = &'a dyn Fn(u32) -> Result<Shown, Failure>;
+
+/// `{"summary": …, "payments": […]}`, in the order of the file.
+pub(super) fn json(
+    charges: &Charges,
+    summary: &SummaryObject,
+    each: Each<'_>,
+    ui: &mut Ui,
+) -> Result<io::Result<()>, Failure> {
+    let mut failed = None;
+    let written = ui.rows_under(summary, &mut |write| {
+        for row in charges.rows.all() {
+            match each(row) {
+                Ok(shown) => write(shown.view(charges.rows.line(row)))?,
+                Err(failure) => {
+                    failed = Some(failure);
+                    break;
+                }
+            }
+        }
+        Ok(())
+    });
+    failed.map_or(Ok(written), Err)
+}
+
+/// All rows as a list, in the order of the file.
+pub(super) fn list(charges: &Charges, each: Each<'_>, ui: &mut Ui) -> Result<io::Result<()>, Failure> {
+    let mut lister = match ui.list(Columns::usual()) {
+        Ok(lister) => lister,
+        Err(error) => return Ok(Err(error)),
+    };
+    for row in charges.rows.all() {
+        let shown = each(row)?;
+        if let Err(error) = lister.payment(PaymentView { payment: &shown.payment, replayed: shown.replayed })
+        {
+            return Ok(Err(error));
+        }
+    }
+    Ok(lister.finish("").map(drop))
+}
