@@ -9,6 +9,7 @@
 
 mod bad_files;
 mod bad_input;
+mod batch;
 mod charge_rules;
 mod crash;
 mod doctor;

@@ -291,18 +291,21 @@ impl Board {
                 let each = |row: u32| self.charges.shown(row, fate(row), &self.ledger);
                 tell::json(&self.charges, &summary, &each, ui)?
             }
-            Format::Jsonl => {
-                ui.status(&tell::summary_text(&tally));
-                Ok(())
-            }
+            Format::Jsonl => Ok(()),
             Format::Plain | Format::Csv => {
                 let each = |row: u32| self.charges.shown(row, fate(row), &self.ledger);
-                let listed = tell::list(&self.charges, &each, ui)?;
-                ui.status(&tell::summary_text(&tally));
-                listed
+                tell::list(&self.charges, &each, ui)?
             }
         };
-        answered(written, exit)
+        let exit = answered(written, exit)?;
+        match (exit, ui.format()) {
+            (_, Format::Table) => Ok(exit),
+            (Exit::Done, _) => {
+                ui.status(&tell::summary_text(&tally));
+                Ok(exit)
+            }
+            (Exit::With(kind), _) => Err(Failure::new(kind, tell::summary_line(&tally))),
+        }
     }
 
     fn exit(&self, stop: Option<Stop>) -> Exit {

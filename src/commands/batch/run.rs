@@ -60,11 +60,12 @@ pub fn run(args: &BatchArgs, context: &mut Context<'_>) -> Result<Exit, Failure>
         BatchLocked::Theirs { pid } => return Err(other_batch(pid)),
     };
     let fates = plan(&charges, Some(&ledger))?;
-    let is_work = |fate: &Fate| !fate.is_final();
-    if !context.ui.quiet() {
+    let to_ask = !args.yes && fates.iter().any(|fate| !fate.is_final());
+    // A program reads the plan with --dry-run; a person has to see what the question is about.
+    if to_ask || !(context.ui.quiet() || context.ui.format().is_json()) {
         tell::plan(&charges, &fates, context.ui);
     }
-    if fates.iter().any(is_work) && !args.yes {
+    if to_ask {
         confirm(context)?;
     }
     let results = args.results.as_deref().map(|path| results(path, &args.file, context)).transpose()?;

@@ -260,6 +260,17 @@ pub(super) fn summary_text(tally: &Tally) -> String {
     text
 }
 
+/// `2 of 6 rows are paid; 1 declined, 3 refused`.
+pub(super) fn summary_line(tally: &Tally) -> String {
+    let paid = tally.over(|fate| matches!(fate, Fate::Paid | Fate::AlreadyPaid)).rows;
+    let all = tally.over(|_| true).rows;
+    let others = FATES.iter().skip(2).map(|fate| (fate.words(), tally.rows(*fate)));
+    let refused = ("refused", tally.over(|fate| fate.refused().is_some()).rows);
+    let others = others.chain([refused]).filter(|(_, count)| *count > 0);
+    let others: Vec<String> = others.map(|(words, count)| format!("{count} {words}")).collect();
+    format!("{paid} of {} are paid; {}", rows(all), others.join(", "))
+}
+
 /// The numbers, and the rows that need a person.
 pub(super) fn summary(
     charges: &Charges,

@@ -1,0 +1,129 @@
+//! What is read, what is refused, and what is written.
+
+use std::io::Write;
+use std::process::Stdio;
+
+use encoding_rs::EUC_KR;
+use serde_json::Value;
+
+use super::{HEADER, batch, file, paying, rows};
+use crate::support::world::{Gateway, Ran, World};
+
+#[test]
+fn a_bad_file_sends_nothing_and_is_told_where() {
+    let gateway = paying();
+    let world = World::for_gateway(gateway.url());
+    let good = "gildong,8900,x,o1\n";
+    let bad: [(&[u8], &[&str]); 13] = [
+        (b"", &["line 1", "empty"]),
+        (HEADER.as_bytes(), &["has no rows"]),
+        (good.as_bytes(), &["line 1", "names no column"]),
+        (
+            b"customer_uid,amuont,name,merchant_uid\na,1,x,o\n",
+            &["line 1", "`amuont`", "did you mean amount?"],
+        ),
+        (b"customer_uid,name,merchant_uid\na,x,o\n", &["line 1", "there is no column amount"]),
+        (&[HEADER, good, "a,1,x\n"].concat().into_bytes().leak()[..], &["line 3", "3 cells", "4 columns"]),
+        (
+            &[HEADER, good, "a,1,\"x,o2\n"].concat().into_bytes().leak()[..],
+            &["line 3", "quote", "never closed"],
+        ),
+        (
+            &[HEADER, "a,8 900,x,o1\n"].concat().into_bytes().leak()[..],
+            &["line 2", "column amount", "`8 900`"],
+        ),
+        (
+            &[HEADER, "a,8900.5,x,o1\n"].concat().into_bytes().leak()[..],
+            &["line 2", "column amount", "decimals"],
+        ),
+        (&[HEADER, good, good].concat().into_bytes().leak()[..], &["line 3", "o1 is on line 2 already"]),
+        (b"\x00\x01\xfe\xca\n\xff\x00", &["line 1", "not a text file"]),
+        (b"a\xff\xff\n", &["line 1", "neither UTF-8 nor CP949"]),
+        (b"PK\x03\x04\x14\x00", &["a spreadsheet", "CSV UTF-8"]),
+    ];
+    for (bytes, parts) in bad {
+        file(&world, "charges.csv", bytes);
+        let ran = batch(&world, &[]).exits(2).says(parts).says(&["Nothing was sent"]);
+        assert_eq!(ran.stdout, "");
+    }
+    world.run(&["batch", "absent.csv", "--yes"]).exits(2).says(&["absent.csv", "No such file"]);
+    world.run(&["batch", ".", "--yes"]).exits(2).says(&["is a directory"]);
+    assert_eq!(gateway.asked().len(), 0, "not even a token was asked for");
+    assert!(!world.ledger_path().exists());
+}
+
+#[test]
+fn the_first_hundred_problems_are_listed_and_the_rest_is_counted() {
+    let gateway = paying();
+    let world = World::for_gateway(gateway.url());
+    let bad: String = (0..150).map(|n| format!("gildong,x{n},x,o{n}\n")).collect();
+    file(&world, "charges.csv", format!("{HEADER}{bad}"));
+    let ran = batch(&world, &[]).exits(2).says(&["has 150 problems", "line 101:", "and 50 more"]);
+    assert!(!ran.stderr.contains("line 102:"), "{ran}");
+}
+
+#[test]
+fn more_than_a_million_rows_are_for_several_files() {
+    let world = World::bare();
+    let many: String = (0..1_000_001).map(|n| format!("g,{},x,o{n}\n", n + 1)).collect();
+    file(&world, "charges.csv", format!("{HEADER}{many}"));
+    world.run(&["--sandbox", "batch", "charges.csv", "--dry-run"]).exits(2).says(&["split the file"]);
+}
+
+#[test]
+fn what_korean_excel_writes_is_decoded_and_said() {
+    let gateway = paying();
+    let world = World::for_gateway(gateway.url());
+    let text = format!("{HEADER}gildong,8900,월간 구독 뷁,주문_1\r\n");
+    file(&world, "charges.csv", &*EUC_KR.encode(&text).0);
+    let ran = batch(&world, &["--json"]).exits(0).says(&["CP949"]).json();
+    assert_eq!(ran["payments"][0]["name"], "월간 구독 뷁");
+    let sent: Value = serde_json::from_str(&gateway.asked().last().unwrap().body).unwrap();
+    assert_eq!((&sent["name"], &sent["merchant_uid"]), (&"월간 구독 뷁".into(), &"주문_1".into()));
+    let marked = [b"\xef\xbb\xbf", text.as_bytes()].concat();
+    file(&world, "charges.csv", marked);
+    batch(&world, &[]).exits(0).answers(&["already paid"]);
+}
+
+#[test]
+fn stdin_and_json_lines_are_taken() {
+    let gateway = paying();
+    let world = World::for_gateway(gateway.url());
+    let lines = "{\"customer_uid\":\"gildong\",\"amount\":8900,\"name\":\"x\",\"merchant_uid\":\"o1\"}\n";
+    let send = |arguments: &[&str], text: &str| {
+        let mut command = world.command(arguments);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+        Ran::from_output(&child.wait_with_output().unwrap())
+    };
+    send(&["batch", "-", "--input-format", "jsonl", "--yes"], lines).exits(0);
+    send(&["batch", "-", "--yes"], &rows(3)).exits(0);
+    send(&["batch", "-"], &rows(4)).exits(8).says(&["--yes"]);
+    file(&world, "more.jsonl", lines);
+    world.run(&["batch", "more.jsonl", "--yes"]).exits(0).answers(&["already paid"]);
+    assert_eq!(gateway.charges(), 4);
+}
+
+#[test]
+fn results_are_a_line_a_row_in_the_order_of_the_file() {
+    let gateway = Gateway::start("slow=500ms@order_0,decline@order_2");
+    let world = World::for_gateway(&gateway.url());
+    file(&world, "charges.csv", rows(5));
+    batch(&world, &["--results", "out.csv"]).exits(5);
+    let mut reader = csv::Reader::from_path(world.home().join("out.csv")).unwrap();
+    let told: Vec<(String, String)> = reader
+        .records()
+        .map(|record| record.map(|record| (record[0].to_owned(), record[1].to_owned())).unwrap())
+        .collect();
+    let expected = ["paid", "paid", "declined", "paid", "paid"].into_iter().zip(2..);
+    assert_eq!(told, expected.map(|(word, line)| (line.to_string(), word.to_owned())).collect::<Vec<_>>());
+    batch(&world, &["--results", "out.jsonl", "--quiet"]).exits(5);
+    let text = std::fs::read_to_string(world.home().join("out.jsonl")).unwrap();
+    let told: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines: Vec<i64> = told.iter().map(|row| row["line"].as_i64().unwrap()).collect();
+    assert_eq!(lines, [2, 3, 4, 5, 6]);
+    assert!(told.iter().all(|row| row["replayed"] == true));
+    batch(&world, &["--results", "charges.csv"]).exits(2).says(&["the input itself"]);
+    batch(&world, &["--results", "nowhere/out.csv"]).exits(1).says(&["nowhere/out.csv", "Nothing was sent"]);
+}
