@@ -45,6 +45,7 @@ complete -c billkey -n "__fish_billkey_needs_command" -s v -l verbose -d 'Show r
 complete -c billkey -n "__fish_billkey_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c billkey -n "__fish_billkey_needs_command" -s V -l version -d 'Print version'
 complete -c billkey -n "__fish_billkey_needs_command" -f -a "charge" -d 'Charge a customer\'s saved card, once'
+complete -c billkey -n "__fish_billkey_needs_command" -f -a "batch" -d 'Charge many customers from a file, each row once'
 complete -c billkey -n "__fish_billkey_needs_command" -f -a "history" -d 'List payments, newest first'
 complete -c billkey -n "__fish_billkey_needs_command" -f -a "reconcile" -d 'Settle what is open, by asking the gateway'
 complete -c billkey -n "__fish_billkey_needs_command" -f -a "customer" -d 'Keep the customers whose cards can be charged'
@@ -97,6 +98,37 @@ complete -c billkey -n "__fish_billkey_using_subcommand charge" -s q -l quiet -d
 complete -c billkey -n "__fish_billkey_using_subcommand charge" -l no-input -d 'Ask nothing: what needs a yes is refused (exit 8)'
 complete -c billkey -n "__fish_billkey_using_subcommand charge" -s v -l verbose -d 'Show requests and answers on stderr, secrets masked'
 complete -c billkey -n "__fish_billkey_using_subcommand charge" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c billkey -n "__fish_billkey_using_subcommand batch" -l input-format -d 'How FILE is written [default: by its name; CSV if that does not tell]' -r -f -a "csv\t'Comma-separated, with a header'
+jsonl\t'A JSON object a line'"
+complete -c billkey -n "__fish_billkey_using_subcommand batch" -l once-per -d 'Make the order ids from profile, customer, plan and period' -r
+complete -c billkey -n "__fish_billkey_using_subcommand batch" -l plan -d 'What is paid for once per period, where a customer has more than one' -r
+complete -c billkey -n "__fish_billkey_using_subcommand batch" -l workers -d 'How many charges are under way at the same time, 1 to 64' -r
+complete -c billkey -n "__fish_billkey_using_subcommand batch" -l rate -d 'At most so many charges in a time, evenly spread: 10/s, 300/m' -r
+complete -c billkey -n "__fish_billkey_using_subcommand batch" -l max-failures -d 'Begin no further row after so many failures in a row' -r
+complete -c billkey -n "__fish_billkey_using_subcommand batch" -l results -d 'Write a line for each row, in the file\'s order, to this file: CSV, or JSON lines by its name' -r -F
+complete -c billkey -n "__fish_billkey_using_subcommand batch" -l profile -d 'Use this profile of the config file [env: BILLKEY_PROFILE]' -r
+complete -c billkey -n "__fish_billkey_using_subcommand batch" -l config -d 'Read this config file [env: BILLKEY_CONFIG]' -r -F
+complete -c billkey -n "__fish_billkey_using_subcommand batch" -l database -d 'Keep the ledger in this file [env: BILLKEY_DATABASE]' -r -F
+complete -c billkey -n "__fish_billkey_using_subcommand batch" -l format -d 'How to write the answer [default: table]' -r -f -a "table\t'for people'
+plain\t'tab-separated, without decoration'
+json\t'one object, or one array for lists'
+jsonl\t'one object a line, as it happens'
+csv\t'RFC 4180 with a header, safe for a spreadsheet'"
+complete -c billkey -n "__fish_billkey_using_subcommand batch" -l color -d 'When to use colour' -r -f -a "auto\t'on a terminal, unless NO_COLOR or TERM=dumb say otherwise'
+always\t'off a terminal too'
+never\t'not at all'"
+complete -c billkey -n "__fish_billkey_using_subcommand batch" -l timeout -d 'How many seconds a charge waits for its answer, 1 to 3600 [default: 60]' -r
+complete -c billkey -n "__fish_billkey_using_subcommand batch" -l retry-declined -d 'Send declined and rejected rows once more, under the same merchant_uid'
+complete -c billkey -n "__fish_billkey_using_subcommand batch" -l allow-similar -d 'Charge although a customer pays the same amount twice, here or a moment ago'
+complete -c billkey -n "__fish_billkey_using_subcommand batch" -s y -l yes -d 'Charge without asking'
+complete -c billkey -n "__fish_billkey_using_subcommand batch" -l dry-run -d 'Say what would be done, and send nothing'
+complete -c billkey -n "__fish_billkey_using_subcommand batch" -l sandbox -d 'Run against a gateway inside this program: no key, no network, no money'
+complete -c billkey -n "__fish_billkey_using_subcommand batch" -l json -d 'Short for --format json'
+complete -c billkey -n "__fish_billkey_using_subcommand batch" -l bom -d 'Begin CSV with a byte order mark, for Excel'
+complete -c billkey -n "__fish_billkey_using_subcommand batch" -s q -l quiet -d 'Say nothing on success'
+complete -c billkey -n "__fish_billkey_using_subcommand batch" -l no-input -d 'Ask nothing: what needs a yes is refused (exit 8)'
+complete -c billkey -n "__fish_billkey_using_subcommand batch" -s v -l verbose -d 'Show requests and answers on stderr, secrets masked'
+complete -c billkey -n "__fish_billkey_using_subcommand batch" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_seen_subcommand_from show" -l customer -d 'Payments of this customer alone' -r
 complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_seen_subcommand_from show" -l status -d 'Payments with one of these outcomes, or of the gateway\'s words' -r
 complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_seen_subcommand_from show" -l since -d 'From this time on' -r

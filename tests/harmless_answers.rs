@@ -19,9 +19,12 @@ fn usual(status: u16, head: &str, body: &str) -> Say {
     Say::Raw(answer(&format!("{status} Whatever"), head, body.as_bytes()))
 }
 
+/// From a member of an object to the members that stand in its place.
+type Change<'a> = dyn Fn(&str, Value) -> Vec<(String, Value)> + 'a;
+
 /// The body with each member of each object changed.
-fn changed(body: &str, change: &dyn Fn(&str, Value) -> Vec<(String, Value)>) -> String {
-    fn walk(value: Value, change: &dyn Fn(&str, Value) -> Vec<(String, Value)>) -> Value {
+fn changed(body: &str, change: &Change<'_>) -> String {
+    fn walk(value: Value, change: &Change<'_>) -> Value {
         match value {
             Value::Object(object) => {
                 let members = object.into_iter().flat_map(|(key, value)| change(&key, walk(value, change)));

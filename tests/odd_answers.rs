@@ -36,16 +36,20 @@ fn unknown(odd: Odd) -> (Ran, Option<String>) {
         _ => no_such_payment(),
     });
     let world = World::for_gateway(gateway.url());
-    let ran = world.charge("order_1", &["--timeout", "1"]).exits(7).in_plain_words().is_safe();
+    let ran = world.charge("order_1", &["--timeout", "1"]).exits(7).in_plain_words().holds_nothing_odd();
     assert_eq!(ran.json()["outcome"], "unknown", "{ran}");
     assert_eq!(ran.error()["exit"], 7, "{ran}");
     let shown = world.run(&["history", "show", "order_1", "--json"]).exits(0).json();
     assert_eq!((shown["outcome"].as_str(), shown["attempts"].as_i64()), (Some("unknown"), Some(1)));
     let events = shown["history"].as_array().unwrap();
     let kept = events.iter().find(|event| event["event"] == "answer").expect("the answer is kept");
-    world.run(&["history", "show", "order_1"]).exits(0).is_safe().answers(&["unknown", "reconcile order_1"]);
-    world.run(&["history"]).exits(0).is_safe();
-    let again = world.charge("order_1", &[]).exits(7).is_safe();
+    world
+        .run(&["history", "show", "order_1"])
+        .exits(0)
+        .holds_nothing_odd()
+        .answers(&["unknown", "reconcile order_1"]);
+    world.run(&["history"]).exits(0).holds_nothing_odd();
+    let again = world.charge("order_1", &[]).exits(7).holds_nothing_odd();
     assert_eq!(gateway.charges(), 1, "{again}");
     let posts = gateway.asked().iter().filter(|asked| asked.method == "POST").count();
     assert_eq!(posts, 2, "one for the token, one charge");
@@ -206,12 +210,12 @@ fn what_the_gateway_says_cannot_speak_to_a_terminal() {
             _ => no_such_payment(),
         });
         let world = World::for_gateway(gateway.url());
-        world.charge("order_1", &["-v"]).exits(exit).is_safe();
+        world.charge("order_1", &["-v"]).exits(exit).holds_nothing_odd();
         let table = ["charge", "gildong_0001_1234", "--amount", "8900", "--name", "x", "--yes"];
-        world.run(&[&table[..], &["--merchant-uid", "order_1"]].concat()).exits(exit).is_safe();
+        world.run(&[&table[..], &["--merchant-uid", "order_1"]].concat()).exits(exit).holds_nothing_odd();
         for format in ["table", "plain", "csv", "json", "jsonl"] {
-            world.run(&["history", "--format", format]).exits(0).is_safe();
-            world.run(&["history", "show", "order_1", "--format", format]).exits(0).is_safe();
+            world.run(&["history", "--format", format]).exits(0).holds_nothing_odd();
+            world.run(&["history", "show", "order_1", "--format", format]).exits(0).holds_nothing_odd();
         }
     }
 }

@@ -30,7 +30,7 @@ Examples:
   billkey --sandbox batch charges.csv --once-per month --yes --results results.csv
   billkey --sandbox --quiet batch charges.csv --once-per month --yes --max-failures 20
 
-Exit codes, of the most serious line:
+Exit codes:
   0 every row is paid, now or before   7 unknown: may have been charged
   5 declined   6 rejected   8 refused by billkey
   9 nothing was sent, or another batch is running   130 interrupted; the rest was not sent

@@ -43,8 +43,7 @@ pub enum Command {
 pub fn run(command: &Command, session: &Session) -> u8 {
     match command {
         Command::Charge(args) => session.with_settings_to_send(|context| charge::run(args, context)),
-        Command::Charge(args) => session.with_settings(|context| charge::run(args, context)),
-        Command::Batch(args) => session.with_settings(|context| batch::run(args, context)),
+        Command::Batch(args) => session.with_settings_to_send(|context| batch::run(args, context)),
         Command::History(args) => session.with_settings(|context| history::run(args, context)),
         Command::Reconcile(args) => session.with_settings(|context| reconcile::run(args, context)),
         Command::Customer(args) => session.with_settings(|context| customer::run(args, context)),

@@ -98,7 +98,10 @@ fn the_exit_is_that_of_the_most_serious_line() {
     file(&world, "charges.csv", rows(2));
     batch(&world, &[]).exits(5).answers(&["1 of 2 rows paid", "line 3  declined  order_1"]);
     file(&world, "charges.csv", rows(4));
-    batch(&world, &[]).exits(6).answers(&["2 of 4 rows paid", "line 4  rejected  order_2"]).says(&["declined or rejected before"]);
+    batch(&world, &[])
+        .exits(6)
+        .answers(&["2 of 4 rows paid", "line 4  rejected  order_2"])
+        .says(&["declined or rejected before"]);
 }
 
 #[test]

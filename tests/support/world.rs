@@ -71,7 +71,7 @@ impl Ran {
 
     /// Asserts that a terminal is not told anything: no control characters, no changes of direction.
     #[track_caller]
-    pub fn is_safe(self) -> Ran {
+    pub fn holds_nothing_odd(self) -> Ran {
         let unsafe_char = |c: char| {
             (c.is_control() && !matches!(c, '\n' | '\t'))
                 || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')

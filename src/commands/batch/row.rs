@@ -304,7 +304,10 @@ mod tests {
         }
         let mut cells = good();
         (cells[NAME], cells[TAX_FREE]) = ("", "8900");
-        assert_eq!(faults(&cells), [(Some(NAME), "the product name is empty".to_owned())]);
+        assert_eq!(
+            faults(&cells),
+            [(Some(NAME), "the product name is empty; the gateway needs one".to_owned())]
+        );
     }
 
     #[test]
