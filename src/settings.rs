@@ -25,6 +25,7 @@ use crate::domain::secret::Secret;
 use crate::output::Format;
 use crate::output::colour::ColourChoice;
 use crate::settings::file::SecretSource;
+use crate::settings::secret::{API_SECRET, LISTEN_SECRET};
 
 pub use crate::settings::environment::{Environment, Folders, VARIABLES};
 pub use crate::settings::error::{Fault, SettingsError};
@@ -105,11 +106,14 @@ pub struct Settings {
     pub timeout: Duration,
     /// Who runs it: the operating system's user.
     pub operator: Option<String>,
+    /// What opens a page, as the environment says (`BROWSER`).
+    pub browser: Option<String>,
     /// Sentences about settings that work and are probably not meant.
     pub warnings: Vec<String>,
     shown: Vec<Shown>,
     imp_key: Option<Secret>,
     secret: Option<SecretSource>,
+    listen_secret: Option<SecretSource>,
     cache_folder: Option<PathBuf>,
 }
 
@@ -143,8 +147,7 @@ impl Settings {
         let Some(source) = &self.secret else {
             return Err(missing("REST API secret", "imp_secret_file", "BILLKEY_IMP_SECRET"));
         };
-        let directory = self.config_file.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
-        let imp_secret = secret::fetch(source, directory).map_err(|error| SettingsError {
+        let imp_secret = secret::fetch(API_SECRET, source, self.config_folder()).map_err(|error| SettingsError {
             message: format!("{}. Nothing was sent", error.message),
             ..error
         })?;
@@ -158,6 +161,16 @@ impl Settings {
             SecretSource::File(path) => Some(path),
             SecretSource::Value(_) | SecretSource::Command(_) => None,
         }
+    }
+
+    /// The secret that requests to `customer listen` have to carry; `None` where none is set.
+    pub fn listen_secret(&self) -> Result<Option<Secret>, SettingsError> {
+        let secret = self.listen_secret.as_ref();
+        secret.map(|source| secret::fetch(LISTEN_SECRET, source, self.config_folder())).transpose()
+    }
+
+    fn config_folder(&self) -> &Path {
+        self.config_file.as_deref().and_then(Path::parent).unwrap_or(Path::new(""))
     }
 
     /// Where the access token is kept: one file for each address and key, so that no key ever

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use crate::settings::error::SettingsError;
 
 /// Every variable that billkey reads, with what it does; `billkey help` and the README say the same.
-pub const VARIABLES: [(&str, &str); 13] = [
+pub const VARIABLES: [(&str, &str); 14] = [
     ("BILLKEY_PROFILE", "the profile, like --profile"),
     ("BILLKEY_CONFIG", "the config file, like --config"),
     ("BILLKEY_DATABASE", "the ledger, like --database"),
@@ -19,6 +19,7 @@ pub const VARIABLES: [(&str, &str); 13] = [
     ("NO_COLOR", "no colour, if set"),
     ("CLICOLOR_FORCE", "colour off a terminal too, if set and not 0"),
     ("TERM", "no colour if it is `dumb`"),
+    ("BROWSER", "the browser that `customer register` opens"),
     ("USER", "who runs it, for the ledger"),
     ("LOGNAME", "who runs it, where USER is not set"),
     ("RUST_BACKTRACE", "whether a bug in billkey shows where it is"),

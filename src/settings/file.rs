@@ -18,12 +18,15 @@ use crate::settings::section::Section;
 const BYTES_MAX: u64 = 1024 * 1024;
 
 const TOP_KEYS: [&str; 3] = ["default_profile", "timezone", "profile"];
-const PROFILE_KEYS: [&str; 15] = [
+const PROFILE_KEYS: [&str; 18] = [
     "mode",
     "imp_key",
     "imp_secret",
     "imp_secret_file",
     "imp_secret_command",
+    "listen_secret",
+    "listen_secret_file",
+    "listen_secret_command",
     "imp_code",
     "channel_key",
     "pg",
@@ -57,7 +60,7 @@ pub(super) struct Located<T> {
     pub(super) line: usize,
 }
 
-/// Where the API secret is to be had.
+/// Where a secret is to be had.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) enum SecretSource {
     /// It stands in the file itself.
@@ -83,6 +86,7 @@ pub(super) struct Profile {
     pub(super) mode: Option<Located<Mode>>,
     pub(super) imp_key: Option<Located<String>>,
     pub(super) secret: Option<Located<SecretSource>>,
+    pub(super) listen_secret: Option<Located<SecretSource>>,
     pub(super) imp_code: Option<Located<String>>,
     pub(super) channel_key: Option<Located<String>>,
     pub(super) pg: Option<Located<String>>,
@@ -166,8 +170,8 @@ impl ConfigFile {
     }
 
     fn holds_secret(&self) -> bool {
-        let secrets = self.profiles.iter().filter_map(|profile| profile.secret.as_ref());
-        secrets.into_iter().any(|secret| matches!(secret.value, SecretSource::Value(_)))
+        let secrets = self.profiles.iter().flat_map(|profile| [&profile.secret, &profile.listen_secret]);
+        secrets.flatten().any(|secret| matches!(secret.value, SecretSource::Value(_)))
     }
 }
 
@@ -182,7 +186,8 @@ impl Profile {
                 None => Err("a mode is `live` or `test`".to_owned()),
             })?,
             imp_key: section.text("imp_key")?,
-            secret: secret_source(section)?,
+            secret: secret_source(section, "the API secret", &IMP_SECRET_KEYS)?,
+            listen_secret: secret_source(section, "the secret of `customer listen`", &LISTEN_SECRET_KEYS)?,
             imp_code: section.text("imp_code")?,
             channel_key: section.text("channel_key")?,
             pg: section.text("pg")?,
@@ -211,15 +216,25 @@ impl Profile {
     }
 }
 
-fn secret_source(section: &Section<'_>) -> Result<Option<Located<SecretSource>>, SettingsError> {
-    section.at_most_one("the API secret", &["imp_secret", "imp_secret_file", "imp_secret_command"])?;
-    if let Some(Located { value, line }) = section.text("imp_secret")? {
+/// The keys of a secret: itself, its file, its program.
+pub(super) const IMP_SECRET_KEYS: [&str; 3] = ["imp_secret", "imp_secret_file", "imp_secret_command"];
+pub(super) const LISTEN_SECRET_KEYS: [&str; 3] =
+    ["listen_secret", "listen_secret_file", "listen_secret_command"];
+
+fn secret_source(
+    section: &Section<'_>,
+    what: &str,
+    keys: &[&str; 3],
+) -> Result<Option<Located<SecretSource>>, SettingsError> {
+    section.at_most_one(what, keys)?;
+    let [value_key, file_key, command_key] = keys;
+    if let Some(Located { value, line }) = section.text(value_key)? {
         return Ok(Some(Located { value: SecretSource::Value(value), line }));
     }
-    if let Some(Located { value, line }) = section.path("imp_secret_file")? {
+    if let Some(Located { value, line }) = section.path(file_key)? {
         return Ok(Some(Located { value: SecretSource::File(value), line }));
     }
-    let command = section.words("imp_secret_command")?;
+    let command = section.words(command_key)?;
     Ok(command.map(|Located { value, line }| Located { value: SecretSource::Command(value), line }))
 }
 

@@ -12,7 +12,9 @@ use crate::domain::time::format_duration;
 use crate::settings::address::{API_URL, SDK_URL, check_address, without_password};
 use crate::settings::environment::Environment;
 use crate::settings::error::SettingsError;
-use crate::settings::file::{ConfigFile, Located, SecretSource, bad_profile_name, is_profile_name};
+use crate::settings::file::{
+    ConfigFile, IMP_SECRET_KEYS, LISTEN_SECRET_KEYS, Located, SecretSource, bad_profile_name, is_profile_name,
+};
 use crate::settings::origin::{Origin, Shown, Sourced};
 use crate::settings::presentation::Presentation;
 use crate::settings::{
@@ -49,6 +51,7 @@ pub(super) fn resolve(flags: &Flags, environment: &Environment) -> Result<Settin
     let mode = rows.or_default("mode", profile.mode, Mode::Live, |mode| mode.word().to_owned());
     let imp_key = rows.variable("imp_key", environment, "BILLKEY_IMP_KEY", profile.imp_key)?;
     let secret = rows.secret(environment, profile.secret)?;
+    let listen_secret = rows.secret_of_file(&LISTEN_SECRET_KEYS, profile.listen_secret);
     let imp_code = rows.text("imp_code", profile.imp_code);
     let channel_key = rows.text("channel_key", profile.channel_key);
     let pg = rows.text("pg", profile.pg);
@@ -90,10 +93,12 @@ pub(super) fn resolve(flags: &Flags, environment: &Environment) -> Result<Settin
         zone,
         timeout,
         operator: environment.operator(),
+        browser: environment.lossy("BROWSER"),
         warnings: Vec::new(),
         shown: rows.shown,
         imp_key: imp_key.map(Secret::new),
         secret,
+        listen_secret,
         cache_folder: environment.folders().cache.as_ref().map(|folder| folder.join("billkey")),
     })
 }
@@ -149,10 +154,12 @@ fn sandbox(
         zone,
         timeout,
         operator: environment.operator(),
+        browser: environment.lossy("BROWSER"),
         warnings,
         shown: rows.shown,
         imp_key: None,
         secret: None,
+        listen_secret: None,
         cache_folder: environment.folders().cache.as_ref().map(|folder| folder.join("billkey")),
     })
 }
@@ -357,17 +364,25 @@ impl Rows {
         file: Option<Located<SecretSource>>,
     ) -> Result<Option<SecretSource>, SettingsError> {
         let name = "BILLKEY_IMP_SECRET";
-        let set = |_: &SecretSource| "set".to_owned();
         if let Some(text) = environment.text(name)? {
             let sourced = Sourced::new(SecretSource::Value(text), Origin::Environment(name));
-            return Ok(Some(self.keep("imp_secret", sourced, set)));
+            return Ok(Some(self.keep("imp_secret", sourced, |_| "set".to_owned())));
         }
+        Ok(self.secret_of_file(&IMP_SECRET_KEYS, file))
+    }
+
+    /// A secret is shown as `set`, under the key that says where it is.
+    fn secret_of_file(
+        &mut self,
+        [value_key, file_key, command_key]: &[&'static str; 3],
+        file: Option<Located<SecretSource>>,
+    ) -> Option<SecretSource> {
         let key = match file.as_ref().map(|located| &located.value) {
-            Some(SecretSource::File(_)) => "imp_secret_file",
-            Some(SecretSource::Command(_)) => "imp_secret_command",
-            Some(SecretSource::Value(_)) | None => "imp_secret",
+            Some(SecretSource::File(_)) => file_key,
+            Some(SecretSource::Command(_)) => command_key,
+            Some(SecretSource::Value(_)) | None => value_key,
         };
-        Ok(self.optional(key, file, set))
+        self.optional(key, file, |_| "set".to_owned())
     }
 
     fn api_url(

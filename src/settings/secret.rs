@@ -15,24 +15,38 @@ pub struct Credentials {
     pub imp_secret: Secret,
 }
 
-/// Fetches the secret. A program is run in `directory`, where the config file is.
-pub(super) fn fetch(source: &SecretSource, directory: &Path) -> Result<Secret, SettingsError> {
+/// Which secret is wanted, in the words of messages.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted {
+    /// `REST API secret`
+    pub(super) name: &'static str,
+    /// `imp_secret_command`
+    pub(super) command_key: &'static str,
+}
+
+/// The secret that a token is asked for with.
+pub(super) const API_SECRET: Wanted = Wanted { name: "REST API secret", command_key: "imp_secret_command" };
+/// The secret that requests to `customer listen` carry.
+pub(super) const LISTEN_SECRET: Wanted = Wanted { name: "listen secret", command_key: "listen_secret_command" };
+
+/// Fetches a secret. A program is run in `directory`, where the config file is.
+pub(super) fn fetch(wanted: Wanted, source: &SecretSource, directory: &Path) -> Result<Secret, SettingsError> {
     match source {
-        SecretSource::Value(text) => read("the API secret", text.as_bytes()),
+        SecretSource::Value(text) => read(wanted, &format!("the {}", wanted.name), text.as_bytes()),
         SecretSource::File(path) => {
-            read(&format!("the secret file {}", path.display()), &read_secret_file(path)?)
+            read(wanted, &format!("the secret file {}", path.display()), &read_secret_file(path)?)
         }
-        SecretSource::Command(words) => run(words, directory),
+        SecretSource::Command(words) => run(wanted, words, directory),
     }
 }
 
 /// Runs the program without a shell. Its errors go where ours go, so that it can ask for a
 /// passphrase; what it prints is shown to nobody.
-fn run(words: &[String], directory: &Path) -> Result<Secret, SettingsError> {
+fn run(wanted: Wanted, words: &[String], directory: &Path) -> Result<Secret, SettingsError> {
     let Some((program, arguments)) = words.split_first() else {
-        return Err(SettingsError::config("imp_secret_command names no program"));
+        return Err(SettingsError::config(format!("{} names no program", wanted.command_key)));
     };
-    let named = format!("the imp_secret_command `{}`", program.escape_debug());
+    let named = format!("the {} `{}`", wanted.command_key, program.escape_debug());
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
     if !directory.as_os_str().is_empty() {
@@ -54,21 +68,22 @@ fn run(words: &[String], directory: &Path) -> Result<Secret, SettingsError> {
             .map_or("was ended by a signal".to_owned(), |code| format!("ended with exit code {code}"));
         return Err(SettingsError::config(format!("{named} {how}")));
     }
-    read(&format!("what {named} printed"), &output.stdout)
+    read(wanted, &format!("what {named} printed"), &output.stdout)
 }
 
 /// One line of text without its line end.
-fn read(what: &str, bytes: &[u8]) -> Result<Secret, SettingsError> {
+fn read(wanted: Wanted, what: &str, bytes: &[u8]) -> Result<Secret, SettingsError> {
     let text =
         std::str::from_utf8(bytes).map_err(|_| SettingsError::config(format!("{what} is not UTF-8 text")))?;
     let line = text.strip_suffix('\n').unwrap_or(text);
     let line = line.strip_suffix('\r').unwrap_or(line);
     if line.trim().is_empty() {
-        return Err(SettingsError::config(format!("{what} is empty; it should be the REST API secret")));
+        return Err(SettingsError::config(format!("{what} is empty; it should be the {}", wanted.name)));
     }
     if line.chars().any(char::is_control) {
         return Err(SettingsError::config(format!(
-            "{what} is more than one line; it should be the REST API secret alone"
+            "{what} is more than one line; it should be the {} alone",
+            wanted.name
         )));
     }
     Ok(Secret::new(line.to_owned()))
@@ -81,7 +96,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
     use std::path::Path;
 
-    use super::fetch;
+    use super::{API_SECRET, fetch};
     use crate::settings::file::SecretSource;
 
     fn command(words: &[&str]) -> SecretSource {
@@ -90,22 +105,22 @@ mod tests {
 
     #[test]
     fn a_commands_output_is_the_secret_without_its_newline() {
-        let secret = fetch(&command(&["printf", "s3cret\\n"]), Path::new("")).unwrap();
+        let secret = fetch(API_SECRET, &command(&["printf", "s3cret\\n"]), Path::new("")).unwrap();
         assert_eq!(secret.expose(), "s3cret");
-        let secret = fetch(&command(&["echo", "$HOME; true"]), Path::new("")).unwrap();
+        let secret = fetch(API_SECRET, &command(&["echo", "$HOME; true"]), Path::new("")).unwrap();
         assert_eq!(secret.expose(), "$HOME; true", "no shell looks at the arguments");
     }
 
     #[test]
     fn a_command_that_fails_is_named_and_its_output_is_not() {
         let failing = command(&["sh", "-c", "echo s3cret; exit 3"]);
-        let error = fetch(&failing, Path::new("")).unwrap_err().message;
+        let error = fetch(API_SECRET, &failing, Path::new("")).unwrap_err().message;
         assert_eq!(error, "the imp_secret_command `sh` ended with exit code 3");
-        let error = fetch(&command(&["true"]), Path::new("")).unwrap_err().message;
+        let error = fetch(API_SECRET, &command(&["true"]), Path::new("")).unwrap_err().message;
         assert!(error.contains("`true` printed is empty"), "{error}");
-        let error = fetch(&command(&["printf", "s3cret\\nmore"]), Path::new("")).unwrap_err().message;
+        let error = fetch(API_SECRET, &command(&["printf", "s3cret\\nmore"]), Path::new("")).unwrap_err().message;
         assert!(error.contains("more than one line") && !error.contains("s3cret"), "{error}");
-        let error = fetch(&command(&["no-such-program-here"]), Path::new("")).unwrap_err().message;
+        let error = fetch(API_SECRET, &command(&["no-such-program-here"]), Path::new("")).unwrap_err().message;
         assert_eq!(
             error,
             "the imp_secret_command `no-such-program-here` cannot be run: no such file or directory"
@@ -118,7 +133,7 @@ mod tests {
         let script = folder.path().join("secret.sh");
         fs::write(&script, "#!/bin/sh\necho from-beside\n").unwrap();
         fs::set_permissions(&script, fs::Permissions::from_mode(0o700)).unwrap();
-        let secret = fetch(&command(&["./secret.sh"]), folder.path()).unwrap();
+        let secret = fetch(API_SECRET, &command(&["./secret.sh"]), folder.path()).unwrap();
         assert_eq!(secret.expose(), "from-beside");
     }
 
@@ -129,10 +144,10 @@ mod tests {
         fs::write(&path, "s3cret\r\n").unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
         let source = SecretSource::File(path.clone());
-        let error = fetch(&source, Path::new("")).unwrap_err();
+        let error = fetch(API_SECRET, &source, Path::new("")).unwrap_err();
         assert!(error.message.ends_with("can be read by others (mode 0640)"), "{}", error.message);
         assert_eq!(error.hint, Some(format!("chmod 600 {}", path.display())));
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
-        assert_eq!(fetch(&source, Path::new("")).unwrap().expose(), "s3cret");
+        assert_eq!(fetch(API_SECRET, &source, Path::new("")).unwrap().expose(), "s3cret");
     }
 }
