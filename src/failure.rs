@@ -15,6 +15,7 @@ use crate::domain::words::os_words;
 use crate::gateway::{GatewayFailure, GatewaySetupError, TokenFailure};
 use crate::ledger::LedgerError;
 use crate::output::field::ColumnsError;
+use crate::register::RegisterError;
 use crate::sandbox::SandboxError;
 use crate::settings::{Fault, SettingsError};
 
@@ -333,6 +334,16 @@ impl From<SandboxError> for Failure {
             None => text,
         };
         Failure::local(words)
+    }
+}
+
+impl From<RegisterError> for Failure {
+    fn from(error: RegisterError) -> Failure {
+        let message = error.to_string();
+        match error {
+            RegisterError::Listen { .. } => Failure::network(message),
+            RegisterError::Thread(_) | RegisterError::Random => Failure::local(message),
+        }
     }
 }
 

@@ -8,6 +8,7 @@
 //! ledger    -> domain            SQLite: what was asked, sent and answered
 //! gateway   -> domain            the I'mport REST API over HTTP
 //! output    -> domain            table, plain, json, jsonl, csv; text made safe for a terminal
+//! register  -> domain            the page on which a card is registered, and its endpoint
 //! sandbox                        an I'mport-like gateway on loopback, with a book of its own
 //! billing   -> ledger, gateway   intent, send, record: the only room that joins the two
 //! clock, interrupt               the one reader of this machine's clocks; Ctrl-C and SIGTERM
@@ -26,5 +27,6 @@ pub mod gateway;
 pub mod interrupt;
 pub mod ledger;
 pub mod output;
+pub mod register;
 pub mod sandbox;
 pub mod settings;

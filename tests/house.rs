@@ -8,7 +8,7 @@ const FILE_LINES_MAX: usize = 500;
 const FUNCTION_LINES_MAX: usize = 80;
 
 /// What each room may use. A room that is not listed here is a new one: decide its arrows first.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 14] = [
     ("domain", &[]),
     ("clock", &["domain"]),
     ("interrupt", &[]),
@@ -16,9 +16,10 @@ const ARROWS: [(&str, &[&str]); 13] = [
     ("gateway", &["domain"]),
     ("output", &["domain"]),
     ("sandbox", &[]),
+    ("register", &["domain"]),
     ("billing", &["domain", "gateway", "interrupt", "ledger"]),
     ("settings", &["domain", "output"]),
-    ("failure", &["billing", "domain", "gateway", "ledger", "output", "sandbox", "settings"]),
+    ("failure", &["billing", "domain", "gateway", "ledger", "output", "register", "sandbox", "settings"]),
     (
         "commands",
         &[
@@ -31,6 +32,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
             "interrupt",
             "ledger",
             "output",
+            "register",
             "sandbox",
             "settings",
         ],

@@ -17,7 +17,7 @@ use crate::gateway::{ApiKey, Client, HttpTransport, Trace, TransportConfig};
 use crate::ledger::{Create, Ledger};
 use crate::output::text::safe;
 use crate::output::ui::Ui;
-use crate::sandbox::{FaultPlan, IMP_KEY, IMP_SECRET, Options, Sandbox, seeded_customers};
+use crate::sandbox::{FaultPlan, IMP_KEY, IMP_SECRET, Options, SDK_PATH, Sandbox, seeded_customers};
 use crate::settings::Settings;
 
 /// What a command is handed.
@@ -30,6 +30,8 @@ pub struct Context<'a> {
 /// The gateway, and with it the sandbox that must live as long.
 pub struct Gateway {
     pub client: Arc<Client>,
+    /// Where the JS SDK that belongs to this gateway is.
+    pub sdk_url: String,
     _sandbox: Option<Sandbox>,
 }
 
@@ -85,17 +87,19 @@ impl Context<'_> {
     /// Gets the gateway ready. Nothing is asked of it yet.
     pub fn open_gateway(&self) -> Result<Gateway, Failure> {
         let settings = self.settings;
-        let (sandbox, api_url, key) = match &settings.book {
+        let (sandbox, api_url, sdk_url, key) = match &settings.book {
             Some(_) => {
                 let sandbox = start_sandbox(settings, 0)?;
                 let api_url = sandbox.api_url();
                 let key = |text: &str| Secret::new(text.to_owned());
-                (Some(sandbox), api_url, ApiKey { imp_key: key(IMP_KEY), imp_secret: key(IMP_SECRET) })
+                let sdk_url = format!("{api_url}{SDK_PATH}");
+                let key = ApiKey { imp_key: key(IMP_KEY), imp_secret: key(IMP_SECRET) };
+                (Some(sandbox), api_url, sdk_url, key)
             }
             None => {
                 let credentials = settings.credentials()?;
                 let key = ApiKey { imp_key: credentials.imp_key, imp_secret: credentials.imp_secret };
-                (None, settings.api_url.clone(), key)
+                (None, settings.api_url.clone(), settings.sdk_url.clone(), key)
             }
         };
         let transport = HttpTransport::new(&TransportConfig {
@@ -107,7 +111,7 @@ impl Context<'_> {
         })?;
         let clock = Arc::clone(&self.clock);
         let client = Client::new(Box::new(transport), clock, key, settings.token_cache(), settings.timeout);
-        Ok(Gateway { client: Arc::new(client), _sandbox: sandbox })
+        Ok(Gateway { client: Arc::new(client), sdk_url, _sandbox: sandbox })
     }
 }
 

@@ -13,11 +13,14 @@ mod add;
 mod check;
 mod import;
 mod list;
+mod listen;
 mod many;
+mod register;
 mod remove;
 mod saving;
 mod sheet;
 mod show;
+mod window;
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -40,6 +43,8 @@ pub struct CustomerArgs {
 
 #[derive(Debug, Subcommand)]
 pub enum CustomerCommand {
+    Register(Box<register::RegisterArgs>),
+    Listen(listen::ListenArgs),
     Add(AddArgs),
     List(ListArgs),
     Show(ShowArgs),
@@ -222,6 +227,8 @@ pub struct RemoveArgs {
 /// Keeps the customers whose cards can be charged.
 pub fn run(args: &CustomerArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
     match &args.command {
+        CustomerCommand::Register(args) => register::run(args, context),
+        CustomerCommand::Listen(args) => listen::run(args, context),
         CustomerCommand::Add(args) => add::run(args, context),
         CustomerCommand::List(args) => list::run(args, context),
         CustomerCommand::Show(args) => show::run(args, context),

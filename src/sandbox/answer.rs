@@ -71,6 +71,11 @@ impl Answer {
         Answer::new(status, Content::Raw(HTML, page))
     }
 
+    /// A file of the sandbox's own.
+    pub(super) fn file(content_type: &'static str, text: &str) -> Answer {
+        Answer::new(200, Content::Raw(content_type, text.to_owned()))
+    }
+
     /// No answer: the connection is dropped.
     pub(super) fn dropped(cut: Cut) -> Answer {
         Answer { cut: Some(cut), ..Answer::ok(Value::Null) }

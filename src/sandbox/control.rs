@@ -27,6 +27,10 @@ pub const CONTROL_ENDPOINTS: &[(&str, &str)] = &[
         "POST /_sandbox/billing-keys",
         "Makes or replaces a billing key: customer_uid, card_name, card_number, …",
     ),
+    (
+        "GET /v1/iamport.js",
+        "The JS SDK's stand-in: IMP.init and IMP.request_pay, with a window that asks for a made-up card.",
+    ),
     ("POST /_sandbox/token/revoke", "Forgets every access token."),
 ];
 

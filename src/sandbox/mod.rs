@@ -8,6 +8,7 @@
 //! call     a request, decoded               answer   an answer, and what faults leave of it
 //! ask      state, and what a call asks of   token, charge, refund, lookup, billing_key, control
 //!          its faults                                the endpoints
+//! window   the JS SDK, the PG window
 //! faults, fault_table, customers            book, payment
 //!          what can go wrong, and for whom           the SQLite file
 //! ```
@@ -33,6 +34,7 @@ mod server;
 #[cfg(test)]
 mod tests;
 mod token;
+mod window;
 mod wire;
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -49,6 +51,7 @@ pub use crate::sandbox::error::SandboxError;
 pub use crate::sandbox::fault_table::{Argument, FaultDescription, faults};
 pub use crate::sandbox::faults::{FAULT_GRAMMAR, FaultPlan};
 pub use crate::sandbox::token::{IMP_KEY, IMP_SECRET};
+pub use crate::sandbox::window::SDK_PATH;
 
 use crate::sandbox::ask::Gateway;
 use crate::sandbox::book::Book;

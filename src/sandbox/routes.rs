@@ -16,7 +16,8 @@ use crate::sandbox::error::SandboxError;
 use crate::sandbox::fault_table::Place;
 use crate::sandbox::faults::FaultPlan;
 use crate::sandbox::refund::cancel;
-use crate::sandbox::{control, lookup, token};
+use crate::sandbox::window::SDK_PATH;
+use crate::sandbox::{control, lookup, token, window};
 
 type Shared = State<Arc<Gateway>>;
 
@@ -39,6 +40,8 @@ pub(super) fn router(gateway: Arc<Gateway>) -> Router {
         .route("/subscribe/customers", get(customers))
         .route("/subscribe/customers/{customer_uid}", get(customer).delete(delete_customer))
         .route("/subscribe/customers/{customer_uid}/payments", get(customer_payments))
+        .route(SDK_PATH, get(sdk))
+        .route("/_sandbox/window", get(pg_window).post(register_in_window))
         .route("/_sandbox/book", get(book))
         .route("/_sandbox/faults", put(set_faults))
         .route("/_sandbox/billing-keys", post(save_billing_key))
@@ -218,6 +221,18 @@ fn controlled(answer: Result<Answer, SandboxError>) -> Response {
 
 async fn book(State(gateway): Shared) -> Response {
     controlled(control::book(&gateway))
+}
+
+async fn sdk() -> Response {
+    window::sdk().send_plain()
+}
+
+async fn pg_window() -> Response {
+    window::page().send_plain()
+}
+
+async fn register_in_window(State(gateway): Shared, call: Call) -> Response {
+    controlled(window::register(&gateway, &call))
 }
 
 async fn set_faults(State(gateway): Shared, call: Call) -> Response {

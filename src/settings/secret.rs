@@ -27,10 +27,15 @@ pub(super) struct Wanted {
 /// The secret that a token is asked for with.
 pub(super) const API_SECRET: Wanted = Wanted { name: "REST API secret", command_key: "imp_secret_command" };
 /// The secret that requests to `customer listen` carry.
-pub(super) const LISTEN_SECRET: Wanted = Wanted { name: "listen secret", command_key: "listen_secret_command" };
+pub(super) const LISTEN_SECRET: Wanted =
+    Wanted { name: "listen secret", command_key: "listen_secret_command" };
 
 /// Fetches a secret. A program is run in `directory`, where the config file is.
-pub(super) fn fetch(wanted: Wanted, source: &SecretSource, directory: &Path) -> Result<Secret, SettingsError> {
+pub(super) fn fetch(
+    wanted: Wanted,
+    source: &SecretSource,
+    directory: &Path,
+) -> Result<Secret, SettingsError> {
     match source {
         SecretSource::Value(text) => read(wanted, &format!("the {}", wanted.name), text.as_bytes()),
         SecretSource::File(path) => {
@@ -118,9 +123,11 @@ mod tests {
         assert_eq!(error, "the imp_secret_command `sh` ended with exit code 3");
         let error = fetch(API_SECRET, &command(&["true"]), Path::new("")).unwrap_err().message;
         assert!(error.contains("`true` printed is empty"), "{error}");
-        let error = fetch(API_SECRET, &command(&["printf", "s3cret\\nmore"]), Path::new("")).unwrap_err().message;
+        let error =
+            fetch(API_SECRET, &command(&["printf", "s3cret\\nmore"]), Path::new("")).unwrap_err().message;
         assert!(error.contains("more than one line") && !error.contains("s3cret"), "{error}");
-        let error = fetch(API_SECRET, &command(&["no-such-program-here"]), Path::new("")).unwrap_err().message;
+        let error =
+            fetch(API_SECRET, &command(&["no-such-program-here"]), Path::new("")).unwrap_err().message;
         assert_eq!(
             error,
             "the imp_secret_command `no-such-program-here` cannot be run: no such file or directory"

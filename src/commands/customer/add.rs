@@ -2,7 +2,7 @@
 
 use crate::commands::context::Context;
 use crate::commands::customer::AddArgs;
-use crate::commands::customer::saving::{Given, Registered, ask, merged, warnings};
+use crate::commands::customer::saving::{Given, House, Kept, Registered, ask, keep};
 use crate::commands::session::answered;
 use crate::domain::customer::Customer;
 use crate::domain::ids::CustomerUid;
@@ -26,14 +26,12 @@ pub(super) fn run(args: &AddArgs, context: &mut Context<'_>) -> Result<Exit, Fai
         drop(waiting);
         Some(asked?)
     };
-    let known = ledger.find_customer(&uid)?;
-    let settings = context.settings;
-    let customer = merged(&uid, &given, known.as_ref(), registered.as_ref(), settings.mode, context.now());
-    ledger.save_customer(&customer)?;
-    let before = known.as_ref().map(|known| &known.card);
-    for warning in warnings(before, &customer, &settings.profile, settings.mode) {
-        context.ui.warning(&warning);
+    let (house, now) = (House::of(context.settings), context.now());
+    let kept = keep(&mut ledger, &uid, &given, registered.as_ref(), &house, now)?;
+    for warning in &kept.warnings {
+        context.ui.warning(warning);
     }
+    let Kept { known, customer, .. } = kept;
     let ui = &mut *context.ui;
     let written = match ui.format() {
         Format::Table => ui.done(&prose(known.as_ref(), &customer, registered.as_ref())),
@@ -69,7 +67,11 @@ fn advised(failure: Failure) -> Failure {
 }
 
 /// `Saved gildong_0001_1234.`, and what is known of it now.
-fn prose(before: Option<&Customer>, customer: &Customer, registered: Option<&Registered>) -> String {
+pub(super) fn prose(
+    before: Option<&Customer>,
+    customer: &Customer,
+    registered: Option<&Registered>,
+) -> String {
     let uid = &customer.customer_uid;
     let mut first = match before {
         None => format!("Saved {uid}."),

@@ -7,7 +7,7 @@ use crate::commands::context::Context;
 use crate::commands::customer::ImportArgs;
 use crate::commands::customer::add::not_saved;
 use crate::commands::customer::many::{Many, customers};
-use crate::commands::customer::saving::{ask, merged, warnings};
+use crate::commands::customer::saving::{House, ask, keep};
 use crate::commands::customer::sheet::{self, Line, Sheet};
 use crate::commands::session::answered;
 use crate::domain::customer::Customer;
@@ -82,16 +82,12 @@ fn save(
     let uid = &line.customer_uid;
     let registered = client.map(|client| ask(client, uid)).transpose();
     let registered = registered.map_err(|failure| not_saved(failure, uid))?;
-    let known = ledger.find_customer(uid)?;
-    let settings = context.settings;
-    let customer =
-        merged(uid, &line.given, known.as_ref(), registered.as_ref(), settings.mode, context.now());
-    ledger.save_customer(&customer)?;
-    let before = known.as_ref().map(|known| &known.card);
-    for warning in warnings(before, &customer, &settings.profile, settings.mode) {
-        context.ui.warning(&warning);
+    let (house, now) = (House::of(context.settings), context.now());
+    let kept = keep(ledger, uid, &line.given, registered.as_ref(), &house, now)?;
+    for warning in &kept.warnings {
+        context.ui.warning(warning);
     }
-    Ok(customer)
+    Ok(kept.customer)
 }
 
 fn at_line(failure: Failure, line: &Line) -> Failure {

@@ -8,6 +8,8 @@ use crate::domain::ids::CustomerUid;
 use crate::domain::payment::Mode;
 use crate::failure::Failure;
 use crate::gateway::{BillingKey, Client};
+use crate::ledger::{Ledger, LedgerError};
+use crate::settings::Settings;
 
 /// The labels are billkey's own and are never sent: longer than any real one is a slip.
 const NAME_CHARS_MAX: usize = 100;
@@ -70,7 +72,7 @@ pub(super) fn ask(client: &Client, uid: &CustomerUid) -> Result<Registered, Fail
 
 /// The customer as it is to be kept: what was given goes first, then what was known, then what the
 /// gateway says. The card is the gateway's, where it was asked. `mode` is the profile's.
-pub(super) fn merged(
+fn merged(
     uid: &CustomerUid,
     given: &Given,
     known: Option<&Customer>,
@@ -103,6 +105,43 @@ pub(super) fn merged(
 fn pick(given: &Option<String>, known: Option<&String>, told: Option<&String>) -> Option<String> {
     let text = given.as_ref().or(known).or(told)?.trim();
     (!text.is_empty()).then(|| text.to_owned())
+}
+
+/// What was known before, what is kept now, and what must be said loudly of it.
+pub(super) struct Kept {
+    pub(super) known: Option<Customer>,
+    pub(super) customer: Customer,
+    pub(super) warnings: Vec<String>,
+}
+
+/// Whose settings hold for a customer.
+#[derive(Clone, Debug)]
+pub(super) struct House {
+    pub(super) profile: String,
+    pub(super) mode: Mode,
+}
+
+impl House {
+    pub(super) fn of(settings: &Settings) -> House {
+        House { profile: settings.profile.clone(), mode: settings.mode }
+    }
+}
+
+/// Saves a customer: what was given, what was known, what the gateway says, if it was asked.
+pub(super) fn keep(
+    ledger: &mut Ledger,
+    uid: &CustomerUid,
+    given: &Given,
+    registered: Option<&Registered>,
+    house: &House,
+    now: Timestamp,
+) -> Result<Kept, LedgerError> {
+    let known = ledger.find_customer(uid)?;
+    let customer = merged(uid, given, known.as_ref(), registered, house.mode, now);
+    ledger.save_customer(&customer)?;
+    let before = known.as_ref().map(|known| &known.card);
+    let warnings = warnings(before, &customer, &house.profile, house.mode);
+    Ok(Kept { known, customer, warnings })
 }
 
 /// Whether charging this card moves money: its channel decides (facts 0). A card that does not

@@ -1,0 +1,330 @@
+//! `billkey customer register`: a card is registered in the browser.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use clap::Args;
+
+use crate::commands::context::{Context, Gateway};
+use crate::commands::customer::add::prose;
+use crate::commands::customer::listen::{refusal, saved};
+use crate::commands::customer::saving::{Given, House, Kept, Registered, ask, keep};
+use crate::commands::customer::window::{self, Plan};
+use crate::commands::session::answered;
+use crate::domain::customer::{Card, Customer};
+use crate::domain::ids::CustomerUid;
+use crate::domain::time::{Clock, format_duration, parse_duration};
+use crate::failure::{Exit, Failure, Kind};
+use crate::gateway::Client;
+use crate::interrupt::Interrupts;
+use crate::ledger::Ledger;
+use crate::output::Format;
+use crate::output::text::sentence;
+use crate::register::{Check, Posted, Refused, Saved, Server, Why, open_browser};
+
+const HELP: &str = "\
+A page on this machine opens the PG's window. When the window is done, the gateway is asked whether
+the billing key is there; only then is the customer saved. No card is seen by billkey.
+
+With --amount 0 the card is registered and, with nearly every PG, nothing is charged. Where
+something is, it is said before the window opens.
+
+Examples:
+  billkey --sandbox customer register gildong_0001_5678 --name 홍길동
+  billkey --sandbox customer register --name 홍길동 --tel 010-0000-5678 --no-open --wait 1h
+  billkey --sandbox customer register gildong_0001_5678 --pg tosspayments --json
+
+Exit codes:
+  0 registered and saved   9 no card was registered in time, or the port is taken
+  130 interrupted   3 the profile has no imp_code   1, 2, 4 as ever: see `billkey help exit-codes`";
+
+/// Register a customer's card in the browser
+///
+/// Opens the PG's window on a page of this machine, waits until the card is registered, checks that
+/// with the gateway and saves the customer. For a customer who sits beside you, or whose browser is
+/// on this machine; a web shop takes `billkey customer listen`.
+#[derive(Clone, Debug, Args)]
+#[command(after_long_help = HELP)]
+pub struct RegisterArgs {
+    /// The name to register the card under [default: made from the name and a random part]
+    #[arg(value_name = "CUSTOMER_UID")]
+    pub customer_uid: Option<String>,
+
+    /// The customer's name; some PGs need it
+    #[arg(long, value_name = "NAME", help_heading = "Who registers")]
+    pub name: Option<String>,
+
+    /// The customer's e-mail address; some PGs need it
+    #[arg(long, value_name = "EMAIL", help_heading = "Who registers")]
+    pub email: Option<String>,
+
+    /// The customer's telephone number; some PGs need it
+    #[arg(long, value_name = "TEL", help_heading = "Who registers")]
+    pub tel: Option<String>,
+
+    /// The order id of the registration [default: a random one]
+    #[arg(long, value_name = "ID", help_heading = "What the window is told")]
+    pub merchant_uid: Option<String>,
+
+    /// The amount in won; 0 registers only, more is charged by some PGs
+    #[arg(long, value_name = "AMOUNT", default_value = "0", help_heading = "What the window is told")]
+    pub amount: String,
+
+    /// What the window says it is for
+    #[arg(long, value_name = "TEXT", default_value = "카드 등록", help_heading = "What the window is told")]
+    pub product: String,
+
+    /// How it is paid: card, phone, tosspay, …
+    #[arg(long, value_name = "METHOD", default_value = "card", help_heading = "What the window is told")]
+    pub pay_method: String,
+
+    /// The PG, as PROVIDER or PROVIDER.MID, instead of the profile's
+    #[arg(long, value_name = "PG", conflicts_with = "channel_key", help_heading = "What the window is told")]
+    pub pg: Option<String>,
+
+    /// The key of the payment channel, instead of the profile's
+    #[arg(long, value_name = "KEY", help_heading = "What the window is told")]
+    pub channel_key: Option<String>,
+
+    /// Open no browser; the address is printed
+    #[arg(long, help_heading = "How to ask")]
+    pub no_open: bool,
+
+    /// The port of the page on 127.0.0.1; 0 takes any that is free
+    #[arg(long, value_name = "N", default_value_t = 0, help_heading = "How to ask")]
+    pub port: u16,
+
+    /// How long to wait for the card: 90s, 10m, 1h
+    #[arg(long, value_name = "DURATION", default_value = "10m", help_heading = "How to ask")]
+    pub wait: String,
+}
+
+/// How often the wait looks up for Ctrl-C and the time.
+const TICK: Duration = Duration::from_millis(100);
+/// How long the page's last answer may take to be read.
+const GRACE: Duration = Duration::from_secs(3);
+
+pub(super) fn run(args: &RegisterArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
+    let wait = parse_duration(&args.wait)?;
+    let mut plan = Plan::read(args, context.settings)?;
+    let ledger = context.open_ledger()?;
+    plan.remember(ledger.find_customer(&plan.customer_uid)?.as_ref());
+    let gateway = context.open_gateway()?;
+    let waiting = context.ui.waiting("asking the gateway for the billing key");
+    let before = registered_before(&gateway.client, &plan.customer_uid);
+    drop(waiting);
+    let before = before.map_err(|failure| nothing_opened(failure, &plan.customer_uid))?;
+    for warning in plan.warnings(before.as_ref()) {
+        context.ui.warning(&warning);
+    }
+    let interrupts = Interrupts::watch().map_err(|error| Failure::io("wait for Ctrl-C", &error))?;
+    let (told, news) = channel();
+    let desk = Arc::new(Desk::new(&gateway, ledger, &plan, before.clone(), context, told));
+    let job = plan.job(before.as_ref(), &gateway.sdk_url);
+    let server = Server::page(args.port, job, checks(&desk))?;
+    invite(&server, args.no_open, &plan.customer_uid, context);
+    let kept = await_card(&desk, &news, wait, &interrupts, context);
+    server.stop(if kept.is_ok() { GRACE } else { Duration::ZERO });
+    let kept = kept?;
+    for warning in &kept.warnings {
+        context.ui.warning(warning);
+    }
+    let ui = &mut *context.ui;
+    let written = match ui.format() {
+        Format::Table => ui.done(&prose(kept.known.as_ref(), &kept.customer, Some(&kept.registered))),
+        Format::Plain | Format::Json | Format::Jsonl | Format::Csv if ui.quiet() => Ok(()),
+        Format::Plain | Format::Json | Format::Jsonl | Format::Csv => ui.customer(&kept.customer),
+    };
+    answered(written, Exit::Done)
+}
+
+/// The card that is registered under this customer_uid now.
+fn registered_before(client: &Client, uid: &CustomerUid) -> Result<Option<Card>, Failure> {
+    match ask(client, uid) {
+        Ok(registered) => Ok(Some(registered.card)),
+        Err(failure) if failure.kind == Kind::NotFound => Ok(None),
+        Err(failure) => Err(failure),
+    }
+}
+
+fn nothing_opened(failure: Failure, uid: &CustomerUid) -> Failure {
+    let message = format!("{} No window was opened for {uid}.", sentence(&failure.message));
+    Failure { message, ..failure }
+}
+
+/// Prints the page's address, and opens it.
+fn invite(server: &Server, no_open: bool, uid: &CustomerUid, context: &mut Context<'_>) {
+    let ui = &mut *context.ui;
+    ui.note(&format!(
+        "Register the card of {uid} in a browser on this machine:\n  {}",
+        server.page_address()
+    ));
+    if no_open {
+        return;
+    }
+    match open_browser(server.open_address(), context.settings.browser.as_deref()) {
+        Ok(mut child) => {
+            // Nobody waits for the browser; its process is collected where one was started for it.
+            let _ = std::thread::Builder::new().stack_size(64 * 1024).spawn(move || child.wait());
+        }
+        Err(_) => ui.note("No browser could be opened; open the address yourself."),
+    }
+}
+
+/// What was saved, and what the gateway said of it.
+struct Done {
+    known: Option<Customer>,
+    customer: Customer,
+    registered: Registered,
+    warnings: Vec<String>,
+}
+
+/// Waits until the card is saved, the time is over, or somebody presses Ctrl-C.
+fn await_card(
+    desk: &Desk,
+    news: &Receiver<News>,
+    wait: Duration,
+    interrupts: &Interrupts,
+    context: &mut Context<'_>,
+) -> Result<Done, Failure> {
+    let uid = &desk.customer_uid;
+    let _waiting = context.ui.waiting("waiting for the card");
+    let begun = Instant::now();
+    loop {
+        match news.recv_timeout(TICK.min(wait)) {
+            Ok(News::Saved) => {}
+            Ok(News::Failed(failure)) => {
+                context.ui.note(&sentence(&failure.message));
+                continue;
+            }
+            Err(RecvTimeoutError::Timeout) if interrupts.requested() || begun.elapsed() >= wait => {}
+            Err(RecvTimeoutError::Timeout) => continue,
+            Err(RecvTimeoutError::Disconnected) => return Err(Failure::local("the page's server has ended")),
+        }
+        // From here on nothing more is saved; what was saved a moment ago is the answer.
+        if let Some(done) = desk.close() {
+            return Ok(done);
+        }
+        let add = format!("if the window was completed: billkey customer add {uid}");
+        return Err(if interrupts.requested() {
+            Failure::interrupted(format!("interrupted; {uid} was not saved")).hinted(add)
+        } else {
+            let message =
+                format!("no card was registered within {}; {uid} was not saved", format_duration(wait));
+            Failure::network(message).hinted(add)
+        });
+    }
+}
+
+/// What the page's server tells the command.
+enum News {
+    Saved,
+    /// A check that came to nothing; the page offers another try.
+    Failed(Failure),
+}
+
+/// Checks what the page says, and saves it, once.
+struct Desk {
+    customer_uid: CustomerUid,
+    given: Given,
+    /// What was registered when the command began.
+    before: Option<Card>,
+    house: House,
+    client: Arc<Client>,
+    clock: Arc<dyn Clock>,
+    told: Sender<News>,
+    counter: Mutex<Counter>,
+}
+
+/// Who holds its lock decides whether something is still saved.
+struct Counter {
+    ledger: Ledger,
+    /// The command waits no longer.
+    is_closed: bool,
+    done: Option<(Kept, Registered)>,
+    answer: Option<Saved>,
+}
+
+fn checks(desk: &Arc<Desk>) -> Check {
+    let desk = Arc::clone(desk);
+    Arc::new(move |_: &Posted| desk.check())
+}
+
+impl Desk {
+    fn new(
+        gateway: &Gateway,
+        ledger: Ledger,
+        plan: &Plan,
+        before: Option<Card>,
+        context: &Context<'_>,
+        told: Sender<News>,
+    ) -> Desk {
+        Desk {
+            customer_uid: plan.customer_uid.clone(),
+            given: plan.given.clone(),
+            before,
+            house: House::of(context.settings),
+            client: Arc::clone(&gateway.client),
+            clock: Arc::clone(&context.clock),
+            told,
+            counter: Mutex::new(Counter { ledger, is_closed: false, done: None, answer: None }),
+        }
+    }
+
+    fn counter(&self) -> MutexGuard<'_, Counter> {
+        self.counter.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn check(&self) -> Result<Saved, Refused> {
+        if let Some(answer) = &self.counter().answer {
+            return Ok(answer.clone());
+        }
+        let registered = self.registered_now().map_err(|failure| self.tell(failure))?;
+        let mut counter = self.counter();
+        if let Some(answer) = &counter.answer {
+            return Ok(answer.clone());
+        }
+        if counter.is_closed {
+            return Err(Refused::new(Why::Over, "billkey no longer waits for this card. Nothing was saved."));
+        }
+        let now = self.clock.now().wall;
+        let kept =
+            keep(&mut counter.ledger, &self.customer_uid, &self.given, Some(&registered), &self.house, now)
+                .map_err(|error| self.tell(Failure::from(error)))?;
+        let answer = saved(&kept.customer);
+        counter.answer = Some(answer.clone());
+        counter.done = Some((kept, registered));
+        // The command may have gone meanwhile; then there is nobody to tell.
+        let _ = self.told.send(News::Saved);
+        Ok(answer)
+    }
+
+    /// What the gateway says now, if it is not what it said before: a window that was closed leaves
+    /// the old card where it was.
+    fn registered_now(&self) -> Result<Registered, Failure> {
+        let uid = &self.customer_uid;
+        let registered = ask(&self.client, uid)?;
+        match &self.before {
+            Some(before) if window::is_unchanged(before, &registered.card) => {
+                Err(Failure::refused(format!("the gateway still has the card that {uid} had before")))
+            }
+            Some(_) | None => Ok(registered),
+        }
+    }
+
+    fn tell(&self, failure: Failure) -> Refused {
+        let refused = refusal(&failure);
+        let _ = self.told.send(News::Failed(failure));
+        refused
+    }
+
+    /// Saves nothing from now on; gives what was saved.
+    fn close(&self) -> Option<Done> {
+        let mut counter = self.counter();
+        counter.is_closed = true;
+        let (kept, registered) = counter.done.take()?;
+        let Kept { known, customer, warnings } = kept;
+        Some(Done { known, customer, registered, warnings })
+    }
+}

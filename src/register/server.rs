@@ -1,0 +1,199 @@
+//! The server's thread, from the port it listens on to its end.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use axum::Router;
+use tokio::runtime::Runtime;
+use tokio::sync::{Notify, Semaphore};
+
+use crate::domain::secret::Secret;
+use crate::register::body::{Posted, Refused, Saved};
+use crate::register::guard::{PageGuard, Receiver};
+use crate::register::page::Job;
+use crate::register::routes::{CHECKS_MAX, Door, Face, PageFace, serve};
+use crate::register::stream::{LIMITS, LimitedListener, Limits, Peer};
+use crate::register::token::random_hex;
+
+/// Asks the gateway whether a customer_uid is registered, and saves it. It may take its time: it
+/// is called on threads of its own, a few at once.
+pub type Check = Arc<dyn Fn(&Posted) -> Result<Saved, Refused> + Send + Sync>;
+
+/// Takes the log's lines, one a request. They may hold anything a client sent.
+pub type Log = Arc<dyn Fn(&str) + Send + Sync>;
+
+/// How many checks are made at once.
+const CHECK_THREADS: usize = 4;
+
+/// Random bytes of a token: more than can be guessed.
+const TOKEN_BYTES: usize = 16;
+
+/// Why there is no server.
+#[derive(Debug, thiserror::Error)]
+pub enum RegisterError {
+    /// The address is taken, forbidden, or not of this machine.
+    #[error("cannot listen on {address}: {}", words(source))]
+    Listen { address: SocketAddr, source: io::Error },
+    /// The thread or its event loop could not be made.
+    #[error("cannot start the server's thread: {}", words(.0))]
+    Thread(#[source] io::Error),
+    /// The system has no random numbers.
+    #[error("this machine has no random numbers to give")]
+    Random,
+}
+
+/// What the system said, without Rust's "(os error 98)".
+fn words(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
+}
+
+/// A running server. It stops when it is dropped.
+#[derive(Debug)]
+pub struct Server {
+    address: SocketAddr,
+    page: Option<String>,
+    open: Option<String>,
+    stop: Arc<Notify>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Server {
+    /// Serves the page of one registration, on 127.0.0.1 and nowhere else. Port 0 takes any that is
+    /// free.
+    ///
+    /// # Errors
+    /// If the port cannot be had, or the system gives no thread or no random numbers.
+    pub fn page(port: u16, job: Job, check: Check) -> Result<Server, RegisterError> {
+        let (listener, address) = bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
+        let (token, once) = (random_hex(TOKEN_BYTES)?, random_hex(TOKEN_BYTES)?);
+        let guard = PageGuard { host: address.to_string(), token: Secret::new(token.clone()) };
+        let origin = guard.origin();
+        let page = Some(format!("{origin}/{token}"));
+        let open = Some(format!("{origin}/open/{once}"));
+        let face = PageFace { guard, job, once, was_opened: AtomicBool::new(false) };
+        let mut server = start(listener, address, Face::Page(Box::new(face)), check, None, LIMITS)?;
+        server.page = page;
+        server.open = open;
+        Ok(server)
+    }
+
+    /// Serves `POST /billings` alone, for pages of the merchant's own.
+    ///
+    /// # Errors
+    /// If the address cannot be had, or the system gives no thread.
+    pub fn receiver(
+        bind_to: SocketAddr,
+        receiver: Receiver,
+        check: Check,
+        log: Log,
+    ) -> Result<Server, RegisterError> {
+        let (listener, address) = bind(bind_to)?;
+        start(listener, address, Face::Receiver(receiver), check, Some(log), LIMITS)
+    }
+
+    #[cfg(test)]
+    pub(super) fn with_limits(
+        receiver: Receiver,
+        check: Check,
+        limits: Limits,
+    ) -> Result<Server, RegisterError> {
+        let (listener, address) = bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
+        start(listener, address, Face::Receiver(receiver), check, None, limits)
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The page's address, with its token: for the person at this machine.
+    #[must_use]
+    pub fn page_address(&self) -> &str {
+        self.page.as_deref().unwrap_or_default()
+    }
+
+    /// An address that leads to the page once: for the argument list of a browser's process.
+    #[must_use]
+    pub fn open_address(&self) -> &str {
+        self.open.as_deref().unwrap_or_default()
+    }
+
+    /// Takes no more requests, waits so long for those that are there, and ends.
+    pub fn stop(mut self, grace: Duration) {
+        self.end(grace);
+    }
+
+    fn end(&mut self, grace: Duration) {
+        self.stop.notify_one();
+        let Some(thread) = self.thread.take() else { return };
+        let begun = std::time::Instant::now();
+        while !thread.is_finished() && begun.elapsed() < grace {
+            thread::sleep(Duration::from_millis(5));
+        }
+        if thread.is_finished() {
+            // A panic in there was one request's; it has been reported where it happened.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.end(Duration::ZERO);
+    }
+}
+
+fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), RegisterError> {
+    let failed = |source| RegisterError::Listen { address, source };
+    let listener = TcpListener::bind(address).map_err(failed)?;
+    listener.set_nonblocking(true).map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, address))
+}
+
+fn start(
+    listener: TcpListener,
+    address: SocketAddr,
+    face: Face,
+    check: Check,
+    log: Option<Log>,
+    limits: Limits,
+) -> Result<Server, RegisterError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .max_blocking_threads(CHECK_THREADS)
+        .build()
+        .map_err(RegisterError::Thread)?;
+    let listener = {
+        let _guard = runtime.enter();
+        let listener = tokio::net::TcpListener::from_std(listener);
+        LimitedListener::new(listener.map_err(|source| RegisterError::Listen { address, source })?, limits)
+    };
+    let door = Arc::new(Door { face, check, log, checks: Arc::new(Semaphore::new(CHECKS_MAX)) });
+    let stop = Arc::new(Notify::new());
+    let stopped = Arc::clone(&stop);
+    let thread = thread::Builder::new()
+        .name("register".to_owned())
+        .spawn(move || run(runtime, listener, door, stopped))
+        .map_err(RegisterError::Thread)?;
+    Ok(Server { address, page: None, open: None, stop, thread: Some(thread) })
+}
+
+/// Serves until told to stop, and then until the requests that are there are answered. Whoever
+/// waits for that has a limit; the process ends, and with it whatever is left here.
+fn run(runtime: Runtime, listener: LimitedListener, door: Arc<Door>, stopped: Arc<Notify>) {
+    let service = Router::new().fallback(serve).with_state(door);
+    let service = service.into_make_service_with_connect_info::<Peer>();
+    runtime.block_on(async move {
+        let serving = axum::serve(listener, service);
+        // The listener's own errors are waited out inside, so that this ends by the signal alone.
+        let _ = serving.with_graceful_shutdown(async move { stopped.notified().await }).await;
+    });
+    runtime.shutdown_background();
+}

@@ -1,0 +1,42 @@
+//! Random names that cannot be guessed.
+
+use ring::rand::{SecureRandom, SystemRandom};
+
+use crate::register::server::RegisterError;
+
+/// So many random bytes as hexadecimal digits, two each.
+///
+/// # Errors
+/// If the system has no random bytes to give.
+pub fn random_hex(bytes: usize) -> Result<String, RegisterError> {
+    let mut random = vec![0; bytes];
+    SystemRandom::new().fill(&mut random).map_err(|_| RegisterError::Random)?;
+    Ok(random.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Whether two texts are the same, in a time that does not tell where they differ.
+pub(super) fn is_same(a: &str, b: &str) -> bool {
+    let differences = a.bytes().zip(b.bytes()).fold(0, |all, (a, b)| all | (a ^ b));
+    a.len() == b.len() && differences == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_same, random_hex};
+
+    #[test]
+    fn two_tokens_are_long_and_never_alike() {
+        let (one, other) = (random_hex(16).unwrap(), random_hex(16).unwrap());
+        assert_eq!(one.len(), 32);
+        assert_ne!(one, other);
+        assert!(one.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    }
+
+    #[test]
+    fn only_the_whole_text_is_the_same() {
+        assert!(is_same("secret", "secret"));
+        for other in ["", "secre", "secrets", "secreT", "Secret"] {
+            assert!(!is_same("secret", other), "{other}");
+        }
+    }
+}
