@@ -10,6 +10,7 @@
 mod bad_files;
 mod bad_input;
 mod batch;
+mod browser;
 mod charge_rules;
 mod crash;
 mod doctor;

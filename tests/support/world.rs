@@ -265,7 +265,7 @@ impl Gateway {
 }
 
 /// A client of the test's own. It speaks to loopback only, and needs a TLS provider all the same.
-fn client() -> reqwest::blocking::Client {
+pub fn client() -> reqwest::blocking::Client {
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::blocking::Client::new()
 }

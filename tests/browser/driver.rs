@@ -1,0 +1,230 @@
+//! A real browser through WebDriver: the few calls these tests need, as JSON over HTTP.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::support::world::client;
+
+/// What a found element is called in WebDriver's JSON.
+const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+/// How long anything on a page may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How the browser is to look.
+#[derive(Clone, Copy)]
+pub struct Look {
+    pub language: &'static str,
+    pub width: u32,
+    pub height: u32,
+    pub dark: bool,
+}
+
+pub const DESKTOP: Look = Look { language: "en-US", width: 1100, height: 900, dark: false };
+pub const PHONE: Look = Look { language: "ko-KR", width: 360, height: 740, dark: false };
+
+/// One headless Chromium, with a profile of its own. It ends when this is dropped.
+pub struct Browser {
+    http: reqwest::blocking::Client,
+    driver: Child,
+    session: String,
+    _profile: TempDir,
+}
+
+impl Browser {
+    /// Starts a browser; `None`, loudly, where there is none. In CI there has to be one.
+    pub fn start(look: Look) -> Option<Browser> {
+        let mut command = Command::new("chromedriver");
+        command.arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let Ok(mut driver) = command.spawn() else {
+            assert!(std::env::var("CI").as_deref() != Ok("true"), "CI has no chromedriver");
+            eprintln!("SKIPPED: no chromedriver; install chromium and chromium-driver to test the page");
+            return None;
+        };
+        let url = format!("http://127.0.0.1:{}", port_of(&mut driver));
+        let profile = TempDir::new().unwrap();
+        let mut arguments = [
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--hide-scrollbars",
+        ]
+        .map(str::to_owned)
+        .to_vec();
+        arguments.push(format!("--user-data-dir={}", profile.path().display()));
+        arguments.push(format!("--window-size={},{}", look.width, look.height));
+        arguments.push(format!("--lang={}", look.language));
+        if look.dark {
+            arguments.push("--blink-settings=preferredColorScheme=0".to_owned());
+        }
+        let mut options = json!({"args": arguments, "prefs": {"intl.accept_languages": look.language}});
+        if look.width < 500 {
+            // A headless window is never narrower than 500 pixels; an emulated phone is.
+            options["mobileEmulation"] = json!({"deviceMetrics": {
+                "width": look.width, "height": look.height, "pixelRatio": 2.0, "touch": true, "mobile": true}});
+        }
+        let wanted = json!({"capabilities": {"alwaysMatch": {
+            "goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}}}});
+        let http = client();
+        let answer = call(&http, "POST", &format!("{url}/session"), &wanted).expect("a session");
+        let session = format!("{url}/session/{}", answer["sessionId"].as_str().unwrap());
+        Some(Browser { http, driver, session, _profile: profile })
+    }
+
+    fn try_call(&self, method: &str, path: &str, body: &Value) -> Result<Value, String> {
+        call(&self.http, method, &format!("{}{path}", self.session), body)
+    }
+
+    #[track_caller]
+    fn call(&self, method: &str, path: &str, body: &Value) -> Value {
+        self.try_call(method, path, body).unwrap_or_else(|error| panic!("{method} {path}: {error}"))
+    }
+
+    pub fn open(&self, address: &str) {
+        self.call("POST", "/url", &json!({"url": address}));
+    }
+
+    pub fn address(&self) -> String {
+        self.call("GET", "/url", &Value::Null).as_str().unwrap().to_owned()
+    }
+
+    /// Runs a script's body, and gives what it returns.
+    #[track_caller]
+    pub fn run(&self, script: &str) -> Value {
+        self.call("POST", "/execute/sync", &json!({"script": script, "args": []}))
+    }
+
+    fn find(&self, css: &str) -> Option<String> {
+        let found = self.try_call("POST", "/element", &json!({"using": "css selector", "value": css})).ok()?;
+        found[ELEMENT].as_str().map(str::to_owned)
+    }
+
+    fn ask(&self, css: &str, what: &str) -> Option<Value> {
+        self.try_call("GET", &format!("/element/{}/{what}", self.find(css)?), &Value::Null).ok()
+    }
+
+    /// Waits until something is so.
+    #[track_caller]
+    pub fn until(&self, what: &str, mut is_so: impl FnMut() -> bool) {
+        let begun = Instant::now();
+        while !is_so() {
+            if begun.elapsed() > PATIENCE {
+                let page = self.run("return document.body.innerText");
+                panic!("never came to be: {what}\n{page}\n{:?}", self.complaints());
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Waits until an element is there to be seen and used, and clicks it.
+    #[track_caller]
+    pub fn click(&self, css: &str) {
+        self.until(&format!("{css} can be clicked"), || {
+            let yes = |what| self.ask(css, what) == Some(Value::Bool(true));
+            yes("displayed") && yes("enabled") && {
+                let Some(element) = self.find(css) else { return false };
+                self.try_call("POST", &format!("/element/{element}/click"), &json!({})).is_ok()
+            }
+        });
+    }
+
+    /// Types into whatever has the focus; `\u{e004}` is Tab, `\u{e007}` is Enter.
+    #[track_caller]
+    pub fn press(&self, keys: &str) {
+        let keys: Vec<Value> = keys
+            .chars()
+            .flat_map(|key| [json!({"type": "keyDown", "value": key}), json!({"type": "keyUp", "value": key})])
+            .collect();
+        let keyboard = json!({"type": "key", "id": "keyboard", "actions": keys});
+        self.call("POST", "/actions", &json!({"actions": [keyboard]}));
+    }
+
+    /// Replaces what a field holds.
+    #[track_caller]
+    pub fn fill(&self, css: &str, text: &str) {
+        self.until(&format!("{css} can be filled"), || {
+            let Some(element) = self.find(css) else { return false };
+            self.try_call("POST", &format!("/element/{element}/clear"), &json!({})).is_ok()
+                && self.try_call("POST", &format!("/element/{element}/value"), &json!({"text": text})).is_ok()
+        });
+    }
+
+    /// What can be read of an element now; nothing if it is hidden or not there.
+    pub fn text(&self, css: &str) -> String {
+        self.ask(css, "text").and_then(|text| text.as_str().map(str::to_owned)).unwrap_or_default()
+    }
+
+    /// Waits until an element says this.
+    #[track_caller]
+    pub fn says(&self, css: &str, text: &str) {
+        self.until(&format!("{css} says `{text}`"), || self.text(css).contains(text));
+    }
+
+    /// Goes into the PG's window, and does something there.
+    #[track_caller]
+    pub fn in_window(&self, act: impl FnOnce(&Browser)) {
+        self.until("the window is there", || {
+            let Some(frame) = self.find("#sandbox-window") else { return false };
+            self.try_call("POST", "/frame", &json!({"id": {ELEMENT: frame}})).is_ok()
+        });
+        self.until("the window knows what it is for", || !self.text("#name").is_empty());
+        act(self);
+        self.call("POST", "/frame", &json!({"id": null}));
+    }
+
+    /// What the browser had to complain of: errors of scripts, and what the policy blocked.
+    pub fn complaints(&self) -> Vec<String> {
+        let log = self.try_call("POST", "/se/log", &json!({"type": "browser"})).unwrap_or_default();
+        let lines = log.as_array().cloned().unwrap_or_default();
+        lines.iter().filter_map(|line| line["message"].as_str().map(str::to_owned)).collect()
+    }
+
+    /// A picture of the page as PNG, in base64, where `BILLKEY_PICTURES` names a folder for it.
+    pub fn picture(&self, name: &str) {
+        let Ok(folder) = std::env::var("BILLKEY_PICTURES") else { return };
+        let picture = self.call("GET", "/screenshot", &Value::Null);
+        std::fs::write(format!("{folder}/{name}.png.base64"), picture.as_str().unwrap()).unwrap();
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        let _ = self.try_call("DELETE", "", &Value::Null);
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+    }
+}
+
+/// `ChromeDriver was started successfully on port 41235.`
+fn port_of(driver: &mut Child) -> u16 {
+    let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let port = lines.find_map(|line| line.split("successfully on port ").nth(1).map(str::to_owned));
+    let port = port.expect("chromedriver started");
+    // What else it says is read, so that it never waits for a full pipe.
+    std::thread::spawn(move || lines.for_each(drop));
+    port.trim_end_matches('.').parse().unwrap()
+}
+
+fn call(http: &reqwest::blocking::Client, method: &str, url: &str, body: &Value) -> Result<Value, String> {
+    let request = match method {
+        "GET" => http.get(url),
+        "DELETE" => http.delete(url),
+        _ => http.post(url).json(body),
+    };
+    let answer = request.timeout(Duration::from_secs(30)).send().map_err(|error| error.to_string())?;
+    let mut answer: Value = answer.json().map_err(|error| error.to_string())?;
+    match answer["value"].get("error") {
+        Some(_) => Err(answer["value"]["message"].as_str().unwrap_or_default().to_owned()),
+        None => Ok(answer["value"].take()),
+    }
+}
