@@ -105,7 +105,8 @@ impl Browser {
     }
 
     fn find(&self, css: &str) -> Option<String> {
-        let found = self.try_call("POST", "/element", &json!({"using": "css selector", "value": css})).ok()?;
+        let found =
+            self.try_call("POST", "/element", &json!({"using": "css selector", "value": css})).ok()?;
         found[ELEMENT].as_str().map(str::to_owned)
     }
 
@@ -143,7 +144,9 @@ impl Browser {
     pub fn press(&self, keys: &str) {
         let keys: Vec<Value> = keys
             .chars()
-            .flat_map(|key| [json!({"type": "keyDown", "value": key}), json!({"type": "keyUp", "value": key})])
+            .flat_map(|key| {
+                [json!({"type": "keyDown", "value": key}), json!({"type": "keyUp", "value": key})]
+            })
             .collect();
         let keyboard = json!({"type": "key", "id": "keyboard", "actions": keys});
         self.call("POST", "/actions", &json!({"actions": [keyboard]}));

@@ -72,7 +72,7 @@ fn a_card_is_registered_in_the_window_and_then_charged() {
     browser.says("#facts", "gildong_0001_5678");
     browser.says("#facts", "홍길동");
     browser.says("#mode", "SANDBOX");
-    browser.says("#facts", "nothing is charged now");
+    browser.says("#facts", "registration only");
     browser.until("the button is ready", || browser.text("#status").is_empty());
     browser.picture("desktop");
     // With the keyboard alone, as far as the window.
@@ -146,7 +146,10 @@ fn a_window_that_comes_back_by_address_is_checked_like_any_other() {
     // Anybody can write an address: it is a reason to ask the gateway, and the text in it is text.
     browser.open(&format!("{}?imp_uid=imp_1&imp_success=true", waiting.address));
     browser.says("#failure", "The gateway does not know this card yet");
-    browser.open(&format!("{}?error_code=X&error_msg=%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E", waiting.address));
+    browser.open(&format!(
+        "{}?error_code=X&error_msg=%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E",
+        waiting.address
+    ));
     browser.says("#said", "<img src=x onerror=alert(1)>");
     assert_eq!(browser.run("return document.images.length"), 0);
     is_not_saved(&world);

@@ -175,7 +175,9 @@ pub(super) fn refusal(failure: &Failure) -> Refused {
         Kind::Interrupted => Why::Over,
         Kind::Local => Why::Local,
     };
-    Refused::new(why, format!("{} Nothing was saved.", sentence(&failure.message)))
+    let mut letters = failure.message.chars();
+    let first = letters.next().map_or_else(String::new, |first| first.to_uppercase().to_string());
+    Refused::new(why, format!("{} Nothing was saved.", sentence(&format!("{first}{}", letters.as_str()))))
 }
 
 /// Lines on stderr, each in one piece with its time; they come from whichever thread has something

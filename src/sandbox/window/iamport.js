@@ -77,7 +77,7 @@
       background: "rgb(10 14 20 / 55%)",
     });
     const frame = lay(shade, "iframe", {
-      width: "min(420px, 100vw)", height: "min(640px, 100vh)", border: "0", borderRadius: "14px", background: "#fff",
+      width: "min(420px, 100vw)", height: "min(540px, 100vh)", border: "0", borderRadius: "14px", background: "#fff",
       colorScheme: "normal",
     });
     frame.title = "SANDBOX";
