@@ -47,11 +47,9 @@ complete -c billkey -n "__fish_billkey_needs_command" -s V -l version -d 'Print 
 complete -c billkey -n "__fish_billkey_needs_command" -f -a "charge" -d 'Charge a customer\'s saved card, once'
 complete -c billkey -n "__fish_billkey_needs_command" -f -a "batch" -d 'Charge many customers from a file, each row once'
 complete -c billkey -n "__fish_billkey_needs_command" -f -a "history" -d 'List payments, newest first'
-complete -c billkey -n "__fish_billkey_needs_command" -f -a "reconcile" -d 'Settle what is open, by asking the gateway'
 complete -c billkey -n "__fish_billkey_needs_command" -f -a "customer" -d 'Keep the customers whose cards can be charged'
 complete -c billkey -n "__fish_billkey_needs_command" -f -a "token" -d 'Get an access token, or see the one at hand'
 complete -c billkey -n "__fish_billkey_needs_command" -f -a "config" -d 'Set up billkey, and see what is set up'
-complete -c billkey -n "__fish_billkey_needs_command" -f -a "doctor" -d 'Check settings, files, ledger, gateway and clock'
 complete -c billkey -n "__fish_billkey_needs_command" -f -a "sandbox" -d 'Run the gateway that --sandbox uses, alone'
 complete -c billkey -n "__fish_billkey_needs_command" -f -a "completions" -d 'Print the completions of a shell'
 complete -c billkey -n "__fish_billkey_needs_command" -f -a "man" -d 'Write the manual pages into a directory'
@@ -179,52 +177,85 @@ complete -c billkey -n "__fish_billkey_using_subcommand history; and __fish_seen
 complete -c billkey -n "__fish_billkey_using_subcommand history; and __fish_seen_subcommand_from show" -l no-input -d 'Ask nothing: what needs a yes is refused (exit 8)'
 complete -c billkey -n "__fish_billkey_using_subcommand history; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Show requests and answers on stderr, secrets masked'
 complete -c billkey -n "__fish_billkey_using_subcommand history; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l since -d 'Ask again about those declined, rejected or not sent from this time on [default: 3d]' -r
-complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l until -d 'Ask again about those before this time; a day or month is included' -r
-complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l profile -d 'Use this profile of the config file [env: BILLKEY_PROFILE]' -r
-complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l config -d 'Read this config file [env: BILLKEY_CONFIG]' -r -F
-complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l database -d 'Keep the ledger in this file [env: BILLKEY_DATABASE]' -r -F
-complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l format -d 'How to write the answer [default: table]' -r -f -a "table\t'for people'
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and not __fish_seen_subcommand_from register listen add list show check import remove" -l profile -d 'Use this profile of the config file [env: BILLKEY_PROFILE]' -r
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and not __fish_seen_subcommand_from register listen add list show check import remove" -l config -d 'Read this config file [env: BILLKEY_CONFIG]' -r -F
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and not __fish_seen_subcommand_from register listen add list show check import remove" -l database -d 'Keep the ledger in this file [env: BILLKEY_DATABASE]' -r -F
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and not __fish_seen_subcommand_from register listen add list show check import remove" -l format -d 'How to write the answer [default: table]' -r -f -a "table\t'for people'
 plain\t'tab-separated, without decoration'
 json\t'one object, or one array for lists'
 jsonl\t'one object a line, as it happens'
 csv\t'RFC 4180 with a header, safe for a spreadsheet'"
-complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l color -d 'When to use colour' -r -f -a "auto\t'on a terminal, unless NO_COLOR or TERM=dumb say otherwise'
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and not __fish_seen_subcommand_from register listen add list show check import remove" -l color -d 'When to use colour' -r -f -a "auto\t'on a terminal, unless NO_COLOR or TERM=dumb say otherwise'
 always\t'off a terminal too'
 never\t'not at all'"
-complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l timeout -d 'How many seconds a charge waits for its answer, 1 to 3600 [default: 60]' -r
-complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l sandbox -d 'Run against a gateway inside this program: no key, no network, no money'
-complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l json -d 'Short for --format json'
-complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l bom -d 'Begin CSV with a byte order mark, for Excel'
-complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -s q -l quiet -d 'Say nothing on success'
-complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l no-input -d 'Ask nothing: what needs a yes is refused (exit 8)'
-complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -s v -l verbose -d 'Show requests and answers on stderr, secrets masked'
-complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c billkey -n "__fish_billkey_using_subcommand customer; and not __fish_seen_subcommand_from add list show check import remove" -l profile -d 'Use this profile of the config file [env: BILLKEY_PROFILE]' -r
-complete -c billkey -n "__fish_billkey_using_subcommand customer; and not __fish_seen_subcommand_from add list show check import remove" -l config -d 'Read this config file [env: BILLKEY_CONFIG]' -r -F
-complete -c billkey -n "__fish_billkey_using_subcommand customer; and not __fish_seen_subcommand_from add list show check import remove" -l database -d 'Keep the ledger in this file [env: BILLKEY_DATABASE]' -r -F
-complete -c billkey -n "__fish_billkey_using_subcommand customer; and not __fish_seen_subcommand_from add list show check import remove" -l format -d 'How to write the answer [default: table]' -r -f -a "table\t'for people'
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and not __fish_seen_subcommand_from register listen add list show check import remove" -l timeout -d 'How many seconds a charge waits for its answer, 1 to 3600 [default: 60]' -r
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and not __fish_seen_subcommand_from register listen add list show check import remove" -l sandbox -d 'Run against a gateway inside this program: no key, no network, no money'
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and not __fish_seen_subcommand_from register listen add list show check import remove" -l json -d 'Short for --format json'
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and not __fish_seen_subcommand_from register listen add list show check import remove" -l bom -d 'Begin CSV with a byte order mark, for Excel'
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and not __fish_seen_subcommand_from register listen add list show check import remove" -s q -l quiet -d 'Say nothing on success'
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and not __fish_seen_subcommand_from register listen add list show check import remove" -l no-input -d 'Ask nothing: what needs a yes is refused (exit 8)'
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and not __fish_seen_subcommand_from register listen add list show check import remove" -s v -l verbose -d 'Show requests and answers on stderr, secrets masked'
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and not __fish_seen_subcommand_from register listen add list show check import remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and not __fish_seen_subcommand_from register listen add list show check import remove" -f -a "register" -d 'Register a customer\'s card in the browser'
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and not __fish_seen_subcommand_from register listen add list show check import remove" -f -a "listen" -d 'Receive customer_uids from your own registration page'
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and not __fish_seen_subcommand_from register listen add list show check import remove" -f -a "add" -d 'Save a customer_uid whose billing key exists'
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and not __fish_seen_subcommand_from register listen add list show check import remove" -f -a "list" -d 'List the customers'
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and not __fish_seen_subcommand_from register listen add list show check import remove" -f -a "show" -d 'Show one customer: card, totals and last payments'
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and not __fish_seen_subcommand_from register listen add list show check import remove" -f -a "check" -d 'Ask the gateway whether billing keys still exist'
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and not __fish_seen_subcommand_from register listen add list show check import remove" -f -a "import" -d 'Save many customers from a CSV file'
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and not __fish_seen_subcommand_from register listen add list show check import remove" -f -a "remove" -d 'Remove a customer and keep its history'
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from register" -l name -d 'The customer\'s name; some PGs need it' -r
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from register" -l email -d 'The customer\'s e-mail address; some PGs need it' -r
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from register" -l tel -d 'The customer\'s telephone number; some PGs need it' -r
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from register" -l merchant-uid -d 'The order id of the registration [default: a random one]' -r
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from register" -l amount -d 'The amount in won; 0 registers only, more is charged by some PGs' -r
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from register" -l product -d 'What the window says it is for' -r
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from register" -l pay-method -d 'How it is paid: card, phone, tosspay, …' -r
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from register" -l pg -d 'The PG, as PROVIDER or PROVIDER.MID, instead of the profile\'s' -r
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from register" -l channel-key -d 'The key of the payment channel, instead of the profile\'s' -r
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from register" -l port -d 'The port of the page on 127.0.0.1; 0 takes any that is free' -r
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from register" -l wait -d 'How long to wait for the card: 90s, 10m, 1h' -r
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from register" -l profile -d 'Use this profile of the config file [env: BILLKEY_PROFILE]' -r
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from register" -l config -d 'Read this config file [env: BILLKEY_CONFIG]' -r -F
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from register" -l database -d 'Keep the ledger in this file [env: BILLKEY_DATABASE]' -r -F
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from register" -l format -d 'How to write the answer [default: table]' -r -f -a "table\t'for people'
 plain\t'tab-separated, without decoration'
 json\t'one object, or one array for lists'
 jsonl\t'one object a line, as it happens'
 csv\t'RFC 4180 with a header, safe for a spreadsheet'"
-complete -c billkey -n "__fish_billkey_using_subcommand customer; and not __fish_seen_subcommand_from add list show check import remove" -l color -d 'When to use colour' -r -f -a "auto\t'on a terminal, unless NO_COLOR or TERM=dumb say otherwise'
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from register" -l color -d 'When to use colour' -r -f -a "auto\t'on a terminal, unless NO_COLOR or TERM=dumb say otherwise'
 always\t'off a terminal too'
 never\t'not at all'"
-complete -c billkey -n "__fish_billkey_using_subcommand customer; and not __fish_seen_subcommand_from add list show check import remove" -l timeout -d 'How many seconds a charge waits for its answer, 1 to 3600 [default: 60]' -r
-complete -c billkey -n "__fish_billkey_using_subcommand customer; and not __fish_seen_subcommand_from add list show check import remove" -l sandbox -d 'Run against a gateway inside this program: no key, no network, no money'
-complete -c billkey -n "__fish_billkey_using_subcommand customer; and not __fish_seen_subcommand_from add list show check import remove" -l json -d 'Short for --format json'
-complete -c billkey -n "__fish_billkey_using_subcommand customer; and not __fish_seen_subcommand_from add list show check import remove" -l bom -d 'Begin CSV with a byte order mark, for Excel'
-complete -c billkey -n "__fish_billkey_using_subcommand customer; and not __fish_seen_subcommand_from add list show check import remove" -s q -l quiet -d 'Say nothing on success'
-complete -c billkey -n "__fish_billkey_using_subcommand customer; and not __fish_seen_subcommand_from add list show check import remove" -l no-input -d 'Ask nothing: what needs a yes is refused (exit 8)'
-complete -c billkey -n "__fish_billkey_using_subcommand customer; and not __fish_seen_subcommand_from add list show check import remove" -s v -l verbose -d 'Show requests and answers on stderr, secrets masked'
-complete -c billkey -n "__fish_billkey_using_subcommand customer; and not __fish_seen_subcommand_from add list show check import remove" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c billkey -n "__fish_billkey_using_subcommand customer; and not __fish_seen_subcommand_from add list show check import remove" -f -a "add" -d 'Save a customer_uid whose billing key exists'
-complete -c billkey -n "__fish_billkey_using_subcommand customer; and not __fish_seen_subcommand_from add list show check import remove" -f -a "list" -d 'List the customers'
-complete -c billkey -n "__fish_billkey_using_subcommand customer; and not __fish_seen_subcommand_from add list show check import remove" -f -a "show" -d 'Show one customer: card, totals and last payments'
-complete -c billkey -n "__fish_billkey_using_subcommand customer; and not __fish_seen_subcommand_from add list show check import remove" -f -a "check" -d 'Ask the gateway whether billing keys still exist'
-complete -c billkey -n "__fish_billkey_using_subcommand customer; and not __fish_seen_subcommand_from add list show check import remove" -f -a "import" -d 'Save many customers from a CSV file'
-complete -c billkey -n "__fish_billkey_using_subcommand customer; and not __fish_seen_subcommand_from add list show check import remove" -f -a "remove" -d 'Remove a customer and keep its history'
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from register" -l timeout -d 'How many seconds a charge waits for its answer, 1 to 3600 [default: 60]' -r
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from register" -l no-open -d 'Open no browser; the address is printed'
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from register" -l sandbox -d 'Run against a gateway inside this program: no key, no network, no money'
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from register" -l json -d 'Short for --format json'
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from register" -l bom -d 'Begin CSV with a byte order mark, for Excel'
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from register" -s q -l quiet -d 'Say nothing on success'
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from register" -l no-input -d 'Ask nothing: what needs a yes is refused (exit 8)'
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from register" -s v -l verbose -d 'Show requests and answers on stderr, secrets masked'
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from register" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from listen" -l bind -d 'Where to listen, such as 127.0.0.1:8700; port 0 takes any that is free' -r
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from listen" -l allow-origin -d 'A site whose pages may post here, such as https://shop.example.com; can be repeated' -r
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from listen" -l profile -d 'Use this profile of the config file [env: BILLKEY_PROFILE]' -r
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from listen" -l config -d 'Read this config file [env: BILLKEY_CONFIG]' -r -F
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from listen" -l database -d 'Keep the ledger in this file [env: BILLKEY_DATABASE]' -r -F
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from listen" -l format -d 'How to write the answer [default: table]' -r -f -a "table\t'for people'
+plain\t'tab-separated, without decoration'
+json\t'one object, or one array for lists'
+jsonl\t'one object a line, as it happens'
+csv\t'RFC 4180 with a header, safe for a spreadsheet'"
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from listen" -l color -d 'When to use colour' -r -f -a "auto\t'on a terminal, unless NO_COLOR or TERM=dumb say otherwise'
+always\t'off a terminal too'
+never\t'not at all'"
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from listen" -l timeout -d 'How many seconds a charge waits for its answer, 1 to 3600 [default: 60]' -r
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from listen" -l sandbox -d 'Run against a gateway inside this program: no key, no network, no money'
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from listen" -l json -d 'Short for --format json'
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from listen" -l bom -d 'Begin CSV with a byte order mark, for Excel'
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from listen" -s q -l quiet -d 'Say nothing on success'
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from listen" -l no-input -d 'Ask nothing: what needs a yes is refused (exit 8)'
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from listen" -s v -l verbose -d 'Show requests and answers on stderr, secrets masked'
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from listen" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from add" -l name -d 'The customer\'s name' -r
 complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from add" -l email -d 'The customer\'s e-mail address' -r
 complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from add" -l tel -d 'The customer\'s telephone number' -r
@@ -449,25 +480,6 @@ complete -c billkey -n "__fish_billkey_using_subcommand config; and __fish_seen_
 complete -c billkey -n "__fish_billkey_using_subcommand config; and __fish_seen_subcommand_from path" -l no-input -d 'Ask nothing: what needs a yes is refused (exit 8)'
 complete -c billkey -n "__fish_billkey_using_subcommand config; and __fish_seen_subcommand_from path" -s v -l verbose -d 'Show requests and answers on stderr, secrets masked'
 complete -c billkey -n "__fish_billkey_using_subcommand config; and __fish_seen_subcommand_from path" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c billkey -n "__fish_billkey_using_subcommand doctor" -l profile -d 'Use this profile of the config file [env: BILLKEY_PROFILE]' -r
-complete -c billkey -n "__fish_billkey_using_subcommand doctor" -l config -d 'Read this config file [env: BILLKEY_CONFIG]' -r -F
-complete -c billkey -n "__fish_billkey_using_subcommand doctor" -l database -d 'Keep the ledger in this file [env: BILLKEY_DATABASE]' -r -F
-complete -c billkey -n "__fish_billkey_using_subcommand doctor" -l format -d 'How to write the answer [default: table]' -r -f -a "table\t'for people'
-plain\t'tab-separated, without decoration'
-json\t'one object, or one array for lists'
-jsonl\t'one object a line, as it happens'
-csv\t'RFC 4180 with a header, safe for a spreadsheet'"
-complete -c billkey -n "__fish_billkey_using_subcommand doctor" -l color -d 'When to use colour' -r -f -a "auto\t'on a terminal, unless NO_COLOR or TERM=dumb say otherwise'
-always\t'off a terminal too'
-never\t'not at all'"
-complete -c billkey -n "__fish_billkey_using_subcommand doctor" -l timeout -d 'How many seconds a charge waits for its answer, 1 to 3600 [default: 60]' -r
-complete -c billkey -n "__fish_billkey_using_subcommand doctor" -l sandbox -d 'Run against a gateway inside this program: no key, no network, no money'
-complete -c billkey -n "__fish_billkey_using_subcommand doctor" -l json -d 'Short for --format json'
-complete -c billkey -n "__fish_billkey_using_subcommand doctor" -l bom -d 'Begin CSV with a byte order mark, for Excel'
-complete -c billkey -n "__fish_billkey_using_subcommand doctor" -s q -l quiet -d 'Say nothing on success'
-complete -c billkey -n "__fish_billkey_using_subcommand doctor" -l no-input -d 'Ask nothing: what needs a yes is refused (exit 8)'
-complete -c billkey -n "__fish_billkey_using_subcommand doctor" -s v -l verbose -d 'Show requests and answers on stderr, secrets masked'
-complete -c billkey -n "__fish_billkey_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c billkey -n "__fish_billkey_using_subcommand sandbox; and not __fish_seen_subcommand_from serve" -l profile -d 'Use this profile of the config file [env: BILLKEY_PROFILE]' -r
 complete -c billkey -n "__fish_billkey_using_subcommand sandbox; and not __fish_seen_subcommand_from serve" -l config -d 'Read this config file [env: BILLKEY_CONFIG]' -r -F
 complete -c billkey -n "__fish_billkey_using_subcommand sandbox; and not __fish_seen_subcommand_from serve" -l database -d 'Keep the ledger in this file [env: BILLKEY_DATABASE]' -r -F

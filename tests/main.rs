@@ -24,5 +24,6 @@ mod main_job;
 mod odd_answers;
 mod reconcile;
 mod requests;
+mod registration;
 mod simulation;
 mod support;

@@ -23,16 +23,18 @@ struct Waiting {
 impl Waiting {
     fn start(world: &World, arguments: &[&str]) -> Waiting {
         let mut child = world.spawn(&[&["customer", "register", "--no-open"], arguments].concat());
-        let mut stderr = BufReader::new(child.stderr.take().unwrap());
-        let mut said = String::new();
-        loop {
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        let mut waiting = Waiting { child, stderr, said: String::new(), address: String::new() };
+        while waiting.address.is_empty() {
             let mut line = String::new();
-            assert!(stderr.read_line(&mut line).unwrap() > 0, "no address was printed:\n{said}");
-            said.push_str(&line);
+            let read = waiting.stderr.read_line(&mut line).unwrap();
+            waiting.said.push_str(&line);
+            assert!(read > 0, "no address was printed:\n{}", waiting.said);
             if line.trim_start().starts_with("http://127.0.0.1:") {
-                return Waiting { child, stderr, said, address: line.trim().to_owned() };
+                waiting.address = line.trim().to_owned();
             }
         }
+        waiting
     }
 
     fn sandbox(world: &World, more: &[&str]) -> Waiting {
@@ -45,12 +47,20 @@ impl Waiting {
         self.child.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
         self.stderr.read_to_string(&mut self.said).unwrap();
         let code = self.child.wait().unwrap().code().unwrap_or(-1);
-        Ran { stdout, stderr: self.said, code }
+        Ran { stdout, stderr: std::mem::take(&mut self.said), code }
     }
 
     fn interrupt(&self) {
         let id = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
+    }
+}
+
+/// A test that fails leaves nobody waiting.
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 

@@ -110,7 +110,7 @@ impl Plan {
         let pg = self.window.pg.as_deref().map(provider_of).unwrap_or_default();
         match self.issue {
             Some(Issue::Charges) => {
-                warnings.push(format!("{pg} charges {amount} when it registers the card."))
+                warnings.push(format!("{pg} charges {amount} when it registers the card."));
             }
             Some(Issue::TestCharge) => warnings.push(format!(
                 "{pg} charges ₩10 when it registers the card, and gives it back in about 30 minutes."

@@ -5,6 +5,7 @@ mod faults;
 mod lookups;
 mod refunds;
 mod tokens;
+mod window;
 mod wire;
 
 use std::io::{Read as _, Write as _};

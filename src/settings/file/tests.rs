@@ -139,6 +139,8 @@ fn a_secret_is_said_in_one_way_and_a_channel_too() {
         "/etc/billkey/config.toml line 3: `profile.main.imp_secret` and \
          `profile.main.imp_secret_command` both say the API secret; keep one of them"
     );
+    let text = "[profile.main]\nlisten_secret_file = \"a\"\nlisten_secret = \"b\"\n";
+    assert!(complaint(text).contains("both say the secret of `customer listen`; keep one of them"));
     assert!(complaint("[profile.main]\npg = \"a\"\nchannel_key = \"b\"").contains("keep one of them"));
 }
 
@@ -192,6 +194,9 @@ fn a_file_that_holds_a_secret_is_for_its_owner_alone() {
     assert_eq!(error.hint, Some(format!("chmod 600 '{}'", path.display())));
     mode(0o600);
     assert!(ConfigFile::read(&path, None).is_ok());
+    fs::write(&path, "[profile.main]\nlisten_secret = \"s3cret\"\n").unwrap();
+    mode(0o644);
+    assert!(ConfigFile::read(&path, None).is_err(), "a listen secret is one too");
     fs::write(&path, "[profile.main]\nimp_secret_file = \"s\"\n").unwrap();
     mode(0o644);
     assert!(ConfigFile::read(&path, None).is_ok(), "a file without a secret may be read by all");

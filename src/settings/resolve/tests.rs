@@ -214,6 +214,23 @@ fn secrets_are_shown_as_set() {
 }
 
 #[test]
+fn the_listen_secret_is_one_of_the_profile_and_of_no_other_kind() {
+    let home = Home::with_config("[profile.main]\nlisten_secret_command = [\"printf\", \"open-sesame\"]\n");
+    let settings = home.resolve(&Flags::default(), &[("BILLKEY_IMP_SECRET", "s3cret")]).unwrap();
+    assert_eq!(settings.listen_secret().unwrap().unwrap().expose(), "open-sesame");
+    let shown = settings.shown().iter().find(|shown| shown.key == "listen_secret_command").unwrap();
+    assert_eq!(shown.value.as_deref(), Some("set"));
+    let home = Home::with_config("[profile.main]\nlisten_secret_command = [\"true\"]\n");
+    let error = home.resolve(&Flags::default(), &[]).unwrap().listen_secret().unwrap_err();
+    assert_eq!(
+        error.message,
+        "what the listen_secret_command `true` printed is empty; it should be the listen secret"
+    );
+    let none = Home::new().resolve(&Flags::default(), &[("BILLKEY_IMP_SECRET", "s3cret")]).unwrap();
+    assert_eq!(none.listen_secret(), Ok(None));
+}
+
+#[test]
 fn a_token_is_kept_for_one_address_and_one_key() {
     let home = Home::new();
     let cache = |key, url| {
