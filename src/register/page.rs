@@ -48,7 +48,7 @@ pub struct Window {
     pub customer_id: Option<String>,
 }
 
-/// The page with its job in it. `nonce` marks the one script and the one style that are its own.
+/// The page with its job in it. `nonce` marks the one script that is its own.
 pub(super) fn page(job: &Job, nonce: &str) -> String {
     // Texts and a number: turning them into JSON cannot fail. Inside a script element only `<`
     // could end it or begin a comment.
@@ -64,7 +64,7 @@ pub(super) fn content_security_policy(sdk_url: &str, nonce: &str) -> String {
         "default-src 'none'".to_owned(),
         format!("script-src 'nonce-{nonce}' {sdk}"),
         // The SDK lays its window over the page with styles of its own.
-        "style-src 'unsafe-inline'".to_owned(),
+        format!("style-src 'unsafe-inline' {sdk}"),
         format!("img-src data: https: {sdk}"),
         format!("connect-src 'self' {sdk}"),
         format!("frame-src https: {sdk}"),

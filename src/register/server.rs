@@ -71,7 +71,7 @@ impl Server {
     pub fn page(port: u16, job: Job, check: Check) -> Result<Server, RegisterError> {
         let (listener, address) = bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
         let (token, once) = (random_hex(TOKEN_BYTES)?, random_hex(TOKEN_BYTES)?);
-        let guard = PageGuard { host: address.to_string(), token: Secret::new(token.clone()) };
+        let guard = PageGuard { host: host_of(address), token: Secret::new(token.clone()) };
         let origin = guard.origin();
         let page = Some(format!("{origin}/{token}"));
         let open = Some(format!("{origin}/open/{once}"));
@@ -147,6 +147,11 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.end(Duration::ZERO);
     }
+}
+
+/// The address as a browser writes it into Host and Origin: without the port that goes without saying.
+fn host_of(address: SocketAddr) -> String {
+    if address.port() == 80 { address.ip().to_string() } else { address.to_string() }
 }
 
 fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), RegisterError> {
