@@ -1,6 +1,6 @@
 //! The one integration binary: the real program, run as its users run it.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 #![allow(clippy::wildcard_enum_match_arm, clippy::as_conversions, unreachable_pub, dead_code)]
 #![allow(
     clippy::disallowed_methods,

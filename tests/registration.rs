@@ -224,7 +224,11 @@ fn a_browser_is_opened_by_the_environments_word_and_its_failure_is_no_ones() {
     assert!(opened.starts_with(&format!("{origin}/open/")), "{opened}");
     assert!(!opened.contains(page.rsplit('/').next().unwrap()), "the token is in no argument list");
     assert!(ran.stderr.contains("the card of honggildong_"), "{ran}");
-    world.set("BROWSER", "/no/such/browser");
-    let ran = world.run(&arguments).exits(9);
-    let _ = ran.says(&["No browser could be opened; open the address yourself."]);
+    for browser in ["/no/such/browser", "false"] {
+        let mut world = World::bare();
+        world.set("BROWSER", browser);
+        world.set("PATH", "/usr/bin:/bin");
+        let ran = world.run(&arguments).exits(9);
+        let _ = ran.says(&["No browser could be opened; open the address yourself."]);
+    }
 }

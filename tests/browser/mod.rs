@@ -93,7 +93,7 @@ fn a_card_is_registered_in_the_window_and_then_charged() {
         window.click("#approve");
     });
     browser.says("h1", "The card is registered");
-    browser.says("#facts", "KB국민카드 4579-73**-****-5678");
+    browser.says("#facts", "KB국민카드\n4579-73**-****-5678");
     assert_eq!(browser.run("return document.activeElement.id"), "title", "a screen reader is led to it");
     assert_eq!(browser.complaints(), Vec::<String>::new());
     browser.picture("saved");

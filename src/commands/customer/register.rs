@@ -100,6 +100,8 @@ pub struct RegisterArgs {
     pub wait: String,
 }
 
+const NO_BROWSER: &str = "No browser could be opened; open the address yourself.";
+
 /// How often the wait looks up for Ctrl-C and the time.
 const TICK: Duration = Duration::from_millis(100);
 /// How long the page's last answer may take to be read.
@@ -120,10 +122,10 @@ pub(super) fn run(args: &RegisterArgs, context: &mut Context<'_>) -> Result<Exit
     }
     let interrupts = Interrupts::watch().map_err(|error| Failure::io("wait for Ctrl-C", &error))?;
     let (told, news) = channel();
-    let desk = Arc::new(Desk::new(&gateway, ledger, &plan, before.clone(), context, told));
+    let desk = Arc::new(Desk::new(&gateway, ledger, &plan, before.clone(), context, told.clone()));
     let job = plan.job(before.as_ref(), &gateway.sdk_url);
     let server = Server::page(args.port, job, checks(&desk))?;
-    invite(&server, args.no_open, &plan.customer_uid, context);
+    invite(&server, args.no_open, &plan.customer_uid, told, context);
     let kept = await_card(&desk, &news, wait, &interrupts, context);
     server.stop(if kept.is_ok() { GRACE } else { Duration::ZERO });
     let kept = kept?;
@@ -154,7 +156,7 @@ fn nothing_opened(failure: Failure, uid: &CustomerUid) -> Failure {
 }
 
 /// Prints the page's address, and opens it.
-fn invite(server: &Server, no_open: bool, uid: &CustomerUid, context: &mut Context<'_>) {
+fn invite(server: &Server, no_open: bool, uid: &CustomerUid, told: Sender<News>, context: &mut Context<'_>) {
     let ui = &mut *context.ui;
     ui.note(&format!(
         "Register the card of {uid} in a browser on this machine:\n  {}",
@@ -165,10 +167,15 @@ fn invite(server: &Server, no_open: bool, uid: &CustomerUid, context: &mut Conte
     }
     match open_browser(server.open_address(), context.settings.browser.as_deref()) {
         Ok(mut child) => {
-            // Nobody waits for the browser; its process is collected where one was started for it.
-            let _ = std::thread::Builder::new().stack_size(64 * 1024).spawn(move || child.wait());
+            // A program that opens browsers ends at once, and its status tells whether it found one;
+            // a browser itself may run for as long as it likes.
+            let watch = move || match child.wait() {
+                Ok(status) if status.success() => {}
+                Ok(_) | Err(_) => drop(told.send(News::NoBrowser)),
+            };
+            let _ = std::thread::Builder::new().stack_size(64 * 1024).spawn(watch);
         }
-        Err(_) => ui.note("No browser could be opened; open the address yourself."),
+        Err(_) => ui.note(NO_BROWSER),
     }
 }
 
@@ -194,6 +201,10 @@ fn await_card(
     loop {
         match news.recv_timeout(TICK.min(wait)) {
             Ok(News::Saved) => {}
+            Ok(News::NoBrowser) => {
+                context.ui.note(NO_BROWSER);
+                continue;
+            }
             Ok(News::Failed(failure)) => {
                 context.ui.note(&sentence(&failure.message));
                 continue;
@@ -222,6 +233,8 @@ enum News {
     Saved,
     /// A check that came to nothing; the page offers another try.
     Failed(Failure),
+    /// The program that was to open the page found no browser, or failed.
+    NoBrowser,
 }
 
 /// Checks what the page says, and saves it, once.
