@@ -6,16 +6,18 @@ use std::fs::{self, File};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::crash::books::{Book, check_word, settle, was_killed};
+use crate::crash::books::{Book, check_word, in_ledger, settle, was_killed};
 use crate::crash::strace::{self, Call};
 use crate::crash::{nothing_wrong, on_threads};
 use crate::support::world::{Gateway, Ran, World, set_mode};
 
-/// A plain `cargo test` tries every so many-th failure; all of them with `BILLKEY_EXHAUSTIVE=1`.
-const FAILURES_ONE_IN: usize = 6;
+/// A plain `cargo test` kills a first charge at every call and tries every so many-th of the other
+/// points; all of them with `BILLKEY_EXHAUSTIVE=1`.
+const ONE_IN: usize = 6;
 const WORKERS: usize = 4;
 /// A run that has not ended by then hangs.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -141,27 +143,40 @@ fn failure_points(calls: &[Call]) -> Vec<Point> {
     points
 }
 
+/// What an earlier run of the same command left, when it was killed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Left {
+    /// There was none.
+    Nothing,
+    /// A pending row; the request did not leave.
+    Unsent,
+    /// A pending row; the card was charged.
+    Unrecorded,
+}
+
 /// A gateway, and a token that its users have cached already, so that the runs are short.
 struct Shop {
     strace: PathBuf,
     gateway: Gateway,
     book: Book,
     token: (PathBuf, Vec<u8>),
+    left: Left,
+    answer_write: OnceLock<usize>,
 }
 
 impl Shop {
-    fn open(strace: PathBuf) -> Shop {
+    fn open(strace: PathBuf, left: Left) -> Shop {
         let gateway = Gateway::start("no_duplicate_refusal");
         let world = World::for_gateway(&gateway.url());
         world.run(&["token"]).exits(0);
         let cached =
             fs::read_dir(world.home().join(".cache/billkey")).unwrap().next().unwrap().unwrap().path();
         let token = (cached.strip_prefix(world.home()).unwrap().to_owned(), fs::read(&cached).unwrap());
-        Shop { strace, book: Book::of(&gateway), gateway, token }
+        Shop { strace, book: Book::of(&gateway), gateway, token, left, answer_write: OnceLock::new() }
     }
 
     fn customer(&self) -> World {
-        let world = World::with_profile(&self.gateway.url(), "mode = \"test\"\nsettle_after = \"200ms\"\n");
+        let world = World::with_profile(&self.gateway.url(), "mode = \"test\"\nsettle_after = \"400ms\"\n");
         let cached = world.home().join(&self.token.0);
         fs::create_dir_all(cached.parent().unwrap()).unwrap();
         fs::write(&cached, &self.token.1).unwrap();
@@ -211,9 +226,41 @@ impl Shop {
         ))
     }
 
+    /// Which of the writes to the ledger is the first after the answer.
+    fn first_write_of_the_answer(&self) -> usize {
+        *self.answer_write.get_or_init(|| {
+            let (_, log) = self.traced(&self.customer(), "measured", &[]).unwrap();
+            let calls = strace::calls(&log);
+            let sent = calls.iter().find(|call| call.name == "writev").unwrap().began;
+            1 + calls.iter().filter(|call| call.name == "pwrite64" && call.began < sent).count()
+        })
+    }
+
+    /// Runs the command up to where the shop's earlier runs were killed.
+    fn leave(&self, world: &World, order: &str) -> Result<(), String> {
+        let kill = |call: &str, at: usize| point(call, &at.to_string(), "killed", None, None).options;
+        let options = match self.left {
+            Left::Nothing => return Ok(()),
+            // The token is at hand: the first write to the network is the charge.
+            Left::Unsent => kill("writev", 1),
+            Left::Unrecorded => kill("pwrite64", self.first_write_of_the_answer()),
+        };
+        let (ran, _) = self.traced(world, order, &options)?;
+        let row = in_ledger(&world.ledger_path(), order);
+        let known = self.book.known(order);
+        let charged = usize::from(self.left == Left::Unrecorded);
+        if !was_killed(&ran) || row.as_deref() != Some("pending") || known.charged.len() != charged {
+            return Err(format!("left {row:?} and {known:?} behind, not {:?}\n{ran}", self.left));
+        }
+        // Longer than `settle_after`, so that the next run may send.
+        std::thread::sleep(Duration::from_millis(450));
+        Ok(())
+    }
+
     /// Whether the point was met at all: the calls of one run are not quite those of the next.
     fn try_point(&self, point: &Point, order: &str) -> Result<bool, String> {
         let world = self.customer();
+        self.leave(&world, order)?;
         let (ran, log) = self.traced(&world, order, &point.options)?;
         let not_begun = ran.code == 127 && ran.stderr.contains("error while loading shared libraries");
         if !not_begun {
@@ -224,7 +271,9 @@ impl Shop {
         if known.charged.len() != 1 || again.json()["imp_uid"] != known.charged[0].as_str() {
             return Err(format!("the gateway knows {known:?}\n{again}"));
         }
-        if ran.code == 0 && known.received != 1 {
+        // A request that was charged, and a run that said so, are never followed by another one.
+        let settled = ran.code == 0 || self.left == Left::Unrecorded;
+        if settled && known.received != 1 {
             return Err(format!("said paid, and was sent again: {known:?}\n{ran}"));
         }
         Ok(was_killed(&ran) || log.contains("(INJECTED)"))
@@ -243,7 +292,7 @@ fn try_all(shop: &Shop, what: &str, points: &[Point], one_in: usize) {
         .collect();
     let (met, begun) = (AtomicUsize::new(0), Instant::now());
     let wrong = on_threads(WORKERS, chosen.len(), |index| {
-        let order = format!("{what}_{index:05}");
+        let order = format!("{}_{index:05}", what.replace(' ', "_"));
         let was_met = shop
             .try_point(chosen[index], &order)
             .map_err(|wrong| format!("BILLKEY_POINT='{}': {wrong}", chosen[index].name))?;
@@ -256,28 +305,50 @@ fn try_all(shop: &Shop, what: &str, points: &[Point], one_in: usize) {
     assert!(only.is_some() || met * 10 >= chosen.len() * 9, "only {met} of {} points were met", chosen.len());
 }
 
-fn points_of(shop: &Shop, points: fn(&[Call]) -> Vec<Point>) -> Vec<Point> {
-    let world = shop.customer();
-    let (ran, log) = shop.traced(&world, "untouched", &[]).unwrap();
+fn points_of(shop: &Shop, what: &str, points: fn(&[Call]) -> Vec<Point>) -> Vec<Point> {
+    let (world, order) = (shop.customer(), "untouched".to_owned());
+    shop.leave(&world, &order).unwrap();
+    let (ran, log) = shop.traced(&world, &order, &[]).unwrap();
     assert_eq!(ran.code, 0, "{ran}");
     let calls = strace::calls(&log);
     let points = points(&calls);
-    println!("{} calls in one charge, {} points", calls.len(), points.len());
+    println!("{what}: {} calls in one run", calls.len());
     points
+}
+
+fn every_point(what: &str, left: Left, points: fn(&[Call]) -> Vec<Point>, one_in: usize) {
+    let Some(strace) = strace::find(what) else { return };
+    let shop = Shop::open(strace, left);
+    let points = points_of(&shop, what, points);
+    try_all(&shop, what, &points, one_in);
 }
 
 #[test]
 fn a_charge_killed_at_any_system_call_is_made_once() {
-    let Some(strace) = strace::find("a charge killed at every system call") else { return };
-    let shop = Shop::open(strace);
-    let points = points_of(&shop, kill_points);
-    try_all(&shop, "kills", &points, 1);
+    every_point("a charge killed", Left::Nothing, kill_points, 1);
 }
 
 #[test]
 fn a_charge_with_any_system_call_failing_is_made_once_and_told_truly() {
-    let Some(strace) = strace::find("a charge with every system call failing") else { return };
-    let shop = Shop::open(strace);
-    let points = points_of(&shop, failure_points);
-    try_all(&shop, "failures", &points, FAILURES_ONE_IN);
+    every_point("a charge with a call failing", Left::Nothing, failure_points, ONE_IN);
+}
+
+#[test]
+fn a_second_send_killed_at_any_system_call_is_made_once() {
+    every_point("a second send killed", Left::Unsent, kill_points, ONE_IN);
+}
+
+#[test]
+fn a_second_send_with_any_system_call_failing_is_made_once_and_told_truly() {
+    every_point("a second send with a call failing", Left::Unsent, failure_points, ONE_IN * 2);
+}
+
+#[test]
+fn a_settling_run_killed_at_any_system_call_sends_nothing() {
+    every_point("a settling run killed", Left::Unrecorded, kill_points, ONE_IN);
+}
+
+#[test]
+fn a_settling_run_with_any_system_call_failing_sends_nothing_and_tells_the_truth() {
+    every_point("a settling run with a call failing", Left::Unrecorded, failure_points, ONE_IN * 2);
 }
