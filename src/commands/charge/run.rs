@@ -44,8 +44,8 @@ pub fn run(args: &ChargeArgs, context: &mut Context<'_>) -> Result<Exit, Failure
         confirm(context.ui, &order, customer.as_ref())?;
     }
     let gateway = context.open_gateway().map_err(Failure::nothing_sent)?;
-    let interrupts =
-        Interrupts::watch().map_err(|error| Failure::io("watch for Ctrl-C", &error).nothing_sent())?;
+    let interrupts = Interrupts::watch()
+        .map_err(|error| Failure::io("watch for Ctrl-C", &error).hinted("This run sent nothing."))?;
     let mut desk = Desk {
         ledger: &mut ledger,
         gateway: Arc::clone(&gateway.client),
