@@ -91,8 +91,9 @@ pub(super) fn check_word(ran: &Ran, known: &Known) -> Result<(), String> {
         Some("declined" | "rejected") => return wrong("said a refusal, and there was none"),
         Some(_) | None => {}
     }
-    // With 0 and 7 the sentence is about this run alone, after one that did send.
-    if ran.stderr.contains("Nothing was sent") && reached && !matches!(ran.code, 0 | 7) {
+    // An earlier run may have sent: then the sentence must be about this one alone.
+    let flatly = ["Nothing was sent.", "Nothing was sent\"", "Nothing was charged"];
+    if ran.code != 0 && reached && flatly.iter().any(|words| ran.stderr.contains(words)) {
         return wrong("said that nothing was sent");
     }
     match ran.code {

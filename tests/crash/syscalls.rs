@@ -1,7 +1,7 @@
 //! One charge, killed at every system call it makes, and one with every file and socket call failing
 //! in every way that fits; the same command again settles it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
@@ -18,7 +18,8 @@ use crate::support::world::{Gateway, Ran, World, set_mode};
 /// A plain `cargo test` kills a first charge at every call and tries every so many-th of the other
 /// points; all of them with `BILLKEY_EXHAUSTIVE=1`.
 const ONE_IN: usize = 6;
-const WORKERS: usize = 4;
+/// More than there are cores: most of the time goes by in waits.
+const WORKERS: usize = 6;
 /// A run that has not ended by then hangs.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -110,7 +111,7 @@ fn counts(calls: &[Call]) -> BTreeMap<String, usize> {
     counts
 }
 
-fn kill_points(calls: &[Call]) -> Vec<Point> {
+fn kill_points(calls: &[Call], _home: &Path) -> Vec<Point> {
     let mut points = Vec::new();
     for (name, count) in counts(calls) {
         points.extend((1..=count).map(|at| point(&name, &at.to_string(), "killed", None, None)));
@@ -121,17 +122,34 @@ fn kill_points(calls: &[Call]) -> Vec<Point> {
     points
 }
 
-fn failure_points(calls: &[Call]) -> Vec<Point> {
+/// The calls, by name and count, in which any thread touches a file of the user's or a socket. The
+/// others read what the system brings along, and one way to fail is enough for them.
+fn own_calls(calls: &[Call], home: &Path) -> BTreeSet<(String, usize)> {
+    let mut counts = BTreeMap::<(&str, &str), usize>::new();
+    let mut own = BTreeSet::new();
+    let home = home.to_str().unwrap();
+    for call in calls {
+        let count = counts.entry((&call.name, &call.thread)).or_default();
+        *count += 1;
+        if [home, "socket:"].iter().any(|part| call.arguments.contains(part) || call.result.contains(part)) {
+            own.insert((call.name.clone(), *count));
+        }
+    }
+    own
+}
+
+fn failure_points(calls: &[Call], home: &Path) -> Vec<Point> {
     let mut points = Vec::new();
-    let counts = counts(calls);
+    let (counts, own) = (counts(calls), own_calls(calls, home));
     for (name, errors) in FAILURES {
-        let Some(count) = counts.get(name) else { continue };
-        for error in errors {
-            let (error, after) = error.strip_suffix('+').map_or((*error, ""), |error| (error, "+"));
-            let what = format!("fails with {error}");
-            points.extend(
-                (1..=*count).map(|at| point(name, &format!("{at}{after}"), &what, Some(error), None)),
-            );
+        let count = counts.get(name).copied().unwrap_or(0);
+        for at in 1..=count {
+            let errors = if own.contains(&(name.to_owned(), at)) { errors } else { &errors[..1] };
+            for error in errors {
+                let (error, after) = error.strip_suffix('+').map_or((*error, ""), |error| (error, "+"));
+                let what = format!("fails with {error}");
+                points.push(point(name, &format!("{at}{after}"), &what, Some(error), None));
+            }
         }
     }
     for error in ["ENOSPC", "EPIPE", "EIO"] {
@@ -305,18 +323,18 @@ fn try_all(shop: &Shop, what: &str, points: &[Point], one_in: usize) {
     assert!(only.is_some() || met * 10 >= chosen.len() * 9, "only {met} of {} points were met", chosen.len());
 }
 
-fn points_of(shop: &Shop, what: &str, points: fn(&[Call]) -> Vec<Point>) -> Vec<Point> {
+fn points_of(shop: &Shop, what: &str, points: fn(&[Call], &Path) -> Vec<Point>) -> Vec<Point> {
     let (world, order) = (shop.customer(), "untouched".to_owned());
     shop.leave(&world, &order).unwrap();
     let (ran, log) = shop.traced(&world, &order, &[]).unwrap();
     assert_eq!(ran.code, 0, "{ran}");
     let calls = strace::calls(&log);
-    let points = points(&calls);
+    let points = points(&calls, world.home());
     println!("{what}: {} calls in one run", calls.len());
     points
 }
 
-fn every_point(what: &str, left: Left, points: fn(&[Call]) -> Vec<Point>, one_in: usize) {
+fn every_point(what: &str, left: Left, points: fn(&[Call], &Path) -> Vec<Point>, one_in: usize) {
     let Some(strace) = strace::find(what) else { return };
     let shop = Shop::open(strace, left);
     let points = points_of(&shop, what, points);
