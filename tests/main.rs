@@ -23,7 +23,7 @@ mod looking_up;
 mod main_job;
 mod odd_answers;
 mod reconcile;
-mod requests;
 mod registration;
+mod requests;
 mod simulation;
 mod support;

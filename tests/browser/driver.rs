@@ -75,7 +75,7 @@ impl Browser {
         let mut browser = Browser { http, driver, session: format!("{url}/session"), _profile: profile };
         match call(&browser.http, "POST", &browser.session, &wanted) {
             Ok(answer) => {
-                browser.session = format!("{url}/session/{}", answer["sessionId"].as_str().unwrap())
+                browser.session = format!("{url}/session/{}", answer["sessionId"].as_str().unwrap());
             }
             Err(error) if error.contains("cannot find Chrome binary") => return skip("no chromium"),
             Err(error) => panic!("no session: {error}"),
