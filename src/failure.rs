@@ -243,10 +243,12 @@ impl Failure {
     }
 
     /// The same of a charge that came to nothing: whoever reads it asks first whether money moved.
+    /// An earlier run may have sent it, which a ledger that cannot be read does not tell.
     #[must_use]
     pub fn nothing_sent(mut self) -> Failure {
         if !self.message.to_lowercase().contains("nothing was sent") {
-            self.message = format!("{}. Nothing was sent", self.message.trim_end_matches('.'));
+            let by = if self.kind == Kind::Usage { "" } else { " by this run" };
+            self.message = format!("{}. Nothing was sent{by}", self.message.trim_end_matches('.'));
         }
         self
     }

@@ -35,10 +35,14 @@ fn run(arguments: &[OsString], environment: Environment) -> u8 {
     }
 }
 
-/// A panic as a sentence. What was sent is in the ledger.
+/// A panic as a sentence. What was sent is in the ledger. A library's own words and place would
+/// tell a user nothing: they are shown with `RUST_BACKTRACE`.
 fn report_bug(panic: &PanicHookInfo<'_>) {
-    let what = panic.payload_as_str().unwrap_or("no reason was given");
-    let place = panic.location().map(|place| format!(" ({}:{})", place.file(), place.line()));
-    let place = place.unwrap_or_default();
-    let _ = writeln!(io::stderr(), "error: billkey has a bug: {what}{place}; nothing more was sent");
+    let ours = panic.location().filter(|place| place.file().starts_with("src"));
+    let what = match (ours, panic.payload_as_str()) {
+        (Some(place), Some(what)) => format!(": {what} ({}:{})", place.file(), place.line()),
+        (Some(place), None) => format!(" ({}:{})", place.file(), place.line()),
+        (None, _) => " in a library it uses".to_owned(),
+    };
+    let _ = writeln!(io::stderr(), "error: billkey has a bug{what}; nothing more was sent");
 }

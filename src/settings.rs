@@ -148,7 +148,7 @@ impl Settings {
             return Err(missing("REST API secret", "imp_secret_file", "BILLKEY_IMP_SECRET"));
         };
         let imp_secret = secret::fetch(API_SECRET, source, self.config_folder()).map_err(|error| {
-            SettingsError { message: format!("{}. Nothing was sent", error.message), ..error }
+            SettingsError { message: format!("{}. Nothing was sent by this run", error.message), ..error }
         })?;
         Ok(Credentials { imp_key, imp_secret })
     }

@@ -136,7 +136,7 @@ pub(in crate::commands) fn complain(failure: &Failure, ui: &mut Ui) -> u8 {
     let details = failure.details.join("\n");
     let exit = failure.kind.code();
     // One sentence may stand without its period, two may not. An id at the end stays free of it.
-    let several = failure.message.ends_with("othing was sent");
+    let several = failure.message.contains("othing was sent") && !failure.message.ends_with('.');
     let message = if several { format!("{}.", failure.message) } else { failure.message.clone() };
     ui.error(&Complaint {
         kind: failure.kind.word(),

@@ -46,7 +46,7 @@ fn a_bad_file_sends_nothing_and_is_told_where() {
         let ran = batch(&world, &[]).exits(2).says(parts).says(&["Nothing was sent"]);
         assert_eq!(ran.stdout, "");
     }
-    world.run(&["batch", "absent.csv", "--yes"]).exits(2).says(&["absent.csv", "No such file"]);
+    world.run(&["batch", "absent.csv", "--yes"]).exits(2).says(&["absent.csv", "no such file"]);
     world.run(&["batch", ".", "--yes"]).exits(2).says(&["is a directory"]);
     assert_eq!(gateway.asked().len(), 0, "not even a token was asked for");
     assert!(!world.ledger_path().exists());

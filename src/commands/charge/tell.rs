@@ -85,7 +85,7 @@ pub(in crate::commands) fn failed(ui: &mut Ui, error: ChargeError) -> Failure {
 
 fn interrupted(request: &ChargeRequest) -> Failure {
     Failure::interrupted(format!(
-        "interrupted before {} was sent. Nothing was sent",
+        "interrupted before {} was sent. Nothing was sent by this run",
         request.terms.merchant_uid
     ))
     .hinted("run the same command again")
