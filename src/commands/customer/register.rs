@@ -14,6 +14,7 @@ use crate::commands::customer::window::{self, Plan};
 use crate::commands::session::answered;
 use crate::domain::customer::{Card, Customer};
 use crate::domain::ids::CustomerUid;
+use crate::domain::payment::Mode;
 use crate::domain::time::{Clock, format_duration, parse_duration};
 use crate::failure::{Exit, Failure, Kind};
 use crate::gateway::Client;
@@ -217,7 +218,8 @@ fn await_card(
         if let Some(done) = desk.close() {
             return Ok(done);
         }
-        let add = format!("if the window was completed: billkey customer add {uid}");
+        let sandbox = if desk.house.mode == Mode::Sandbox { "--sandbox " } else { "" };
+        let add = format!("if the window was completed: billkey {sandbox}customer add {uid}");
         return Err(if interrupts.requested() {
             Failure::interrupted(format!("interrupted; {uid} was not saved")).hinted(add)
         } else {
