@@ -63,14 +63,6 @@ fn the_first_hundred_problems_are_listed_and_the_rest_is_counted() {
 }
 
 #[test]
-fn more_than_a_million_rows_are_for_several_files() {
-    let world = World::bare();
-    let many: String = (0..1_000_001).map(|n| format!("g,{},x,o{n}\n", n + 1)).collect();
-    file(&world, "charges.csv", format!("{HEADER}{many}"));
-    world.run(&["--sandbox", "batch", "charges.csv", "--dry-run"]).exits(2).says(&["split the file"]);
-}
-
-#[test]
 fn what_korean_excel_writes_is_decoded_and_said() {
     let gateway = paying();
     let world = World::for_gateway(gateway.url());

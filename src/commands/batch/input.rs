@@ -12,7 +12,9 @@ use crate::output::text::safe;
 const PROBLEMS_SHOWN: usize = 100;
 
 /// More than this is not one month's charges but a mistake, or a job for several files.
-pub(super) const ROWS_MAX: u32 = 1_000_000;
+const ROWS_MAX: u32 = 1_000_000;
+#[cfg(test)]
+pub(super) const TEST_ROWS_MAX: u32 = 10_000;
 
 /// What was read.
 pub(super) struct Input {
@@ -86,13 +88,19 @@ pub(super) struct Reading<'a> {
     rules: &'a Rules,
     pub(super) rows: Rows,
     pub(super) problems: Problems,
+    rows_max: u32,
 }
 
-impl Reading<'_> {
+impl<'a> Reading<'a> {
+    fn new(rules: &'a Rules, rows_max: u32) -> Reading<'a> {
+        Reading { rules, rows: Rows::default(), problems: Problems::default(), rows_max }
+    }
+
     /// Takes one row. False when no more are taken.
     pub(super) fn row(&mut self, line: u64, cells: &Cells<'_>) -> bool {
-        if self.rows.count() >= ROWS_MAX {
-            self.problems.add(line, "there are more than 1,000,000 rows; split the file");
+        if self.rows.count() >= self.rows_max {
+            let what = format!("there are more than {} rows; split the file", self.rows_max);
+            self.problems.add(line, &what);
             return false;
         }
         match self.rules.read(cells) {
@@ -114,7 +122,7 @@ impl Reading<'_> {
 /// Reads and checks the whole file. The error names every problem there is.
 pub(super) fn read(file: &Path, format: Option<InputFormat>, rules: &Rules) -> Result<Input, Failure> {
     let Source { name, encoding, text } = source::open(file)?;
-    let mut reading = Reading { rules, rows: Rows::default(), problems: Problems::default() };
+    let mut reading = Reading::new(rules, ROWS_MAX);
     let read = match format.unwrap_or_else(|| InputFormat::of(file)) {
         InputFormat::Csv => sheet::read(text, &mut reading),
         InputFormat::Jsonl => lines::read(text, &mut reading),
@@ -177,7 +185,7 @@ pub(super) fn read_text(
     rules: &Rules,
     read: impl FnOnce(&mut Reading<'_>) -> std::io::Result<()>,
 ) -> Result<Rows, Vec<String>> {
-    let mut reading = Reading { rules, rows: Rows::default(), problems: Problems::default() };
+    let mut reading = Reading::new(rules, TEST_ROWS_MAX);
     read(&mut reading).unwrap();
     let problems = reading.problems.with(duplicates(&reading.rows, rules));
     if problems.is_empty() {

@@ -1,5 +1,5 @@
 use super::read;
-use crate::commands::batch::input::read_text;
+use crate::commands::batch::input::{TEST_ROWS_MAX, read_text};
 use crate::commands::batch::row::{Rows, Rules};
 use crate::domain::payment::Mode;
 
@@ -91,4 +91,12 @@ fn a_row_without_an_end_is_not_read_to_it() {
         let problems = sheet(&endless).unwrap_err();
         assert!(problems.len() == 1 && problems[0].starts_with(problem), "{problems:?}");
     }
+}
+
+#[test]
+fn more_rows_than_are_taken_are_for_several_files() {
+    let rows = |count: u32| (0..count).fold(format!("{HEADER}\n"), |all, n| all + &format!("a,1,x,o{n}\n"));
+    assert!(sheet(&rows(TEST_ROWS_MAX)).is_ok());
+    let problems = sheet(&rows(TEST_ROWS_MAX + 7)).unwrap_err();
+    assert_eq!(problems, ["line 10002: there are more than 10000 rows; split the file"]);
 }

@@ -1,0 +1,379 @@
+//! Batch speed and memory, as ratios in one run: `cargo bench --bench batch`.
+//!
+//! The gateway keeps its book in memory and runs in this process, on the same cores as whatever is
+//! measured. The ledger is a real file, and both states of a charge are durable in it. A number
+//! behind the name picks one measurement: `cargo bench --bench batch -- latency`.
+
+#![allow(clippy::print_stdout, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::disallowed_methods, reason = "a bench reads clocks and environment itself")]
+#![allow(clippy::float_arithmetic, clippy::as_conversions, reason = "ratios of times, no money")]
+
+use std::collections::HashSet;
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use billkey::clock::SystemClock;
+use billkey::domain::charge::ChargeRequest;
+use billkey::domain::ids::{CustomerUid, MerchantUid};
+use billkey::domain::money::{Amount, Currency};
+use billkey::domain::payment::{Mode, Terms};
+use billkey::domain::secret::Secret;
+use billkey::gateway::{ApiKey, Client, HttpTransport, TransportConfig};
+
+const BILLKEY: &str = env!("CARGO_BIN_EXE_billkey");
+
+type Part = fn(&Gateway);
+
+fn main() {
+    let wanted = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
+    let gateway = Gateway::start();
+    let parts: [(&str, Part); 5] = [
+        ("script", script),
+        ("bare", bare_client),
+        ("latency", latency),
+        ("fsync", fsyncs),
+        ("large", large_file),
+    ];
+    for (name, part) in parts {
+        if wanted.as_deref().is_none_or(|wanted| wanted == name) {
+            gateway.latency(Duration::ZERO);
+            part(&gateway);
+        }
+    }
+}
+
+/// A directory with a config, and the program in it.
+struct Room {
+    dir: tempfile::TempDir,
+}
+
+impl Room {
+    fn new(gateway: &Gateway) -> Room {
+        let dir = tempfile::tempdir().unwrap();
+        let config = dir.path().join("config.toml");
+        let profile =
+            format!("[profile.main]\napi_url = \"{}\"\nimp_key = \"k\"\nimp_secret = \"s\"\n", gateway.url);
+        fs::write(&config, profile).unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            fs::set_permissions(&config, fs::Permissions::from_mode(0o600)).unwrap();
+        }
+        Room { dir }
+    }
+
+    fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// A file of rows that no other file has.
+    fn rows(&self, count: usize) -> String {
+        static FILES: AtomicUsize = AtomicUsize::new(0);
+        let file = FILES.fetch_add(1, Ordering::Relaxed);
+        let row =
+            |n: usize| format!("gildong_{n:06},{},Monthly subscription,order_{file}_{n:06}\n", 1000 + n);
+        let text: String = (0..count).map(row).collect();
+        let name = format!("{file}.csv");
+        fs::write(self.path().join(&name), format!("customer_uid,amount,name,merchant_uid\n{text}")).unwrap();
+        name
+    }
+
+    fn arguments(&self, file: &str, workers: usize, more: &[&str]) -> Vec<String> {
+        let workers = workers.to_string();
+        let all =
+            [&["--config", "config.toml", "--quiet", "batch", file, "--yes", "--workers", &workers], more]
+                .concat();
+        all.into_iter().map(str::to_owned).collect()
+    }
+
+    /// Runs it; the time it took, and what it said on stderr.
+    fn run(&self, program: &[&str], arguments: &[String]) -> (Duration, String) {
+        let mut command = match program {
+            [] => Command::new(BILLKEY),
+            [first, rest @ ..] => {
+                let mut command = Command::new(first);
+                command.args(rest).arg(BILLKEY);
+                command
+            }
+        };
+        command.args(arguments).env_clear().env("HOME", self.path()).env("PATH", "/usr/bin:/bin");
+        command.current_dir(self.path()).stdin(Stdio::null());
+        let begun = Instant::now();
+        let output = command.output().expect("the program starts");
+        let took = begun.elapsed();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{command:?} ended with {}: {said}", output.status);
+        (took, said)
+    }
+
+    fn batch(&self, file: &str, workers: usize) -> f64 {
+        self.run(&[], &self.arguments(file, workers, &[])).0.as_secs_f64()
+    }
+}
+
+fn has(program: &str) -> bool {
+    Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+fn report(what: &str, ratio: f64, aim: &str) {
+    println!("{what}: {ratio:.2} ({aim})");
+}
+
+/// What an operator has today: intent and result into SQLite, durably, and one curl between.
+const SCRIPT: &str = r#"
+IFS=,
+set -- $1
+customer=$1 amount=$2 name=$3 order=$4
+sqlite3 -cmd '.timeout 10000' script.db "PRAGMA synchronous=FULL; INSERT INTO p (id, amount, state) VALUES ('$order', $amount, 'pending')" >/dev/null &&
+answer=$(curl -sS -X POST -H 'Authorization: Bearer 0123456789abcdef0123456789abcdef01234567' -H 'Content-Type: application/json' \
+    -d "{\"customer_uid\":\"$customer\",\"merchant_uid\":\"$order\",\"amount\":$amount,\"name\":\"$name\"}" "$URL/subscribe/payments/again") &&
+case $answer in *'"status":"paid"'*) state=paid ;; *) state=failed ;; esac &&
+sqlite3 -cmd '.timeout 10000' script.db "PRAGMA synchronous=FULL; UPDATE p SET state = '$state' WHERE id = '$order'" >/dev/null
+"#;
+
+fn script(gateway: &Gateway) {
+    if !has("curl") || !has("sqlite3") || !has("xargs") {
+        println!("script: curl, sqlite3 or xargs is not installed; nothing to compare with");
+        return;
+    }
+    let room = Room::new(gateway);
+    fs::write(room.path().join("one.sh"), SCRIPT).unwrap();
+    let table = "PRAGMA journal_mode=WAL; CREATE TABLE p (id TEXT PRIMARY KEY, amount INT, state TEXT)";
+    let made = Command::new("sqlite3").arg(room.path().join("script.db")).arg(table).output().unwrap();
+    assert!(made.status.success());
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for _ in 0..3 {
+        let (few, many) = (room.rows(200), room.rows(4000));
+        let begun = Instant::now();
+        let line = format!("tail -n +2 {few} | tr '\\n' '\\0' | xargs -0 -P4 -n1 sh one.sh");
+        let mut shell = Command::new("sh");
+        let ran =
+            shell.args(["-c", &line]).current_dir(room.path()).env("URL", &gateway.url).status().unwrap();
+        assert!(ran.success());
+        theirs.push(200.0 / begun.elapsed().as_secs_f64());
+        ours.push(4000.0 / room.batch(&many, 4));
+    }
+    let (ours, theirs) = (median(ours), median(theirs));
+    println!("xargs -P4 over curl and sqlite3: {theirs:.0}/s; batch with 4 workers: {ours:.0}/s");
+    report("  batch / script", ours / theirs, "aim: 8 and more");
+}
+
+fn request(n: usize) -> ChargeRequest {
+    ChargeRequest {
+        terms: Terms {
+            merchant_uid: MerchantUid::parse(&format!("bare_{n}")).unwrap(),
+            customer_uid: CustomerUid::parse("gildong").unwrap(),
+            amount: Amount::from_minor(8900, Currency::KRW),
+            mode: Mode::Live,
+        },
+        name: "Monthly subscription".to_owned(),
+        tax_free: None,
+        vat_amount: None,
+        card_quota: None,
+        buyer_name: None,
+        buyer_email: None,
+        buyer_tel: None,
+        custom_data: None,
+        notice_url: None,
+        product_type: None,
+        channel_key: None,
+        bypass: None,
+    }
+}
+
+/// The same client in the same number of threads, with no ledger.
+fn without_ledger(gateway: &Gateway, workers: usize, count: usize) -> f64 {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    let config = TransportConfig {
+        api_url: gateway.url.clone(),
+        connect_timeout: Duration::from_secs(10),
+        ca_file: None,
+        proxy: None,
+        trace: None,
+    };
+    let transport = Box::new(HttpTransport::new(&config).unwrap());
+    let secret = |text: &str| Secret::new(text.to_owned());
+    let key = ApiKey { imp_key: secret("k"), imp_secret: secret("s") };
+    let client = Client::new(transport, Arc::new(SystemClock::start()), key, None, Duration::from_secs(60));
+    client.token(false).unwrap();
+    let begun = Instant::now();
+    std::thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| {
+                for _ in 0..count / workers {
+                    drop(client.charge(&request(NEXT.fetch_add(1, Ordering::Relaxed))));
+                }
+            });
+        }
+    });
+    count as f64 / begun.elapsed().as_secs_f64()
+}
+
+fn bare_client(gateway: &Gateway) {
+    const COUNT: usize = 16_000;
+    let room = Room::new(gateway);
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for _ in 0..3 {
+        theirs.push(without_ledger(gateway, 16, COUNT));
+        ours.push(COUNT as f64 / room.batch(&room.rows(COUNT), 16));
+    }
+    let (ours, theirs) = (median(ours), median(theirs));
+    println!("16 workers without a ledger: {theirs:.0}/s; batch with 16 workers: {ours:.0}/s");
+    report("  batch / without a ledger", ours / theirs, "aim: 0.35 and more");
+}
+
+fn latency(gateway: &Gateway) {
+    let room = Room::new(gateway);
+    for (latency_ms, workers, rounds, aim) in
+        [(300, 4, 10, "0.97"), (300, 32, 20, "0.97"), (20, 4, 150, "-"), (20, 32, 150, "0.85")]
+    {
+        gateway.latency(Duration::from_millis(latency_ms));
+        let took = room.batch(&room.rows(workers * rounds), workers);
+        let limit = rounds as f64 * latency_ms as f64 / 1000.0;
+        report(
+            &format!("{latency_ms} ms, {workers} workers: of the limit workers / latency"),
+            limit / took,
+            &format!("aim: {aim} and more"),
+        );
+    }
+}
+
+fn fsyncs(gateway: &Gateway) {
+    const COUNT: usize = 4000;
+    if !has("strace") {
+        println!("fsync: strace is not installed");
+        return;
+    }
+    let room = Room::new(gateway);
+    // The ledger and its log are made before.
+    room.batch(&room.rows(100), 8);
+    let program = ["strace", "-f", "-c", "-e", "trace=fsync,fdatasync", "-o", "strace.txt"];
+    let file = room.rows(COUNT);
+    room.run(&program, &room.arguments(&file, 8, &[]));
+    let text = fs::read_to_string(room.path().join("strace.txt")).unwrap();
+    let of = |line: &str| -> Option<f64> {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        matches!(*words.last()?, "fsync" | "fdatasync").then(|| words[3].parse().ok())?
+    };
+    let syncs: f64 = text.lines().filter_map(of).sum();
+    report("fsyncs a charge, 8 workers", syncs / COUNT as f64, "aim: 1.1 at most");
+}
+
+/// Time and peak memory, by GNU time.
+fn measured(room: &Room, arguments: &[String]) -> (f64, f64) {
+    let (took, said) = room.run(&["/usr/bin/time", "-f", "%M"], arguments);
+    let kib: f64 = said.lines().last().and_then(|line| line.trim().parse().ok()).unwrap_or(f64::NAN);
+    (took.as_secs_f64(), kib / 1024.0)
+}
+
+fn large_file(gateway: &Gateway) {
+    const COUNT: usize = 100_000;
+    if !Path::new("/usr/bin/time").exists() {
+        println!("large: GNU time is not installed");
+        return;
+    }
+    let room = Room::new(gateway);
+    let file = room.rows(COUNT);
+    let (took, peak) = measured(&room, &room.arguments(&file, 16, &["--dry-run"]));
+    println!("100,000 rows, checked and planned: {took:.2} s (aim: well under 1), {peak:.1} MB");
+    let (took, peak) = measured(&room, &room.arguments(&file, 16, &["--results", "out.csv"]));
+    println!("100,000 rows, charged by 16 workers with --results: {:.0}/s", COUNT as f64 / took);
+    println!("  peak memory: {peak:.1} MB (aim: under 24)");
+    let before = gateway.charges();
+    let (took, peak) = measured(&room, &room.arguments(&file, 16, &["--results", "out.csv"]));
+    let sent = gateway.charges() - before;
+    println!("100,000 rows, run again with --results: {took:.2} s, {peak:.1} MB, {sent} requests (aim: 0)");
+    let (took, _) = measured(&room, &room.arguments(&file, 16, &[]));
+    println!("100,000 rows, run again: {took:.2} s (aim: a few)");
+}
+
+/// A gateway that pays, with its book in memory: a merchant_uid is paid once.
+struct Gateway {
+    url: String,
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    latency_us: AtomicU64,
+    book: Mutex<HashSet<String>>,
+    charges: AtomicUsize,
+}
+
+impl Gateway {
+    fn start() -> Gateway {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let shared = Arc::new(Shared::default());
+        let gateway = Gateway { url, shared: Arc::clone(&shared) };
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let shared = Arc::clone(&shared);
+                std::thread::spawn(move || serve(stream, &shared));
+            }
+        });
+        gateway
+    }
+
+    fn latency(&self, latency: Duration) {
+        self.shared.latency_us.store(u64::try_from(latency.as_micros()).unwrap(), Ordering::Relaxed);
+    }
+
+    fn charges(&self) -> usize {
+        self.shared.charges.load(Ordering::Relaxed)
+    }
+}
+
+fn serve(mut stream: TcpStream, shared: &Shared) {
+    stream.set_nodelay(true).unwrap();
+    let mut buffer = Vec::new();
+    let mut chunk = [0; 16 * 1024];
+    while let Ok(count @ 1..) = stream.read(&mut chunk) {
+        buffer.extend_from_slice(&chunk[..count]);
+        let text = String::from_utf8_lossy(&buffer);
+        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+        let headers = head.lines().filter_map(|line| line.split_once(':'));
+        let mut length = headers.filter(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+        if body.len() < length.next().map_or(0, |(_, value)| value.trim().parse().unwrap()) {
+            continue;
+        }
+        let response = if head.starts_with("POST /users/getToken") {
+            let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+            let token = "0123456789abcdef0123456789abcdef01234567";
+            format!("{{\"access_token\":\"{token}\",\"expired_at\":{},\"now\":{now}}}", now + 1800)
+        } else {
+            pay(body, shared)
+        };
+        let body = format!("{{\"code\":0,\"message\":null,\"response\":{response}}}");
+        let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ";
+        if stream.write_all(format!("{head}{}\r\n\r\n{body}", body.len()).as_bytes()).is_err() {
+            return;
+        }
+        buffer.clear();
+    }
+}
+
+fn pay(body: &str, shared: &Shared) -> String {
+    shared.charges.fetch_add(1, Ordering::Relaxed);
+    std::thread::sleep(Duration::from_micros(shared.latency_us.load(Ordering::Relaxed)));
+    let asked: serde_json::Value = serde_json::from_str(body).unwrap();
+    let order = asked["merchant_uid"].as_str().unwrap();
+    assert!(shared.book.lock().unwrap().insert(order.to_owned()), "{order} was charged twice");
+    format!(
+        "{{\"amount\":{},\"apply_num\":\"30012345\",\"cancel_amount\":0,\"currency\":\"KRW\",\
+         \"imp_uid\":\"imps_{order}\",\"merchant_uid\":\"{order}\",\"paid_at\":1795000000,\
+         \"sandbox\":false,\"status\":\"paid\"}}",
+        asked["amount"]
+    )
+}
