@@ -31,9 +31,10 @@ Examples:
   billkey --sandbox --quiet batch charges.csv --once-per month --yes --max-failures 20
 
 Exit codes:
-  0 every row is paid, now or before   7 unknown: may have been charged
-  5 declined   6 rejected   8 refused by billkey
-  9 nothing was sent, or another batch is running   130 interrupted; the rest was not sent
+  0 every row is paid, now or before; else that of the most serious row:
+  7 unknown: may have been charged   8 refused by billkey   9 nothing was sent
+  6 rejected   5 declined            130 interrupted, and the rest was not sent
+  9 also where another batch is running on the ledger
   1, 2, 3, 4 as ever: see `billkey help exit-codes`";
 
 /// Charge many customers from a file, each row once

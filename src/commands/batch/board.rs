@@ -34,6 +34,7 @@ pub(super) struct Board {
     results: Option<ResultFile>,
     /// The first row that is not in the results file.
     next_result: u32,
+    told_decided: bool,
     /// The reader of stdout went away.
     unheard: bool,
     /// Something went wrong that has no row.
@@ -65,6 +66,7 @@ impl Board {
             ledger,
             results,
             next_result: 0,
+            told_decided: false,
             unheard: false,
             troubled: false,
             begun,
@@ -210,6 +212,9 @@ impl Board {
 
     /// With `jsonl` and a results file: what is known before anything is sent.
     fn tell_decided(&mut self, ui: &mut Ui) {
+        if std::mem::replace(&mut self.told_decided, true) {
+            return;
+        }
         for row in self.charges.rows.all() {
             if self.fate(row).is_final() {
                 self.tell_row(row, ui);
@@ -258,9 +263,7 @@ impl Board {
 
     /// Tells what became of all of it, and the exit code.
     pub(super) fn conclude(mut self, ui: &mut Ui, stop: Option<Stop>) -> Result<Exit, Failure> {
-        if self.done.ended == 0 && stop.is_none() {
-            self.tell_decided(ui);
-        }
+        self.tell_decided(ui);
         for row in self.charges.rows.all() {
             let fate = self.fate(row);
             if !fate.is_final() {

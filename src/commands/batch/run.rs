@@ -4,7 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::billing::batch::{Batch, Job};
+use crate::billing::batch::{Batch, Job, Stop};
 use crate::billing::pace::Rate;
 use crate::billing::writer::Writer;
 use crate::commands::batch::BatchArgs;
@@ -190,8 +190,11 @@ fn charge(
     });
     let batch = batch.map_err(|error| nothing_sent(Failure::io("start a thread", &error)))?;
     let waited_to_the_end = board.watch(&batch, &interrupts, context.ui);
-    let stop = batch.stopped();
-    if waited_to_the_end {
+    let mut stop = batch.stopped();
+    if !waited_to_the_end {
+        // Every worker may be at a row still, and have noticed nothing.
+        stop = Some(Stop::Interrupted);
+    } else {
         // All is written by then; that the thread died on its way out changes nothing.
         drop(batch);
         drop(writer.finish());
