@@ -76,8 +76,9 @@ impl Room {
     fn rows(&self, count: usize) -> String {
         static FILES: AtomicUsize = AtomicUsize::new(0);
         let file = FILES.fetch_add(1, Ordering::Relaxed);
-        let row =
-            |n: usize| format!("gildong_{n:06},{},Monthly subscription,order_{file}_{n:06}\n", 1000 + n);
+        let row = |n: usize| {
+            format!("gildong_{file}_{n:06},{},Monthly subscription,order_{file}_{n:06}\n", 1000 + n)
+        };
         let text: String = (0..count).map(row).collect();
         let name = format!("{file}.csv");
         fs::write(self.path().join(&name), format!("customer_uid,amount,name,merchant_uid\n{text}")).unwrap();
