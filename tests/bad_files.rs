@@ -3,11 +3,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
-use crate::support::gateway::{Say, Scripted, envelope, payment};
+use crate::support::gateway::{Say, Scripted, envelope, no_such_payment, payment};
 use crate::support::world::{Ran, World, set_mode};
 
 const SENT: &str = "Nothing was sent";
@@ -244,6 +245,35 @@ fn a_ledger_that_another_program_keeps_locked_is_waited_for_and_then_named() {
     other.execute_batch("ROLLBACK").unwrap();
     assert_eq!(gateway.charges(), 1);
     world.run(&[&order("p")[..], &["--allow-similar"]].concat()).exits(0);
+}
+
+/// The ledger loses its events while the request of this path is out.
+fn losing(path: &'static str, world: &Arc<OnceLock<World>>) -> Scripted {
+    let world = Arc::clone(world);
+    Scripted::start(move |asked| {
+        if asked.path.starts_with(path) {
+            let ledger = Connection::open(world.get().unwrap().ledger_path()).unwrap();
+            ledger.execute_batch("DROP TABLE events").unwrap();
+        }
+        match asked.method.as_str() {
+            "POST" => Say::Json(200, r#"{"code":1,"message":"점검 중","response":null}"#.to_owned()),
+            _ => no_such_payment(),
+        }
+    })
+}
+
+#[test]
+fn an_answer_that_the_ledger_does_not_take_is_printed_and_never_called_unsent() {
+    for path in ["/subscribe/payments/again", "/payments/findAll"] {
+        let world = Arc::new(OnceLock::new());
+        let gateway = losing(path, &world);
+        let world = world.get_or_init(|| World::for_gateway(gateway.url()));
+        let said = world.charge("order_1", &[]).exits(1).in_plain_words();
+        let said =
+            said.says(&["order_1 was sent", r#"{"code":1,"message":"점검 중""#, "run the same command"]);
+        assert!(!said.stderr.contains(SENT), "{said}");
+        assert_eq!((said.error()["kind"].as_str(), gateway.charges()), (Some("local"), 1));
+    }
 }
 
 #[test]
