@@ -112,23 +112,24 @@ impl Conditions {
         self.params.push((name, value.into()));
     }
 
-    /// Outcomes and the gateway's words: any of both lists. Each list is bound as one JSON array.
+    /// Outcomes and the gateway's words: any of both lists. Each list is bound as one text, its
+    /// words between separators that no word holds.
     fn add_results(&mut self, filter: &Filter) {
         let outcomes: Vec<&str> = filter.outcomes.iter().copied().map(Outcome::word).collect();
         let statuses: Vec<&str> = filter.statuses.iter().map(String::as_str).collect();
         let condition = match (outcomes.is_empty(), statuses.is_empty()) {
             (true, true) => return,
-            (false, true) => "outcome IN (SELECT value FROM json_each(:outcomes))",
-            (true, false) => "status IN (SELECT value FROM json_each(:statuses))",
+            (false, true) => "instr(:outcomes, char(31) || outcome || char(31)) > 0",
+            (true, false) => "instr(:statuses, char(31) || status || char(31)) > 0",
             (false, false) => {
-                "(outcome IN (SELECT value FROM json_each(:outcomes)) \
-                  OR status IN (SELECT value FROM json_each(:statuses)))"
+                "(instr(:outcomes, char(31) || outcome || char(31)) > 0 \
+                  OR instr(:statuses, char(31) || status || char(31)) > 0)"
             }
         };
         self.all.push(condition);
         for (name, words) in [(":outcomes", outcomes), (":statuses", statuses)] {
             if !words.is_empty() {
-                self.params.push((name, serde_json::Value::from(words).to_string().into()));
+                self.params.push((name, format!("\u{1f}{}\u{1f}", words.join("\u{1f}")).into()));
             }
         }
     }
