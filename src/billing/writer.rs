@@ -5,7 +5,8 @@
 //! before a request leaves, as ever. While the disk syncs, the next calls gather.
 
 use std::io;
-use std::sync::mpsc::{Receiver, Sender, SyncSender, TryRecvError, channel, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use jiff::Timestamp;
@@ -28,14 +29,28 @@ pub struct Writer {
 /// One worker's way to the writing thread: a [`Book`] like the ledger itself.
 #[derive(Clone)]
 pub struct WriterHandle {
-    calls: Sender<Call>,
+    calls: Sender<Box<dyn Write>>,
+    reader: Reader,
     locks: PaymentLocks,
 }
 
-enum Call {
-    /// Answered at once, with what is committed.
-    Read(Box<dyn FnOnce(&Ledger) + Send>),
-    Write(Box<dyn Write>),
+/// A connection that many look through: what is committed is seen at once, and no look waits for the
+/// disk to sync what others write.
+#[derive(Clone)]
+pub struct Reader {
+    ledger: Arc<Mutex<Ledger>>,
+}
+
+impl Reader {
+    #[must_use]
+    pub fn new(ledger: Ledger) -> Reader {
+        Reader { ledger: Arc::new(Mutex::new(ledger)) }
+    }
+
+    /// A look leaves nothing behind that a panic could have broken.
+    pub fn look(&self) -> MutexGuard<'_, Ledger> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// One write, and who waits for it.
@@ -76,10 +91,10 @@ where
 }
 
 impl Writer {
-    /// Gives the ledger to a thread of its own.
-    pub fn start(ledger: Ledger) -> io::Result<Writer> {
+    /// Gives the ledger to a thread of its own; `reader` is another connection to it.
+    pub fn start(ledger: Ledger, reader: Reader) -> io::Result<Writer> {
         let (calls, waiting) = channel();
-        let handle = WriterHandle { calls, locks: ledger.payment_locks() };
+        let handle = WriterHandle { calls, reader, locks: ledger.payment_locks() };
         let thread =
             thread::Builder::new().name("ledger".to_owned()).spawn(move || write_all(ledger, &waiting))?;
         Ok(Writer { handle, thread })
@@ -100,21 +115,11 @@ impl Writer {
     }
 }
 
-fn write_all(mut ledger: Ledger, waiting: &Receiver<Call>) -> Ledger {
+fn write_all(mut ledger: Ledger, waiting: &Receiver<Box<dyn Write>>) -> Ledger {
     let mut writes: Vec<Box<dyn Write>> = Vec::new();
     while let Ok(first) = waiting.recv() {
-        let mut next = Ok(first);
-        loop {
-            match next {
-                Ok(Call::Read(read)) => read(&ledger),
-                Ok(Call::Write(write)) => writes.push(write),
-                Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
-            }
-            next = waiting.try_recv();
-        }
-        if writes.is_empty() {
-            continue;
-        }
+        writes.push(first);
+        writes.extend(waiting.try_iter());
         let committed = ledger.in_one_commit(|ledger| {
             for write in &mut writes {
                 write.run(ledger);
@@ -128,28 +133,13 @@ fn write_all(mut ledger: Ledger, waiting: &Receiver<Call>) -> Ledger {
 }
 
 impl WriterHandle {
-    fn read<T: Send + 'static>(
-        &self,
-        read: impl FnOnce(&Ledger) -> Result<T, LedgerError> + Send + 'static,
-    ) -> Result<T, LedgerError> {
-        let (reply, answer) = sync_channel(1);
-        let call = Call::Read(Box::new(move |ledger| {
-            let _ = reply.send(read(ledger));
-        }));
-        self.call(call, &answer)
-    }
-
     fn write<T: Send + 'static>(
         &self,
         write: impl FnOnce(&mut Ledger) -> Result<T, LedgerError> + Send + 'static,
     ) -> Result<T, LedgerError> {
         let (reply, answer) = sync_channel(1);
-        self.call(Call::Write(Box::new(Job { write: Some(write), result: None, reply })), &answer)
-    }
-
-    fn call<T>(&self, call: Call, answer: &Receiver<Result<T, LedgerError>>) -> Result<T, LedgerError> {
+        let sent = self.calls.send(Box::new(Job { write: Some(write), result: None, reply })).ok();
         // A writer that died answers nobody: what it was about to write may be there or not.
-        let sent = self.calls.send(call).ok();
         sent.and_then(|()| answer.recv().ok()).unwrap_or_else(|| Err(self.locks.no_writer()))
     }
 }
@@ -200,13 +190,11 @@ impl Book for WriterHandle {
     }
 
     fn find(&self, uid: &MerchantUid) -> Result<Option<Payment>, LedgerError> {
-        let uid = uid.clone();
-        self.read(move |ledger| ledger.find(&uid))
+        self.reader.look().find(uid)
     }
 
     fn declined_imp_uids(&self, uid: &MerchantUid) -> Result<Vec<String>, LedgerError> {
-        let uid = uid.clone();
-        self.read(move |ledger| ledger.declined_imp_uids(&uid))
+        self.reader.look().declined_imp_uids(uid)
     }
 
     fn record_intent(&mut self, intent: &Intent<'_>) -> Result<IntentResult, LedgerError> {

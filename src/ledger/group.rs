@@ -12,6 +12,11 @@ const SAVEPOINT: &str = "SAVEPOINT one_write";
 const RELEASE: &str = "RELEASE one_write";
 const ROLLBACK_TO: &str = "ROLLBACK TO one_write";
 
+/// How long the log may grow while many charges are written, in pages: 16 MB.
+const LOG_PAGES_OF_MANY: &str = "PRAGMA wal_autocheckpoint = 4096";
+/// Writes the log back and cuts it, for the next program's sake.
+const CHECKPOINT: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
+
 /// The transaction that is open.
 #[derive(Debug, Default)]
 pub(super) struct Group {
@@ -68,6 +73,18 @@ impl Ledger {
         })
     }
 
+    /// Lets the log grow further than for a single charge: each time it is written back costs two
+    /// more syncs. Call [`Ledger::write_log_back`] at the end.
+    pub fn expect_many_writes(&self) -> Result<(), LedgerError> {
+        self.read(|db| one_row(db, LOG_PAGES_OF_MANY))
+    }
+
+    /// Writes the log back into the file as far as other programs let it, so that whoever opens
+    /// the ledger next need not read it. All of it was durable before.
+    pub fn write_log_back(&self) -> Result<(), LedgerError> {
+        self.read(|db| one_row(db, CHECKPOINT))
+    }
+
     /// One write of the group that is open: all of it or nothing of it.
     pub(super) fn write_in_group<T>(
         &mut self,
@@ -103,6 +120,10 @@ fn savepoint<T>(db: &Connection, body: impl FnOnce(&Connection) -> Result<T, Fau
 fn run(db: &Connection, sql: &str) -> Result<(), Fault> {
     db.prepare_cached(sql)?.execute([])?;
     Ok(())
+}
+
+fn one_row(db: &Connection, sql: &str) -> Result<(), Fault> {
+    Ok(db.query_row(sql, [], |_| Ok(()))?)
 }
 
 /// The same fault again; of an error of rusqlite's own, its words.

@@ -19,9 +19,9 @@
 //! compare-and-swap would keep it from sending even without.
 //!
 //! Files. The ledger is 0600, its directories 0700; `-wal` and `-shm` beside it inherit that. The
-//! log stays when the last process ends, with up to 1 MB of the newest payments in it: a copy of the
-//! `.db` file alone lacks them. Copy all three, or use `sqlite3 LEDGER ".backup COPY"`. A file that
-//! is not a ledger, or a newer one, is left as it is.
+//! log stays when the last process ends, with up to 1 MB of the newest payments in it (16 MB where
+//! a batch was killed): a copy of the `.db` file alone lacks them. Copy all three, or use `sqlite3
+//! LEDGER ".backup COPY"`. A file that is not a ledger, or a newer one, is left as it is.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

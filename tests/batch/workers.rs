@@ -7,7 +7,7 @@ use std::time::Duration;
 use billkey::billing::batch::{Batch, Job, Next, RowEnd};
 use billkey::billing::desk::Order;
 use billkey::billing::report::Ended;
-use billkey::billing::writer::Writer;
+use billkey::billing::writer::{Reader, Writer};
 use billkey::clock::SystemClock;
 use billkey::domain::charge::ChargeRequest;
 use billkey::domain::ids::{CustomerUid, MerchantUid};
@@ -55,7 +55,7 @@ fn order(row: u32) -> Order {
 fn a_worker_that_dies_over_a_row_cuts_nobody_off() {
     let gateway = paying();
     let home = tempfile::TempDir::new().unwrap();
-    let ledger = Ledger::open_at(&home.path().join("ledger.db"), Create::IfMissing).unwrap().ledger;
+    let open = || Ledger::open_at(&home.path().join("ledger.db"), Create::IfMissing).unwrap().ledger;
     let clock = Arc::new(SystemClock::start());
     let transport = HttpTransport::new(&TransportConfig {
         api_url: gateway.url().to_owned(),
@@ -67,7 +67,7 @@ fn a_worker_that_dies_over_a_row_cuts_nobody_off() {
     let secret = |text: &str| Secret::new(text.to_owned());
     let key = ApiKey { imp_key: secret("key"), imp_secret: secret("secret") };
     let client = Client::new(Box::new(transport.unwrap()), clock.clone(), key, None, Duration::from_secs(10));
-    let writer = Writer::start(ledger).unwrap();
+    let writer = Writer::start(open(), Reader::new(open())).unwrap();
     let batch = Batch::start(Job {
         writer: writer.handle(),
         gateway: Arc::new(client),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::billing::batch::{Batch, Done, Next, RowEnd, Stop};
 use crate::billing::report::Ended;
+use crate::billing::writer::Reader;
 use crate::commands::batch::charges::Charges;
 use crate::commands::batch::fate::Fate;
 use crate::commands::batch::tell::{self, Tally};
@@ -13,7 +14,6 @@ use crate::commands::session::{answered, complain};
 use crate::domain::time::{Moment, format_duration};
 use crate::failure::{Exit, Failure, Kind};
 use crate::interrupt::Interrupts;
-use crate::ledger::Ledger;
 use crate::output::Format;
 use crate::output::progress::Progress;
 use crate::output::results::{ResultFile, RowView};
@@ -29,8 +29,8 @@ const LINE_EVERY_MS: i64 = 60_000;
 pub(super) struct Board {
     charges: Arc<Charges>,
     fates: Vec<Fate>,
-    /// For looking only; the writing thread has the other connection.
-    ledger: Ledger,
+    /// For looking only, as the workers do.
+    ledger: Reader,
     results: Option<ResultFile>,
     /// The first row that is not in the results file.
     next_result: u32,
@@ -56,7 +56,7 @@ impl Board {
     pub(super) fn new(
         charges: Arc<Charges>,
         fates: Vec<Fate>,
-        ledger: Ledger,
+        ledger: Reader,
         results: Option<ResultFile>,
     ) -> Board {
         let begun = charges.clock.now();
@@ -194,7 +194,8 @@ impl Board {
 
     /// The fate of a row whose end nobody saw; unknown where the ledger cannot be read either.
     fn unseen(&mut self, row: u32, ui: &mut Ui) -> Fate {
-        match self.charges.stored(row, &self.ledger) {
+        let stored = self.charges.stored(row, &self.ledger.look());
+        match stored {
             Ok(payment) => Fate::of_unseen(payment.as_ref()),
             Err(error) => {
                 self.trouble(&error.into(), ui);
@@ -229,7 +230,8 @@ impl Board {
         if ui.format() != Format::Jsonl || self.unheard || (ui.quiet() && fate.exit() == Exit::Done) {
             return;
         }
-        let told = self.charges.shown(row, fate, &self.ledger).and_then(|shown| {
+        let shown = self.charges.shown(row, fate, &self.ledger.look());
+        let told = shown.and_then(|shown| {
             let written = ui.row_line(shown.view(self.charges.rows.line(row)));
             self.unheard = written.is_err();
             answered(written, Exit::Done)
@@ -254,7 +256,7 @@ impl Board {
         let before = self.next_result;
         while self.next_result < self.charges.rows.count() && self.fate(self.next_result).is_final() {
             let row = self.next_result;
-            let shown = self.charges.shown(row, self.fate(row), &self.ledger)?;
+            let shown = self.charges.shown(row, self.fate(row), &self.ledger.look())?;
             results.row(shown.view(self.charges.rows.line(row))).map_err(failed)?;
             self.next_result += 1;
         }
@@ -288,15 +290,15 @@ impl Board {
             ui.note(&tell::stopped(stop, tally.rows(Fate::NotTried)));
         }
         let written = match ui.format() {
-            Format::Table => tell::summary(&self.charges, &fate, &tally, &self.ledger, ui)?,
+            Format::Table => tell::summary(&self.charges, &fate, &tally, &self.ledger.look(), ui)?,
             Format::Json => {
                 let summary = tell::summary_object(&tally, stop, exit, took_ms);
-                let each = |row: u32| self.charges.shown(row, fate(row), &self.ledger);
+                let each = |row: u32| self.charges.shown(row, fate(row), &self.ledger.look());
                 tell::json(&self.charges, &summary, &each, ui)?
             }
             Format::Jsonl => Ok(()),
             Format::Plain | Format::Csv => {
-                let each = |row: u32| self.charges.shown(row, fate(row), &self.ledger);
+                let each = |row: u32| self.charges.shown(row, fate(row), &self.ledger.look());
                 tell::list(&self.charges, &each, ui)?
             }
         };

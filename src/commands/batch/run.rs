@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::billing::batch::{Batch, Job, Stop};
 use crate::billing::pace::Rate;
-use crate::billing::writer::Writer;
+use crate::billing::writer::{Reader, Writer};
 use crate::commands::batch::BatchArgs;
 use crate::commands::batch::board::Board;
 use crate::commands::batch::charges::Charges;
@@ -165,8 +165,8 @@ fn charge(
         charges.rows.all().zip(&fates).filter_map(row_of)
     };
     let queue: Vec<u32> = queued(Fate::Settle).chain(queued(Fate::Send)).collect();
-    let eyes = Ledger::open_at(ledger.path(), Create::Never)?.ledger;
-    let mut board = Board::new(Arc::clone(&charges), fates, eyes, results);
+    let reader = Reader::new(Ledger::open_at(ledger.path(), Create::Never)?.ledger);
+    let mut board = Board::new(Arc::clone(&charges), fates, reader.clone(), results);
     if queue.is_empty() {
         return board.conclude(context.ui, None);
     }
@@ -174,8 +174,9 @@ fn charge(
     let nothing_sent = |failure: Failure| failure.hinted("Nothing was sent.");
     let interrupts =
         Interrupts::watch().map_err(|error| nothing_sent(Failure::io("watch for Ctrl-C", &error)))?;
-    let writer =
-        Writer::start(ledger).map_err(|error| nothing_sent(Failure::io("start a thread", &error)))?;
+    ledger.expect_many_writes()?;
+    let writer = Writer::start(ledger, reader);
+    let writer = writer.map_err(|error| nothing_sent(Failure::io("start a thread", &error)))?;
     let orders = Arc::clone(&charges);
     let batch = Batch::start(Job {
         writer: writer.handle(),
@@ -195,9 +196,11 @@ fn charge(
         // Every worker may be at a row still, and have noticed nothing.
         stop = Some(Stop::Interrupted);
     } else {
-        // All is written by then; that the thread died on its way out changes nothing.
         drop(batch);
-        drop(writer.finish());
+        // All is durable by then; a log that could not be written back is read by the next program.
+        if let Some(ledger) = writer.finish() {
+            let _ = ledger.write_log_back();
+        }
     }
     board.conclude(context.ui, stop)
 }
