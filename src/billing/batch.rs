@@ -28,6 +28,7 @@ pub type Orders = Arc<dyn Fn(u32) -> Option<Order> + Send + Sync>;
 
 /// What a batch is begun with.
 pub struct Job {
+    /// The caller has the ledger's batch lock: its workers are the only ones there are.
     pub writer: WriterHandle,
     pub gateway: Arc<Client>,
     pub clock: Arc<dyn Clock>,
@@ -121,7 +122,7 @@ impl Batch {
             state: Mutex::new(State::default()),
         });
         for worker in 0..workers {
-            let (shared, writer, tell) = (Arc::clone(&shared), job.writer.clone(), tell.clone());
+            let (shared, writer, tell) = (Arc::clone(&shared), job.writer.of_worker(worker), tell.clone());
             let name = format!("worker {worker}");
             let started = thread::Builder::new().name(name).spawn(move || work(&shared, &writer, &tell));
             match started {

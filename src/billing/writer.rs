@@ -133,6 +133,12 @@ fn write_all(mut ledger: Ledger, waiting: &Receiver<Box<dyn Write>>) -> Ledger {
 }
 
 impl WriterHandle {
+    /// The handle of one worker of the one batch on the ledger.
+    #[must_use]
+    pub fn of_worker(&self, worker: usize) -> WriterHandle {
+        WriterHandle { locks: self.locks.of_worker(worker), ..self.clone() }
+    }
+
     fn write<T: Send + 'static>(
         &self,
         write: impl FnOnce(&mut Ledger) -> Result<T, LedgerError> + Send + 'static,

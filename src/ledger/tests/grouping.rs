@@ -114,3 +114,49 @@ fn there_is_one_batch_at_a_time_and_the_second_learns_whose() {
     drop(first);
     assert!(matches!(two.lock_batch().unwrap(), BatchLocked::Ours(_)));
 }
+
+#[test]
+#[cfg(unix)]
+fn a_workers_one_file_locks_one_payment_after_another() {
+    let place = Place::new();
+    let (ledger, other) = (place.ledger(), place.ledger());
+    let worker = ledger.payment_locks().of_worker(0);
+    let next = ledger.payment_locks().of_worker(1);
+    for order in ["order-1", "order-2"] {
+        let held = worker.lock_payment(&uid(order)).unwrap().unwrap();
+        assert!(other.lock_payment(&uid(order)).unwrap().is_none(), "another process waits");
+        assert!(next.lock_payment(&uid(order)).unwrap().is_none(), "so does another worker");
+        assert!(next.lock_payment(&uid("order-3")).unwrap().is_some());
+        drop(held);
+        let theirs = other.lock_payment(&uid(order)).unwrap().unwrap();
+        assert!(worker.lock_payment(&uid(order)).unwrap().is_none(), "a file of another process's");
+        drop(theirs);
+    }
+    let names: Vec<String> = std::fs::read_dir(place.dir.path().join("ledger.db.locks"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert!(names.iter().all(|name| name.starts_with("batch.")), "{names:?}");
+}
+
+/// What a killed worker leaves: its file under a payment's name, and nobody who holds it.
+#[test]
+#[cfg(unix)]
+fn a_name_that_a_killed_worker_left_blocks_nobody() {
+    let place = Place::new();
+    let ledger = place.ledger();
+    let worker = ledger.payment_locks().of_worker(0);
+    std::mem::forget(worker.lock_payment(&uid("order-1")).unwrap());
+    let dir = place.dir.path().join("ledger.db.locks");
+    let left: Vec<_> = std::fs::read_dir(&dir).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert_eq!(left.len(), 2);
+    // The system lets go of a dead process's locks; here a copy without any stands for its file.
+    for path in left {
+        let aside = dir.join("aside");
+        std::fs::copy(&path, &aside).unwrap();
+        std::fs::rename(&aside, &path).unwrap();
+    }
+    let again = ledger.payment_locks().of_worker(0);
+    assert!(again.lock_payment(&uid("order-1")).unwrap().is_some());
+    assert!(again.lock_payment(&uid("order-2")).unwrap().is_some());
+}
