@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use billkey::billing::charge::charge;
 use billkey::billing::desk::{Desk, Order};
-use billkey::billing::reconcile::{ReviewError, reconcile};
+use billkey::billing::reconcile::{ReviewError, Verdict, reconcile};
 use billkey::billing::report::Ended;
 use billkey::domain::charge::ChargeRequest;
 use billkey::domain::ids::{CustomerUid, MerchantUid};
@@ -158,6 +158,8 @@ fn run_once(world: &World, connections: &Connections, actor: usize, run: &Run) -
 fn reconciled(desk: &mut Desk<'_>, order: &Order) -> Said {
     let terms = &order.request.terms;
     match reconcile(desk, &terms.merchant_uid, terms.mode, order.settle_after) {
+        // Nothing is claimed of a payment that another process is at.
+        Ok(reviewed) if matches!(reviewed.verdict, Verdict::Busy) => Said::Nothing,
         Ok(reviewed) => said_of(&reviewed.payment),
         Err(ReviewError::NoSuchPayment | ReviewError::Held(_)) => Said::Nothing,
         Err(ReviewError::Ledger(error)) => Said::Failed(error.to_string()),

@@ -80,8 +80,8 @@ impl Told {
                 }
             }
             Verdict::Busy => {
-                self.lines
-                    .push(format!("{uid}  {}: another process is at it now.", capital(payment.outcome)));
+                // What is recorded may be out of date by the time it is read.
+                self.lines.push(format!("{uid}  Open: another process is at it now."));
                 self.worsen(Exit::With(Kind::Unknown));
                 self.undecided.push(payment);
             }
