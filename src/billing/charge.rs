@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use crate::billing::desk::{Desk, Notice, Order, Waited, stored, wait_for_lock};
 use crate::billing::report::{
-    ChargeError, Ended, Held, NotRecorded, Report, answer_record, finding_record, held_without,
+    ChargeError, Ended, Held, NotRecorded, Report, answer_record, finding_record, held_without, mode_denied,
     unclear_finding,
 };
 use crate::domain::answer::{Answer, ChargeReply};
@@ -375,8 +375,7 @@ impl Run<'_, '_> {
             held: self.held.clone(),
             unclear,
             try_again_at: if unsettled { self.try_again_at() } else { None },
-            mode_disagrees: payment.outcome == Outcome::Paid
-                && self.order.request.terms.mode.disagrees_with(flag),
+            mode_denied: mode_denied(self.order.request.terms.mode, &payment, flag),
             others,
             payment,
         })))

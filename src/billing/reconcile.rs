@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::billing::desk::{Asked, Desk};
-use crate::billing::report::{Held, finding_record, unclear_finding};
+use crate::billing::report::{Held, finding_record, mode_denied, unclear_finding};
 use crate::domain::ids::MerchantUid;
 use crate::domain::lookup::Finding;
 use crate::domain::payment::{GatewayRecord, Mode, Outcome, Payment, Terms};
@@ -22,8 +22,8 @@ pub struct Reviewed {
     pub verdict: Verdict,
     /// Further payments under the same merchant_uid that took money.
     pub others: Vec<GatewayRecord>,
-    /// The gateway's flag says that another kind of money moved than the profile's mode.
-    pub mode_disagrees: bool,
+    /// The profile's mode, where the gateway's flag says that another kind of money moved.
+    pub mode_denied: Option<Mode>,
 }
 
 /// How a review ended.
@@ -70,7 +70,7 @@ pub fn reconcile(
     let before = payment.outcome;
     if lock.is_none() {
         let others = Vec::new();
-        return Ok(Reviewed { payment, before, verdict: Verdict::Busy, others, mode_disagrees: false });
+        return Ok(Reviewed { payment, before, verdict: Verdict::Busy, others, mode_denied: None });
     }
     desk.have_token().map_err(ReviewError::Held)?;
     let terms = Terms { mode, ..payment.terms.clone() };
@@ -89,7 +89,7 @@ pub fn reconcile(
     let flag = finding_record(&asked.finding).and_then(|record| record.sandbox);
     Ok(Reviewed {
         verdict: verdict(desk, &payment, &asked.finding, review, settle_after),
-        mode_disagrees: payment.outcome == Outcome::Paid && mode.disagrees_with(flag),
+        mode_denied: mode_denied(mode, &payment, flag),
         payment,
         before,
         others,

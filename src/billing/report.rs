@@ -8,7 +8,7 @@ use thiserror::Error;
 use crate::domain::answer::Answer;
 use crate::domain::lookup::Finding;
 use crate::domain::money::Amount;
-use crate::domain::payment::{GatewayRecord, Outcome, Payment, Received};
+use crate::domain::payment::{GatewayRecord, Mode, Outcome, Payment, Received};
 use crate::gateway::TokenFailure;
 use crate::interrupt::NoValue;
 use crate::ledger::LedgerError;
@@ -42,8 +42,8 @@ pub struct Report {
     pub unclear: Option<String>,
     /// From when on the same merchant_uid may be sent again, by the wall clock.
     pub try_again_at: Option<Timestamp>,
-    /// The gateway's flag says that another kind of money moved than the profile's mode.
-    pub mode_disagrees: bool,
+    /// The profile's mode, where the gateway's flag says that another kind of money moved.
+    pub mode_denied: Option<Mode>,
     /// Further payments under the same merchant_uid that took money.
     pub others: Vec<GatewayRecord>,
 }
@@ -57,7 +57,7 @@ impl Report {
             held: None,
             unclear: None,
             try_again_at: None,
-            mode_disagrees: false,
+            mode_denied: None,
             others: Vec::new(),
         }
     }
@@ -116,6 +116,12 @@ pub(super) fn held_without(no_value: NoValue) -> Held {
         NoValue::GivenUp => Held::Interrupted,
         NoValue::NeverBegan => Held::NotReached("the system gave no thread to send from".to_owned()),
     }
+}
+
+/// The profile's mode, where a paid payment's flag denies it.
+pub(super) fn mode_denied(profile: Mode, payment: &Payment, sandbox_flag: Option<bool>) -> Option<Mode> {
+    let denied = payment.outcome == Outcome::Paid && profile.disagrees_with(sandbox_flag);
+    denied.then_some(profile)
 }
 
 pub(super) fn finding_record(finding: &Finding) -> Option<&GatewayRecord> {

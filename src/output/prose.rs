@@ -109,6 +109,17 @@ pub fn declined(payment: &Payment, replayed: bool) -> String {
     )
 }
 
+/// A payment's channel is not of the kind that the profile, of this mode, should use.
+#[must_use]
+pub fn wrong_channel(payment: &Payment, profile: Mode) -> String {
+    let order = safe(payment.terms.merchant_uid.as_str());
+    let (channel, kind) = match profile {
+        Mode::Live => ("TEST", "live: no money moved"),
+        Mode::Test | Mode::Sandbox => ("LIVE", "a test: REAL MONEY moved"),
+    };
+    format!("{order} went through a {channel} channel although the profile is {kind}")
+}
+
 /// `Rejected: … Nothing was charged.`, in the words of the gateway.
 #[must_use]
 pub fn rejected(payment: &Payment, replayed: bool) -> String {

@@ -6,7 +6,7 @@ use crate::billing::report::{ChargeError, Ended, Held, NotRecorded, Report};
 use crate::commands::context::Context;
 use crate::commands::session::answered;
 use crate::domain::charge::ChargeRequest;
-use crate::domain::payment::{Mode, Outcome, Payment};
+use crate::domain::payment::{Outcome, Payment};
 use crate::domain::time::format_duration;
 use crate::failure::{Exit, Failure, Kind};
 use crate::output::Format;
@@ -190,15 +190,8 @@ fn complaint(exit: Exit, report: &Report, text: &str) -> Failure {
 pub(in crate::commands) fn warn(ui: &mut Ui, report: &Report) {
     let payment = &report.payment;
     let uid = &payment.terms.merchant_uid;
-    if report.mode_disagrees {
-        ui.warning(&match payment.terms.mode {
-            Mode::Live => {
-                format!("{uid} went through a TEST channel although the profile is live: no money moved")
-            }
-            Mode::Test | Mode::Sandbox => {
-                format!("{uid} went through a LIVE channel although the profile is a test: REAL MONEY moved")
-            }
-        });
+    if let Some(profile) = report.mode_denied {
+        ui.warning(&prose::wrong_channel(payment, profile));
     }
     if !report.others.is_empty() {
         let ids: Vec<&str> = report

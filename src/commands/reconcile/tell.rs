@@ -6,11 +6,12 @@ use serde::ser::{SerializeSeq, Serializer};
 use crate::billing::reconcile::{Reviewed, Verdict};
 use crate::commands::context::Context;
 use crate::commands::session::{answered, complain};
-use crate::domain::payment::{GatewayRecord, Mode, Outcome, Payment};
+use crate::domain::payment::{GatewayRecord, Outcome, Payment};
 use crate::failure::{Exit, Failure, Kind};
 use crate::output::Format;
 use crate::output::field::Columns;
 use crate::output::payment::{PaymentView, payment_object};
+use crate::output::prose::wrong_channel;
 use crate::output::text::{safe, sentence, when};
 use crate::output::ui::Ui;
 use jiff::tz::TimeZone;
@@ -106,12 +107,8 @@ impl Told {
             ));
             self.drift("two_payments", payment, Some(record), why);
         }
-        if reviewed.mode_disagrees {
-            let (channel, profile) = match payment.terms.mode {
-                Mode::Live => ("a TEST", "live: no money moved"),
-                Mode::Test | Mode::Sandbox => ("a LIVE", "a test: REAL MONEY moved"),
-            };
-            ui.warning(&format!("{uid} went through {channel} channel although the profile is {profile}"));
+        if let Some(profile) = reviewed.mode_denied {
+            ui.warning(&wrong_channel(payment, profile));
         }
     }
 
