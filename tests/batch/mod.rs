@@ -12,6 +12,8 @@ use crate::support::world::{Gateway, Ran, World};
 mod crash;
 mod files;
 mod stops;
+#[cfg(unix)]
+mod terminal;
 mod workers;
 
 const HEADER: &str = "customer_uid,amount,name,merchant_uid\n";
