@@ -1,8 +1,9 @@
 //! Many charges at once: workers that take rows, one gateway client between them, one writer.
 //!
-//! Each row is one charge under the full protocol, driven by [`charge`] as any other. What is added
+//! Each row is one charge under the full protocol, driven by `billing::charge` as any other. What is added
 //! here decides only whether another row is begun.
 
+use std::collections::VecDeque;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -10,7 +11,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use crate::billing::charge::charge;
+use crate::billing::charge::charge_and_write;
+use crate::billing::charged::{Charged, Paid};
 use crate::billing::desk::{Desk, Order};
 use crate::billing::pace::{Pace, Rate};
 use crate::billing::report::{ChargeError, Ended, Held, Report};
@@ -22,6 +24,9 @@ use crate::interrupt::Interrupts;
 
 /// Ends that wait to be looked at. A reader that is slow holds the workers up; it loses nothing.
 const ENDS_WAITING_MAX: usize = 256;
+
+/// How long the answer of a row that is paid may take to the disk before it is looked for again.
+const WRITTEN_WITHIN: Duration = Duration::from_millis(5);
 
 /// Makes the charge of one row: its number in, the order out. `None` where it cannot be made.
 pub type Orders = Arc<dyn Fn(u32) -> Option<Order> + Send + Sync>;
@@ -83,7 +88,16 @@ pub enum Next {
 /// Workers at work. They go on to the end of their rows, watched or not.
 pub struct Batch {
     shared: Arc<Shared>,
-    ends: Receiver<Done>,
+    ends: Receiver<Told>,
+    /// Rows that are paid, while that is being written down; their workers go on meanwhile.
+    unwritten: VecDeque<(u32, Box<Paid>)>,
+}
+
+/// What a worker says of a row.
+enum Told {
+    Done(Done),
+    /// The gateway said paid.
+    Paid(u32, Box<Paid>),
 }
 
 struct Shared {
@@ -122,7 +136,7 @@ impl Batch {
             state: Mutex::new(State::default()),
         });
         for worker in 0..workers {
-            let (shared, writer, tell) = (Arc::clone(&shared), job.writer.of_worker(worker), tell.clone());
+            let (shared, writer, tell) = (Arc::clone(&shared), job.writer.of_worker(), tell.clone());
             let name = format!("worker {worker}");
             let started = thread::Builder::new().name(name).spawn(move || work(&shared, &writer, &tell));
             match started {
@@ -132,16 +146,46 @@ impl Batch {
                 Err(error) => return Err(error),
             }
         }
-        Ok(Batch { shared, ends })
+        Ok(Batch { shared, ends, unwritten: VecDeque::new() })
     }
 
     /// Waits for the next row to end.
     #[must_use]
-    pub fn next(&self, at_most: Duration) -> Next {
-        match self.ends.recv_timeout(at_most) {
-            Ok(done) => Next::Done(done),
-            Err(RecvTimeoutError::Timeout) => Next::Waiting,
-            Err(RecvTimeoutError::Disconnected) => Next::Over,
+    pub fn next(&mut self, at_most: Duration) -> Next {
+        let mut left = at_most;
+        loop {
+            if let Some((_, paid)) = self.unwritten.front_mut()
+                && paid.writing.is_done()
+            {
+                return self.written();
+            }
+            let wait = if self.unwritten.is_empty() { left } else { left.min(WRITTEN_WITHIN) };
+            match self.ends.recv_timeout(wait) {
+                Ok(Told::Done(done)) => return Next::Done(done),
+                Ok(Told::Paid(row, paid)) => self.unwritten.push_back((row, paid)),
+                Err(RecvTimeoutError::Timeout) => {
+                    left = left.saturating_sub(wait);
+                    if left.is_zero() {
+                        return Next::Waiting;
+                    }
+                }
+                Err(RecvTimeoutError::Disconnected) => return self.written(),
+            }
+        }
+    }
+
+    /// Waits for the oldest row that is being written down.
+    fn written(&mut self) -> Next {
+        match self.unwritten.pop_front() {
+            Some((row, paid)) => {
+                let end = paid.wait().map_or_else(RowEnd::Failed, RowEnd::Ended);
+                // That the channel works was counted when the answer came; rows may have failed since.
+                if let RowEnd::Failed(_) = &end {
+                    self.shared.weigh(&end);
+                }
+                Next::Done(Done { row, end })
+            }
+            None => Next::Over,
         }
     }
 
@@ -193,8 +237,8 @@ impl Shared {
         Some(row)
     }
 
-    fn charge(&self, row: u32, writer: &WriterHandle) -> RowEnd {
-        let Some(order) = (self.orders)(row) else { return RowEnd::Died };
+    fn charge(&self, row: u32, writer: &WriterHandle) -> Result<Charged, RowEnd> {
+        let order = (self.orders)(row).ok_or(RowEnd::Died)?;
         let mut book = writer.clone();
         let mut desk = Desk {
             ledger: &mut book,
@@ -202,10 +246,17 @@ impl Shared {
             clock: Arc::clone(&self.clock),
             interrupts: self.interrupts.clone(),
         };
-        match charge(&mut desk, &order, &mut |_| ()) {
-            Ok(ended) => RowEnd::Ended(ended),
-            Err(error) => RowEnd::Failed(error),
-        }
+        charge_and_write(&mut desk, &order, &mut |_| ()).map_err(RowEnd::Failed)
+    }
+
+    fn done(&self, row: u32, end: RowEnd) -> Done {
+        self.weigh(&end);
+        Done { row, end }
+    }
+
+    /// The channel works, before that is written down: rows that fail after it count from here.
+    fn works(&self) {
+        self.state().failures = 0;
     }
 
     /// Counts, and stops the taking of rows where it has to.
@@ -261,12 +312,19 @@ fn tells(report: &Report) -> Tells {
     }
 }
 
-fn work(shared: &Shared, writer: &WriterHandle, tell: &SyncSender<Done>) {
+fn work(shared: &Shared, writer: &WriterHandle, tell: &SyncSender<Told>) {
     while let Some(row) = shared.take() {
         // One worker's bug is not to cut off what the others have sent.
-        let end = catch_unwind(AssertUnwindSafe(|| shared.charge(row, writer))).unwrap_or(RowEnd::Died);
-        shared.weigh(&end);
-        if tell.send(Done { row, end }).is_err() {
+        let charged = catch_unwind(AssertUnwindSafe(|| shared.charge(row, writer)));
+        let told = match charged.unwrap_or(Err(RowEnd::Died)) {
+            Ok(Charged::Paid(paid)) => {
+                shared.works();
+                Told::Paid(row, paid)
+            }
+            Ok(Charged::Known(ended)) => Told::Done(shared.done(row, RowEnd::Ended(ended))),
+            Err(end) => Told::Done(shared.done(row, end)),
+        };
+        if tell.send(told).is_err() {
             return;
         }
     }

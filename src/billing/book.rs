@@ -1,11 +1,44 @@
 //! What a charge is written into: the ledger itself, or the one thread that writes for many.
 
+use std::sync::mpsc::{Receiver, TryRecvError};
+
 use jiff::Timestamp;
 
 use crate::domain::ids::MerchantUid;
 use crate::domain::payment::{GatewayRecord, Outcome, Payment, Received};
 use crate::domain::time::SendMark;
-use crate::ledger::{Intent, IntentResult, Ledger, LedgerError, PaymentLock};
+use crate::ledger::{Intent, IntentResult, Ledger, LedgerError, PaymentLock, PaymentLocks};
+
+/// A payment on its way to the disk.
+#[must_use = "nothing of it may be told before it is durable"]
+pub enum Writing {
+    Done(Box<Result<Payment, LedgerError>>),
+    /// Somebody else writes it, and tells through this channel.
+    UnderWay(Receiver<Result<Payment, LedgerError>>, PaymentLocks),
+}
+
+impl Writing {
+    /// Whether there is nothing left to wait for.
+    pub fn is_done(&mut self) -> bool {
+        if let Writing::UnderWay(answer, locks) = self {
+            match answer.try_recv() {
+                Ok(result) => *self = Writing::Done(Box::new(result)),
+                Err(TryRecvError::Empty) => return false,
+                Err(TryRecvError::Disconnected) => *self = Writing::Done(Box::new(Err(locks.no_writer()))),
+            }
+        }
+        true
+    }
+
+    /// The payment as it is in the ledger from now on.
+    pub fn wait(self) -> Result<Payment, LedgerError> {
+        match self {
+            Writing::Done(result) => *result,
+            // A writer that died answers nobody: what it was about to write may be there or not.
+            Writing::UnderWay(answer, locks) => answer.recv().unwrap_or_else(|_| Err(locks.no_writer())),
+        }
+    }
+}
 
 /// The part of the ledger that a charge needs; see there for each. What a `record_*` returns is
 /// durable, whoever does the writing.
@@ -30,6 +63,16 @@ pub trait Book {
         record: Option<&GatewayRecord>,
         message: Option<&str>,
     ) -> Result<Payment, LedgerError>;
+    /// [`Book::record_answer`] of one that says paid, begun: whoever needs to know can wait for it
+    /// later. The lock is let go when it is durable.
+    fn begin_paid(
+        &mut self,
+        uid: &MerchantUid,
+        at: Timestamp,
+        reply: &Received,
+        record: Option<&GatewayRecord>,
+        lock: Option<PaymentLock>,
+    ) -> Writing;
     fn record_lookup(
         &mut self,
         uid: &MerchantUid,
@@ -86,6 +129,20 @@ impl Book for Ledger {
         message: Option<&str>,
     ) -> Result<Payment, LedgerError> {
         Ledger::record_answer(self, uid, at, outcome, reply, record, message)
+    }
+
+    fn begin_paid(
+        &mut self,
+        uid: &MerchantUid,
+        at: Timestamp,
+        reply: &Received,
+        record: Option<&GatewayRecord>,
+        lock: Option<PaymentLock>,
+    ) -> Writing {
+        let message = reply.message.as_deref();
+        let written = Ledger::record_answer(self, uid, at, Outcome::Paid, reply, record, message);
+        drop(lock);
+        Writing::Done(Box::new(written))
     }
 
     fn record_lookup(

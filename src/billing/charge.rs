@@ -10,9 +10,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::billing::charged::{Charged, Paid};
 use crate::billing::desk::{Desk, Notice, Order, Waited, stored, wait_for_lock};
 use crate::billing::report::{
-    ChargeError, Ended, Held, NotRecorded, Report, answer_record, finding_record, held_without, mode_denied,
+    ChargeError, Ended, Held, Report, answer_record, finding_record, held_without, mode_denied, not_recorded,
     unclear_finding,
 };
 use crate::domain::answer::{Answer, ChargeReply};
@@ -21,7 +22,7 @@ use crate::domain::payment::{Outcome, Payment, Received};
 use crate::domain::protocol::{self, Action, Answered, Event, State};
 use crate::domain::time::SendMark;
 use crate::interrupt::NoValue;
-use crate::ledger::{Intent, IntentResult, LedgerError};
+use crate::ledger::{Intent, IntentResult, LedgerError, PaymentLock};
 
 /// The longest time that may lie between the intent and its send. The wait before a payment may be
 /// sent again is counted from the intent; a process that was stopped in between and then woke up
@@ -40,18 +41,30 @@ pub fn charge(
     order: &Order,
     tell: &mut dyn FnMut(Notice),
 ) -> Result<Ended, ChargeError> {
-    let _lock = match wait_for_lock(desk, order, tell)? {
+    charge_and_write(desk, order, tell)?.wait()
+}
+
+/// Like [`charge`], but does not wait until a direct answer that says paid is durable: whoever has
+/// more to charge can do that meanwhile. Whatever else the end is, it is durable.
+pub(super) fn charge_and_write(
+    desk: &mut Desk<'_>,
+    order: &Order,
+    tell: &mut dyn FnMut(Notice),
+) -> Result<Charged, ChargeError> {
+    let uid = &order.request.terms.merchant_uid;
+    let lock = match wait_for_lock(desk, order, tell)? {
         Waited::Locked(lock) => lock,
-        Waited::Interrupted => return Ok(Ended::Interrupted),
+        Waited::Interrupted => return Ok(Charged::Known(Ended::Interrupted)),
         Waited::TooLong => {
-            let payment = desk.ledger.find(&order.request.terms.merchant_uid)?.map(Box::new);
-            return Ok(Ended::Busy { payment, waited: order.lock_wait_max });
+            let payment = desk.ledger.find(uid)?.map(Box::new);
+            return Ok(Charged::Known(Ended::Busy { payment, waited: order.lock_wait_max }));
         }
     };
     let mut run = Run {
         desk,
         order,
         tell,
+        lock: Some(lock),
         row: None,
         mark: None,
         reply: None,
@@ -63,7 +76,7 @@ pub fn charge(
     run.drive().map_err(|error| match (error, &run.reply) {
         // A refusal whose look-up could not be finished: the request was out all the same.
         (ChargeError::Ledger(error), Some(reply)) if reply.answer.kind() != Answered::Unauthorized => {
-            not_recorded(error, order, Outcome::Unknown, &reply.received)
+            not_recorded(error, uid, Outcome::Unknown, &reply.received)
         }
         (error, _) => error,
     })
@@ -74,6 +87,8 @@ struct Run<'a, 'd> {
     desk: &'a mut Desk<'d>,
     order: &'a Order,
     tell: &'a mut dyn FnMut(Notice),
+    /// Held to the end of the run, or until its answer is durable.
+    lock: Option<PaymentLock>,
     row: Option<Payment>,
     /// When this run's intent was written.
     mark: Option<SendMark>,
@@ -90,28 +105,35 @@ struct Run<'a, 'd> {
 /// Either the next event for the protocol, or the end.
 enum Step {
     Event(Event),
-    End(Ended),
+    End(Charged),
+}
+
+impl Step {
+    fn end(ended: Ended) -> Step {
+        Step::End(Charged::Known(ended))
+    }
 }
 
 impl Run<'_, '_> {
-    fn drive(&mut self) -> Result<Ended, ChargeError> {
+    fn drive(&mut self) -> Result<Charged, ChargeError> {
         let mut state = State::Opened { retry: self.order.retry };
-        let mut event = self.read_row()?;
+        let mut event = if self.order.believed_new { Event::Row(None) } else { self.read_row()? };
         let mut reopened = 0;
         loop {
             let (next_state, action) = protocol::next(state, event);
             let step = match action {
-                Action::Replay => Step::End(self.report(true)?),
-                Action::RefuseOtherTerms => Step::End(Ended::OtherTerms(Box::new(self.row()?))),
+                Action::Replay => Step::end(self.report(true)?),
+                Action::RefuseOtherTerms => Step::end(Ended::OtherTerms(Box::new(self.row()?))),
                 Action::LookUp => Step::Event(self.look_up()?),
                 Action::Claim => self.claim()?,
                 Action::Send => Step::Event(self.send()?),
                 Action::RenewToken => Step::Event(self.renew_token()),
                 Action::SendAgain => self.send_again()?,
-                Action::Settle(outcome) => Step::End(self.settle(outcome)?),
-                Action::StayUnknown => Step::End(self.stay_unknown()?),
-                Action::GiveUp => Step::End(self.give_up()?),
-                Action::Revert => Step::End(self.revert()?),
+                Action::Settle(Outcome::Paid) if self.lookup.is_none() => Step::End(self.settle_paid()?),
+                Action::Settle(outcome) => Step::end(self.settle(outcome)?),
+                Action::StayUnknown => Step::end(self.stay_unknown()?),
+                Action::GiveUp => Step::end(self.give_up()?),
+                Action::Revert => Step::end(self.revert()?),
                 Action::Reopen if reopened < REOPEN_MAX => {
                     reopened += 1;
                     Step::Event(self.read_row()?)
@@ -143,7 +165,9 @@ impl Run<'_, '_> {
                 None,
                 reply.received.message.as_deref(),
             );
-            written.map_err(|error| not_recorded(error, self.order, Outcome::Pending, &reply.received))?;
+            written.map_err(|error| {
+                not_recorded(error, &terms.merchant_uid, Outcome::Pending, &reply.received)
+            })?;
         }
         let asked = self.desk.ask(terms, self.row.as_ref(), self.order.settle_after)?;
         if asked.held.is_some() {
@@ -163,6 +187,11 @@ impl Run<'_, '_> {
         }
         let token =
             if self.desk.interrupts.requested() { Err(Held::Interrupted) } else { self.desk.have_token() };
+        // No intent will find out whether there is a row after all.
+        let unread = token.is_err() && self.row.is_none() && self.order.believed_new;
+        if unread && self.read_row()? != Event::Row(None) {
+            return Ok(Step::Event(Event::Lost));
+        }
         let mark = self.desk.take_mark();
         let intent = Intent {
             request: &self.order.request,
@@ -178,7 +207,7 @@ impl Run<'_, '_> {
             let payment = self.desk.ledger.record_never_begun(&intent, &held.to_string())?;
             self.row = Some(payment);
             self.held = Some(held);
-            return Ok(Step::End(self.report(false)?));
+            return Ok(Step::end(self.report(false)?));
         }
         let result = self.desk.ledger.record_intent(&intent)?;
         Ok(match result {
@@ -190,8 +219,8 @@ impl Run<'_, '_> {
                 Step::Event(Event::Won)
             }
             IntentResult::Lost => Step::Event(Event::Lost),
-            IntentResult::Similar(payment) => Step::End(Ended::Similar(Box::new(payment))),
-            IntentResult::OverDaily { spent, max } => Step::End(Ended::OverDaily { spent, max }),
+            IntentResult::Similar(payment) => Step::end(Ended::Similar(Box::new(payment))),
+            IntentResult::OverDaily { spent, max } => Step::end(Ended::OverDaily { spent, max }),
         })
     }
 
@@ -263,6 +292,23 @@ impl Run<'_, '_> {
         Ok(Step::Event(self.send()?))
     }
 
+    /// The answer to this run's own request says paid.
+    fn settle_paid(&mut self) -> Result<Charged, ChargeError> {
+        let Some(ChargeReply { answer, received }) = &self.reply else {
+            return Err(self.stopped("paid without an answer"));
+        };
+        let Order { request, .. } = self.order;
+        let (uid, record) = (&request.terms.merchant_uid, answer_record(answer));
+        let (at, lock) = (self.desk.clock.now().wall, self.lock.take());
+        Ok(Charged::Paid(Box::new(Paid {
+            writing: self.desk.ledger.begin_paid(uid, at, received, record, lock),
+            merchant_uid: uid.clone(),
+            received: received.clone(),
+            mode: request.terms.mode,
+            sandbox_flag: record.and_then(|record| record.sandbox),
+        })))
+    }
+
     fn settle(&mut self, outcome: Outcome) -> Result<Ended, ChargeError> {
         let at = self.desk.clock.now().wall;
         let uid = &self.order.request.terms.merchant_uid;
@@ -272,7 +318,7 @@ impl Run<'_, '_> {
                 let written = self.desk.record_finding(uid, outcome, lookup, finding, message.as_deref());
                 let own_send = matches!(self.refused, Some((_, _, false)));
                 let received = lookup.received();
-                (written.map_err(|error| not_recorded(error, self.order, outcome, received))?, !own_send)
+                (written.map_err(|error| not_recorded(error, uid, outcome, received))?, !own_send)
             }
             (_, _) => {
                 let nothing = Received {
@@ -284,7 +330,7 @@ impl Run<'_, '_> {
                 let message = self.unclear_reason().or_else(|| received.message.clone());
                 let written =
                     self.desk.ledger.record_answer(uid, at, outcome, received, record, message.as_deref());
-                (written.map_err(|error| not_recorded(error, self.order, outcome, received))?, false)
+                (written.map_err(|error| not_recorded(error, uid, outcome, received))?, false)
             }
         };
         self.row = Some(payment);
@@ -351,8 +397,7 @@ impl Run<'_, '_> {
             self.held.as_ref().map_or_else(|| "the request did not leave".to_owned(), Held::to_string);
         let received = self.reply.as_ref().map(|reply| reply.received.clone()).unwrap_or_default();
         let written = self.desk.ledger.record_not_sent(uid, at, &reason, &received);
-        self.row =
-            Some(written.map_err(|error| not_recorded(error, self.order, Outcome::NotSent, &received))?);
+        self.row = Some(written.map_err(|error| not_recorded(error, uid, Outcome::NotSent, &received))?);
         self.report(false)
     }
 
@@ -397,10 +442,4 @@ impl Run<'_, '_> {
         let merchant_uid = self.order.request.terms.merchant_uid.to_string();
         ChargeError::Stopped { merchant_uid, step: step.to_owned() }
     }
-}
-
-fn not_recorded(error: LedgerError, order: &Order, outcome: Outcome, received: &Received) -> ChargeError {
-    let merchant_uid = order.request.terms.merchant_uid.to_string();
-    let received = received.clone();
-    ChargeError::AnswerNotRecorded(Box::new(NotRecorded { error, merchant_uid, outcome, received }))
 }

@@ -3,6 +3,7 @@
 pub mod batch;
 pub mod book;
 pub mod charge;
+mod charged;
 pub mod desk;
 pub mod pace;
 pub mod reconcile;

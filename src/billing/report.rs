@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use thiserror::Error;
 
 use crate::domain::answer::Answer;
+use crate::domain::ids::MerchantUid;
 use crate::domain::lookup::Finding;
 use crate::domain::money::Amount;
 use crate::domain::payment::{GatewayRecord, Mode, Outcome, Payment, Received};
@@ -51,9 +52,14 @@ pub struct Report {
 impl Report {
     /// A stored row as the answer.
     pub(super) fn of_stored(payment: Payment) -> Report {
+        Report { replayed: true, ..Report::of_own(payment) }
+    }
+
+    /// The answer to a request of this run, with nothing more to say.
+    pub(super) fn of_own(payment: Payment) -> Report {
         Report {
             payment,
-            replayed: true,
+            replayed: false,
             held: None,
             unclear: None,
             try_again_at: None,
@@ -99,6 +105,17 @@ pub enum ChargeError {
         "the charge of {merchant_uid} came to a step that should not exist ({step}); it was stopped there"
     )]
     Stopped { merchant_uid: String, step: String },
+}
+
+/// An answer that the ledger did not take, as the end of its charge.
+pub(super) fn not_recorded(
+    error: LedgerError,
+    merchant_uid: &MerchantUid,
+    outcome: Outcome,
+    received: &Received,
+) -> ChargeError {
+    let (merchant_uid, received) = (merchant_uid.to_string(), received.clone());
+    ChargeError::AnswerNotRecorded(Box::new(NotRecorded { error, merchant_uid, outcome, received }))
 }
 
 pub(super) fn held_by(failure: &TokenFailure) -> Held {

@@ -11,7 +11,7 @@ use std::thread::{self, JoinHandle};
 
 use jiff::Timestamp;
 
-use crate::billing::book::Book;
+use crate::billing::book::{Book, Writing};
 use crate::domain::charge::ChargeRequest;
 use crate::domain::ids::MerchantUid;
 use crate::domain::payment::{GatewayRecord, Outcome, Payment, Received};
@@ -55,27 +55,27 @@ impl Reader {
 
 /// One write, and who waits for it.
 trait Write: Send {
-    /// Does it, inside of the open transaction.
+    /// Does it, inside of the open transaction; once more where that was taken back.
     fn run(&mut self, ledger: &mut Ledger);
     /// Answers, once it is known what became of the commit.
     fn answer(self: Box<Self>, committed: Result<(), LedgerError>);
 }
 
 struct Job<T, F> {
-    write: Option<F>,
+    write: F,
     result: Option<Result<T, LedgerError>>,
     reply: SyncSender<Result<T, LedgerError>>,
+    /// Let go when it is durable.
+    _lock: Option<PaymentLock>,
 }
 
 impl<T, F> Write for Job<T, F>
 where
     T: Send,
-    F: FnOnce(&mut Ledger) -> Result<T, LedgerError> + Send,
+    F: Fn(&mut Ledger) -> Result<T, LedgerError> + Send,
 {
     fn run(&mut self, ledger: &mut Ledger) {
-        if let Some(write) = self.write.take() {
-            self.result = Some(write(ledger));
-        }
+        self.result = Some((self.write)(ledger));
     }
 
     fn answer(self: Box<Self>, committed: Result<(), LedgerError>) {
@@ -135,18 +135,27 @@ fn write_all(mut ledger: Ledger, waiting: &Receiver<Box<dyn Write>>) -> Ledger {
 impl WriterHandle {
     /// The handle of one worker of the one batch on the ledger.
     #[must_use]
-    pub fn of_worker(&self, worker: usize) -> WriterHandle {
-        WriterHandle { locks: self.locks.of_worker(worker), ..self.clone() }
+    pub fn of_worker(&self) -> WriterHandle {
+        WriterHandle { locks: self.locks.of_worker(), ..self.clone() }
     }
 
     fn write<T: Send + 'static>(
         &self,
-        write: impl FnOnce(&mut Ledger) -> Result<T, LedgerError> + Send + 'static,
+        write: impl Fn(&mut Ledger) -> Result<T, LedgerError> + Send + 'static,
     ) -> Result<T, LedgerError> {
-        let (reply, answer) = sync_channel(1);
-        let sent = self.calls.send(Box::new(Job { write: Some(write), result: None, reply })).ok();
         // A writer that died answers nobody: what it was about to write may be there or not.
-        sent.and_then(|()| answer.recv().ok()).unwrap_or_else(|| Err(self.locks.no_writer()))
+        self.begin(write, None).recv().unwrap_or_else(|_| Err(self.locks.no_writer()))
+    }
+
+    /// Hands a write over; where nobody takes it, nobody answers.
+    fn begin<T: Send + 'static>(
+        &self,
+        write: impl Fn(&mut Ledger) -> Result<T, LedgerError> + Send + 'static,
+        lock: Option<PaymentLock>,
+    ) -> Receiver<Result<T, LedgerError>> {
+        let (reply, answer) = sync_channel(1);
+        let _ = self.calls.send(Box::new(Job { write, result: None, reply, _lock: lock }));
+        answer
     }
 }
 
@@ -190,6 +199,20 @@ impl OwnedIntent {
     }
 }
 
+/// An answer as a write that can go to another thread.
+fn answer(
+    uid: &MerchantUid,
+    at: Timestamp,
+    outcome: Outcome,
+    reply: &Received,
+    record: Option<&GatewayRecord>,
+    message: Option<&str>,
+) -> impl Fn(&mut Ledger) -> Result<Payment, LedgerError> + Send + 'static {
+    let (uid, reply) = (uid.clone(), reply.clone());
+    let (record, message) = (record.cloned(), message.map(str::to_owned));
+    move |ledger| ledger.record_answer(&uid, at, outcome, &reply, record.as_ref(), message.as_deref())
+}
+
 impl Book for WriterHandle {
     fn lock_payment(&self, uid: &MerchantUid) -> Result<Option<PaymentLock>, LedgerError> {
         self.locks.lock_payment(uid)
@@ -228,11 +251,19 @@ impl Book for WriterHandle {
         record: Option<&GatewayRecord>,
         message: Option<&str>,
     ) -> Result<Payment, LedgerError> {
-        let (uid, reply) = (uid.clone(), reply.clone());
-        let (record, message) = (record.cloned(), message.map(str::to_owned));
-        self.write(move |ledger| {
-            ledger.record_answer(&uid, at, outcome, &reply, record.as_ref(), message.as_deref())
-        })
+        self.write(answer(uid, at, outcome, reply, record, message))
+    }
+
+    fn begin_paid(
+        &mut self,
+        uid: &MerchantUid,
+        at: Timestamp,
+        reply: &Received,
+        record: Option<&GatewayRecord>,
+        lock: Option<PaymentLock>,
+    ) -> Writing {
+        let write = answer(uid, at, Outcome::Paid, reply, record, reply.message.as_deref());
+        Writing::UnderWay(self.begin(write, lock), self.locks.clone())
     }
 
     fn record_lookup(

@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, ffi};
 
+use crate::ledger::day::DaySum;
 use crate::ledger::fault::Fault;
 use crate::ledger::{Ledger, LedgerError};
 
@@ -22,6 +23,11 @@ const CHECKPOINT: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
 pub(super) struct Group {
     /// SQLite has taken the whole transaction back on its own, for this: nothing of it will hold.
     lost: Option<Fault>,
+    /// Each write can be taken back by itself.
+    apart: bool,
+    /// One of the writes failed and cannot be taken back by itself.
+    spoiled: bool,
+    in_place: Option<bool>,
 }
 
 /// The writes of a group are not durable, or perhaps are: whoever was about to send must not.
@@ -51,26 +57,40 @@ impl Ledger {
     /// that fails takes nothing of the others with it. What any of them returned holds only when
     /// this returns `Ok`; after an error none of it may be acted on. Reads inside see what was
     /// written inside.
-    pub fn in_one_commit(&mut self, writes: impl FnOnce(&mut Ledger)) -> Result<(), NotCommitted> {
-        let location = Location { path: self.path.clone(), busy_timeout: self.busy_timeout };
-        let failed = |fault| NotCommitted { fault, ledger: location };
-        if let Err(fault) = run(&self.connection, BEGIN) {
-            return Err(failed(fault));
+    ///
+    /// `writes` is called a second time when one of the writes failed: the transaction is then taken
+    /// back and begun again with a savepoint for each write. To set those costs a third of a write,
+    /// and next to never does one fail.
+    pub fn in_one_commit(&mut self, mut writes: impl FnMut(&mut Ledger)) -> Result<(), NotCommitted> {
+        let mut written = self.group(false, &mut writes);
+        if let Ok(Group { spoiled: true, .. }) = &written {
+            written = self.ended(ROLLBACK).and_then(|()| self.group(true, &mut writes));
         }
-        self.group = Some(Group::default());
-        writes(self);
-        let lost = self.group.take().and_then(|group| group.lost);
-        let committed = match lost {
-            Some(fault) => Err(fault),
-            None => run(&self.connection, COMMIT),
-        };
-        committed.map_err(|fault| {
+        written.and_then(|_group| self.ended(COMMIT)).map_err(|fault| {
+            self.day = DaySum::default();
             // A commit that failed may have left the transaction open; the next must find none.
             if !self.connection.is_autocommit() {
                 let _ = run(&self.connection, ROLLBACK);
             }
-            failed(fault)
+            let ledger = Location { path: self.path.clone(), busy_timeout: self.busy_timeout };
+            NotCommitted { fault, ledger }
         })
+    }
+
+    /// Begins a transaction and makes the writes in it. It is open afterwards unless there is an error.
+    fn group(&mut self, apart: bool, writes: &mut impl FnMut(&mut Ledger)) -> Result<Group, Fault> {
+        run(&self.connection, BEGIN)?;
+        if apart {
+            self.day = DaySum::default();
+        }
+        self.group = Some(Group { apart, ..Group::default() });
+        writes(self);
+        let mut group = self.group.take().unwrap_or_default();
+        group.lost.take().map_or(Ok(group), Err)
+    }
+
+    fn ended(&self, how: &str) -> Result<(), Fault> {
+        run(&self.connection, how)
     }
 
     /// Lets the log grow further than for a single charge: each time it is written back costs two
@@ -84,26 +104,33 @@ impl Ledger {
     pub fn write_log_back(&self) -> Result<(), LedgerError> {
         self.read(|db| one_row(db, CHECKPOINT))
     }
+}
 
-    /// One write of the group that is open: all of it or nothing of it.
-    pub(super) fn write_in_group<T>(
+impl Group {
+    /// One write of the group: all of it or nothing of it, once the group is committed.
+    pub(super) fn write<T>(
         &mut self,
+        db: &Connection,
         body: impl FnOnce(&Connection) -> Result<T, Fault>,
-    ) -> Result<T, LedgerError> {
-        let lost = self.group.as_ref().and_then(|group| group.lost.as_ref()).map(copy);
-        let written = match lost {
-            Some(fault) => Err(fault),
-            None => savepoint(&self.connection, body),
+    ) -> Result<T, Fault> {
+        let written = match &self.lost {
+            Some(lost) => Err(copy(lost)),
+            None if self.apart => savepoint(db, body),
+            None => body(db),
         };
-        written.map_err(|fault| {
+        if let Err(fault) = &written {
+            self.spoiled |= !self.apart;
             // A full disk and the like make SQLite take everything back, not this write alone.
-            if self.connection.is_autocommit()
-                && let Some(group) = &mut self.group
-            {
-                group.lost.get_or_insert_with(|| copy(&fault));
+            if db.is_autocommit() {
+                self.lost.get_or_insert_with(|| copy(fault));
             }
-            fault.at(&self.path, self.busy_timeout)
-        })
+        }
+        written
+    }
+
+    /// Whether the open file is still at its path; asked once for all the writes of the group.
+    pub(super) fn is_in_place(&mut self, look: impl FnOnce() -> bool) -> bool {
+        *self.in_place.get_or_insert_with(look)
     }
 }
 

@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, named_params};
 
-use crate::domain::ids::MerchantUid;
 use crate::domain::money::Amount;
 use crate::domain::payment::{Payment, Terms};
+use crate::ledger::day::{DaySum, spent};
 use crate::ledger::fault::Fault;
 use crate::ledger::row::{self, payment_columns};
 use crate::ledger::{DailyLimit, Intent, IntentResult, Ledger, LedgerError};
@@ -22,12 +22,6 @@ pub(super) const SIMILAR: &str = concat!(
       ORDER BY requested_at_ms DESC, id DESC LIMIT 1"
 );
 
-pub(super) const SPENT: &str = "SELECT coalesce(sum(amount_minor), 0) AS spent FROM payments \
-     WHERE ((requested_at_ms >= :from_ms AND requested_at_ms < :to_ms) \
-         OR (last_send_ms >= :from_ms AND last_send_ms < :to_ms)) \
-       AND merchant_uid <> :merchant_uid AND currency = :currency \
-       AND outcome IN ('paid', 'pending', 'unknown')";
-
 impl Ledger {
     /// A charge like this one since then, for a look ahead; what counts is the look that the intent
     /// itself takes (see [`crate::ledger::Guards`]).
@@ -37,19 +31,24 @@ impl Ledger {
 
     /// What a day's charges come to so far, in the limit's currency.
     pub fn spent(&self, limit: &DailyLimit) -> Result<Amount, LedgerError> {
-        self.read(|db| spent(db, limit, None))
+        self.read(|db| spent(db, limit))
     }
 }
 
-/// Why the intent must not be written, if there is a reason.
-pub(super) fn refusal(tx: &Connection, intent: &Intent<'_>) -> Result<Option<IntentResult>, Fault> {
+/// Why the intent must not be written, if there is a reason. `before` is its payment as it is now.
+pub(super) fn refusal(
+    tx: &Connection,
+    day: &mut DaySum,
+    intent: &Intent<'_>,
+    before: Option<&Payment>,
+) -> Result<Option<IntentResult>, Fault> {
     if let Some(since) = intent.guards.similar_since
         && let Some(payment) = similar(tx, &intent.request.terms, since)?
     {
         return Ok(Some(IntentResult::Similar(payment)));
     }
     match &intent.guards.daily {
-        Some(limit) => over_daily(tx, intent, limit),
+        Some(limit) => over_daily(tx, day, intent, limit, before),
         None => Ok(None),
     }
 }
@@ -69,33 +68,19 @@ fn similar(db: &Connection, terms: &Terms, since: Timestamp) -> Result<Option<Pa
     }
 }
 
-fn spent(db: &Connection, limit: &DailyLimit, but: Option<&MerchantUid>) -> Result<Amount, Fault> {
-    let currency = limit.max.currency();
-    let mut statement = db.prepare_cached(SPENT)?;
-    let minor: i64 = statement.query_row(
-        named_params! {
-            ":from_ms": limit.from.as_millisecond(),
-            ":to_ms": limit.to.as_millisecond(),
-            // No payment is without a name.
-            ":merchant_uid": but.map_or("", MerchantUid::as_str),
-            ":currency": currency.code(),
-        },
-        |row| row.get("spent"),
-    )?;
-    Ok(Amount::from_minor(minor, currency))
-}
-
 fn over_daily(
     tx: &Connection,
+    day: &mut DaySum,
     intent: &Intent<'_>,
     limit: &DailyLimit,
+    before: Option<&Payment>,
 ) -> Result<Option<IntentResult>, Fault> {
     let terms = &intent.request.terms;
     // A limit in won says nothing of dollars.
     if limit.max.currency() != terms.amount.currency() {
         return Ok(None);
     }
-    let spent = spent(tx, limit, Some(&terms.merchant_uid))?;
+    let spent = day.spent_but(tx, limit, before)?;
     let within = spent.checked_add(terms.amount).is_some_and(|sum| sum <= limit.max);
     Ok((!within).then_some(IntentResult::OverDaily { spent, max: limit.max }))
 }

@@ -11,8 +11,9 @@
 //! Triggers keep events from being changed, payments from being deleted, terms from changing, and
 //! a paid payment from becoming anything else.
 //!
-//! A batch's writer puts the writes that are waiting into one transaction, each a savepoint of its own
-//! ([`Ledger::in_one_commit`]): they share the sync, and nothing of them holds before it.
+//! A batch's writer puts the writes that are waiting into one transaction
+//! ([`Ledger::in_one_commit`]): they share the sync, and nothing of them holds before it. One that
+//! fails is taken back alone.
 //!
 //! Locks. A payment's lock is the operating system's and dies with its holder: no row and no pid
 //! file can be left behind. The lock spares the second process the wait and the look-up; the
@@ -29,10 +30,12 @@ use std::time::Duration;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::domain::ids::MerchantUid;
+use crate::ledger::day::DaySum;
 use crate::ledger::fault::Fault;
 use crate::ledger::group::Group;
 
 mod customers;
+mod day;
 mod error;
 mod examine;
 mod fault;
@@ -48,6 +51,7 @@ mod row;
 mod search;
 #[cfg(test)]
 mod tests;
+mod write;
 
 pub use error::{Cause, LedgerError};
 pub use examine::Examination;
@@ -94,6 +98,7 @@ pub struct Ledger {
     busy_timeout: Duration,
     /// The transaction that several writes share, while one is open.
     group: Option<Group>,
+    day: DaySum,
 }
 
 impl Ledger {
@@ -129,31 +134,47 @@ impl Ledger {
         lock::try_lock_batch(&self.path)
     }
 
-    /// Like [`Ledger::write`], for what is written before a request leaves: it must be found at the
+    /// Like [`Ledger::write`], for what is written to a payment.
+    fn write_payment<T>(
+        &mut self,
+        body: impl FnOnce(&Connection, &mut DaySum) -> Result<T, Fault>,
+    ) -> Result<T, LedgerError> {
+        let mut day = std::mem::take(&mut self.day);
+        let value = self.write(|db| body(db, &mut day))?;
+        self.day = day;
+        Ok(value)
+    }
+
+    /// Like [`Ledger::write_payment`], for what is written before a request leaves: it must be found at the
     /// path by the next run, so a file that was moved away or replaced takes no more of them.
     fn write_before_send<T>(
         &mut self,
-        body: impl FnOnce(&Connection) -> Result<T, Fault>,
+        body: impl FnOnce(&Connection, &mut DaySum) -> Result<T, Fault>,
     ) -> Result<T, LedgerError> {
-        if open::identity(&self.path).ok() != Some(self.identity) {
+        let look = || open::identity(&self.path).ok() == Some(self.identity);
+        let in_place = match &mut self.group {
+            Some(group) => group.is_in_place(look),
+            None => look(),
+        };
+        if !in_place {
             return Err(Fault::Moved.at(&self.path, self.busy_timeout));
         }
-        self.write(body)
+        self.write_payment(body)
     }
 
     /// Does all of `body` or nothing of it: in a transaction of its own, or in its part of the one
     /// that [`Ledger::in_one_commit`] has open.
     fn write<T>(&mut self, body: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, LedgerError> {
-        if self.group.is_some() {
-            return self.write_in_group(body);
-        }
-        let written = Transaction::new(&mut self.connection, TransactionBehavior::Immediate)
-            .map_err(Fault::from)
-            .and_then(|tx| {
-                let value = body(&tx)?;
-                tx.commit()?;
-                Ok(value)
-            });
+        let written = match &mut self.group {
+            Some(group) => group.write(&self.connection, body),
+            None => Transaction::new(&mut self.connection, TransactionBehavior::Immediate)
+                .map_err(Fault::from)
+                .and_then(|tx| {
+                    let value = body(&tx)?;
+                    tx.commit()?;
+                    Ok(value)
+                }),
+        };
         written.map_err(|fault| fault.at(&self.path, self.busy_timeout))
     }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
+use crate::ledger::day::DaySum;
 use crate::ledger::error::LedgerError;
 use crate::ledger::fault::{Fault, from_io};
 use crate::ledger::lock::directory_builder;
@@ -19,8 +20,9 @@ pub(super) const APPLICATION_ID: i64 = 0x626b_6579;
 
 /// Every schema there was, oldest first; each sets the `user_version` it leads to, which is its
 /// place in this list. Only ever added to.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_ledger.sql")];
-pub(super) const SCHEMA_VERSION: i64 = 1;
+pub(super) const MIGRATIONS: [&str; 2] =
+    [include_str!("migrations/0001_ledger.sql"), include_str!("migrations/0002_quicker_writes.sql")];
+pub(super) const SCHEMA_VERSION: i64 = 2;
 
 /// Statements kept prepared: as many as one charge uses, and a few more.
 const STATEMENTS_KEPT: usize = 32;
@@ -60,8 +62,14 @@ pub(super) fn open(path: &Path, options: &OpenOptions) -> Result<Opened, LedgerE
     configure(&connection, options.busy_timeout).map_err(at)?;
     let kind = kind_of(&connection).map_err(at)?;
     let identity = identity(&path).map_err(|source| from_io(&path, "open the ledger", source))?;
-    let mut ledger =
-        Ledger { connection, path: path.clone(), identity, busy_timeout: options.busy_timeout, group: None };
+    let mut ledger = Ledger {
+        connection,
+        path: path.clone(),
+        identity,
+        busy_timeout: options.busy_timeout,
+        group: None,
+        day: DaySum::default(),
+    };
     let created = match (kind, options.create) {
         (Kind::Foreign, _) => return Err(leave_alone(&ledger.connection, path, had_wal)),
         (Kind::Empty, Create::Never) => return Err(LedgerError::Missing { path }),

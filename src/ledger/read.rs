@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use rusqlite::types::Value;
-use rusqlite::{CachedStatement, Connection, Params, Rows};
+use rusqlite::{CachedStatement, Connection, Params, Rows, Transaction, TransactionBehavior};
 
 use crate::domain::ids::{CustomerUid, MerchantUid};
 use crate::domain::money::{Amount, Currency};
@@ -53,6 +53,17 @@ const TOTALS: &str = "SELECT outcome, currency, count(*) AS payments, \
 impl Ledger {
     pub fn find(&self, uid: &MerchantUid) -> Result<Option<Payment>, LedgerError> {
         self.read(|db| Ok(find_stored(db, uid)?.map(|stored| stored.payment)))
+    }
+
+    /// Many looks at the ledger as it is at one moment; each by itself would have to find out first
+    /// whether another process has written meanwhile. Nothing can be written inside.
+    pub fn at_one_moment<T>(&self, looks: impl FnOnce(&Ledger) -> T) -> Result<T, LedgerError> {
+        self.read(|db| {
+            let tx = Transaction::new_unchecked(db, TransactionBehavior::Deferred)?;
+            let seen = looks(self);
+            tx.commit()?;
+            Ok(seen)
+        })
     }
 
     /// By merchant_uid, by imp_uid, or by the imp_uid of an earlier attempt.

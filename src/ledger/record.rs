@@ -1,7 +1,7 @@
 //! Writing the charge protocol down. Each function is one transaction.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, named_params};
+use rusqlite::{Connection, OptionalExtension};
 
 use crate::domain::ids::MerchantUid;
 use crate::domain::money::Amount;
@@ -9,41 +9,9 @@ use crate::domain::payment::{EventKind, GatewayRecord, Outcome, Payment, Receive
 use crate::domain::time::{SendMark, from_epoch_s};
 use crate::ledger::fault::Fault;
 use crate::ledger::read::find_stored;
-use crate::ledger::row::{self, Stored, payment_columns};
+use crate::ledger::row::Stored;
+use crate::ledger::write::{Entry, append, insert, whole_ms, write_answer, write_attempt};
 use crate::ledger::{Intent, IntentResult, Ledger, LedgerError, guard};
-
-const INSERT_PAYMENT: &str = concat!(
-    "INSERT INTO payments (merchant_uid, customer_uid, amount_minor, currency, mode, outcome, \
-         outcome_before, name, attempts, unanswered, requested_at_ms, last_send_ms, last_send_boot_id, \
-         last_send_since_boot_ms, last_send_gateway_s, account, message, buyer_name, buyer_email, \
-         buyer_tel, note, operator) \
-     VALUES (:merchant_uid, :customer_uid, :amount_minor, :currency, :mode, :outcome, NULL, :name, \
-         :attempts, :unanswered, :requested_at_ms, :last_send_ms, :last_send_boot_id, \
-         :last_send_since_boot_ms, :last_send_gateway_s, :account, :message, :buyer_name, :buyer_email, \
-         :buyer_tel, :note, :operator) \
-     RETURNING ",
-    payment_columns!()
-);
-
-/// Everything but the terms and the first time it was asked for.
-const UPDATE_PAYMENT: &str = concat!(
-    "UPDATE payments SET mode = :mode, outcome = :outcome, outcome_before = :outcome_before, \
-         name = :name, attempts = :attempts, unanswered = :unanswered, last_send_ms = :last_send_ms, \
-         last_send_boot_id = :last_send_boot_id, last_send_since_boot_ms = :last_send_since_boot_ms, \
-         last_send_gateway_s = :last_send_gateway_s, account = :account, imp_uid = :imp_uid, \
-         status = :status, cancel_amount_minor = :cancel_amount_minor, apply_num = :apply_num, \
-         card_name = :card_name, card_number = :card_number, pg_provider = :pg_provider, \
-         pg_tid = :pg_tid, receipt_url = :receipt_url, code = :code, message = :message, \
-         paid_at_s = :paid_at_s, cancelled_at_s = :cancelled_at_s, buyer_name = :buyer_name, \
-         buyer_email = :buyer_email, buyer_tel = :buyer_tel, note = :note, operator = :operator \
-     WHERE id = :id RETURNING ",
-    payment_columns!()
-);
-
-const INSERT_EVENT: &str = "INSERT INTO events (payment_id, at_ms, kind, outcome, attempt, operator, \
-         http_status, code, message, imp_uid, body, took_ms) \
-     VALUES (:payment_id, :at_ms, :kind, :outcome, :attempt, :operator, :http_status, :code, :message, \
-         :imp_uid, :body, :took_ms)";
 
 /// The gateway's code in the newest answer to one attempt.
 const ANSWER_CODE: &str = "SELECT code FROM events \
@@ -54,20 +22,28 @@ impl Ledger {
     /// becomes pending. Only [`IntentResult::Written`] may be sent; after an error nothing may,
     /// for the commit may be durable or not. A paid row, and one with other terms, is never claimed.
     pub fn record_intent(&mut self, intent: &Intent<'_>) -> Result<IntentResult, LedgerError> {
-        self.write_before_send(|tx| {
+        self.write_before_send(|tx, day| {
             let before = find_stored(tx, &intent.request.terms.merchant_uid)?;
             if !as_expected(before.as_ref(), intent) {
                 return Ok(IntentResult::Lost);
             }
-            if let Some(refusal) = guard::refusal(tx, intent)? {
+            if let Some(refusal) =
+                guard::refusal(tx, day, intent, before.as_ref().map(|before| &before.payment))?
+            {
                 return Ok(refusal);
             }
+            let counted = day.part(before.as_ref().map(|before| &before.payment));
             let after = match before {
-                None => insert(tx, &first_attempt(intent))?,
-                Some(before) => update(tx, &next_attempt(before, intent)?)?,
+                None => insert(tx, first_attempt(intent))?,
+                Some(before) => {
+                    let after = next_attempt(before, intent)?;
+                    write_attempt(tx, &after)?;
+                    after
+                }
             };
-            let entry = Entry { operator: intent.operator, ..Entry::new(EventKind::Intent, intent.at) };
+            let entry = Entry::new(EventKind::Intent, intent.at).by(intent.operator);
             append(tx, &after, &entry, &Received::default())?;
+            day.moved(counted, &after.payment);
             Ok(IntentResult::Written(after.payment))
         })
     }
@@ -82,15 +58,17 @@ impl Ledger {
         mark: &SendMark,
         refused: &Received,
     ) -> Result<(), LedgerError> {
-        self.write_before_send(|tx| {
+        self.write_before_send(|tx, day| {
             let mut stored = stored_or_error(tx, uid)?;
+            let counted = day.part(Some(&stored.payment));
             if stored.payment.outcome != Outcome::Pending {
                 return Err(Fault::Changed(uid.clone()));
             }
             append(tx, &stored, &Entry::new(EventKind::Answer, at), refused)?;
-            stored.payment.last_send = Some(mark.clone());
-            let after = update(tx, &stored)?;
-            append(tx, &after, &Entry::new(EventKind::Resend, at), &Received::default())
+            stored.payment.last_send = Some(as_kept(mark));
+            write_attempt(tx, &stored)?;
+            day.moved(counted, &stored.payment);
+            append(tx, &stored, &Entry::new(EventKind::Resend, at), &Received::default())
         })
     }
 
@@ -106,8 +84,9 @@ impl Ledger {
         record: Option<&GatewayRecord>,
         message: Option<&str>,
     ) -> Result<Payment, LedgerError> {
-        self.write(|tx| {
+        self.write_payment(|tx, day| {
             let mut stored = stored_or_error(tx, uid)?;
+            let counted = day.part(Some(&stored.payment));
             if may_become(stored.payment.outcome, outcome) {
                 let payment = &mut stored.payment;
                 match outcome {
@@ -118,9 +97,10 @@ impl Ledger {
                 }
                 settle(payment, outcome, record, message);
                 payment.code = reply.code.filter(|code| *code != 0);
-                stored = update(tx, &stored)?;
+                write_answer(tx, &stored)?;
             }
             append(tx, &stored, &Entry::new(EventKind::Answer, at).about(record), reply)?;
+            day.moved(counted, &stored.payment);
             Ok(stored.payment)
         })
     }
@@ -137,13 +117,14 @@ impl Ledger {
         record: Option<&GatewayRecord>,
         message: Option<&str>,
     ) -> Result<Payment, LedgerError> {
-        self.write(|tx| {
+        self.write_payment(|tx, day| {
             let mut stored = stored_or_error(tx, uid)?;
+            let counted = day.part(Some(&stored.payment));
             let before = stored.payment.outcome;
             if outcome == before {
                 if record.is_some() || message.is_some() {
                     take_over(&mut stored.payment, record, message);
-                    stored = update(tx, &stored)?;
+                    write_answer(tx, &stored)?;
                 }
             } else if may_become(before, outcome) {
                 // The row's code is that of the refusal that was looked up, not of the look-up.
@@ -159,9 +140,10 @@ impl Ledger {
                 };
                 settle(payment, outcome, record, message);
                 payment.code = code;
-                stored = update(tx, &stored)?;
+                write_answer(tx, &stored)?;
             }
             append(tx, &stored, &Entry::new(EventKind::Lookup, at).about(record), reply)?;
+            day.moved(counted, &stored.payment);
             Ok(stored.payment)
         })
     }
@@ -176,8 +158,9 @@ impl Ledger {
         reason: &str,
         reply: &Received,
     ) -> Result<Payment, LedgerError> {
-        self.write(|tx| {
+        self.write_payment(|tx, day| {
             let mut stored = stored_or_error(tx, uid)?;
+            let counted = day.part(Some(&stored.payment));
             let payment = &mut stored.payment;
             if payment.outcome == Outcome::Pending {
                 payment.outcome = payment.outcome_before.take().unwrap_or(Outcome::NotSent);
@@ -186,9 +169,10 @@ impl Ledger {
                     payment.code = None;
                     payment.message = Some(reason.to_owned());
                 }
-                stored = update(tx, &stored)?;
+                write_answer(tx, &stored)?;
             }
             append(tx, &stored, &Entry::new(EventKind::NotSent, at).because(reason), reply)?;
+            day.moved(counted, &stored.payment);
             Ok(stored.payment)
         })
     }
@@ -199,10 +183,10 @@ impl Ledger {
         self.write(|tx| {
             let stored = match find_stored(tx, &intent.request.terms.merchant_uid)? {
                 Some(stored) => stored,
-                None => insert(tx, &never_begun(intent, reason))?,
+                None => insert(tx, never_begun(intent, reason))?,
             };
-            let entry = Entry { operator: intent.operator, ..Entry::new(EventKind::NotSent, intent.at) };
-            append(tx, &stored, &entry.because(reason), &Received::default())?;
+            let entry = Entry::new(EventKind::NotSent, intent.at).by(intent.operator).because(reason);
+            append(tx, &stored, &entry, &Received::default())?;
             Ok(stored.payment)
         })
     }
@@ -232,7 +216,7 @@ fn never_begun(intent: &Intent<'_>, reason: &str) -> Payment {
         name: request.name.clone(),
         attempts: 0,
         unanswered: 0,
-        requested_at: *at,
+        requested_at: whole_ms(*at),
         last_send: None,
         account: None,
         imp_uid: None,
@@ -261,11 +245,16 @@ fn first_attempt(intent: &Intent<'_>) -> Payment {
         outcome: Outcome::Pending,
         attempts: 1,
         unanswered: 1,
-        last_send: Some(intent.mark.clone()),
+        last_send: Some(as_kept(intent.mark)),
         account: Some(intent.account.to_owned()),
         message: None,
         ..never_begun(intent, "")
     }
+}
+
+/// A mark as the row keeps it.
+fn as_kept(mark: &SendMark) -> SendMark {
+    SendMark { wall: whole_ms(mark.wall), ..mark.clone() }
 }
 
 /// The row keeps what the gateway said of the earlier attempt until it is settled, to go back to.
@@ -282,7 +271,7 @@ fn next_attempt(before: Stored, intent: &Intent<'_>) -> Result<Stored, Fault> {
         name: request.name.clone(),
         attempts: one_more(payment.attempts)?,
         unanswered: one_more(payment.unanswered)?,
-        last_send: Some(intent.mark.clone()),
+        last_send: Some(as_kept(intent.mark)),
         account: Some(intent.account.to_owned()),
         buyer_name: request.buyer_name.clone(),
         buyer_email: request.buyer_email.clone(),
@@ -350,130 +339,4 @@ fn answer_code(tx: &Connection, stored: &Stored) -> Result<Option<i64>, Fault> {
     let code: Option<Option<i64>> =
         statement.query_row((stored.id, stored.payment.attempts), |row| row.get("code")).optional()?;
     Ok(code.flatten().filter(|code| *code != 0))
-}
-
-fn insert(tx: &Connection, payment: &Payment) -> Result<Stored, Fault> {
-    let last_send = payment.last_send.as_ref();
-    let boot = last_send.and_then(|mark| mark.boot.as_ref());
-    let mut statement = tx.prepare_cached(INSERT_PAYMENT)?;
-    let mut rows = statement.query(named_params! {
-        ":merchant_uid": payment.terms.merchant_uid.as_str(),
-        ":customer_uid": payment.terms.customer_uid.as_str(),
-        ":amount_minor": payment.terms.amount.minor(),
-        ":currency": payment.terms.amount.currency().code(),
-        ":mode": payment.terms.mode.word(),
-        ":outcome": payment.outcome.word(),
-        ":name": payment.name,
-        ":attempts": payment.attempts,
-        ":unanswered": payment.unanswered,
-        ":requested_at_ms": payment.requested_at.as_millisecond(),
-        ":last_send_ms": last_send.map(|mark| mark.wall.as_millisecond()),
-        ":last_send_boot_id": boot.map(|boot| boot.boot_id.as_str()),
-        ":last_send_since_boot_ms": boot.map(|boot| boot.since_boot_ms),
-        ":last_send_gateway_s": last_send.and_then(|mark| mark.gateway_s),
-        ":account": payment.account,
-        ":message": payment.message,
-        ":buyer_name": payment.buyer_name,
-        ":buyer_email": payment.buyer_email,
-        ":buyer_tel": payment.buyer_tel,
-        ":note": payment.note,
-        ":operator": payment.operator,
-    })?;
-    the_one(&mut rows)
-}
-
-fn update(tx: &Connection, stored: &Stored) -> Result<Stored, Fault> {
-    let payment = &stored.payment;
-    let last_send = payment.last_send.as_ref();
-    let boot = last_send.and_then(|mark| mark.boot.as_ref());
-    let mut statement = tx.prepare_cached(UPDATE_PAYMENT)?;
-    let mut rows = statement.query(named_params! {
-        ":id": stored.id,
-        ":mode": payment.terms.mode.word(),
-        ":outcome": payment.outcome.word(),
-        ":outcome_before": payment.outcome_before.map(Outcome::word),
-        ":name": payment.name,
-        ":attempts": payment.attempts,
-        ":unanswered": payment.unanswered,
-        ":last_send_ms": last_send.map(|mark| mark.wall.as_millisecond()),
-        ":last_send_boot_id": boot.map(|boot| boot.boot_id.as_str()),
-        ":last_send_since_boot_ms": boot.map(|boot| boot.since_boot_ms),
-        ":last_send_gateway_s": last_send.and_then(|mark| mark.gateway_s),
-        ":account": payment.account,
-        ":imp_uid": payment.imp_uid,
-        ":status": payment.status,
-        ":cancel_amount_minor": payment.cancel_amount.map(|amount| amount.minor()),
-        ":apply_num": payment.apply_num,
-        ":card_name": payment.card_name,
-        ":card_number": payment.card_number,
-        ":pg_provider": payment.pg_provider,
-        ":pg_tid": payment.pg_tid,
-        ":receipt_url": payment.receipt_url,
-        ":code": payment.code,
-        ":message": payment.message,
-        ":paid_at_s": payment.paid_at.map(Timestamp::as_second),
-        ":cancelled_at_s": payment.cancelled_at.map(Timestamp::as_second),
-        ":buyer_name": payment.buyer_name,
-        ":buyer_email": payment.buyer_email,
-        ":buyer_tel": payment.buyer_tel,
-        ":note": payment.note,
-        ":operator": payment.operator,
-    })?;
-    the_one(&mut rows)
-}
-
-/// The row as it was written; the statement is run to its end, which a RETURNING needs.
-fn the_one(rows: &mut rusqlite::Rows<'_>) -> Result<Stored, Fault> {
-    let stored = match rows.next()? {
-        Some(row) => row::stored(row)?,
-        None => return Err(rusqlite::Error::QueryReturnedNoRows.into()),
-    };
-    match rows.next()? {
-        None => Ok(stored),
-        Some(_) => Err(rusqlite::Error::QueryReturnedMoreThanOneRow.into()),
-    }
-}
-
-/// What an event says beyond the payment and what was received.
-struct Entry<'a> {
-    kind: EventKind,
-    at: Timestamp,
-    operator: Option<&'a str>,
-    /// Our own words, where nothing that was received has any.
-    reason: Option<&'a str>,
-    /// The payment it is about, where the answer itself does not say.
-    imp_uid: Option<&'a str>,
-}
-
-impl<'a> Entry<'a> {
-    fn new(kind: EventKind, at: Timestamp) -> Entry<'a> {
-        Entry { kind, at, operator: None, reason: None, imp_uid: None }
-    }
-
-    fn because(self, reason: &'a str) -> Entry<'a> {
-        Entry { reason: Some(reason), ..self }
-    }
-
-    fn about(self, record: Option<&'a GatewayRecord>) -> Entry<'a> {
-        Entry { imp_uid: record.and_then(|record| record.imp_uid.as_deref()), ..self }
-    }
-}
-
-fn append(tx: &Connection, stored: &Stored, entry: &Entry<'_>, received: &Received) -> Result<(), Fault> {
-    let mut statement = tx.prepare_cached(INSERT_EVENT)?;
-    statement.insert(named_params! {
-        ":payment_id": stored.id,
-        ":at_ms": entry.at.as_millisecond(),
-        ":kind": entry.kind.word(),
-        ":outcome": stored.payment.outcome.word(),
-        ":attempt": stored.payment.attempts,
-        ":operator": entry.operator,
-        ":http_status": received.http_status,
-        ":code": received.code,
-        ":message": received.message.as_deref().or(entry.reason),
-        ":imp_uid": received.imp_uid.as_deref().or(entry.imp_uid),
-        ":body": received.body,
-        ":took_ms": received.took_ms,
-    })?;
-    Ok(())
 }

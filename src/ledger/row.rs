@@ -15,7 +15,7 @@ use crate::domain::payment::{Event, EventKind, Mode, Outcome, Payment, Received,
 use crate::domain::time::{BootReading, SendMark};
 use crate::ledger::fault::Fault;
 
-/// The columns of `payments`, for a SELECT or a RETURNING that [`payment`] reads.
+/// The columns of `payments`, for a SELECT that [`stored`] reads.
 macro_rules! payment_columns {
     () => {
         "merchant_uid, id, customer_uid, amount_minor, currency, mode, outcome, outcome_before, name, \

@@ -43,6 +43,7 @@ fn order(row: u32) -> Order {
             bypass: None,
         },
         retry: false,
+        believed_new: row.is_multiple_of(2),
         guards: Guards::default(),
         settle_after: Duration::from_secs(900),
         lock_wait_max: Duration::from_secs(5),
@@ -68,7 +69,7 @@ fn a_worker_that_dies_over_a_row_cuts_nobody_off() {
     let key = ApiKey { imp_key: secret("key"), imp_secret: secret("secret") };
     let client = Client::new(Box::new(transport.unwrap()), clock.clone(), key, None, Duration::from_secs(10));
     let writer = Writer::start(open(), Reader::new(open())).unwrap();
-    let batch = Batch::start(Job {
+    let mut batch = Batch::start(Job {
         writer: writer.handle(),
         gateway: Arc::new(client),
         clock,

@@ -79,7 +79,8 @@ pub struct Run {
     pub planted: Option<Planted>,
 }
 
-pub fn order(run: &Run, settle_after: Duration) -> Order {
+/// Some operators believe that there is no row, whether there is one or not.
+pub fn order(run: &Run, settle_after: Duration, believed_new: bool) -> Order {
     Order {
         request: ChargeRequest {
             terms: Terms {
@@ -102,6 +103,7 @@ pub fn order(run: &Run, settle_after: Duration) -> Order {
             bypass: None,
         },
         retry: run.ask == Ask::Charge { retry: true },
+        believed_new,
         guards: Guards { similar_since: None, daily: None },
         settle_after,
         lock_wait_max: Duration::from_secs(2),
@@ -123,7 +125,7 @@ fn run_once(world: &World, connections: &Connections, actor: usize, run: &Run) -
         let client = Client::new(Box::new(wire), Arc::clone(&clock) as _, key, None, Duration::from_secs(60));
         let settle_after =
             if run.planted == Some(Planted::TrustNotFoundAtOnce) { Duration::ZERO } else { SETTLE_AFTER };
-        let order = order(run, settle_after);
+        let order = order(run, settle_after, actor % 2 == 1);
         if run.planted == Some(Planted::SendBeforeIntent)
             && let Some(said) = planted::send_before_intent(ledger, &client, &*clock, &order)
         {

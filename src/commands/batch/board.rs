@@ -22,6 +22,14 @@ use crate::output::ui::Ui;
 /// How long to wait for the next row before looking at everything else.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
+/// How long ends may gather after one was looked at: to be woken for each of thousands a second costs
+/// the workers a part of their time.
+const GATHER: Duration = Duration::from_millis(5);
+
+/// How long the answer of a row that is paid may take to the disk, usually. Nobody who presses Ctrl-C
+/// twice notices.
+const WRITTEN_WITHIN: Duration = Duration::from_millis(100);
+
 /// How often there is a line of progress where there is no terminal.
 const LINE_EVERY_MS: i64 = 60_000;
 
@@ -75,7 +83,7 @@ impl Board {
     }
 
     /// Watches until every row that was begun has ended; false when that was not waited for.
-    pub(super) fn watch(&mut self, batch: &Batch, interrupts: &Interrupts, ui: &mut Ui) -> bool {
+    pub(super) fn watch(&mut self, batch: &mut Batch, interrupts: &Interrupts, ui: &mut Ui) -> bool {
         self.tell_decided(ui);
         let total = self.fates.iter().filter(|fate| !fate.is_final()).count();
         let total = u64::try_from(total).unwrap_or(u64::MAX);
@@ -86,12 +94,21 @@ impl Board {
                 Next::Done(done) => {
                     self.end(done, ui);
                     progress.advance(1);
+                    while let Next::Done(done) = batch.next(Duration::ZERO) {
+                        self.end(done, ui);
+                        progress.advance(1);
+                    }
+                    self.charges.clock.sleep(GATHER);
                 }
                 Next::Waiting => {}
                 Next::Over => break true,
             }
             let count = interrupts.count();
             if count >= 2 {
+                // Answers that are on their way to the disk already.
+                while let Next::Done(done) = batch.next(WRITTEN_WITHIN) {
+                    self.end(done, ui);
+                }
                 self.abandon(batch, ui);
                 break false;
             }

@@ -43,6 +43,7 @@ impl Charges {
         Some(Order {
             request,
             retry: self.retry,
+            believed_new: false,
             guards,
             settle_after: self.settings.settle_after,
             lock_wait_max: self.settings.timeout.saturating_add(LOCK_WAIT_MORE),

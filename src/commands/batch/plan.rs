@@ -8,41 +8,60 @@ use crate::billing::report::Ended;
 use crate::commands::batch::charges::Charges;
 use crate::commands::batch::fate::{Fate, Why};
 use crate::domain::money::Amount;
-use crate::domain::payment::Outcome;
+use crate::domain::payment::{Outcome, Payment};
 use crate::failure::Failure;
 use crate::ledger::{DailyLimit, Ledger};
 
+/// What the look ahead saw.
+#[derive(Default)]
+pub(super) struct Plan {
+    /// The first fate of every row.
+    pub fates: Vec<Fate>,
+    /// Whether the ledger has no payment of the row.
+    pub new: Vec<bool>,
+}
+
 /// Gives every row its first fate. Without a ledger nothing was charged yet.
-pub(super) fn plan(charges: &Charges, ledger: Option<&Ledger>) -> Result<Vec<Fate>, Failure> {
+pub(super) fn plan(charges: &Charges, ledger: Option<&Ledger>) -> Result<Plan, Failure> {
+    match ledger {
+        Some(ledger) => ledger.at_one_moment(|ledger| look_ahead(charges, Some(ledger)))?,
+        None => look_ahead(charges, None),
+    }
+}
+
+fn look_ahead(charges: &Charges, ledger: Option<&Ledger>) -> Result<Plan, Failure> {
     let customers_are_kept = match ledger {
         Some(ledger) => ledger.has_customers()?,
         None => false,
     };
-    let mut fates = Vec::with_capacity(charges.rows.all().len());
+    let count = charges.rows.all().len();
+    let mut plan = Plan { fates: Vec::with_capacity(count), new: Vec::with_capacity(count) };
     for row in charges.rows.all() {
         let Some(order) = charges.order(row) else {
             return Err(Failure::local(format!("line {} cannot be read again", charges.rows.line(row))));
         };
-        fates.push(fate(&order, charges, ledger, customers_are_kept)?);
+        let stored = ledger.map(|ledger| ledger.find(&order.request.terms.merchant_uid));
+        let stored = stored.transpose()?.flatten();
+        plan.new.push(stored.is_none());
+        plan.fates.push(fate(&order, stored, charges, ledger, customers_are_kept)?);
     }
-    refuse_look_alikes(charges, &mut fates);
+    refuse_look_alikes(charges, &mut plan.fates);
     if let Some(limit) = charges.daily_limit() {
-        refuse_over_daily(charges, &mut fates, &limit, ledger)?;
+        refuse_over_daily(charges, &mut plan.fates, &limit, ledger)?;
     }
-    Ok(fates)
+    Ok(plan)
 }
 
 fn fate(
     order: &Order,
+    stored: Option<Payment>,
     charges: &Charges,
     ledger: Option<&Ledger>,
     customers_are_kept: bool,
 ) -> Result<Fate, Failure> {
     let terms = &order.request.terms;
     let mut unsettled = false;
-    if let Some(ledger) = ledger
-        && let Some(payment) = ledger.find(&terms.merchant_uid)?
-    {
+    if let Some(payment) = stored {
         match ended_by(payment, order) {
             Ok(ended @ Ended::Answered(_)) => return Ok(Fate::of(&ended)),
             Ok(_) => return Ok(Fate::Refused(Why::OtherTerms)),

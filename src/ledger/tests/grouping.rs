@@ -1,7 +1,7 @@
 //! Several writes in one commit, and the one batch there may be.
 
-use super::{Asked, Place, charged, reply, uid, won};
-use crate::domain::payment::Outcome;
+use super::{Asked, Place, at, charged, reply, uid, won};
+use crate::domain::payment::{Outcome, Received};
 use crate::ledger::{BatchLocked, Create, DailyLimit, Guards, IntentResult, Ledger, LedgerError};
 
 #[test]
@@ -28,13 +28,15 @@ fn one_write_that_fails_takes_nothing_of_the_others_with_it() {
     let mut ledger = place.ledger();
     charged(&mut ledger, &Asked::new("order-1", 8900, 0), Outcome::Paid);
     let (again, two) = (Asked::new("order-1", 8900, 9), Asked::new("order-2", 500, 9));
-    let mut results = Vec::new();
+    let (mut results, mut runs) = (Vec::new(), 0);
     let grouped = ledger.in_one_commit(|ledger| {
-        // The row is inserted and then the resend of a paid one is refused half way.
-        results.push(ledger.record_resend(&uid("order-1"), super::at(9), &again.mark, &reply(401)));
+        runs += 1;
+        let resent = ledger.record_resend(&uid("order-1"), at(9), &again.mark, &reply(401));
         two.written(ledger);
-        results.push(ledger.record_not_sent(&uid("nobody"), super::at(9), "x", &reply(0)).map(drop));
+        let unsent = ledger.record_not_sent(&uid("nobody"), at(9), "x", &reply(0)).map(drop);
+        results = vec![resent, unsent];
     });
+    assert_eq!(runs, 2, "taken back, and done again each for itself");
     assert!(grouped.is_ok());
     assert!(matches!(results[0], Err(LedgerError::Changed { .. })), "{results:?}");
     assert!(matches!(results[1], Err(LedgerError::NoSuchPayment { .. })), "{results:?}");
@@ -42,14 +44,36 @@ fn one_write_that_fails_takes_nothing_of_the_others_with_it() {
     assert_eq!(place.ledger().events(&uid("order-1")).unwrap().len(), 2);
 }
 
+/// The second half of a write fails, when its first half is in the row already.
+#[test]
+fn a_write_that_fails_half_way_leaves_nothing_behind() {
+    let place = Place::new();
+    let mut ledger = place.ledger();
+    let fails = "CREATE TEMP TRIGGER fails BEFORE INSERT ON events WHEN NEW.message = 'fail' \
+                 BEGIN SELECT RAISE(ABORT, 'on purpose'); END";
+    ledger.connection.execute_batch(fails).unwrap();
+    let (one, two) = (Asked::new("order-1", 8900, 0), Asked::new("order-2", 500, 0));
+    charged(&mut ledger, &one, Outcome::Declined);
+    let mut result = None;
+    let grouped = ledger.in_one_commit(|ledger| {
+        two.written(ledger);
+        let words = Received { message: Some("fail".to_owned()), ..reply(200) };
+        result = Some(ledger.record_lookup(&uid("order-1"), at(9), Outcome::Paid, &words, None, None));
+    });
+    assert!(grouped.is_ok());
+    assert!(matches!(result, Some(Err(LedgerError::Other { .. }))), "{result:?}");
+    assert_eq!(place.ledger().find(&uid("order-1")).unwrap().unwrap().outcome, Outcome::Declined);
+    assert_eq!(place.ledger().find(&uid("order-2")).unwrap().unwrap().outcome, Outcome::Pending);
+}
+
 #[test]
 fn guards_see_the_writes_of_their_own_group() {
     let place = Place::new();
     let mut ledger = place.ledger();
-    let daily = DailyLimit { max: won(1000), from: super::at(0), to: super::at(86_400) };
+    let daily = DailyLimit { max: won(1000), from: at(0), to: at(86_400) };
     let guarded = |order: &str, amount| {
         let mut asked = Asked::new(order, amount, 5);
-        asked.guards = Guards { similar_since: Some(super::at(0)), daily: Some(daily) };
+        asked.guards = Guards { similar_since: Some(at(0)), daily: Some(daily) };
         asked
     };
     let grouped = ledger.in_one_commit(|ledger| {
@@ -113,50 +137,4 @@ fn there_is_one_batch_at_a_time_and_the_second_learns_whose() {
     assert!(two.lock_payment(&uid("order-1")).unwrap().is_some(), "single charges run beside it");
     drop(first);
     assert!(matches!(two.lock_batch().unwrap(), BatchLocked::Ours(_)));
-}
-
-#[test]
-#[cfg(unix)]
-fn a_workers_one_file_locks_one_payment_after_another() {
-    let place = Place::new();
-    let (ledger, other) = (place.ledger(), place.ledger());
-    let worker = ledger.payment_locks().of_worker(0);
-    let next = ledger.payment_locks().of_worker(1);
-    for order in ["order-1", "order-2"] {
-        let held = worker.lock_payment(&uid(order)).unwrap().unwrap();
-        assert!(other.lock_payment(&uid(order)).unwrap().is_none(), "another process waits");
-        assert!(next.lock_payment(&uid(order)).unwrap().is_none(), "so does another worker");
-        assert!(next.lock_payment(&uid("order-3")).unwrap().is_some());
-        drop(held);
-        let theirs = other.lock_payment(&uid(order)).unwrap().unwrap();
-        assert!(worker.lock_payment(&uid(order)).unwrap().is_none(), "a file of another process's");
-        drop(theirs);
-    }
-    let names: Vec<String> = std::fs::read_dir(place.dir.path().join("ledger.db.locks"))
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    assert!(names.iter().all(|name| name.starts_with("batch.")), "{names:?}");
-}
-
-/// What a killed worker leaves: its file under a payment's name, and nobody who holds it.
-#[test]
-#[cfg(unix)]
-fn a_name_that_a_killed_worker_left_blocks_nobody() {
-    let place = Place::new();
-    let ledger = place.ledger();
-    let worker = ledger.payment_locks().of_worker(0);
-    std::mem::forget(worker.lock_payment(&uid("order-1")).unwrap());
-    let dir = place.dir.path().join("ledger.db.locks");
-    let left: Vec<_> = std::fs::read_dir(&dir).unwrap().map(|entry| entry.unwrap().path()).collect();
-    assert_eq!(left.len(), 2);
-    // The system lets go of a dead process's locks; here a copy without any stands for its file.
-    for path in left {
-        let aside = dir.join("aside");
-        std::fs::copy(&path, &aside).unwrap();
-        std::fs::rename(&aside, &path).unwrap();
-    }
-    let again = ledger.payment_locks().of_worker(0);
-    assert!(again.lock_payment(&uid("order-1")).unwrap().is_some());
-    assert!(again.lock_payment(&uid("order-2")).unwrap().is_some());
 }

@@ -21,13 +21,38 @@ fn one_handle_has_a_payments_lock_until_it_is_dropped() {
     assert!(two.lock_payment(&uid("order-1")).unwrap().is_some());
 }
 
+/// Where locks are bytes of one file.
 #[test]
-fn no_lock_files_are_left_behind() {
+#[cfg(target_os = "linux")]
+fn locks_are_let_go_without_litter() {
     let place = Place::new();
     let ledger = place.ledger();
-    drop(ledger.lock_payment(&uid("order-1")).unwrap());
-    let left = std::fs::read_dir(place.dir.path().join("ledger.db.locks")).unwrap().count();
-    assert_eq!(left, usize::from(!cfg!(unix)));
+    for order in 0..100 {
+        drop(ledger.lock_payment(&uid(&format!("order-{order}"))).unwrap().unwrap());
+    }
+    let dir = place.dir.path().join("ledger.db.locks");
+    let left: Vec<_> = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["payments"]);
+}
+
+#[test]
+fn a_worker_locks_one_payment_beside_another() {
+    let place = Place::new();
+    let (ledger, other) = (place.ledger(), place.ledger());
+    let (worker, next) = (ledger.payment_locks().of_worker(), ledger.payment_locks().of_worker());
+    let first = worker.lock_payment(&uid("order-1")).unwrap().unwrap();
+    let second = worker.lock_payment(&uid("order-2")).unwrap().unwrap();
+    for order in ["order-1", "order-2"] {
+        assert!(other.lock_payment(&uid(order)).unwrap().is_none(), "another process waits");
+        assert!(next.lock_payment(&uid(order)).unwrap().is_none(), "so does another worker");
+    }
+    drop(first);
+    assert!(next.lock_payment(&uid("order-1")).unwrap().is_some());
+    assert!(next.lock_payment(&uid("order-2")).unwrap().is_none(), "the other one is still held");
+    drop(second);
+    let theirs = other.lock_payment(&uid("order-2")).unwrap().unwrap();
+    assert!(worker.lock_payment(&uid("order-2")).unwrap().is_none());
+    drop(theirs);
 }
 
 #[test]
@@ -52,22 +77,6 @@ fn of_many_threads_one_at_a_time_has_the_lock() {
         }
     });
     assert!(taken.into_inner() > 0);
-}
-
-#[test]
-#[cfg(unix)]
-fn a_lock_whose_file_was_removed_is_still_let_go_in_order() {
-    let place = Place::new();
-    let ledger = place.ledger();
-    let first = ledger.lock_payment(&uid("order-1")).unwrap().unwrap();
-    let dir = place.dir.path().join("ledger.db.locks");
-    for file in std::fs::read_dir(&dir).unwrap() {
-        std::fs::remove_file(file.unwrap().path()).unwrap();
-    }
-    let second = ledger.lock_payment(&uid("order-1")).unwrap().unwrap();
-    drop(first);
-    assert!(ledger.lock_payment(&uid("order-1")).unwrap().is_none(), "the second holder's file stays");
-    drop(second);
 }
 
 #[test]

@@ -14,6 +14,7 @@ use crate::domain::time::{BootReading, SendMark};
 use crate::ledger::{Create, Guards, Intent, IntentResult, Ledger, LedgerError, OpenOptions, PaymentLock};
 
 mod customers;
+mod day;
 mod grouping;
 mod locking;
 mod opening;

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::{Asked, Place, at, charged, reply, uid, won};
 use crate::domain::payment::Outcome;
-use crate::ledger::open::{APPLICATION_ID, SCHEMA_VERSION};
+use crate::ledger::open::{APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION};
 use crate::ledger::{Create, DailyLimit, Ledger, LedgerError};
 
 fn refused(path: &Path, create: Create) -> LedgerError {
@@ -84,6 +84,48 @@ fn reopening_keeps_everything() {
     assert_eq!(ledger.find(&uid("order-1")).unwrap(), Some(paid));
     assert_eq!(ledger.find(&uid("order-2")).unwrap(), Some(pending));
     assert_eq!(ledger.events(&uid("order-1")).unwrap(), events);
+}
+
+/// A ledger of the first schema, as an earlier program left it, with a row of every kind.
+#[test]
+fn a_ledger_of_the_first_schema_is_brought_up_to_date_and_keeps_everything() {
+    let place = Place::new();
+    let mut ledger = place.ledger();
+    charged(&mut ledger, &Asked::new("order-1", 8900, 0), Outcome::Paid);
+    charged(&mut ledger, &Asked::new("order-2", 100, 1), Outcome::Declined);
+    Asked::new("order-2", 100, 900).expecting(Outcome::Declined, 1).written(&mut ledger);
+    Asked::new("order-3", 7, 5).written(&mut ledger);
+    ledger.record_not_sent(&uid("order-3"), at(6), "no route", &reply(0)).unwrap();
+    let old = place.dir.path().join("old.db");
+    let connection = raw(&old);
+    connection.execute_batch(MIGRATIONS[0]).unwrap();
+    let now = place.path().display().to_string();
+    connection.execute("ATTACH ?1 AS now", [now]).unwrap();
+    for table in ["payments", "events", "customers"] {
+        connection.execute_batch(&format!("INSERT INTO {table} SELECT * FROM now.{table}")).unwrap();
+    }
+    drop(connection);
+    let opened = Ledger::open_at(&old, Create::Never).unwrap();
+    assert!(!opened.created);
+    let mut brought = opened.ledger;
+    for order in ["order-1", "order-2", "order-3"] {
+        assert_eq!(brought.find(&uid(order)).unwrap(), ledger.find(&uid(order)).unwrap());
+        assert_eq!(brought.events(&uid(order)).unwrap(), ledger.events(&uid(order)).unwrap());
+        assert!(brought.find(&uid(order)).unwrap().is_some());
+    }
+    let schema = |ledger: &Ledger| -> Vec<(String, Option<String>)> {
+        let sql = "SELECT name, sql FROM sqlite_schema ORDER BY name";
+        let mut statement = ledger.connection.prepare(sql).unwrap();
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        rows.collect::<Result<_, _>>().unwrap()
+    };
+    assert_eq!(schema(&brought), schema(&ledger), "as if it had been made today");
+    let faults: i64 = brought
+        .connection
+        .query_row("SELECT count(*) FROM pragma_foreign_key_check", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(faults, 0);
+    Asked::new("order-4", 8900, 0).written(&mut brought);
 }
 
 #[test]
@@ -234,7 +276,8 @@ fn a_full_disk_writes_nothing_and_says_so() {
     let pages: i64 = one(&ledger.connection, "PRAGMA page_count");
     one::<i64>(&ledger.connection, &format!("PRAGMA max_page_count = {pages}"));
     let mut asked = Asked::new("order-1", 8900, 0);
-    asked.request.name = "long ".repeat(4000);
+    // Longer than the pages that the migrations left free.
+    asked.request.name = "long ".repeat(100_000);
     let error = ledger.record_intent(&asked.intent()).unwrap_err();
     assert!(matches!(error, LedgerError::Full { .. }), "{error:?}");
     assert_eq!(ledger.find(&uid("order-1")).unwrap(), None);

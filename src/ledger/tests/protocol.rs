@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use super::{Asked, Place, at, charged, mark, record_of, reply, request, uid, won};
 use crate::domain::ids::CustomerUid;
 use crate::domain::money::{Amount, Currency};
-use crate::domain::payment::{EventKind, GatewayRecord, Outcome, Received};
-use crate::ledger::{Create, DailyLimit, Guards, IntentResult, Ledger, LedgerError};
+use crate::domain::payment::{EventKind, GatewayRecord, Outcome, Payment, Received};
+use crate::ledger::{Create, DailyLimit, Guards, Intent, IntentResult, Ledger, LedgerError};
 
 fn kinds(ledger: &Ledger, merchant_uid: &str) -> Vec<(EventKind, Outcome, u32)> {
     let events = ledger.events(&uid(merchant_uid)).unwrap();
@@ -30,6 +30,45 @@ fn the_first_intent_makes_a_pending_row_with_all_that_was_asked() {
     let events = ledger.events(&uid("order-1")).unwrap();
     assert_eq!(kinds(&ledger, "order-1"), [(EventKind::Intent, Outcome::Pending, 1)]);
     assert_eq!((events[0].at, events[0].operator.as_deref()), (at(0), Some("gildong")));
+}
+
+/// What a write returns is what the next look finds: nothing is read back from the row.
+#[test]
+fn what_is_returned_is_what_is_kept() {
+    let place = Place::new();
+    let mut ledger = place.ledger();
+    let uid = uid("order-1");
+    let precisely = |second: i64| at(second) + jiff::SignedDuration::from_nanos(1_234_567);
+    let asked = |second: i64| {
+        let mut asked = Asked::new("order-1", 8900, second);
+        asked.mark.wall = precisely(second);
+        asked.request.buyer_name = Some("홍길동".to_owned());
+        asked
+    };
+    let same = |ledger: &Ledger, payment: &Payment| {
+        assert_eq!(ledger.find(&uid).unwrap().as_ref(), Some(payment));
+    };
+    let first = asked(0);
+    let intent = Intent { at: precisely(0), note: Some("a note"), ..first.intent() };
+    let unsent = ledger.record_never_begun(&intent, "no token").unwrap();
+    same(&ledger, &unsent);
+    let again = asked(1).expecting(Outcome::NotSent, 0);
+    let IntentResult::Written(pending) = again.record(&mut ledger) else { panic!("not written") };
+    same(&ledger, &pending);
+    ledger.record_resend(&uid, precisely(2), &asked(2).mark, &reply(401)).unwrap();
+    let record = record_of(&again.request, Outcome::Declined);
+    let words = Some("통장 잔액부족");
+    let declined =
+        ledger.record_answer(&uid, precisely(3), Outcome::Declined, &reply(200), record.as_ref(), words);
+    same(&ledger, &declined.unwrap());
+    asked(4).expecting(Outcome::Declined, 1).written(&mut ledger);
+    let reverted = ledger.record_not_sent(&uid, precisely(5), "no route", &reply(0)).unwrap();
+    same(&ledger, &reverted);
+    let record = record_of(&again.request, Outcome::Paid);
+    let paid = ledger.record_lookup(&uid, precisely(6), Outcome::Paid, &reply(200), record.as_ref(), None);
+    let paid = paid.unwrap();
+    assert_eq!((paid.outcome, paid.paid_at.map(Timestamp::as_second)), (Outcome::Paid, Some(1_700_000_500)));
+    same(&ledger, &paid);
 }
 
 #[test]

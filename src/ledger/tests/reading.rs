@@ -9,10 +9,10 @@ use crate::domain::customer::{Card, Customer};
 use crate::domain::ids::CustomerUid;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::{GatewayRecord, Mode, Outcome};
-use crate::ledger::guard::{SIMILAR, SPENT};
 use crate::ledger::read::{BY_EVENTS_IMP_UID, BY_IMP_UID, EVENTS, UNSETTLED, bound};
 use crate::ledger::search::choose;
 use crate::ledger::{By, Filter, Ledger, Totals};
+use crate::ledger::{day::SPENT, guard::SIMILAR};
 
 fn shown(ledger: &Ledger, filter: &Filter) -> Vec<String> {
     let mut uids = Vec::new();
@@ -267,7 +267,7 @@ fn what_a_charge_reads_is_read_from_an_index() {
         (BY_EVENTS_IMP_UID, "events_by_imp_uid"),
         (EVENTS, "events_by_payment"),
         (SIMILAR, "payments_by_customer"),
-        (SPENT, "payments_by_last_send"),
+        (SPENT, "payments_sent_again"),
     ] {
         let plan = plan(&ledger, sql, &[]);
         let whole_table = plan.lines().any(|line| line == "SCAN payments" || line == "SCAN events");

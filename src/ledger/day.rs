@@ -1,0 +1,108 @@
+//! What a day's charges come to, kept from one intent to the next: to add them all up for each
+//! further one would take the longer the more there are.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, named_params};
+
+use crate::domain::money::{Amount, Currency};
+use crate::domain::payment::{Outcome, Payment};
+use crate::ledger::DailyLimit;
+use crate::ledger::fault::Fault;
+
+/// Only what was sent again is in the index by last send.
+pub(super) const SPENT: &str = "SELECT coalesce(sum(amount_minor), 0) AS spent FROM payments \
+     WHERE ((requested_at_ms >= :from_ms AND requested_at_ms < :to_ms) \
+         OR (last_send_ms >= :from_ms AND last_send_ms < :to_ms AND last_send_ms <> requested_at_ms)) \
+       AND currency = :currency AND outcome IN ('paid', 'pending', 'unknown')";
+
+/// Changes when, and only when, another connection has committed something.
+const DATA_VERSION: &str = "PRAGMA data_version";
+
+/// The sum of the last day that was asked for, as far as it is known. Whoever writes a payment tells
+/// what it was before and is now; after a write that failed nothing is known.
+#[derive(Debug, Default)]
+pub(super) struct DaySum {
+    known: Option<Known>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    day: Day,
+    minor: i64,
+    version: i64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Day {
+    from: Timestamp,
+    to: Timestamp,
+    currency: Currency,
+}
+
+impl Day {
+    fn of(limit: &DailyLimit) -> Day {
+        Day { from: limit.from, to: limit.to, currency: limit.max.currency() }
+    }
+
+    fn holds(&self, at: Timestamp) -> bool {
+        (self.from.as_millisecond()..self.to.as_millisecond()).contains(&at.as_millisecond())
+    }
+
+    /// What one payment adds: the same as in [`SPENT`].
+    fn part(&self, payment: &Payment) -> i64 {
+        let counts = matches!(payment.outcome, Outcome::Paid | Outcome::Pending | Outcome::Unknown)
+            && payment.terms.amount.currency() == self.currency
+            && (self.holds(payment.requested_at)
+                || payment.last_send.as_ref().is_some_and(|mark| self.holds(mark.wall)));
+        if counts { payment.terms.amount.minor() } else { 0 }
+    }
+}
+
+/// What a day's charges come to, by adding them up.
+pub(super) fn spent(db: &Connection, limit: &DailyLimit) -> Result<Amount, Fault> {
+    let currency = limit.max.currency();
+    let minor: i64 = db.prepare_cached(SPENT)?.query_row(
+        named_params! {
+            ":from_ms": limit.from.as_millisecond(),
+            ":to_ms": limit.to.as_millisecond(),
+            ":currency": currency.code(),
+        },
+        |row| row.get("spent"),
+    )?;
+    Ok(Amount::from_minor(minor, currency))
+}
+
+impl DaySum {
+    /// What the day's charges come to without the one that is about to be written, which is in the
+    /// ledger as `own`.
+    pub(super) fn spent_but(
+        &mut self,
+        tx: &Connection,
+        limit: &DailyLimit,
+        own: Option<&Payment>,
+    ) -> Result<Amount, Fault> {
+        let day = Day::of(limit);
+        let version: i64 = tx.prepare_cached(DATA_VERSION)?.query_row([], |row| row.get(0))?;
+        let known = match self.known {
+            Some(known) if known.day == day && known.version == version => known,
+            Some(_) | None => Known { day, minor: spent(tx, limit)?.minor(), version },
+        };
+        self.known = Some(known);
+        let own = own.map_or(0, |own| day.part(own));
+        Ok(Amount::from_minor(known.minor.saturating_sub(own), day.currency))
+    }
+
+    /// What a payment adds, for [`DaySum::moved`].
+    pub(super) fn part(&self, payment: Option<&Payment>) -> i64 {
+        self.known.zip(payment).map_or(0, |(known, payment)| known.day.part(payment))
+    }
+
+    /// A payment that added `before` was written as it is now.
+    pub(super) fn moved(&mut self, before: i64, now: &Payment) {
+        let now = self.part(Some(now));
+        self.known = self.known.and_then(|known| {
+            let minor = known.minor.checked_sub(before)?.checked_add(now)?;
+            Some(Known { minor, ..known })
+        });
+    }
+}

@@ -1,0 +1,95 @@
+//! The day's sum that is kept is the sum that is there.
+
+use proptest::prelude::{Just, ProptestConfig, Strategy, prop_oneof};
+use proptest::{collection, proptest};
+
+use super::{Asked, Place, at, record_of, reply, uid, won};
+use crate::domain::payment::{Outcome, Received};
+use crate::ledger::{DailyLimit, Guards, IntentResult, Ledger};
+
+const DAY: i64 = 86_400;
+
+/// What may happen to one of a few orders, at one of a few times.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Intent,
+    Answer(Outcome),
+    NotSent,
+    /// Another process writes an order of its own.
+    Other,
+    /// A write fails and takes the whole transaction's work back.
+    Fails,
+}
+
+fn steps() -> impl Strategy<Value = Vec<(Step, u8, i64)>> {
+    let step = prop_oneof![
+        4 => Just(Step::Intent),
+        1 => Just(Step::Answer(Outcome::Paid)),
+        1 => Just(Step::Answer(Outcome::Declined)),
+        1 => Just(Step::Answer(Outcome::Unknown)),
+        1 => Just(Step::NotSent),
+        1 => Just(Step::Other),
+        1 => Just(Step::Fails),
+    ];
+    collection::vec((step, 0_u8..4, prop_oneof![Just(-10), Just(10), Just(DAY + 10)]), 1..40)
+}
+
+fn limit(max: i64) -> DailyLimit {
+    DailyLimit { max: won(max), from: at(0), to: at(DAY) }
+}
+
+fn take(ledger: &mut Ledger, step: Step, order: u8, second: i64) {
+    let name = format!("order-{order}");
+    let uid = uid(&name);
+    let mut asked = Asked::new(&name, 100 + i64::from(order), second);
+    match step {
+        Step::Intent => {
+            let before = ledger.find(&uid).unwrap();
+            asked.expected = before.map(|before| (before.outcome, before.attempts));
+            asked.guards = Guards { similar_since: None, daily: Some(limit(1_000_000)) };
+            let _ = asked.record(ledger);
+            // A limit that was passed already tells the sum that the intent was held against.
+            let mut tight = Asked::new("order-tight", 1, second);
+            tight.guards = Guards { similar_since: None, daily: Some(limit(0)) };
+            let seen = tight.record(ledger);
+            let now = ledger.spent(&limit(0)).unwrap();
+            assert!(matches!(seen, IntentResult::OverDaily { spent, .. } if spent == now), "{seen:?}, {now}");
+        }
+        Step::Answer(outcome) => {
+            let record = record_of(&asked.request, outcome);
+            let _ = ledger.record_answer(&uid, at(second), outcome, &reply(200), record.as_ref(), None);
+        }
+        Step::NotSent => drop(ledger.record_not_sent(&uid, at(second), "no route", &reply(0))),
+        Step::Fails => {
+            let words = Received { message: Some("fail".to_owned()), ..reply(200) };
+            let _ = ledger.record_answer(&uid, at(second), Outcome::Declined, &words, None, None);
+        }
+        Step::Other => {}
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn whatever_is_written_by_whom_the_sum_is_that_of_the_rows(steps in steps(), group in 1_usize..5) {
+        let place = Place::new();
+        let (mut ledger, mut other) = (place.ledger(), place.ledger());
+        let fails = "CREATE TEMP TRIGGER fails BEFORE INSERT ON events WHEN NEW.message = 'fail' \
+                     BEGIN SELECT RAISE(ABORT, 'on purpose'); END";
+        ledger.connection.execute_batch(fails).unwrap();
+        for (count, steps) in steps.chunks(group).enumerate() {
+            for (step, order, second) in steps {
+                if let Step::Other = step {
+                    let _ = Asked::new(&format!("other-{count}-{order}"), 1000, *second).record(&mut other);
+                }
+            }
+            let grouped = ledger.in_one_commit(|ledger| {
+                for (step, order, second) in steps {
+                    take(ledger, *step, *order, *second);
+                }
+            });
+            assert!(grouped.is_ok());
+        }
+    }
+}
