@@ -35,13 +35,26 @@ pub struct Browser {
     _profile: TempDir,
 }
 
+/// How often chromedriver may fail to start.
+const STARTS_MAX: u32 = 5;
+
 impl Browser {
     /// Starts a browser; `None`, loudly, where there is none. In CI there has to be one.
     pub fn start(look: Look) -> Option<Browser> {
         let mut command = Command::new("chromedriver");
         command.arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let Ok(mut driver) = command.spawn() else { return skip("no chromedriver") };
-        let url = format!("http://127.0.0.1:{}", port_of(&mut driver));
+        // It looks for a port that is free on both loopback addresses, and ends when another program
+        // takes one of the two at that moment.
+        let started = (0..STARTS_MAX).find_map(|_| {
+            let mut driver = command.spawn().ok()?;
+            let port = port_of(&mut driver);
+            if port.is_none() {
+                let _ = driver.wait();
+            }
+            Some((driver, port?))
+        });
+        let Some((driver, port)) = started else { return skip("no chromedriver that starts") };
+        let url = format!("http://127.0.0.1:{port}");
         let profile = TempDir::new().unwrap();
         let mut arguments = [
             "--headless=new",
@@ -219,14 +232,14 @@ impl Drop for Browser {
     }
 }
 
-/// `ChromeDriver was started successfully on port 41235.`
-fn port_of(driver: &mut Child) -> u16 {
+/// `ChromeDriver was started successfully on port 41235.` Nothing, when it ended instead.
+fn port_of(driver: &mut Child) -> Option<u16> {
     let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines().map_while(Result::ok);
     let port = lines.find_map(|line| line.split("successfully on port ").nth(1).map(str::to_owned));
-    let port = port.expect("chromedriver started");
+    let port = port?;
     // What else it says is read, so that it never waits for a full pipe.
     std::thread::spawn(move || lines.for_each(drop));
-    port.trim_end_matches('.').parse().unwrap()
+    Some(port.trim_end_matches('.').parse().unwrap())
 }
 
 fn call(http: &reqwest::blocking::Client, method: &str, url: &str, body: &Value) -> Result<Value, String> {
