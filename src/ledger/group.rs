@@ -64,9 +64,9 @@ impl Ledger {
     pub fn in_one_commit(&mut self, mut writes: impl FnMut(&mut Ledger)) -> Result<(), NotCommitted> {
         let mut written = self.group(false, &mut writes);
         if let Ok(Group { spoiled: true, .. }) = &written {
-            written = self.ended(ROLLBACK).and_then(|()| self.group(true, &mut writes));
+            written = run(&self.connection, ROLLBACK).and_then(|()| self.group(true, &mut writes));
         }
-        written.and_then(|_group| self.ended(COMMIT)).map_err(|fault| {
+        written.and_then(|_group| run(&self.connection, COMMIT)).map_err(|fault| {
             self.day = DaySum::default();
             // A commit that failed may have left the transaction open; the next must find none.
             if !self.connection.is_autocommit() {
@@ -87,10 +87,6 @@ impl Ledger {
         writes(self);
         let mut group = self.group.take().unwrap_or_default();
         group.lost.take().map_or(Ok(group), Err)
-    }
-
-    fn ended(&self, how: &str) -> Result<(), Fault> {
-        run(&self.connection, how)
     }
 
     /// Lets the log grow further than for a single charge: each time it is written back costs two

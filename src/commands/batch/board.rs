@@ -26,6 +26,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// the workers a part of their time.
 const GATHER: Duration = Duration::from_millis(5);
 
+/// How many ends are looked at before everything else is: there may always be one more.
+const ENDS_AT_ONCE: u32 = 256;
+
 /// How long the answer of a row that is paid may take to the disk, usually. Nobody who presses Ctrl-C
 /// twice notices.
 const WRITTEN_WITHIN: Duration = Duration::from_millis(100);
@@ -94,7 +97,8 @@ impl Board {
                 Next::Done(done) => {
                     self.end(done, ui);
                     progress.advance(1);
-                    while let Next::Done(done) = batch.next(Duration::ZERO) {
+                    for _ in 1..ENDS_AT_ONCE {
+                        let Next::Done(done) = batch.next(Duration::ZERO) else { break };
                         self.end(done, ui);
                         progress.advance(1);
                     }

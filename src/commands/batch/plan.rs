@@ -13,7 +13,6 @@ use crate::failure::Failure;
 use crate::ledger::{DailyLimit, Ledger};
 
 /// What the look ahead saw.
-#[derive(Default)]
 pub(super) struct Plan {
     /// The first fate of every row.
     pub fates: Vec<Fate>,
