@@ -241,11 +241,12 @@ fn latency(gateway: &Gateway) {
     {
         gateway.latency(Duration::from_millis(latency_ms));
         let took = room.batch(&room.rows(workers * rounds), workers);
-        let limit = rounds as f64 * latency_ms as f64 / 1000.0;
+        let bare = without_ledger(gateway, workers, workers * rounds);
+        let limit = workers as f64 * 1000.0 / latency_ms as f64;
         report(
             &format!("{latency_ms} ms, {workers} workers: of the limit workers / latency"),
-            limit / took,
-            &format!("aim: {aim} and more"),
+            (workers * rounds) as f64 / took / limit,
+            &format!("aim: {aim} and more; the client without a ledger: {:.2}", bare / limit),
         );
     }
 }
