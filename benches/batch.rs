@@ -10,7 +10,7 @@
 
 use std::collections::HashSet;
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{Read, Seek, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -249,12 +249,12 @@ fn bare_client(gateway: &Gateway) {
 
 /// What one commit of a batch asks of the disk, in milliseconds.
 fn sync_ms(dir: &Path) -> f64 {
-    use std::os::unix::fs::FileExt;
     const ROUNDS: usize = 100;
-    let file = fs::File::create(dir.join("sync")).unwrap();
-    let page = [7; 100 * 1024];
+    let mut file = fs::File::create(dir.join("sync")).unwrap();
+    let group = [7; 100 * 1024];
     let round = |_| {
-        file.write_all_at(&page, 0).unwrap();
+        file.rewind().unwrap();
+        file.write_all(&group).unwrap();
         let begun = Instant::now();
         file.sync_data().unwrap();
         begun.elapsed().as_secs_f64() * 1000.0

@@ -26,7 +26,7 @@ use crate::interrupt::Interrupts;
 const ENDS_WAITING_MAX: usize = 256;
 
 /// How long the answer of a row that is paid may take to the disk before it is looked for again.
-const WRITTEN_WITHIN: Duration = Duration::from_millis(5);
+const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(5);
 
 /// Makes the charge of one row: its number in, the order out. `None` where it cannot be made.
 pub type Orders = Arc<dyn Fn(u32) -> Option<Order> + Send + Sync>;
@@ -136,9 +136,9 @@ impl Batch {
             state: Mutex::new(State::default()),
         });
         for worker in 0..workers {
-            let (shared, writer, tell) = (Arc::clone(&shared), job.writer.of_worker(), tell.clone());
+            let (shared, mut writer, tell) = (Arc::clone(&shared), job.writer.of_worker(), tell.clone());
             let name = format!("worker {worker}");
-            let started = thread::Builder::new().name(name).spawn(move || work(&shared, &writer, &tell));
+            let started = thread::Builder::new().name(name).spawn(move || work(&shared, &mut writer, &tell));
             match started {
                 Ok(_) => {}
                 // Fewer workers do the same work.
@@ -159,7 +159,7 @@ impl Batch {
             {
                 return self.written();
             }
-            let wait = if self.unwritten.is_empty() { left } else { left.min(WRITTEN_WITHIN) };
+            let wait = if self.unwritten.is_empty() { left } else { left.min(LOOK_AGAIN_AFTER) };
             match self.ends.recv_timeout(wait) {
                 Ok(Told::Done(done)) => return Next::Done(done),
                 Ok(Told::Paid(row, paid)) => self.unwritten.push_back((row, paid)),
@@ -237,11 +237,10 @@ impl Shared {
         Some(row)
     }
 
-    fn charge(&self, row: u32, writer: &WriterHandle) -> Result<Charged, RowEnd> {
+    fn charge(&self, row: u32, writer: &mut WriterHandle) -> Result<Charged, RowEnd> {
         let order = (self.orders)(row).ok_or(RowEnd::Died)?;
-        let mut book = writer.clone();
         let mut desk = Desk {
-            ledger: &mut book,
+            ledger: writer,
             gateway: Arc::clone(&self.gateway),
             clock: Arc::clone(&self.clock),
             interrupts: self.interrupts.clone(),
@@ -312,7 +311,7 @@ fn tells(report: &Report) -> Tells {
     }
 }
 
-fn work(shared: &Shared, writer: &WriterHandle, tell: &SyncSender<Told>) {
+fn work(shared: &Shared, writer: &mut WriterHandle, tell: &SyncSender<Told>) {
     while let Some(row) = shared.take() {
         // One worker's bug is not to cut off what the others have sent.
         let charged = catch_unwind(AssertUnwindSafe(|| shared.charge(row, writer)));

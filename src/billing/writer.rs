@@ -199,8 +199,20 @@ impl OwnedIntent {
     }
 }
 
-/// An answer as a write that can go to another thread.
-fn answer(
+/// [`Ledger::record_answer`] or [`Ledger::record_lookup`].
+type Recording = fn(
+    &mut Ledger,
+    &MerchantUid,
+    Timestamp,
+    Outcome,
+    &Received,
+    Option<&GatewayRecord>,
+    Option<&str>,
+) -> Result<Payment, LedgerError>;
+
+/// What was heard of a payment, as a write that can go to another thread.
+fn heard(
+    record_it: Recording,
     uid: &MerchantUid,
     at: Timestamp,
     outcome: Outcome,
@@ -210,7 +222,7 @@ fn answer(
 ) -> impl Fn(&mut Ledger) -> Result<Payment, LedgerError> + Send + 'static {
     let (uid, reply) = (uid.clone(), reply.clone());
     let (record, message) = (record.cloned(), message.map(str::to_owned));
-    move |ledger| ledger.record_answer(&uid, at, outcome, &reply, record.as_ref(), message.as_deref())
+    move |ledger| record_it(ledger, &uid, at, outcome, &reply, record.as_ref(), message.as_deref())
 }
 
 impl Book for WriterHandle {
@@ -251,7 +263,7 @@ impl Book for WriterHandle {
         record: Option<&GatewayRecord>,
         message: Option<&str>,
     ) -> Result<Payment, LedgerError> {
-        self.write(answer(uid, at, outcome, reply, record, message))
+        self.write(heard(Ledger::record_answer, uid, at, outcome, reply, record, message))
     }
 
     fn begin_paid(
@@ -262,7 +274,8 @@ impl Book for WriterHandle {
         record: Option<&GatewayRecord>,
         lock: Option<PaymentLock>,
     ) -> Writing {
-        let write = answer(uid, at, Outcome::Paid, reply, record, reply.message.as_deref());
+        let message = reply.message.as_deref();
+        let write = heard(Ledger::record_answer, uid, at, Outcome::Paid, reply, record, message);
         Writing::UnderWay(self.begin(write, lock), self.locks.clone())
     }
 
@@ -275,11 +288,7 @@ impl Book for WriterHandle {
         record: Option<&GatewayRecord>,
         message: Option<&str>,
     ) -> Result<Payment, LedgerError> {
-        let (uid, reply) = (uid.clone(), reply.clone());
-        let (record, message) = (record.cloned(), message.map(str::to_owned));
-        self.write(move |ledger| {
-            ledger.record_lookup(&uid, at, outcome, &reply, record.as_ref(), message.as_deref())
-        })
+        self.write(heard(Ledger::record_lookup, uid, at, outcome, reply, record, message))
     }
 
     fn record_not_sent(

@@ -7,6 +7,7 @@
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use ring::digest::{SHA256, SHA256_OUTPUT_LEN, digest};
 
@@ -31,29 +32,24 @@ pub struct PaymentLock {
     _held: Held,
 }
 
-/// Tries once to take the lock; `None` when somebody has it. The locks are in `<ledger>.locks`,
-/// where `ledger` must be the file's one real path.
-pub(super) fn try_lock(ledger: &Path, uid: &MerchantUid) -> Result<Option<PaymentLock>, LedgerError> {
-    PaymentLocks::new(ledger).lock_payment(uid)
-}
-
 fn directory(ledger: &Path) -> PathBuf {
     let mut name = ledger.as_os_str().to_owned();
     name.push(".locks");
     PathBuf::from(name)
 }
 
-/// The locks of one ledger's payments, without the ledger.
+/// The locks of one ledger's payments, without the ledger. They are in `<ledger>.locks`.
 #[derive(Clone, Debug)]
 pub struct PaymentLocks {
-    ledger: PathBuf,
+    /// The file's one real path. Shared: each row of a batch carries it along.
+    ledger: Arc<Path>,
     /// Where the locks are, when it is at hand.
     place: Option<Place>,
 }
 
 impl PaymentLocks {
     pub(super) fn new(ledger: &Path) -> PaymentLocks {
-        PaymentLocks { ledger: ledger.to_owned(), place: None }
+        PaymentLocks { ledger: ledger.into(), place: None }
     }
 
     /// The locks of one worker of many, which has no payment twice at the same time: it opens the
@@ -61,15 +57,15 @@ impl PaymentLocks {
     #[must_use]
     pub fn of_worker(&self) -> PaymentLocks {
         let place = Place::open(&directory(&self.ledger)).ok();
-        PaymentLocks { ledger: self.ledger.clone(), place }
+        PaymentLocks { ledger: Arc::clone(&self.ledger), place }
     }
 
     /// Tries once to take the lock of one payment; `None` when another process or thread has it.
     pub fn lock_payment(&self, uid: &MerchantUid) -> Result<Option<PaymentLock>, LedgerError> {
-        let dir = directory(&self.ledger);
-        let place = self.place.clone().map_or_else(|| Place::open(&dir), Ok);
+        let dir = || directory(&self.ledger);
+        let place = self.place.clone().map_or_else(|| Place::open(&dir()), Ok);
         let held = place.and_then(|place| place.try_lock(&hash(uid)));
-        let held = held.map_err(|source| from_io(&dir, "lock a payment in", source))?;
+        let held = held.map_err(|source| from_io(&dir(), "lock a payment in", source))?;
         Ok(held.map(|held| PaymentLock { _held: held }))
     }
 
@@ -77,7 +73,7 @@ impl PaymentLocks {
     #[must_use]
     pub fn no_writer(&self) -> LedgerError {
         let source = "the thread that writes the ledger has ended".into();
-        LedgerError::Other { path: self.ledger.clone(), source }
+        LedgerError::Other { path: self.ledger.to_path_buf(), source }
     }
 }
 

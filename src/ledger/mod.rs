@@ -120,7 +120,7 @@ impl Ledger {
 
     /// Tries once to take the lock of one payment; `None` when another process or thread has it.
     pub fn lock_payment(&self, uid: &MerchantUid) -> Result<Option<PaymentLock>, LedgerError> {
-        lock::try_lock(&self.path, uid)
+        self.payment_locks().lock_payment(uid)
     }
 
     /// The locks alone, for threads that leave the ledger itself to another one.

@@ -3,8 +3,8 @@
 use proptest::prelude::{Just, ProptestConfig, Strategy, prop_oneof};
 use proptest::{collection, proptest};
 
-use super::{Asked, Place, at, record_of, reply, uid, won};
-use crate::domain::payment::{Outcome, Received};
+use super::{Asked, Place, at, fail_on_request, failing_reply, record_of, reply, uid, won};
+use crate::domain::payment::Outcome;
 use crate::ledger::{DailyLimit, Guards, IntentResult, Ledger};
 
 const DAY: i64 = 86_400;
@@ -61,8 +61,7 @@ fn take(ledger: &mut Ledger, step: Step, order: u8, second: i64) {
         }
         Step::NotSent => drop(ledger.record_not_sent(&uid, at(second), "no route", &reply(0))),
         Step::Fails => {
-            let words = Received { message: Some("fail".to_owned()), ..reply(200) };
-            let _ = ledger.record_answer(&uid, at(second), Outcome::Declined, &words, None, None);
+            let _ = ledger.record_answer(&uid, at(second), Outcome::Declined, &failing_reply(), None, None);
         }
         Step::Other => {}
     }
@@ -75,9 +74,7 @@ proptest! {
     fn whatever_is_written_by_whom_the_sum_is_that_of_the_rows(steps in steps(), group in 1_usize..5) {
         let place = Place::new();
         let (mut ledger, mut other) = (place.ledger(), place.ledger());
-        let fails = "CREATE TEMP TRIGGER fails BEFORE INSERT ON events WHEN NEW.message = 'fail' \
-                     BEGIN SELECT RAISE(ABORT, 'on purpose'); END";
-        ledger.connection.execute_batch(fails).unwrap();
+        fail_on_request(&ledger);
         for (count, steps) in steps.chunks(group).enumerate() {
             for (step, order, second) in steps {
                 if let Step::Other = step {

@@ -1,7 +1,7 @@
 //! Several writes in one commit, and the one batch there may be.
 
-use super::{Asked, Place, at, charged, reply, uid, won};
-use crate::domain::payment::{Outcome, Received};
+use super::{Asked, Place, at, charged, fail_on_request, failing_reply, reply, uid, won};
+use crate::domain::payment::Outcome;
 use crate::ledger::{BatchLocked, Create, DailyLimit, Guards, IntentResult, Ledger, LedgerError};
 
 #[test]
@@ -49,16 +49,14 @@ fn one_write_that_fails_takes_nothing_of_the_others_with_it() {
 fn a_write_that_fails_half_way_leaves_nothing_behind() {
     let place = Place::new();
     let mut ledger = place.ledger();
-    let fails = "CREATE TEMP TRIGGER fails BEFORE INSERT ON events WHEN NEW.message = 'fail' \
-                 BEGIN SELECT RAISE(ABORT, 'on purpose'); END";
-    ledger.connection.execute_batch(fails).unwrap();
+    fail_on_request(&ledger);
     let (one, two) = (Asked::new("order-1", 8900, 0), Asked::new("order-2", 500, 0));
     charged(&mut ledger, &one, Outcome::Declined);
     let mut result = None;
     let grouped = ledger.in_one_commit(|ledger| {
         two.written(ledger);
-        let words = Received { message: Some("fail".to_owned()), ..reply(200) };
-        result = Some(ledger.record_lookup(&uid("order-1"), at(9), Outcome::Paid, &words, None, None));
+        let reply = failing_reply();
+        result = Some(ledger.record_lookup(&uid("order-1"), at(9), Outcome::Paid, &reply, None, None));
     });
     assert!(grouped.is_ok());
     assert!(matches!(result, Some(Err(LedgerError::Other { .. }))), "{result:?}");

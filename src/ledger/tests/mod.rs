@@ -163,6 +163,17 @@ fn reply(http_status: u16) -> Received {
     Received { http_status: Some(http_status), code: Some(0), took_ms: Some(12), ..Received::default() }
 }
 
+/// From now on the event of a [`failing_reply`] is refused, when the row is written already.
+fn fail_on_request(ledger: &Ledger) {
+    let fails = "CREATE TEMP TRIGGER fails BEFORE INSERT ON events WHEN NEW.message = 'fail' \
+                 BEGIN SELECT RAISE(ABORT, 'on purpose'); END";
+    ledger.connection.execute_batch(fails).unwrap();
+}
+
+fn failing_reply() -> Received {
+    Received { message: Some("fail".to_owned()), ..reply(200) }
+}
+
 #[test]
 fn a_ledger_and_a_lock_may_move_to_another_thread() {
     fn is_send<T: Send>() {}
