@@ -1,24 +1,25 @@
-//! The one thread that writes the ledger for many charges.
+//! The ledger, written by one thread for many charges.
 //!
 //! Whoever calls waits for its reply. The calls that are waiting go into one transaction together
 //! and share its commit; only after it does anybody get a reply, so that what is written is durable
-//! before a request leaves, as ever. While the disk syncs, the next calls gather.
+//! before a request leaves, as ever.
 
 use std::io;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::thread::JoinHandle;
 
 use jiff::Timestamp;
 
 use crate::billing::book::{Book, Writing};
+use crate::billing::writer::commits::{Call, Write};
 use crate::domain::charge::ChargeRequest;
 use crate::domain::ids::MerchantUid;
 use crate::domain::payment::{GatewayRecord, Outcome, Payment, Received};
 use crate::domain::time::SendMark;
-use crate::ledger::{
-    Guards, Intent, IntentResult, Ledger, LedgerError, NotCommitted, PaymentLock, PaymentLocks,
-};
+use crate::ledger::{Guards, Intent, IntentResult, Ledger, LedgerError, LogSync, PaymentLock, PaymentLocks};
+
+mod commits;
 
 /// The writing thread. It ends when this and all its handles are gone.
 pub struct Writer {
@@ -29,9 +30,18 @@ pub struct Writer {
 /// One worker's way to the writing thread: a [`Book`] like the ledger itself.
 #[derive(Clone)]
 pub struct WriterHandle {
-    calls: Sender<Box<dyn Write>>,
+    calls: Arc<Calls>,
     reader: Reader,
     locks: PaymentLocks,
+}
+
+/// The callers' end; when the last of them is gone, the thread hears that.
+struct Calls(Sender<Call>);
+
+impl Drop for Calls {
+    fn drop(&mut self) {
+        let _ = self.0.send(Call::Over);
+    }
 }
 
 /// A connection that many look through: what is committed is seen at once, and no look waits for the
@@ -53,14 +63,6 @@ impl Reader {
     }
 }
 
-/// One write, and who waits for it.
-trait Write: Send {
-    /// Does it, inside of the open transaction; once more where that was taken back.
-    fn run(&mut self, ledger: &mut Ledger);
-    /// Answers, once it is known what became of the commit.
-    fn answer(self: Box<Self>, committed: Result<(), LedgerError>);
-}
-
 struct Job<T, F> {
     write: F,
     result: Option<Result<T, LedgerError>>,
@@ -78,8 +80,8 @@ where
         self.result = Some((self.write)(ledger));
     }
 
-    fn answer(self: Box<Self>, committed: Result<(), LedgerError>) {
-        let result = match (self.result, committed) {
+    fn answer(self: Box<Self>, durable: Result<(), LedgerError>) {
+        let result = match (self.result, durable) {
             // Its own error says more than the group's.
             (Some(Err(error)), _) | (Some(Ok(_)) | None, Err(error)) => Err(error),
             (Some(Ok(value)), Ok(())) => Ok(value),
@@ -91,13 +93,13 @@ where
 }
 
 impl Writer {
-    /// Gives the ledger to a thread of its own; `reader` is another connection to it.
-    pub fn start(ledger: Ledger, reader: Reader) -> io::Result<Writer> {
+    /// Gives the ledger to a thread of its own, and its log to another; `reader` is another connection
+    /// to it.
+    pub fn start(ledger: Ledger, log: LogSync, reader: Reader, workers: usize) -> io::Result<Writer> {
         let (calls, waiting) = channel();
-        let handle = WriterHandle { calls, reader, locks: ledger.payment_locks() };
-        let thread =
-            thread::Builder::new().name("ledger".to_owned()).spawn(move || write_all(ledger, &waiting))?;
-        Ok(Writer { handle, thread })
+        let locks = ledger.payment_locks();
+        let thread = commits::start(ledger, log, workers, waiting, calls.clone())?;
+        Ok(Writer { handle: WriterHandle { calls: Arc::new(Calls(calls)), reader, locks }, thread })
     }
 
     #[must_use]
@@ -115,23 +117,6 @@ impl Writer {
     }
 }
 
-fn write_all(mut ledger: Ledger, waiting: &Receiver<Box<dyn Write>>) -> Ledger {
-    let mut writes: Vec<Box<dyn Write>> = Vec::new();
-    while let Ok(first) = waiting.recv() {
-        writes.push(first);
-        writes.extend(waiting.try_iter());
-        let committed = ledger.in_one_commit(|ledger| {
-            for write in &mut writes {
-                write.run(ledger);
-            }
-        });
-        for write in writes.drain(..) {
-            write.answer(committed.as_ref().copied().map_err(NotCommitted::error));
-        }
-    }
-    ledger
-}
-
 impl WriterHandle {
     /// The handle of one worker of the one batch on the ledger.
     #[must_use]
@@ -144,17 +129,19 @@ impl WriterHandle {
         write: impl Fn(&mut Ledger) -> Result<T, LedgerError> + Send + 'static,
     ) -> Result<T, LedgerError> {
         // A writer that died answers nobody: what it was about to write may be there or not.
-        self.begin(write, None).recv().unwrap_or_else(|_| Err(self.locks.no_writer()))
+        self.begin(Call::Awaited, write, None).recv().unwrap_or_else(|_| Err(self.locks.no_writer()))
     }
 
     /// Hands a write over; where nobody takes it, nobody answers.
     fn begin<T: Send + 'static>(
         &self,
+        call: fn(Box<dyn Write>) -> Call,
         write: impl Fn(&mut Ledger) -> Result<T, LedgerError> + Send + 'static,
         lock: Option<PaymentLock>,
     ) -> Receiver<Result<T, LedgerError>> {
         let (reply, answer) = sync_channel(1);
-        let _ = self.calls.send(Box::new(Job { write, result: None, reply, _lock: lock }));
+        let job = Job { write, result: None, reply, _lock: lock };
+        let _ = self.calls.0.send(call(Box::new(job)));
         answer
     }
 }
@@ -276,7 +263,7 @@ impl Book for WriterHandle {
     ) -> Writing {
         let message = reply.message.as_deref();
         let write = heard(Ledger::record_answer, uid, at, Outcome::Paid, reply, record, message);
-        Writing::UnderWay(self.begin(write, lock), self.locks.clone())
+        Writing::UnderWay(self.begin(Call::Unhurried, write, lock), self.locks.clone())
     }
 
     fn record_lookup(

@@ -1,5 +1,8 @@
 //! Several writes in one commit, so that they share one sync of the disk.
 
+use std::path::PathBuf;
+use std::time::Duration;
+
 use rusqlite::{Connection, ffi};
 
 use crate::ledger::day::DaySum;
@@ -12,11 +15,6 @@ const ROLLBACK: &str = "ROLLBACK";
 const SAVEPOINT: &str = "SAVEPOINT one_write";
 const RELEASE: &str = "RELEASE one_write";
 const ROLLBACK_TO: &str = "ROLLBACK TO one_write";
-
-/// How long the log may grow while many charges are written, in pages: 16 MB.
-const LOG_PAGES_OF_MANY: &str = "PRAGMA wal_autocheckpoint = 4096";
-/// Writes the log back and cuts it, for the next program's sake.
-const CHECKPOINT: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
 
 /// The transaction that is open.
 #[derive(Debug, Default)]
@@ -38,13 +36,18 @@ pub struct NotCommitted {
     ledger: Location,
 }
 
-#[derive(Debug)]
-struct Location {
-    path: std::path::PathBuf,
-    busy_timeout: std::time::Duration,
+/// What an error says of the ledger.
+#[derive(Clone, Debug)]
+pub(super) struct Location {
+    path: PathBuf,
+    busy_timeout: Duration,
 }
 
 impl NotCommitted {
+    pub(super) fn new(fault: Fault, ledger: Location) -> NotCommitted {
+        NotCommitted { fault, ledger }
+    }
+
     /// The error, once for each who waits for one.
     #[must_use]
     pub fn error(&self) -> LedgerError {
@@ -53,52 +56,53 @@ impl NotCommitted {
 }
 
 impl Ledger {
-    /// Makes all the `record_*` that `writes` calls part of one transaction, and commits it. One
-    /// that fails takes nothing of the others with it. What any of them returned holds only when
-    /// this returns `Ok`; after an error none of it may be acted on. Reads inside see what was
-    /// written inside.
-    ///
-    /// `writes` is called a second time when one of the writes failed: the transaction is then taken
-    /// back and begun again with a savepoint for each write. To set those costs a third of a write,
-    /// and next to never does one fail.
-    pub fn in_one_commit(&mut self, mut writes: impl FnMut(&mut Ledger)) -> Result<(), NotCommitted> {
-        let mut written = self.group(false, &mut writes);
-        if let Ok(Group { spoiled: true, .. }) = &written {
-            written = run(&self.connection, ROLLBACK).and_then(|()| self.group(true, &mut writes));
-        }
-        written.and_then(|_group| run(&self.connection, COMMIT)).map_err(|fault| {
-            self.day = DaySum::default();
-            // A commit that failed may have left the transaction open; the next must find none.
-            if !self.connection.is_autocommit() {
-                let _ = run(&self.connection, ROLLBACK);
-            }
-            let ledger = Location { path: self.path.clone(), busy_timeout: self.busy_timeout };
-            NotCommitted { fault, ledger }
-        })
+    /// Opens a transaction for all the `record_*` up to [`Ledger::commit_group`]. What any of them returns
+    /// holds only when that has returned `Ok`. Reads inside see what was written inside.
+    pub fn begin_group(&mut self) -> Result<(), NotCommitted> {
+        self.begin(false).map_err(|fault| self.take_back(fault))
     }
 
-    /// Begins a transaction and makes the writes in it. It is open afterwards unless there is an error.
-    fn group(&mut self, apart: bool, writes: &mut impl FnMut(&mut Ledger)) -> Result<Group, Fault> {
-        run(&self.connection, BEGIN)?;
-        if apart {
-            self.day = DaySum::default();
+    /// Commits what was written since [`Ledger::begin_group`]. A write that failed takes nothing of the
+    /// others with it. After an error nothing of the group may be acted on.
+    ///
+    /// `again` is called when one of the writes failed, and makes all of them once more: the transaction is
+    /// taken back then and begun again with a savepoint for each write. To set those costs a third of a
+    /// write, and next to never does one fail.
+    pub fn commit_group(&mut self, mut again: impl FnMut(&mut Ledger)) -> Result<(), NotCommitted> {
+        let mut written = self.written();
+        if let Ok(Group { spoiled: true, .. }) = &written {
+            written = run(&self.connection, ROLLBACK).and_then(|()| self.begin(true)).and_then(|()| {
+                self.day = DaySum::default();
+                again(self);
+                self.written()
+            });
         }
+        written.and_then(|_group| run(&self.connection, COMMIT)).map_err(|fault| self.take_back(fault))
+    }
+
+    fn begin(&mut self, apart: bool) -> Result<(), Fault> {
+        run(&self.connection, BEGIN)?;
         self.group = Some(Group { apart, ..Group::default() });
-        writes(self);
+        Ok(())
+    }
+
+    /// The writes are all made, unless SQLite has taken them back.
+    fn written(&mut self) -> Result<Group, Fault> {
         let mut group = self.group.take().unwrap_or_default();
         group.lost.take().map_or(Ok(group), Err)
     }
 
-    /// Lets the log grow further than for a single charge: each time it is written back costs two
-    /// more syncs. Call [`Ledger::write_log_back`] at the end.
-    pub fn expect_many_writes(&self) -> Result<(), LedgerError> {
-        self.read(|db| one_row(db, LOG_PAGES_OF_MANY))
+    pub(super) fn location(&self) -> Location {
+        Location { path: self.path.clone(), busy_timeout: self.busy_timeout }
     }
 
-    /// Writes the log back into the file as far as other programs let it, so that whoever opens
-    /// the ledger next need not read it. All of it was durable before.
-    pub fn write_log_back(&self) -> Result<(), LedgerError> {
-        self.read(|db| one_row(db, CHECKPOINT))
+    fn take_back(&mut self, fault: Fault) -> NotCommitted {
+        self.day = DaySum::default();
+        // A commit that failed may have left the transaction open; the next must find none.
+        if !self.connection.is_autocommit() {
+            let _ = run(&self.connection, ROLLBACK);
+        }
+        NotCommitted::new(fault, self.location())
     }
 }
 
@@ -145,12 +149,8 @@ fn run(db: &Connection, sql: &str) -> Result<(), Fault> {
     Ok(())
 }
 
-fn one_row(db: &Connection, sql: &str) -> Result<(), Fault> {
-    Ok(db.query_row(sql, [], |_| Ok(()))?)
-}
-
 /// The same fault again; of an error of rusqlite's own, its words.
-fn copy(fault: &Fault) -> Fault {
+pub(super) fn copy(fault: &Fault) -> Fault {
     let sqlite = |error: &rusqlite::Error| match error.sqlite_error() {
         Some(code) => {
             let code = ffi::Error { code: code.code, extended_code: code.extended_code };

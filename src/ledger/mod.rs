@@ -12,8 +12,9 @@
 //! a paid payment from becoming anything else.
 //!
 //! A batch's writer puts the writes that are waiting into one transaction
-//! ([`Ledger::in_one_commit`]): they share the sync, and nothing of them holds before it. One that
-//! fails is taken back alone.
+//! ([`Ledger::begin_group`]): they share the sync, and nothing of them holds before it. One that
+//! fails is taken back alone. The sync is another thread's ([`LogSync`]), so that the next transaction
+//! is made meanwhile.
 //!
 //! Locks. A payment's lock is the operating system's and dies with its holder: no row and no pid
 //! file can be left behind. The lock spares the second process the wait and the look-up; the
@@ -44,6 +45,7 @@ mod group;
 mod guard;
 mod intent;
 mod lock;
+mod log;
 mod open;
 mod read;
 mod record;
@@ -59,6 +61,7 @@ pub use filter::{By, Filter, Totals};
 pub use group::NotCommitted;
 pub use intent::{DailyLimit, Guards, Intent, IntentResult};
 pub use lock::{BatchLock, BatchLocked, PaymentLock, PaymentLocks};
+pub use log::LogSync;
 
 /// How long a write waits for another program's, unless told otherwise.
 pub const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -163,7 +166,7 @@ impl Ledger {
     }
 
     /// Does all of `body` or nothing of it: in a transaction of its own, or in its part of the one
-    /// that [`Ledger::in_one_commit`] has open.
+    /// that [`Ledger::begin_group`] has opened.
     fn write<T>(&mut self, body: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, LedgerError> {
         let written = match &mut self.group {
             Some(group) => group.write(&self.connection, body),

@@ -294,17 +294,40 @@ fn migrate(connection: &mut Connection) -> Result<bool, Fault> {
 fn make_durable(connection: &Connection, patience: Duration) -> Result<(), Fault> {
     connection.query_row("PRAGMA mmap_size = 0", [], |_| Ok(()))?;
     connection.query_row(LOG_PAGES, [], |_| Ok(()))?;
-    let wal =
-        journal_mode(connection, "PRAGMA journal_mode")? == "wal" || switch_to_wal(connection, patience)?;
-    // In WAL mode FULL syncs the log at every commit. Where the file system cannot share memory
-    // there is no WAL, and the rollback journal's directory must be synced too: EXTRA.
-    let (set, level) = if wal { ("PRAGMA synchronous = FULL", 2) } else { ("PRAGMA synchronous = EXTRA", 3) };
+    let wal = is_wal(connection)? || switch_to_wal(connection, patience)?;
+    // Where the file system cannot share memory there is no WAL, and the rollback journal's directory
+    // must be synced too.
+    set_synced(connection, if wal { Synced::AtEachCommit } else { Synced::WithItsDirectory })
+}
+
+/// When SQLite syncs what a commit writes.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Synced {
+    /// The log, before it is written back; who commits syncs it before anything depends on it.
+    BySomebodyElse,
+    /// The log, at every commit.
+    AtEachCommit,
+    /// The rollback journal and its directory, at every commit.
+    WithItsDirectory,
+}
+
+/// Sets it and reads it back.
+pub(super) fn set_synced(connection: &Connection, synced: Synced) -> Result<(), Fault> {
+    let (set, level) = match synced {
+        Synced::BySomebodyElse => ("PRAGMA synchronous = NORMAL", 1),
+        Synced::AtEachCommit => ("PRAGMA synchronous = FULL", 2),
+        Synced::WithItsDirectory => ("PRAGMA synchronous = EXTRA", 3),
+    };
     connection.execute_batch(set)?;
     if pragma(connection, "PRAGMA synchronous")? == level {
         Ok(())
     } else {
         Err(refused("SQLite did not take the setting that makes a commit durable"))
     }
+}
+
+pub(super) fn is_wal(connection: &Connection) -> Result<bool, Fault> {
+    Ok(journal_mode(connection, "PRAGMA journal_mode")? == "wal")
 }
 
 fn journal_mode(connection: &Connection, sql: &'static str) -> Result<String, Fault> {

@@ -68,7 +68,9 @@ fn a_worker_that_dies_over_a_row_cuts_nobody_off() {
     let secret = |text: &str| Secret::new(text.to_owned());
     let key = ApiKey { imp_key: secret("key"), imp_secret: secret("secret") };
     let client = Client::new(Box::new(transport.unwrap()), clock.clone(), key, None, Duration::from_secs(10));
-    let writer = Writer::start(open(), Reader::new(open())).unwrap();
+    let mut ledger = open();
+    let log = ledger.expect_many_writes().unwrap();
+    let writer = Writer::start(ledger, log, Reader::new(open()), 3).unwrap();
     let mut batch = Batch::start(Job {
         writer: writer.handle(),
         gateway: Arc::new(client),

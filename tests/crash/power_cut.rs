@@ -161,26 +161,91 @@ fn lost_at_any_send(log: &str, ledger: &str, orders: &[String]) -> Vec<String> {
     orders.iter().filter(lost).cloned().collect()
 }
 
-#[test]
-fn every_intent_of_a_batch_is_synced_before_its_request_leaves() {
-    let Some(strace) = strace::find("what a power cut leaves of a batch") else { return };
-    let gateway = Gateway::start("");
-    let world = World::for_gateway(&gateway.url());
+/// The orders that are told to be paid before the answer, of which these are the imp_uids, would survive.
+fn told_too_early(log: &str, ledger: &str, paid: &[(String, String)]) -> Vec<String> {
+    let calls = strace::calls(log);
+    let wal = format!("{ledger}-wal");
+    let of_log = |call: &&Call| call.file() == Some(wal.as_str()) && call.succeeded();
+    let too_early = |(order, imp_uid): &&(String, String)| {
+        let says = |call: &&Call| {
+            call.name == "write" && call.arguments.starts_with("1<") && call.arguments.contains(order)
+        };
+        let written = |call: &&Call| call.name.contains("write") && call.arguments.contains(imp_uid);
+        let (Some(told), Some(answer)) = (calls.iter().find(says), calls.iter().filter(of_log).find(written))
+        else {
+            return true;
+        };
+        let mut syncs = calls.iter().filter(of_log).filter(|call| call.name.ends_with("sync"));
+        !syncs.any(|sync| answer.ended < sync.began && sync.ended < told.began)
+    };
+    paid.iter().filter(too_early).map(|(order, _)| order.clone()).collect()
+}
+
+/// A file of eighty charges in the world's home; their orders.
+fn eighty_charges(world: &World) -> Vec<String> {
     let orders: Vec<String> = (100..180).map(|n| format!("order_{n}")).collect();
     let row = |(n, order): (usize, &String)| format!("gildong_0001_1234,{},Monthly,{order}\n", 1000 + n);
     let rows: String = orders.iter().enumerate().map(row).collect();
     let head = "customer_uid,amount,name,merchant_uid\n";
     fs::write(world.home().join("charges.csv"), head.to_owned() + &rows).unwrap();
-    let plain = world.command(&["batch", "charges.csv", "--yes", "--workers", "8"]);
+    orders
+}
+
+#[test]
+fn every_intent_of_a_batch_is_synced_before_its_request_leaves_and_every_answer_before_it_is_told() {
+    let Some(strace) = strace::find("what a power cut leaves of a batch") else { return };
+    let gateway = Gateway::start("");
+    let world = World::for_gateway(&gateway.url());
+    let orders = eighty_charges(&world);
+    let plain = world.command(&["batch", "charges.csv", "--yes", "--workers", "8", "--format", "jsonl"]);
     let log = world.home().join("batch.log");
     let output = strace::traced(&strace, &log, &[], &plain).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8_lossy(&fs::read(&log).unwrap()).into_owned();
     assert_eq!(lost_at_any_send(&text, &ledger(&world), &orders), [""; 0]);
-    let unwritten = lost_at_any_send(&text.replace("-wal>", "-was>"), &ledger(&world), &orders);
-    assert_eq!(unwritten, orders, "a log without a sync shows it");
     let book = gateway.book();
-    assert_eq!(book["payments"].as_array().unwrap().len(), orders.len());
+    let paid = book["payments"].as_array().unwrap().iter().map(|payment| {
+        let text = |name: &str| payment[name].as_str().unwrap().to_owned();
+        (text("merchant_uid"), text("imp_uid"))
+    });
+    let paid: Vec<(String, String)> = paid.collect();
+    assert_eq!(paid.len(), orders.len());
+    assert_eq!(told_too_early(&text, &ledger(&world), &paid), [""; 0]);
+    let unwritten = text.replace("-wal>", "-was>");
+    assert_eq!(
+        lost_at_any_send(&unwritten, &ledger(&world), &orders),
+        orders,
+        "a log without a sync shows it"
+    );
+    assert_eq!(told_too_early(&unwritten, &ledger(&world), &paid).len(), orders.len());
+}
+
+#[test]
+fn a_batch_whose_disk_fails_sends_nothing_more_and_a_further_run_goes_on() {
+    let Some(strace) = strace::find("what a disk that fails leaves of a batch") else { return };
+    let gateway = Gateway::start("");
+    let world = World::with_profile(&gateway.url(), "mode = \"test\"\nsettle_after = \"1ms\"\n");
+    let orders = eighty_charges(&world);
+    // The ledger is there, so that the failures meet the log and not the making of it.
+    world.charge("first", &[]).exits(0);
+    let plain = world.command(&["batch", "charges.csv", "--yes", "--workers", "8"]);
+    let log = world.home().join("batch.log");
+    // Of each thread the calls are counted apart, and only one of them syncs that often.
+    let inject = ["-e", "inject=fdatasync:error=EIO:when=4+"].map(str::to_owned);
+    let output = strace::traced(&strace, &log, &inject, &plain).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(matches!(output.status.code(), Some(1 | 7)), "{:?}: {said}", output.status);
+    assert!(said.contains("the disk failed under the ledger"), "{said}");
+    let sent = gateway.book()["charges"].as_array().unwrap().len() - 1;
+    assert!((1..orders.len()).contains(&sent), "{sent} requests; it did not stop in the middle");
+    let text = String::from_utf8_lossy(&fs::read(&log).unwrap()).into_owned();
+    let lost = lost_at_any_send(&text, &ledger(&world), &orders);
+    assert_eq!(lost.len(), orders.len() - sent, "sent and not durable: {lost:?}");
+    let again = world.command(&["batch", "charges.csv", "--yes"]).output().unwrap();
+    assert!(again.status.success(), "{}", String::from_utf8_lossy(&again.stderr));
+    for order in &orders {
+        assert_eq!(gateway.charged(order), 1, "{order}");
+    }
 }
 
 /// A program that is killed between a name and its sync leaves a name that nobody has synced, and

@@ -160,7 +160,7 @@ fn charge(
     work: Work,
     context: &mut Context<'_>,
 ) -> Result<Exit, Failure> {
-    let Work { charges, fates, new, ledger, results } = work;
+    let Work { charges, fates, new, mut ledger, results } = work;
     // What is unsettled comes first: its customers wait to know.
     let queued = |wanted: Fate| {
         let row_of = move |(row, fate): (u32, &Fate)| (*fate == wanted).then_some(row);
@@ -176,8 +176,9 @@ fn charge(
     let nothing_sent = |failure: Failure| failure.hinted("Nothing was sent.");
     let interrupts =
         Interrupts::watch().map_err(|error| nothing_sent(Failure::io("watch for Ctrl-C", &error)))?;
-    ledger.expect_many_writes()?;
-    let writer = Writer::start(ledger, reader);
+    let workers = usize::from(args.workers);
+    let log = ledger.expect_many_writes()?;
+    let writer = Writer::start(ledger, log, reader, workers);
     let writer = writer.map_err(|error| nothing_sent(Failure::io("start a thread", &error)))?;
     let orders = Arc::clone(&charges);
     let is_new = move |row: u32| usize::try_from(row).ok().and_then(|row| new.get(row)) == Some(&true);
@@ -186,7 +187,7 @@ fn charge(
         gateway: Arc::clone(&gateway.client),
         clock: Arc::clone(&context.clock),
         interrupts: interrupts.clone(),
-        workers: usize::from(args.workers),
+        workers,
         rate,
         max_failures: args.max_failures,
         queue,
@@ -201,7 +202,7 @@ fn charge(
     } else {
         drop(batch);
         // All is durable by then; a log that could not be written back is read by the next program.
-        if let Some(ledger) = writer.finish() {
+        if let Some(mut ledger) = writer.finish() {
             let _ = ledger.write_log_back();
         }
     }

@@ -3,7 +3,7 @@
 use proptest::prelude::{Just, ProptestConfig, Strategy, prop_oneof};
 use proptest::{collection, proptest};
 
-use super::{Asked, Place, at, fail_on_request, failing_reply, record_of, reply, uid, won};
+use super::{Asked, Place, at, fail_on_request, failing_reply, in_one_commit, record_of, reply, uid, won};
 use crate::domain::payment::Outcome;
 use crate::ledger::{DailyLimit, Guards, IntentResult, Ledger};
 
@@ -81,7 +81,7 @@ proptest! {
                     let _ = Asked::new(&format!("other-{count}-{order}"), 1000, *second).record(&mut other);
                 }
             }
-            let grouped = ledger.in_one_commit(|ledger| {
+            let grouped = in_one_commit(&mut ledger, |ledger| {
                 for (step, order, second) in steps {
                     take(ledger, *step, *order, *second);
                 }

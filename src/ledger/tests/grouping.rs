@@ -1,6 +1,6 @@
 //! Several writes in one commit, and the one batch there may be.
 
-use super::{Asked, Place, at, charged, fail_on_request, failing_reply, reply, uid, won};
+use super::{Asked, Place, at, charged, fail_on_request, failing_reply, in_one_commit, reply, uid, won};
 use crate::domain::payment::Outcome;
 use crate::ledger::{BatchLocked, Create, DailyLimit, Guards, IntentResult, Ledger, LedgerError};
 
@@ -9,7 +9,7 @@ fn nothing_of_a_group_is_seen_before_its_commit_and_all_of_it_after() {
     let place = Place::new();
     let (mut ledger, other) = (place.ledger(), place.ledger());
     let (one, two) = (Asked::new("order-1", 8900, 0), Asked::new("order-2", 500, 0));
-    let grouped = ledger.in_one_commit(|ledger| {
+    let grouped = in_one_commit(&mut ledger, |ledger| {
         one.written(ledger);
         two.written(ledger);
         assert!(ledger.find(&uid("order-1")).unwrap().is_some(), "inside it is there");
@@ -29,7 +29,7 @@ fn one_write_that_fails_takes_nothing_of_the_others_with_it() {
     charged(&mut ledger, &Asked::new("order-1", 8900, 0), Outcome::Paid);
     let (again, two) = (Asked::new("order-1", 8900, 9), Asked::new("order-2", 500, 9));
     let (mut results, mut runs) = (Vec::new(), 0);
-    let grouped = ledger.in_one_commit(|ledger| {
+    let grouped = in_one_commit(&mut ledger, |ledger| {
         runs += 1;
         let resent = ledger.record_resend(&uid("order-1"), at(9), &again.mark, &reply(401));
         two.written(ledger);
@@ -53,7 +53,7 @@ fn a_write_that_fails_half_way_leaves_nothing_behind() {
     let (one, two) = (Asked::new("order-1", 8900, 0), Asked::new("order-2", 500, 0));
     charged(&mut ledger, &one, Outcome::Declined);
     let mut result = None;
-    let grouped = ledger.in_one_commit(|ledger| {
+    let grouped = in_one_commit(&mut ledger, |ledger| {
         two.written(ledger);
         let reply = failing_reply();
         result = Some(ledger.record_lookup(&uid("order-1"), at(9), Outcome::Paid, &reply, None, None));
@@ -74,7 +74,7 @@ fn guards_see_the_writes_of_their_own_group() {
         asked.guards = Guards { similar_since: Some(at(0)), daily: Some(daily) };
         asked
     };
-    let grouped = ledger.in_one_commit(|ledger| {
+    let grouped = in_one_commit(&mut ledger, |ledger| {
         guarded("order-1", 600).written(ledger);
         assert!(matches!(guarded("order-2", 600).record(ledger), IntentResult::Similar(_)));
         assert!(matches!(guarded("order-3", 500).record(ledger), IntentResult::OverDaily { .. }));
@@ -90,7 +90,7 @@ fn a_group_that_cannot_begin_says_why_to_everybody() {
     let (mut ledger, blocker) = (place.ledger(), place.ledger());
     blocker.connection.execute_batch("BEGIN IMMEDIATE").unwrap();
     let mut ran = false;
-    let failed = ledger.in_one_commit(|_| ran = true).unwrap_err();
+    let failed = in_one_commit(&mut ledger, |_| ran = true).unwrap_err();
     assert!(matches!(failed.error(), LedgerError::Locked { .. }));
     assert!(matches!(failed.error(), LedgerError::Locked { .. }), "as often as there are callers");
     assert!(!ran);
@@ -110,7 +110,7 @@ fn on_a_full_disk_what_is_told_to_be_written_is_and_the_rest_is_not() {
     number(&ledger, &format!("PRAGMA max_page_count = {}", pages + 2));
     let asked: Vec<Asked> = (0..200).map(|n| Asked::new(&format!("order-{n}"), 100 + n, 0)).collect();
     let mut told = Vec::new();
-    let grouped = ledger.in_one_commit(|ledger| {
+    let grouped = in_one_commit(&mut ledger, |ledger| {
         told = asked.iter().map(|one| ledger.record_intent(&one.intent())).collect();
     });
     let full = |result: &&Result<_, _>| matches!(result, Err(LedgerError::Full { .. }));
@@ -121,7 +121,7 @@ fn on_a_full_disk_what_is_told_to_be_written_is_and_the_rest_is_not() {
         assert_eq!(there, grouped.is_ok() && told.is_ok());
     }
     number(&ledger, "PRAGMA max_page_count = 1000000");
-    assert!(ledger.in_one_commit(|ledger| drop(asked[199].written(ledger))).is_ok());
+    assert!(in_one_commit(&mut ledger, |ledger| drop(asked[199].written(ledger))).is_ok());
     assert!(other.find(&uid("order-199")).unwrap().is_some());
 }
 

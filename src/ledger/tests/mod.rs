@@ -11,7 +11,9 @@ use crate::domain::ids::{CustomerUid, MerchantUid};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::{GatewayRecord, Mode, Outcome, Payment, Received, Terms};
 use crate::domain::time::{BootReading, SendMark};
-use crate::ledger::{Create, Guards, Intent, IntentResult, Ledger, LedgerError, OpenOptions, PaymentLock};
+use crate::ledger::{
+    Create, Guards, Intent, IntentResult, Ledger, LedgerError, NotCommitted, OpenOptions, PaymentLock,
+};
 
 mod customers;
 mod day;
@@ -43,6 +45,13 @@ impl Place {
         let options = OpenOptions { create, busy_timeout: Duration::from_millis(60) };
         Ledger::open_with(&self.path(), &options).map(|opened| opened.ledger)
     }
+}
+
+/// Writes that share a commit; `writes` may be called twice.
+fn in_one_commit(ledger: &mut Ledger, mut writes: impl FnMut(&mut Ledger)) -> Result<(), NotCommitted> {
+    ledger.begin_group()?;
+    writes(ledger);
+    ledger.commit_group(writes)
 }
 
 fn uid(text: &str) -> MerchantUid {
