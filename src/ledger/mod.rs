@@ -31,9 +31,9 @@ use std::time::Duration;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::domain::ids::MerchantUid;
-use crate::ledger::day::DaySum;
 use crate::ledger::fault::Fault;
 use crate::ledger::group::Group;
+use crate::ledger::memory::Memory;
 
 mod customers;
 mod day;
@@ -46,6 +46,7 @@ mod guard;
 mod intent;
 mod lock;
 mod log;
+mod memory;
 mod open;
 mod read;
 mod record;
@@ -101,7 +102,7 @@ pub struct Ledger {
     busy_timeout: Duration,
     /// The transaction that several writes share, while one is open.
     group: Option<Group>,
-    day: DaySum,
+    memory: Memory,
 }
 
 impl Ledger {
@@ -140,11 +141,14 @@ impl Ledger {
     /// Like [`Ledger::write`], for what is written to a payment.
     fn write_payment<T>(
         &mut self,
-        body: impl FnOnce(&Connection, &mut DaySum) -> Result<T, Fault>,
+        body: impl FnOnce(&Connection, &mut Memory) -> Result<T, Fault>,
     ) -> Result<T, LedgerError> {
-        let mut day = std::mem::take(&mut self.day);
-        let value = self.write(|db| body(db, &mut day))?;
-        self.day = day;
+        let mut memory = std::mem::take(&mut self.memory);
+        if self.group.is_none() {
+            memory.of_one_write();
+        }
+        let value = self.write(|db| body(db, &mut memory))?;
+        self.memory = memory;
         Ok(value)
     }
 
@@ -152,7 +156,7 @@ impl Ledger {
     /// path by the next run, so a file that was moved away or replaced takes no more of them.
     fn write_before_send<T>(
         &mut self,
-        body: impl FnOnce(&Connection, &mut DaySum) -> Result<T, Fault>,
+        body: impl FnOnce(&Connection, &mut Memory) -> Result<T, Fault>,
     ) -> Result<T, LedgerError> {
         let look = || open::identity(&self.path).ok() == Some(self.identity);
         let in_place = match &mut self.group {

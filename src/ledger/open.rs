@@ -9,10 +9,10 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
-use crate::ledger::day::DaySum;
 use crate::ledger::error::LedgerError;
 use crate::ledger::fault::{Fault, from_io};
 use crate::ledger::lock::directory_builder;
+use crate::ledger::memory::Memory;
 use crate::ledger::{Create, Ledger, OpenOptions, Opened};
 
 /// `bkey` in the file's header; the first migration sets it.
@@ -68,7 +68,7 @@ pub(super) fn open(path: &Path, options: &OpenOptions) -> Result<Opened, LedgerE
         identity,
         busy_timeout: options.busy_timeout,
         group: None,
-        day: DaySum::default(),
+        memory: Memory::default(),
     };
     let created = match (kind, options.create) {
         (Kind::Foreign, _) => return Err(leave_alone(&ledger.connection, path, had_wal)),

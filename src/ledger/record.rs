@@ -8,6 +8,7 @@ use crate::domain::money::Amount;
 use crate::domain::payment::{EventKind, GatewayRecord, Outcome, Payment, Received};
 use crate::domain::time::{SendMark, from_epoch_s};
 use crate::ledger::fault::Fault;
+use crate::ledger::memory::Memory;
 use crate::ledger::read::find_stored;
 use crate::ledger::row::Stored;
 use crate::ledger::write::{Entry, append, insert, whole_ms, write_answer, write_attempt};
@@ -22,17 +23,17 @@ impl Ledger {
     /// becomes pending. Only [`IntentResult::Written`] may be sent; after an error nothing may,
     /// for the commit may be durable or not. A paid row, and one with other terms, is never claimed.
     pub fn record_intent(&mut self, intent: &Intent<'_>) -> Result<IntentResult, LedgerError> {
-        self.write_before_send(|tx, day| {
+        self.write_before_send(|tx, memory| {
             let before = find_stored(tx, &intent.request.terms.merchant_uid)?;
             if !as_expected(before.as_ref(), intent) {
                 return Ok(IntentResult::Lost);
             }
             if let Some(refusal) =
-                guard::refusal(tx, day, intent, before.as_ref().map(|before| &before.payment))?
+                guard::refusal(tx, &mut memory.day, intent, before.as_ref().map(|before| &before.payment))?
             {
                 return Ok(refusal);
             }
-            let counted = day.part(before.as_ref().map(|before| &before.payment));
+            let counted = memory.day.part(before.as_ref().map(|before| &before.payment));
             let after = match before {
                 None => insert(tx, first_attempt(intent))?,
                 Some(before) => {
@@ -43,7 +44,8 @@ impl Ledger {
             };
             let entry = Entry::new(EventKind::Intent, intent.at).by(intent.operator);
             append(tx, &after, &entry, &Received::default())?;
-            day.moved(counted, &after.payment);
+            memory.day.moved(counted, &after.payment);
+            memory.keep(&after);
             Ok(IntentResult::Written(after.payment))
         })
     }
@@ -58,16 +60,16 @@ impl Ledger {
         mark: &SendMark,
         refused: &Received,
     ) -> Result<(), LedgerError> {
-        self.write_before_send(|tx, day| {
-            let mut stored = stored_or_error(tx, uid)?;
-            let counted = day.part(Some(&stored.payment));
+        self.write_before_send(|tx, memory| {
+            let mut stored = stored_or_error(tx, memory, uid)?;
+            let counted = memory.day.part(Some(&stored.payment));
             if stored.payment.outcome != Outcome::Pending {
                 return Err(Fault::Changed(uid.clone()));
             }
             append(tx, &stored, &Entry::new(EventKind::Answer, at), refused)?;
             stored.payment.last_send = Some(as_kept(mark));
             write_attempt(tx, &stored)?;
-            day.moved(counted, &stored.payment);
+            memory.day.moved(counted, &stored.payment);
             append(tx, &stored, &Entry::new(EventKind::Resend, at), &Received::default())
         })
     }
@@ -84,9 +86,9 @@ impl Ledger {
         record: Option<&GatewayRecord>,
         message: Option<&str>,
     ) -> Result<Payment, LedgerError> {
-        self.write_payment(|tx, day| {
-            let mut stored = stored_or_error(tx, uid)?;
-            let counted = day.part(Some(&stored.payment));
+        self.write_payment(|tx, memory| {
+            let mut stored = stored_or_error(tx, memory, uid)?;
+            let counted = memory.day.part(Some(&stored.payment));
             if may_become(stored.payment.outcome, outcome) {
                 let payment = &mut stored.payment;
                 match outcome {
@@ -100,7 +102,7 @@ impl Ledger {
                 write_answer(tx, &stored)?;
             }
             append(tx, &stored, &Entry::new(EventKind::Answer, at).about(record), reply)?;
-            day.moved(counted, &stored.payment);
+            memory.day.moved(counted, &stored.payment);
             Ok(stored.payment)
         })
     }
@@ -117,9 +119,9 @@ impl Ledger {
         record: Option<&GatewayRecord>,
         message: Option<&str>,
     ) -> Result<Payment, LedgerError> {
-        self.write_payment(|tx, day| {
-            let mut stored = stored_or_error(tx, uid)?;
-            let counted = day.part(Some(&stored.payment));
+        self.write_payment(|tx, memory| {
+            let mut stored = stored_or_error(tx, memory, uid)?;
+            let counted = memory.day.part(Some(&stored.payment));
             let before = stored.payment.outcome;
             if outcome == before {
                 if record.is_some() || message.is_some() {
@@ -143,7 +145,7 @@ impl Ledger {
                 write_answer(tx, &stored)?;
             }
             append(tx, &stored, &Entry::new(EventKind::Lookup, at).about(record), reply)?;
-            day.moved(counted, &stored.payment);
+            memory.day.moved(counted, &stored.payment);
             Ok(stored.payment)
         })
     }
@@ -158,9 +160,9 @@ impl Ledger {
         reason: &str,
         reply: &Received,
     ) -> Result<Payment, LedgerError> {
-        self.write_payment(|tx, day| {
-            let mut stored = stored_or_error(tx, uid)?;
-            let counted = day.part(Some(&stored.payment));
+        self.write_payment(|tx, memory| {
+            let mut stored = stored_or_error(tx, memory, uid)?;
+            let counted = memory.day.part(Some(&stored.payment));
             let payment = &mut stored.payment;
             if payment.outcome == Outcome::Pending {
                 payment.outcome = payment.outcome_before.take().unwrap_or(Outcome::NotSent);
@@ -172,7 +174,7 @@ impl Ledger {
                 write_answer(tx, &stored)?;
             }
             append(tx, &stored, &Entry::new(EventKind::NotSent, at).because(reason), reply)?;
-            day.moved(counted, &stored.payment);
+            memory.day.moved(counted, &stored.payment);
             Ok(stored.payment)
         })
     }
@@ -330,7 +332,10 @@ fn cancel_amount(payment: &Payment, record: &GatewayRecord) -> Option<Amount> {
     text.and_then(|text| Amount::from_wire(text, currency))
 }
 
-fn stored_or_error(tx: &Connection, uid: &MerchantUid) -> Result<Stored, Fault> {
+fn stored_or_error(tx: &Connection, memory: &mut Memory, uid: &MerchantUid) -> Result<Stored, Fault> {
+    if let Some(stored) = memory.take(uid) {
+        return Ok(stored);
+    }
     find_stored(tx, uid)?.ok_or_else(|| Fault::NoSuchPayment(uid.clone()))
 }
 

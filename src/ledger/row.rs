@@ -185,7 +185,7 @@ fn shown(value: ValueRef<'_>) -> String {
 }
 
 /// A payment and its row's number, which events refer to.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Stored {
     pub(super) id: i64,
     pub(super) payment: Payment,
