@@ -17,15 +17,14 @@ use crate::ledger::{Filter, Ledger, LedgerError, Totals};
 const BY_MERCHANT_UID: &str =
     concat!("SELECT ", payment_columns!(), " FROM payments WHERE merchant_uid = ?1");
 
-pub(super) const BY_IMP_UID: &str =
-    concat!("SELECT ", payment_columns!(), " FROM payments WHERE imp_uid = ?1 ORDER BY id DESC LIMIT 1");
-
-/// An earlier attempt's imp_uid stands only in its event.
-pub(super) const BY_EVENTS_IMP_UID: &str = concat!(
+/// An imp_uid that a payment has or had stands in an event of it; whose it is now comes first.
+pub(super) const BY_IMP_UID: &str = concat!(
     "SELECT ",
     payment_columns!(),
     " FROM payments \
-      WHERE id = (SELECT payment_id FROM events WHERE imp_uid = ?1 ORDER BY id DESC LIMIT 1)"
+      WHERE id = (SELECT events.payment_id FROM events JOIN payments ON payments.id = events.payment_id \
+                  WHERE events.imp_uid = ?1 \
+                  ORDER BY payments.imp_uid IS ?1 DESC, events.id DESC LIMIT 1)"
 );
 
 pub(super) const UNSETTLED: &str = concat!(
@@ -69,7 +68,7 @@ impl Ledger {
     /// By merchant_uid, by imp_uid, or by the imp_uid of an earlier attempt.
     pub fn find_any(&self, id: &str) -> Result<Option<Payment>, LedgerError> {
         self.read(|db| {
-            for sql in [BY_MERCHANT_UID, BY_IMP_UID, BY_EVENTS_IMP_UID] {
+            for sql in [BY_MERCHANT_UID, BY_IMP_UID] {
                 if let Some(stored) = first_stored(&mut db.prepare_cached(sql)?, [id])? {
                     return Ok(Some(stored.payment));
                 }

@@ -22,11 +22,12 @@ macro_rules! insert_into {
     };
 }
 
-/// Runs an UPDATE of the one row with an id, the same way.
+/// Runs an UPDATE of the one row with an id, the same way. `OR FAIL`: SQLite prepares to undo nothing, which
+/// would cost as much as the row itself; whoever writes takes all of it back when anything fails.
 macro_rules! update {
     ($tx:expr, $table:literal, $id:expr, { $first:ident: $value:expr, $($column:ident: $more:expr),* $(,)? }) => {
         $tx.prepare_cached(concat!(
-            "UPDATE ", $table, " SET ", stringify!($first), " = ?", $(", ", stringify!($column), " = ?",)*
+            "UPDATE OR FAIL ", $table, " SET ", stringify!($first), " = ?", $(", ", stringify!($column), " = ?",)*
             " WHERE id = ?"
         ))?
         .execute(params![$value, $($more,)* $id])
@@ -139,7 +140,8 @@ pub(super) struct Entry<'a> {
     operator: Option<&'a str>,
     /// Our own words, where nothing that was received has any.
     reason: Option<&'a str>,
-    /// The payment it is about, where the answer itself does not say.
+    /// The gateway's id of what the payment is from then on: an imp_uid that a payment has is found by its
+    /// events. Where there is none, the answer's own.
     imp_uid: Option<&'a str>,
 }
 
@@ -178,7 +180,7 @@ pub(super) fn append(
         http_status: received.http_status,
         code: received.code,
         message: received.message.as_deref().or(entry.reason),
-        imp_uid: received.imp_uid.as_deref().or(entry.imp_uid),
+        imp_uid: entry.imp_uid.or(received.imp_uid.as_deref()),
         body: received.body,
         took_ms: received.took_ms,
     })?;

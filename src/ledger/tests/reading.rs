@@ -9,7 +9,7 @@ use crate::domain::customer::{Card, Customer};
 use crate::domain::ids::CustomerUid;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::{GatewayRecord, Mode, Outcome};
-use crate::ledger::read::{BY_EVENTS_IMP_UID, BY_IMP_UID, EVENTS, UNSETTLED, bound};
+use crate::ledger::read::{BY_IMP_UID, EVENTS, UNSETTLED, bound};
 use crate::ledger::search::choose;
 use crate::ledger::{By, Filter, Ledger, Totals};
 use crate::ledger::{day::SPENT, guard::SIMILAR};
@@ -263,8 +263,7 @@ fn what_a_charge_reads_is_read_from_an_index() {
     let ledger = book(&place);
     for (sql, index) in [
         (UNSETTLED, "payments_unsettled"),
-        (BY_IMP_UID, "payments_by_imp_uid"),
-        (BY_EVENTS_IMP_UID, "events_by_imp_uid"),
+        (BY_IMP_UID, "events_by_imp_uid"),
         (EVENTS, "events_by_payment"),
         (SIMILAR, "payments_by_customer"),
         (SPENT, "payments_sent_again"),
