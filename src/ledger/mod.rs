@@ -2,8 +2,9 @@
 //!
 //! Durability. A commit that returns is on the disk: WAL with `synchronous=FULL`, which syncs the
 //! log at every commit, or a rollback journal with `EXTRA` where a file system refuses WAL; both
-//! are read back. A new file's name is made durable too, by syncing its directory and those that
-//! were created for it. An error at a commit means "maybe": nothing may be sent after it.
+//! are read back. A batch's commits are, when [`LogSync::sync`] returns. A new file's name is made
+//! durable too, by syncing its directory and those that were created for it. An error at a commit
+//! or a sync means "maybe": nothing may be sent after it.
 //!
 //! Transactions. Each `record_*` is one `BEGIN IMMEDIATE` transaction that changes the row in
 //! `payments` and appends to `events`; nothing is open between two calls, so none is open while a
