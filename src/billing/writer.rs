@@ -1,7 +1,7 @@
 //! The ledger, written by one thread for many charges.
 //!
 //! Whoever calls waits for its reply. The calls that are waiting go into one transaction together
-//! and share its commit; only after it does anybody get a reply, so that what is written is durable
+//! and share its sync; only after that does anybody get a reply, so that what is written is durable
 //! before a request leaves, as ever.
 
 use std::io;
@@ -21,7 +21,7 @@ use crate::ledger::{Guards, Intent, IntentResult, Ledger, LedgerError, LogSync, 
 
 mod commits;
 
-/// The writing thread. It ends when this and all its handles are gone.
+/// The threads that write and sync. They end when this and all its handles are gone.
 pub struct Writer {
     handle: WriterHandle,
     thread: JoinHandle<Ledger>,
@@ -35,7 +35,7 @@ pub struct WriterHandle {
     locks: PaymentLocks,
 }
 
-/// The callers' end; when the last of them is gone, the thread hears that.
+/// The callers' end; when the last of them is gone, the ledger's thread hears that.
 struct Calls(Sender<Call>);
 
 impl Drop for Calls {

@@ -88,7 +88,8 @@ fn sync_all(mut log: LogSync, groups: &Receiver<Group>, free: &DiskIsFree) {
     }
 }
 
-/// Says that the disk is free, also when its thread is at an end: then who sends it more will see.
+/// Says that the disk is free, also where its thread dies: the ledger's thread must not wait for it for
+/// ever, and learns of it when it sends the next group.
 struct DiskIsFree(Sender<Call>);
 
 impl DiskIsFree {
