@@ -1,5 +1,6 @@
 //! The real clocks: the one place that reads them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -10,13 +11,13 @@ use crate::domain::time::{BootReading, Clock, Moment};
 #[derive(Clone, Debug)]
 pub struct SystemClock {
     /// Which boot this is; read once, because it cannot change under a running program.
-    boot_id: Option<String>,
+    boot_id: Option<Arc<str>>,
 }
 
 impl SystemClock {
     #[must_use]
     pub fn start() -> SystemClock {
-        SystemClock { boot_id: boot_id() }
+        SystemClock { boot_id: boot_id().map(Arc::from) }
     }
 }
 

@@ -45,7 +45,7 @@ struct Still;
 
 impl Clock for Still {
     fn now(&self) -> Moment {
-        let boot = Some(BootReading { boot_id: "a".to_owned(), since_boot_ms: 1 });
+        let boot = Some(BootReading { boot_id: "a".into(), since_boot_ms: 1 });
         Moment { wall: Timestamp::UNIX_EPOCH, boot }
     }
 

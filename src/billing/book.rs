@@ -1,9 +1,14 @@
 //! What a charge is written into: the ledger itself, or the one thread that writes for many.
 
-use std::sync::mpsc::{Receiver, TryRecvError};
+use std::sync::Arc;
 
 use jiff::Timestamp;
+use tokio::sync::oneshot::Receiver;
+use tokio::sync::oneshot::error::TryRecvError;
 
+use crate::billing::report::answer_record;
+use crate::domain::answer::ChargeReply;
+use crate::domain::charge::ChargeRequest;
 use crate::domain::ids::MerchantUid;
 use crate::domain::payment::{GatewayRecord, Outcome, Payment, Received};
 use crate::domain::time::SendMark;
@@ -24,7 +29,7 @@ impl Writing {
             match answer.try_recv() {
                 Ok(result) => *self = Writing::Done(Box::new(result)),
                 Err(TryRecvError::Empty) => return false,
-                Err(TryRecvError::Disconnected) => *self = Writing::Done(Box::new(Err(locks.no_writer()))),
+                Err(TryRecvError::Closed) => *self = Writing::Done(Box::new(Err(locks.no_writer()))),
             }
         }
         true
@@ -35,7 +40,9 @@ impl Writing {
         match self {
             Writing::Done(result) => *result,
             // A writer that died answers nobody: what it was about to write may be there or not.
-            Writing::UnderWay(answer, locks) => answer.recv().unwrap_or_else(|_| Err(locks.no_writer())),
+            Writing::UnderWay(answer, locks) => {
+                answer.blocking_recv().unwrap_or_else(|_| Err(locks.no_writer()))
+            }
         }
     }
 }
@@ -46,7 +53,7 @@ pub trait Book {
     fn lock_payment(&self, uid: &MerchantUid) -> Result<Option<PaymentLock>, LedgerError>;
     fn find(&self, uid: &MerchantUid) -> Result<Option<Payment>, LedgerError>;
     fn declined_imp_uids(&self, uid: &MerchantUid) -> Result<Vec<String>, LedgerError>;
-    fn record_intent(&mut self, intent: &Intent<'_>) -> Result<IntentResult, LedgerError>;
+    fn record_intent(&mut self, intent: Intent) -> Result<IntentResult, LedgerError>;
     fn record_resend(
         &mut self,
         uid: &MerchantUid,
@@ -67,10 +74,9 @@ pub trait Book {
     /// later. The lock is let go when it is durable.
     fn begin_paid(
         &mut self,
-        uid: &MerchantUid,
+        request: &Arc<ChargeRequest>,
         at: Timestamp,
-        reply: &Received,
-        record: Option<&GatewayRecord>,
+        reply: &Arc<ChargeReply>,
         lock: Option<PaymentLock>,
     ) -> Writing;
     fn record_lookup(
@@ -89,7 +95,19 @@ pub trait Book {
         reason: &str,
         reply: &Received,
     ) -> Result<Payment, LedgerError>;
-    fn record_never_begun(&mut self, intent: &Intent<'_>, reason: &str) -> Result<Payment, LedgerError>;
+    fn record_never_begun(&mut self, intent: Intent, reason: &str) -> Result<Payment, LedgerError>;
+}
+
+/// The answer that says paid, as it is kept.
+pub(super) fn record_paid(
+    ledger: &mut Ledger,
+    request: &ChargeRequest,
+    at: Timestamp,
+    reply: &ChargeReply,
+) -> Result<Payment, LedgerError> {
+    let (uid, message) = (&request.terms.merchant_uid, reply.received.message.as_deref());
+    let record = answer_record(&reply.answer);
+    ledger.record_answer(uid, at, Outcome::Paid, &reply.received, record, message)
 }
 
 impl Book for Ledger {
@@ -105,8 +123,8 @@ impl Book for Ledger {
         Ledger::declined_imp_uids(self, uid)
     }
 
-    fn record_intent(&mut self, intent: &Intent<'_>) -> Result<IntentResult, LedgerError> {
-        Ledger::record_intent(self, intent)
+    fn record_intent(&mut self, intent: Intent) -> Result<IntentResult, LedgerError> {
+        Ledger::record_intent(self, &intent)
     }
 
     fn record_resend(
@@ -133,14 +151,12 @@ impl Book for Ledger {
 
     fn begin_paid(
         &mut self,
-        uid: &MerchantUid,
+        request: &Arc<ChargeRequest>,
         at: Timestamp,
-        reply: &Received,
-        record: Option<&GatewayRecord>,
+        reply: &Arc<ChargeReply>,
         lock: Option<PaymentLock>,
     ) -> Writing {
-        let message = reply.message.as_deref();
-        let written = Ledger::record_answer(self, uid, at, Outcome::Paid, reply, record, message);
+        let written = record_paid(self, request, at, reply);
         drop(lock);
         Writing::Done(Box::new(written))
     }
@@ -167,7 +183,7 @@ impl Book for Ledger {
         Ledger::record_not_sent(self, uid, at, reason, reply)
     }
 
-    fn record_never_begun(&mut self, intent: &Intent<'_>, reason: &str) -> Result<Payment, LedgerError> {
-        Ledger::record_never_begun(self, intent, reason)
+    fn record_never_begun(&mut self, intent: Intent, reason: &str) -> Result<Payment, LedgerError> {
+        Ledger::record_never_begun(self, &intent, reason)
     }
 }

@@ -194,22 +194,22 @@ impl Run<'_, '_> {
         }
         let mark = self.desk.take_mark();
         let intent = Intent {
-            request: &self.order.request,
+            request: Arc::clone(&self.order.request),
             at: mark.wall,
-            mark: &mark,
-            account: self.desk.gateway.account(),
-            note: self.order.note.as_deref(),
-            operator: self.order.operator.as_deref(),
+            mark: mark.clone(),
+            account: self.desk.gateway.account().to_owned(),
+            note: self.order.note.clone(),
+            operator: self.order.operator.clone(),
             expected: self.row.as_ref().map(|row| (row.outcome, row.attempts)),
             guards: self.order.guards.clone(),
         };
         if let Err(held) = token {
-            let payment = self.desk.ledger.record_never_begun(&intent, &held.to_string())?;
+            let payment = self.desk.ledger.record_never_begun(intent, &held.to_string())?;
             self.row = Some(payment);
             self.held = Some(held);
             return Ok(Step::end(self.report(false)?));
         }
-        let result = self.desk.ledger.record_intent(&intent)?;
+        let result = self.desk.ledger.record_intent(intent)?;
         Ok(match result {
             IntentResult::Written(payment) => {
                 self.row = Some(payment);
@@ -238,7 +238,7 @@ impl Run<'_, '_> {
             return Ok(Event::HeldBack);
         }
         let gateway = Arc::clone(&self.desk.gateway);
-        let request = self.order.request.clone();
+        let request = Arc::clone(&self.order.request);
         (self.tell)(Notice::Sent);
         let tell = &mut *self.tell;
         let reply = self
@@ -294,19 +294,13 @@ impl Run<'_, '_> {
 
     /// The answer to this run's own request says paid.
     fn settle_paid(&mut self) -> Result<Charged, ChargeError> {
-        let Some(ChargeReply { answer, received }) = &self.reply else {
+        let Some(reply) = self.reply.take() else {
             return Err(self.stopped("paid without an answer"));
         };
-        let Order { request, .. } = self.order;
-        let (uid, record) = (&request.terms.merchant_uid, answer_record(answer));
+        let (request, reply) = (Arc::clone(&self.order.request), Arc::new(reply));
         let (at, lock) = (self.desk.clock.now().wall, self.lock.take());
-        Ok(Charged::Paid(Box::new(Paid {
-            writing: self.desk.ledger.begin_paid(uid, at, received, record, lock),
-            merchant_uid: uid.clone(),
-            received: received.clone(),
-            mode: request.terms.mode,
-            sandbox_flag: record.and_then(|record| record.sandbox),
-        })))
+        let writing = self.desk.ledger.begin_paid(&request, at, &reply, lock);
+        Ok(Charged::Paid(Box::new(Paid { writing, request, reply })))
     }
 
     fn settle(&mut self, outcome: Outcome) -> Result<Ended, ChargeError> {

@@ -1,9 +1,12 @@
 //! A charge that is over, but for the writing down.
 
+use std::sync::Arc;
+
 use crate::billing::book::Writing;
-use crate::billing::report::{ChargeError, Ended, Report, mode_denied, not_recorded};
-use crate::domain::ids::MerchantUid;
-use crate::domain::payment::{Mode, Outcome, Received};
+use crate::billing::report::{ChargeError, Ended, Report, answer_record, mode_denied, not_recorded};
+use crate::domain::answer::ChargeReply;
+use crate::domain::charge::ChargeRequest;
+use crate::domain::payment::Outcome;
 
 /// How a charge ended, as far as it is durable.
 #[must_use = "how it ended is known after the wait"]
@@ -15,11 +18,8 @@ pub(super) enum Charged {
 /// The gateway said paid in answer to this run's own request, and it is being written down.
 pub(super) struct Paid {
     pub(super) writing: Writing,
-    pub(super) merchant_uid: MerchantUid,
-    pub(super) received: Received,
-    /// The profile's, and what the gateway's flag says to it.
-    pub(super) mode: Mode,
-    pub(super) sandbox_flag: Option<bool>,
+    pub(super) request: Arc<ChargeRequest>,
+    pub(super) reply: Arc<ChargeReply>,
 }
 
 impl Charged {
@@ -35,11 +35,13 @@ impl Charged {
 impl Paid {
     /// Waits until the answer is durable.
     pub(super) fn wait(self) -> Result<Ended, ChargeError> {
-        let Paid { writing, merchant_uid, received, mode, sandbox_flag } = self;
+        let Paid { writing, request, reply } = self;
+        let terms = &request.terms;
         let written = writing.wait();
-        let payment =
-            written.map_err(|error| not_recorded(error, &merchant_uid, Outcome::Paid, &received))?;
-        let mode_denied = mode_denied(mode, &payment, sandbox_flag);
+        let payment = written
+            .map_err(|error| not_recorded(error, &terms.merchant_uid, Outcome::Paid, &reply.received))?;
+        let sandbox_flag = answer_record(&reply.answer).and_then(|record| record.sandbox);
+        let mode_denied = mode_denied(terms.mode, &payment, sandbox_flag);
         Ok(Ended::Answered(Box::new(Report { mode_denied, ..Report::of_own(payment) })))
     }
 }

@@ -197,7 +197,7 @@ pub(super) struct Asked {
 
 /// A charge as asked for, checked, and how to go about it.
 pub struct Order {
-    pub request: ChargeRequest,
+    pub request: Arc<ChargeRequest>,
     /// Send a declined or rejected one once more.
     pub retry: bool,
     /// The ledger had no row of it a moment ago. It is not looked for again: the intent is only

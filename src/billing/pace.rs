@@ -117,7 +117,7 @@ mod tests {
     impl Clock for Turned {
         fn now(&self) -> Moment {
             let since_boot_ms = i64::try_from(self.at().as_millis()).unwrap();
-            let boot = BootReading { boot_id: "b".to_owned(), since_boot_ms };
+            let boot = BootReading { boot_id: "b".into(), since_boot_ms };
             // A wall clock that was stopped: it has no say.
             Moment { wall: Timestamp::UNIX_EPOCH, boot: Some(boot) }
         }

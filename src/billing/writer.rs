@@ -5,19 +5,21 @@
 //! before a request leaves, as ever.
 
 use std::io;
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use jiff::Timestamp;
+use tokio::sync::oneshot;
 
-use crate::billing::book::{Book, Writing};
+use crate::billing::book::{Book, Writing, record_paid};
 use crate::billing::writer::commits::{Call, Write};
+use crate::domain::answer::ChargeReply;
 use crate::domain::charge::ChargeRequest;
 use crate::domain::ids::MerchantUid;
 use crate::domain::payment::{GatewayRecord, Outcome, Payment, Received};
 use crate::domain::time::SendMark;
-use crate::ledger::{Guards, Intent, IntentResult, Ledger, LedgerError, LogSync, PaymentLock, PaymentLocks};
+use crate::ledger::{Intent, IntentResult, Ledger, LedgerError, LogSync, PaymentLock, PaymentLocks};
 
 mod commits;
 
@@ -66,7 +68,7 @@ impl Reader {
 struct Job<T, F> {
     write: F,
     result: Option<Result<T, LedgerError>>,
-    reply: SyncSender<Result<T, LedgerError>>,
+    reply: oneshot::Sender<Result<T, LedgerError>>,
     /// Let go when it is durable.
     _lock: Option<PaymentLock>,
 }
@@ -129,7 +131,8 @@ impl WriterHandle {
         write: impl Fn(&mut Ledger) -> Result<T, LedgerError> + Send + 'static,
     ) -> Result<T, LedgerError> {
         // A writer that died answers nobody: what it was about to write may be there or not.
-        self.begin(Call::Awaited, write, None).recv().unwrap_or_else(|_| Err(self.locks.no_writer()))
+        let answer = self.begin(Call::Awaited, write, None);
+        answer.blocking_recv().unwrap_or_else(|_| Err(self.locks.no_writer()))
     }
 
     /// Hands a write over; where nobody takes it, nobody answers.
@@ -138,51 +141,11 @@ impl WriterHandle {
         call: fn(Box<dyn Write>) -> Call,
         write: impl Fn(&mut Ledger) -> Result<T, LedgerError> + Send + 'static,
         lock: Option<PaymentLock>,
-    ) -> Receiver<Result<T, LedgerError>> {
-        let (reply, answer) = sync_channel(1);
+    ) -> oneshot::Receiver<Result<T, LedgerError>> {
+        let (reply, answer) = oneshot::channel();
         let job = Job { write, result: None, reply, _lock: lock };
         let _ = self.calls.0.send(call(Box::new(job)));
         answer
-    }
-}
-
-/// An [`Intent`] that can go to another thread.
-struct OwnedIntent {
-    request: ChargeRequest,
-    at: Timestamp,
-    mark: SendMark,
-    account: String,
-    note: Option<String>,
-    operator: Option<String>,
-    expected: Option<(Outcome, u32)>,
-    guards: Guards,
-}
-
-impl OwnedIntent {
-    fn of(intent: &Intent<'_>) -> OwnedIntent {
-        OwnedIntent {
-            request: intent.request.clone(),
-            at: intent.at,
-            mark: intent.mark.clone(),
-            account: intent.account.to_owned(),
-            note: intent.note.map(str::to_owned),
-            operator: intent.operator.map(str::to_owned),
-            expected: intent.expected,
-            guards: intent.guards.clone(),
-        }
-    }
-
-    fn lent(&self) -> Intent<'_> {
-        Intent {
-            request: &self.request,
-            at: self.at,
-            mark: &self.mark,
-            account: &self.account,
-            note: self.note.as_deref(),
-            operator: self.operator.as_deref(),
-            expected: self.expected,
-            guards: self.guards.clone(),
-        }
     }
 }
 
@@ -225,9 +188,8 @@ impl Book for WriterHandle {
         self.reader.look().declined_imp_uids(uid)
     }
 
-    fn record_intent(&mut self, intent: &Intent<'_>) -> Result<IntentResult, LedgerError> {
-        let intent = OwnedIntent::of(intent);
-        self.write(move |ledger| ledger.record_intent(&intent.lent()))
+    fn record_intent(&mut self, intent: Intent) -> Result<IntentResult, LedgerError> {
+        self.write(move |ledger| ledger.record_intent(&intent))
     }
 
     fn record_resend(
@@ -255,14 +217,13 @@ impl Book for WriterHandle {
 
     fn begin_paid(
         &mut self,
-        uid: &MerchantUid,
+        request: &Arc<ChargeRequest>,
         at: Timestamp,
-        reply: &Received,
-        record: Option<&GatewayRecord>,
+        reply: &Arc<ChargeReply>,
         lock: Option<PaymentLock>,
     ) -> Writing {
-        let message = reply.message.as_deref();
-        let write = heard(Ledger::record_answer, uid, at, Outcome::Paid, reply, record, message);
+        let (request, reply) = (Arc::clone(request), Arc::clone(reply));
+        let write = move |ledger: &mut Ledger| record_paid(ledger, &request, at, &reply);
         Writing::UnderWay(self.begin(Call::Unhurried, write, lock), self.locks.clone())
     }
 
@@ -289,8 +250,8 @@ impl Book for WriterHandle {
         self.write(move |ledger| ledger.record_not_sent(&uid, at, &reason, &reply))
     }
 
-    fn record_never_begun(&mut self, intent: &Intent<'_>, reason: &str) -> Result<Payment, LedgerError> {
-        let (intent, reason) = (OwnedIntent::of(intent), reason.to_owned());
-        self.write(move |ledger| ledger.record_never_begun(&intent.lent(), &reason))
+    fn record_never_begun(&mut self, intent: Intent, reason: &str) -> Result<Payment, LedgerError> {
+        let reason = reason.to_owned();
+        self.write(move |ledger| ledger.record_never_begun(&intent, &reason))
     }
 }

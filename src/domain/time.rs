@@ -1,5 +1,6 @@
 //! Readings of clocks, and how long ago something was, when clocks cannot be trusted.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -9,7 +10,7 @@ use thiserror::Error;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BootReading {
     /// Which boot of which machine; readings of two boots cannot be compared.
-    pub boot_id: String,
+    pub boot_id: Arc<str>,
     pub since_boot_ms: i64,
 }
 
@@ -132,7 +133,7 @@ mod tests {
     use super::{BootReading, Moment, SendMark, format_duration, parse_duration};
 
     fn boot(id: &str, ms: i64) -> Option<BootReading> {
-        Some(BootReading { boot_id: id.to_owned(), since_boot_ms: ms })
+        Some(BootReading { boot_id: id.into(), since_boot_ms: ms })
     }
 
     fn mark() -> SendMark {

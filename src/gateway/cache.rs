@@ -48,7 +48,7 @@ impl TokenCache {
             now_s: wire::epoch_s(object, "now_s")?,
             expired_at_s: wire::epoch_s(object, "expired_at_s")?,
             wall: Timestamp::from_millisecond(wire::epoch_s(object, "wall_ms")?).ok()?,
-            boot: boot.map(|(boot_id, since_boot_ms)| BootReading { boot_id, since_boot_ms }),
+            boot: boot.map(|(boot_id, since_boot_ms)| BootReading { boot_id: boot_id.into(), since_boot_ms }),
         };
         Some(Held { access_token: Secret::new(access_token), reading: Some(reading) })
     }

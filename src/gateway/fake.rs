@@ -86,7 +86,7 @@ pub(super) struct FakeClock {
 impl FakeClock {
     /// Reads the wall given, a thousand seconds after the boot `a`.
     pub(super) fn at(wall_s: i64) -> FakeClock {
-        let boot = Some(BootReading { boot_id: "a".to_owned(), since_boot_ms: 1_000_000 });
+        let boot = Some(BootReading { boot_id: "a".into(), since_boot_ms: 1_000_000 });
         let moment = Moment { wall: Timestamp::from_second(wall_s).unwrap(), boot };
         FakeClock { moment: Arc::new(Mutex::new(moment)), slept: Arc::default() }
     }
@@ -106,7 +106,7 @@ impl FakeClock {
     }
 
     pub(super) fn reboot(&self) {
-        let boot = BootReading { boot_id: "b".to_owned(), since_boot_ms: 5_000 };
+        let boot = BootReading { boot_id: "b".into(), since_boot_ms: 5_000 };
         self.moment.lock().unwrap().boot = Some(boot);
     }
 

@@ -1,7 +1,7 @@
 //! The checks that must hold in the very transaction that writes an intent.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, named_params};
+use rusqlite::{Connection, params};
 
 use crate::domain::money::Amount;
 use crate::domain::payment::{Payment, Terms};
@@ -15,10 +15,9 @@ pub(super) const SIMILAR: &str = concat!(
     "SELECT ",
     payment_columns!(),
     " FROM payments \
-      WHERE customer_uid = :customer_uid AND merchant_uid <> :merchant_uid \
-        AND amount_minor = :amount_minor AND currency = :currency \
+      WHERE customer_uid = ?1 AND merchant_uid <> ?2 AND amount_minor = ?3 AND currency = ?4 \
         AND outcome IN ('paid', 'pending', 'unknown') \
-        AND (requested_at_ms >= :since_ms OR last_send_ms >= :since_ms) \
+        AND (requested_at_ms >= ?5 OR last_send_ms >= ?5) \
       ORDER BY requested_at_ms DESC, id DESC LIMIT 1"
 );
 
@@ -39,7 +38,7 @@ impl Ledger {
 pub(super) fn refusal(
     tx: &Connection,
     day: &mut DaySum,
-    intent: &Intent<'_>,
+    intent: &Intent,
     before: Option<&Payment>,
 ) -> Result<Option<IntentResult>, Fault> {
     if let Some(since) = intent.guards.similar_since
@@ -55,13 +54,13 @@ pub(super) fn refusal(
 
 fn similar(db: &Connection, terms: &Terms, since: Timestamp) -> Result<Option<Payment>, Fault> {
     let mut statement = db.prepare_cached(SIMILAR)?;
-    let mut rows = statement.query(named_params! {
-        ":customer_uid": terms.customer_uid.as_str(),
-        ":merchant_uid": terms.merchant_uid.as_str(),
-        ":amount_minor": terms.amount.minor(),
-        ":currency": terms.amount.currency().code(),
-        ":since_ms": since.as_millisecond(),
-    })?;
+    let mut rows = statement.query(params![
+        terms.customer_uid.as_str(),
+        terms.merchant_uid.as_str(),
+        terms.amount.minor(),
+        terms.amount.currency().code(),
+        since.as_millisecond(),
+    ])?;
     match rows.next()? {
         Some(row) => Ok(Some(row::stored(row)?.payment)),
         None => Ok(None),
@@ -71,7 +70,7 @@ fn similar(db: &Connection, terms: &Terms, since: Timestamp) -> Result<Option<Pa
 fn over_daily(
     tx: &Connection,
     day: &mut DaySum,
-    intent: &Intent<'_>,
+    intent: &Intent,
     limit: &DailyLimit,
     before: Option<&Payment>,
 ) -> Result<Option<IntentResult>, Fault> {

@@ -1,5 +1,7 @@
 //! What a charge asks of the ledger before it may leave, and what the ledger says to it.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use crate::domain::charge::ChargeRequest;
@@ -9,17 +11,18 @@ use crate::domain::time::SendMark;
 
 /// A charge that is about to be let go.
 #[derive(Clone, Debug)]
-pub struct Intent<'a> {
-    pub request: &'a ChargeRequest,
+pub struct Intent {
+    /// Shared: who writes it down may be another thread than who lets it go.
+    pub request: Arc<ChargeRequest>,
     /// Now: becomes `requested_at` of a new row.
     pub at: Timestamp,
     /// Now on every clock: the waiting time of a later run is measured from here.
-    pub mark: &'a SendMark,
+    pub mark: SendMark,
     /// Fingerprint of the API key it is sent with.
-    pub account: &'a str,
-    pub note: Option<&'a str>,
+    pub account: String,
+    pub note: Option<String>,
     /// The operating system's user.
-    pub operator: Option<&'a str>,
+    pub operator: Option<String>,
     /// What the caller saw and decided on: `None` means that there was no row, else the row's
     /// outcome and its attempts. Anything else in the ledger now means that somebody came first.
     pub expected: Option<(Outcome, u32)>,

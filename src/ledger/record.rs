@@ -22,29 +22,18 @@ impl Ledger {
     /// Claims a payment for the caller: a new row, or an existing one that is still as expected,
     /// becomes pending. Only [`IntentResult::Written`] may be sent; after an error nothing may,
     /// for the commit may be durable or not. A paid row, and one with other terms, is never claimed.
-    pub fn record_intent(&mut self, intent: &Intent<'_>) -> Result<IntentResult, LedgerError> {
+    pub fn record_intent(&mut self, intent: &Intent) -> Result<IntentResult, LedgerError> {
         self.write_before_send(|tx, memory| {
-            let before = find_stored(tx, &intent.request.terms.merchant_uid)?;
-            if !as_expected(before.as_ref(), intent) {
-                return Ok(IntentResult::Lost);
-            }
-            if let Some(refusal) =
-                guard::refusal(tx, &mut memory.day, intent, before.as_ref().map(|before| &before.payment))?
-            {
-                return Ok(refusal);
-            }
-            let counted = memory.day.part(before.as_ref().map(|before| &before.payment));
-            let after = match before {
-                None => insert(tx, first_attempt(intent))?,
-                Some(before) => {
-                    let after = next_attempt(before, intent)?;
-                    write_attempt(tx, &after)?;
-                    after
-                }
+            let written = match intent.expected {
+                None => claim_new(tx, memory, intent)?,
+                Some(_) => claim_again(tx, memory, intent)?,
             };
-            let entry = Entry::new(EventKind::Intent, intent.at).by(intent.operator);
+            let after = match written {
+                Ok(after) => after,
+                Err(not_written) => return Ok(not_written),
+            };
+            let entry = Entry::new(EventKind::Intent, intent.at).by(intent.operator.as_deref());
             append(tx, &after, &entry, &Received::default())?;
-            memory.day.moved(counted, &after.payment);
             memory.keep(&after);
             Ok(IntentResult::Written(after.payment))
         })
@@ -181,35 +170,65 @@ impl Ledger {
 
     /// Writes down that a charge was asked for and could not even begin, for want of a token: a
     /// new row that is not sent, or one more event of an existing one.
-    pub fn record_never_begun(&mut self, intent: &Intent<'_>, reason: &str) -> Result<Payment, LedgerError> {
+    pub fn record_never_begun(&mut self, intent: &Intent, reason: &str) -> Result<Payment, LedgerError> {
         self.write(|tx| {
             let stored = match find_stored(tx, &intent.request.terms.merchant_uid)? {
                 Some(stored) => stored,
-                None => insert(tx, never_begun(intent, reason))?,
+                None => {
+                    let uid = &intent.request.terms.merchant_uid;
+                    insert(tx, never_begun(intent, reason))?.ok_or_else(|| Fault::Changed(uid.clone()))?
+                }
             };
-            let entry = Entry::new(EventKind::NotSent, intent.at).by(intent.operator).because(reason);
+            let entry =
+                Entry::new(EventKind::NotSent, intent.at).by(intent.operator.as_deref()).because(reason);
             append(tx, &stored, &entry, &Received::default())?;
             Ok(stored.payment)
         })
     }
 }
 
-fn as_expected(before: Option<&Stored>, intent: &Intent<'_>) -> bool {
-    match (before, intent.expected) {
-        (None, None) => true,
-        (Some(Stored { payment, .. }), Some((outcome, attempts))) => {
-            let (terms, asked) = (&payment.terms, &intent.request.terms);
-            (payment.outcome, payment.attempts) == (outcome, attempts)
-                && outcome != Outcome::Paid
-                && terms.customer_uid == asked.customer_uid
-                && terms.amount == asked.amount
-        }
-        (None, Some(_)) | (Some(_), None) => false,
+/// An intent's row, or why it was not written.
+type Claimed = Result<Stored, IntentResult>;
+
+/// The first attempt at a payment that nobody has asked for before. The row itself finds out whether that
+/// is so: to look for it first would be to look twice.
+fn claim_new(tx: &Connection, memory: &mut Memory, intent: &Intent) -> Result<Claimed, Fault> {
+    if let Some(refusal) = guard::refusal(tx, &mut memory.day, intent, None)? {
+        // Somebody may have come first, and be what stands in the way.
+        let came_first = find_stored(tx, &intent.request.terms.merchant_uid)?.is_some();
+        return Ok(Err(if came_first { IntentResult::Lost } else { refusal }));
     }
+    let Some(after) = insert(tx, first_attempt(intent))? else { return Ok(Err(IntentResult::Lost)) };
+    memory.day.moved(0, &after.payment);
+    Ok(Ok(after))
+}
+
+/// A further attempt at a payment that is as its caller saw it.
+fn claim_again(tx: &Connection, memory: &mut Memory, intent: &Intent) -> Result<Claimed, Fault> {
+    let before = find_stored(tx, &intent.request.terms.merchant_uid)?;
+    let Some(before) = before.filter(|before| is_as_expected(&before.payment, intent)) else {
+        return Ok(Err(IntentResult::Lost));
+    };
+    if let Some(refusal) = guard::refusal(tx, &mut memory.day, intent, Some(&before.payment))? {
+        return Ok(Err(refusal));
+    }
+    let counted = memory.day.part(Some(&before.payment));
+    let after = next_attempt(before, intent)?;
+    write_attempt(tx, &after)?;
+    memory.day.moved(counted, &after.payment);
+    Ok(Ok(after))
+}
+
+fn is_as_expected(payment: &Payment, intent: &Intent) -> bool {
+    let (terms, asked) = (&payment.terms, &intent.request.terms);
+    intent.expected == Some((payment.outcome, payment.attempts))
+        && payment.outcome != Outcome::Paid
+        && terms.customer_uid == asked.customer_uid
+        && terms.amount == asked.amount
 }
 
 /// A row as it is asked for, before anything was sent.
-fn never_begun(intent: &Intent<'_>, reason: &str) -> Payment {
+fn never_begun(intent: &Intent, reason: &str) -> Payment {
     let Intent { request, at, note, operator, .. } = intent;
     Payment {
         terms: request.terms.clone(),
@@ -237,18 +256,18 @@ fn never_begun(intent: &Intent<'_>, reason: &str) -> Payment {
         buyer_name: request.buyer_name.clone(),
         buyer_email: request.buyer_email.clone(),
         buyer_tel: request.buyer_tel.clone(),
-        note: note.map(str::to_owned),
-        operator: operator.map(str::to_owned),
+        note: note.clone(),
+        operator: operator.clone(),
     }
 }
 
-fn first_attempt(intent: &Intent<'_>) -> Payment {
+fn first_attempt(intent: &Intent) -> Payment {
     Payment {
         outcome: Outcome::Pending,
         attempts: 1,
         unanswered: 1,
-        last_send: Some(as_kept(intent.mark)),
-        account: Some(intent.account.to_owned()),
+        last_send: Some(as_kept(&intent.mark)),
+        account: Some(intent.account.clone()),
         message: None,
         ..never_begun(intent, "")
     }
@@ -260,9 +279,9 @@ fn as_kept(mark: &SendMark) -> SendMark {
 }
 
 /// The row keeps what the gateway said of the earlier attempt until it is settled, to go back to.
-fn next_attempt(before: Stored, intent: &Intent<'_>) -> Result<Stored, Fault> {
+fn next_attempt(before: Stored, intent: &Intent) -> Result<Stored, Fault> {
     let Stored { id, payment } = before;
-    let request = intent.request;
+    let request = &intent.request;
     let one_more = |count: u32| count.checked_add(1).ok_or(Fault::TooLarge("number of attempts"));
     let mut terms = payment.terms;
     terms.mode = request.terms.mode;
@@ -273,13 +292,13 @@ fn next_attempt(before: Stored, intent: &Intent<'_>) -> Result<Stored, Fault> {
         name: request.name.clone(),
         attempts: one_more(payment.attempts)?,
         unanswered: one_more(payment.unanswered)?,
-        last_send: Some(as_kept(intent.mark)),
-        account: Some(intent.account.to_owned()),
+        last_send: Some(as_kept(&intent.mark)),
+        account: Some(intent.account.clone()),
         buyer_name: request.buyer_name.clone(),
         buyer_email: request.buyer_email.clone(),
         buyer_tel: request.buyer_tel.clone(),
-        note: intent.note.map(str::to_owned).or(payment.note),
-        operator: intent.operator.map(str::to_owned),
+        note: intent.note.clone().or(payment.note),
+        operator: intent.operator.clone(),
         ..payment
     };
     Ok(Stored { id, payment })

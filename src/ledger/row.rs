@@ -243,7 +243,9 @@ fn last_send(cells: &Cells<'_, '_>) -> Result<Option<SendMark>, Fault> {
     let Some(wall) = cells.ms_or_null(payment_column!("last_send_ms"))? else { return Ok(None) };
     let since_boot = payment_column!("last_send_since_boot_ms");
     let boot = match cells.string_or_null(payment_column!("last_send_boot_id"))? {
-        Some(boot_id) => Some(BootReading { boot_id, since_boot_ms: cells.integer(since_boot)? }),
+        Some(boot_id) => {
+            Some(BootReading { boot_id: boot_id.into(), since_boot_ms: cells.integer(since_boot)? })
+        }
         None => None,
     };
     Ok(Some(SendMark {

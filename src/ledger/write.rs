@@ -11,14 +11,14 @@ use crate::ledger::fault::Fault;
 use crate::ledger::row::Stored;
 
 /// Runs an INSERT of one row; the value of each column stands beside its name. They are bound by their
-/// places: to look each name up would take a tenth of a write's time.
+/// places: to look each name up would take a tenth of a write's time. How many rows were written.
 macro_rules! insert_into {
-    ($tx:expr, $table:literal, { $first:ident: $value:expr, $($column:ident: $more:expr),* $(,)? }) => {
+    ($tx:expr, $table:literal, { $first:ident: $value:expr, $($column:ident: $more:expr),* $(,)? } $end:literal) => {
         $tx.prepare_cached(concat!(
             "INSERT INTO ", $table, " (", stringify!($first), $(", ", stringify!($column),)*
-            ") VALUES (?", $(instead!($column, ", ?"),)* ")"
+            ") VALUES (?", $(instead!($column, ", ?"),)* ")", $end
         ))?
-        .insert(params![$value, $($more),*])
+        .execute(params![$value, $($more),*])
     };
 }
 
@@ -46,11 +46,11 @@ pub(super) fn whole_ms(at: Timestamp) -> Timestamp {
     Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
 }
 
-/// A new row, with nothing of the gateway's in it.
-pub(super) fn insert(tx: &Connection, payment: Payment) -> Result<Stored, Fault> {
+/// A new row, with nothing of the gateway's in it. None where the merchant_uid has a row.
+pub(super) fn insert(tx: &Connection, payment: Payment) -> Result<Option<Stored>, Fault> {
     let last_send = payment.last_send.as_ref();
     let boot = last_send.and_then(|mark| mark.boot.as_ref());
-    let id = insert_into!(tx, "payments", {
+    let written = insert_into!(tx, "payments", {
         merchant_uid: payment.terms.merchant_uid.as_str(),
         customer_uid: payment.terms.customer_uid.as_str(),
         amount_minor: payment.terms.amount.minor(),
@@ -62,7 +62,7 @@ pub(super) fn insert(tx: &Connection, payment: Payment) -> Result<Stored, Fault>
         unanswered: payment.unanswered,
         requested_at_ms: payment.requested_at.as_millisecond(),
         last_send_ms: last_send.map(|mark| mark.wall.as_millisecond()),
-        last_send_boot_id: boot.map(|boot| boot.boot_id.as_str()),
+        last_send_boot_id: boot.map(|boot| &*boot.boot_id),
         last_send_since_boot_ms: boot.map(|boot| boot.since_boot_ms),
         last_send_gateway_s: last_send.and_then(|mark| mark.gateway_s),
         account: payment.account,
@@ -72,8 +72,8 @@ pub(super) fn insert(tx: &Connection, payment: Payment) -> Result<Stored, Fault>
         buyer_tel: payment.buyer_tel,
         note: payment.note,
         operator: payment.operator,
-    })?;
-    Ok(Stored { id, payment })
+    } " ON CONFLICT (merchant_uid) DO NOTHING")?;
+    Ok((written == 1).then(|| Stored { id: tx.last_insert_rowid(), payment }))
 }
 
 /// A row that is sent once more, or was meant to be: all but the terms, the first time it was asked for,
@@ -90,7 +90,7 @@ pub(super) fn write_attempt(tx: &Connection, stored: &Stored) -> Result<(), Faul
         attempts: payment.attempts,
         unanswered: payment.unanswered,
         last_send_ms: last_send.map(|mark| mark.wall.as_millisecond()),
-        last_send_boot_id: boot.map(|boot| boot.boot_id.as_str()),
+        last_send_boot_id: boot.map(|boot| &*boot.boot_id),
         last_send_since_boot_ms: boot.map(|boot| boot.since_boot_ms),
         last_send_gateway_s: last_send.and_then(|mark| mark.gateway_s),
         account: payment.account,
@@ -170,7 +170,7 @@ pub(super) fn append(
     entry: &Entry<'_>,
     received: &Received,
 ) -> Result<(), Fault> {
-    insert_into!(tx, "events", {
+    let written = insert_into!(tx, "events", {
         payment_id: stored.id,
         at_ms: entry.at.as_millisecond(),
         kind: entry.kind.word(),
@@ -183,6 +183,6 @@ pub(super) fn append(
         imp_uid: entry.imp_uid.or(received.imp_uid.as_deref()),
         body: received.body,
         took_ms: received.took_ms,
-    })?;
-    Ok(())
+    } "")?;
+    the_one(written)
 }

@@ -22,7 +22,7 @@ use super::paying;
 
 fn order(row: u32) -> Order {
     Order {
-        request: ChargeRequest {
+        request: Arc::new(ChargeRequest {
             terms: Terms {
                 merchant_uid: MerchantUid::parse(&format!("order_{row}")).unwrap(),
                 customer_uid: CustomerUid::parse("gildong").unwrap(),
@@ -41,7 +41,7 @@ fn order(row: u32) -> Order {
             product_type: None,
             channel_key: None,
             bypass: None,
-        },
+        }),
         retry: false,
         believed_new: row.is_multiple_of(2),
         guards: Guards::default(),

@@ -1,5 +1,7 @@
 //! A protocol with its first two steps the wrong way round, to see that the simulation finds it.
 
+use std::sync::Arc;
+
 use billkey::billing::desk::Order;
 use billkey::domain::answer::Answer;
 use billkey::domain::payment::Outcome;
@@ -26,10 +28,10 @@ pub fn send_before_intent(
     let now = clock.now();
     let mark = SendMark { wall: now.wall, boot: now.boot, gateway_s: client.now_s() };
     let intent = Intent {
-        request: &order.request,
+        request: Arc::clone(&order.request),
         at: mark.wall,
-        mark: &mark,
-        account: client.account(),
+        mark: mark.clone(),
+        account: client.account().to_owned(),
         note: None,
         operator: None,
         expected: None,

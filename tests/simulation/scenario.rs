@@ -82,7 +82,7 @@ pub struct Run {
 /// Some operators believe that there is no row, whether there is one or not.
 pub fn order(run: &Run, settle_after: Duration, believed_new: bool) -> Order {
     Order {
-        request: ChargeRequest {
+        request: Arc::new(ChargeRequest {
             terms: Terms {
                 merchant_uid: MerchantUid::parse(&run.merchant_uid).unwrap(),
                 customer_uid: CustomerUid::parse("gildong").unwrap(),
@@ -101,7 +101,7 @@ pub fn order(run: &Run, settle_after: Duration, believed_new: bool) -> Order {
             product_type: None,
             channel_key: None,
             bypass: None,
-        },
+        }),
         retry: run.ask == Ask::Charge { retry: true },
         believed_new,
         guards: Guards { similar_since: None, daily: None },

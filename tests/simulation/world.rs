@@ -109,7 +109,7 @@ impl World {
         Moment {
             wall: Timestamp::from_millisecond(inner.now_ms + inner.wall_skew_ms).unwrap(),
             boot: Some(BootReading {
-                boot_id: format!("boot-{}", inner.boot),
+                boot_id: format!("boot-{}", inner.boot).into(),
                 since_boot_ms: inner.now_ms - inner.booted_at_ms,
             }),
         }

@@ -41,7 +41,7 @@ impl Charges {
         let Row { request, note } = self.read(row)?;
         let guards = guards(self.allow_similar, &self.settings, request.terms.amount, self.clock.now().wall);
         Some(Order {
-            request,
+            request: Arc::new(request),
             retry: self.retry,
             believed_new: false,
             guards,

@@ -176,7 +176,7 @@ pub(super) fn plan_object(charges: &Charges, fates: &[Fate]) -> PlanObject {
     let all = tally.over(|_| true);
     let refused_row = |(row, fate): (u32, &Fate)| {
         let order = charges.order(row)?;
-        let terms = order.request.terms;
+        let terms = &order.request.terms;
         Some(RefusedRow {
             line: charges.rows.line(row),
             merchant_uid: Some(terms.merchant_uid.to_string()),

@@ -1,5 +1,6 @@
 //! From the command line to a checked charge. Nothing is read, written or sent here.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{Timestamp, ToSpan};
@@ -49,7 +50,7 @@ pub(super) fn order(
     check_text("note", args.note.as_deref(), 500)?;
     check_limits(settings, amount)?;
     Ok(Order {
-        request,
+        request: Arc::new(request),
         retry: args.retry,
         believed_new: false,
         guards: guards(args.allow_similar, settings, amount, now),

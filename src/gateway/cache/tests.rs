@@ -15,7 +15,7 @@ fn held(token: &str) -> Held {
             now_s: 1_512_446_940,
             expired_at_s: 1_512_448_740,
             wall: Timestamp::from_millisecond(1_512_446_941_123).unwrap(),
-            boot: Some(BootReading { boot_id: "a".to_owned(), since_boot_ms: 12_345 }),
+            boot: Some(BootReading { boot_id: "a".into(), since_boot_ms: 12_345 }),
         }),
     }
 }

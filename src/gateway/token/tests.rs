@@ -10,7 +10,7 @@ use crate::gateway::transport::{HttpAnswer, TransportError};
 const TOKEN: &str = "0123456789abcdef0123456789abcdef01234567";
 
 fn moment(wall_s: i64, boot: Option<(&str, i64)>) -> Moment {
-    let boot = boot.map(|(id, ms)| BootReading { boot_id: id.to_owned(), since_boot_ms: ms });
+    let boot = boot.map(|(id, ms)| BootReading { boot_id: id.into(), since_boot_ms: ms });
     Moment { wall: Timestamp::from_second(wall_s).unwrap(), boot }
 }
 

@@ -1,6 +1,7 @@
 //! The ledger on real files; two connections where it matters.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -92,7 +93,7 @@ fn request(merchant_uid: &str, minor: i64) -> ChargeRequest {
 fn mark(second: i64) -> SendMark {
     SendMark {
         wall: at(second),
-        boot: Some(BootReading { boot_id: "boot".to_owned(), since_boot_ms: second * 1000 }),
+        boot: Some(BootReading { boot_id: "boot".into(), since_boot_ms: second * 1000 }),
         gateway_s: Some(1_700_000_000 + second),
     }
 }
@@ -116,14 +117,14 @@ impl Asked {
         Asked { expected: Some((outcome, attempts)), ..self }
     }
 
-    fn intent(&self) -> Intent<'_> {
+    fn intent(&self) -> Intent {
         Intent {
-            request: &self.request,
+            request: Arc::new(self.request.clone()),
             at: at(self.second),
-            mark: &self.mark,
-            account: "0123456789abcdef",
+            mark: self.mark.clone(),
+            account: "0123456789abcdef".to_owned(),
             note: None,
-            operator: Some("gildong"),
+            operator: Some("gildong".to_owned()),
             expected: self.expected,
             guards: self.guards.clone(),
         }

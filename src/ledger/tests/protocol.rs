@@ -49,7 +49,7 @@ fn what_is_returned_is_what_is_kept() {
         assert_eq!(ledger.find(&uid).unwrap().as_ref(), Some(payment));
     };
     let first = asked(0);
-    let intent = Intent { at: precisely(0), note: Some("a note"), ..first.intent() };
+    let intent = Intent { at: precisely(0), note: Some("a note".to_owned()), ..first.intent() };
     let unsent = ledger.record_never_begun(&intent, "no token").unwrap();
     same(&ledger, &unsent);
     let again = asked(1).expecting(Outcome::NotSent, 0);

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::{not_deleted, refuse_while_unsettled};
@@ -39,10 +41,10 @@ fn begin(ledger: &mut Ledger, order: &str, customer: &str) {
     let at = Timestamp::from_second(1_795_000_000).unwrap();
     let mark = SendMark { wall: at, boot: None, gateway_s: None };
     let intent = Intent {
-        request: &request,
+        request: Arc::new(request),
         at,
-        mark: &mark,
-        account: "0123456789abcdef",
+        mark,
+        account: "0123456789abcdef".to_owned(),
         note: None,
         operator: None,
         expected: None,
