@@ -75,14 +75,10 @@ fn check(field: &'static str, text: &str, max: usize) -> Result<String, IdError>
     } else if chars > max {
         let value = text.escape_debug().to_string();
         Err(IdError::TooLong { field, value, chars, max })
-    } else if text.chars().any(char::is_control) {
-        character("a control character or a newline")
-    } else if text.contains(['/', '\\']) {
-        character("a slash")
+    } else if let Some(what) = text.chars().find_map(unfit) {
+        character(what)
     } else if text.starts_with(char::is_whitespace) || text.ends_with(char::is_whitespace) {
         character("white space at an end")
-    } else if text.chars().any(is_invisible) {
-        character("an invisible character")
     } else if text == "." || text == ".." {
         character("only dots")
     } else {
@@ -90,9 +86,19 @@ fn check(field: &'static str, text: &str, max: usize) -> Result<String, IdError>
     }
 }
 
-/// Zero-width and direction characters: two ids that look the same would be two payments.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{ad}')
+/// What an id may hold nowhere.
+fn unfit(c: char) -> Option<&'static str> {
+    match c {
+        '/' | '\\' => Some("a slash"),
+        // Zero-width and direction characters: two ids that look the same would be two payments.
+        '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}'
+        | '\u{feff}'
+        | '\u{ad}' => Some("an invisible character"),
+        c if c.is_control() => Some("a control character or a newline"),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Money: whole minor units and a currency, never a binary fraction.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use thiserror::Error;
@@ -226,17 +227,17 @@ impl fmt::Debug for Amount {
 }
 
 /// `8900` and `8,900` become `8900`; `89,00` and `,900` are no numbers.
-fn without_group_commas(text: &str) -> Option<String> {
+fn without_group_commas(text: &str) -> Option<Cow<'_, str>> {
     if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit() || b == b',') {
         return None;
     }
     let mut groups = text.split(',');
     let first = groups.next()?;
     let grouped = text.contains(',');
-    if first.is_empty() || (grouped && first.len() > 3) || groups.clone().any(|group| group.len() != 3) {
+    if first.is_empty() || (grouped && first.len() > 3) || groups.any(|group| group.len() != 3) {
         return None;
     }
-    Some(groups.fold(first.to_owned(), |all, group| all + group))
+    Some(if grouped { text.replace(',', "").into() } else { text.into() })
 }
 
 /// Puts the decimal point behind the first `point` digits, with zeros where there are none.
@@ -256,9 +257,9 @@ fn shift_point(digits: &str, point: i32) -> Option<(String, String)> {
 }
 
 fn to_minor(whole: &str, fraction: &str, decimals: u8) -> Option<i64> {
-    let padded = format!("{whole}{fraction:0<width$}", width = usize::from(decimals));
-    let digits = padded.trim_start_matches('0');
-    if digits.is_empty() { Some(0) } else { digits.parse().ok() }
+    let zeros = usize::from(decimals).checked_sub(fraction.len())?;
+    let mut digits = whole.chars().chain(fraction.chars()).chain(std::iter::repeat_n('0', zeros));
+    digits.try_fold(0_i64, |minor, digit| minor.checked_mul(10)?.checked_add(digit.to_digit(10)?.into()))
 }
 
 #[cfg(test)]

@@ -173,6 +173,28 @@ fn limits_look_alikes_and_strangers_are_refused_and_the_rest_is_charged() {
     batch(&world, &[]).exits(8).answers(&["the merchant_uid was asked for before with another"]);
 }
 
+/// More rows than one thread looks at alone: each is held against its own payment, wherever it stands.
+#[test]
+fn a_long_file_is_planned_row_by_row() {
+    let gateway = paying();
+    let world = World::for_gateway(gateway.url());
+    let all = rows(6001);
+    let paid = [0, 2999, 3000, 3001, 6000];
+    let some = all.lines().skip(1).enumerate().filter(|(n, _)| paid.contains(n));
+    file(
+        &world,
+        "charges.csv",
+        HEADER.to_owned() + &some.map(|(_, row)| format!("{row}\n")).collect::<String>(),
+    );
+    batch(&world, &[]).exits(0);
+    file(&world, "charges.csv", all.replace(",4001,Monthly,order_3001", ",4002,Monthly,order_3001"));
+    let plan = world.run(&["batch", "charges.csv", "--allow-similar", "--dry-run", "--json"]).exits(0).json();
+    let counted = ["rows", "already_paid", "to_send", "refused"].map(|key| plan[key].as_u64().unwrap());
+    assert_eq!(counted, [6001, 4, 5996, 1]);
+    let refused = &plan["refused_rows"][0];
+    assert_eq!((&refused["line"], &refused["merchant_uid"]), (&3003.into(), &"order_3001".into()));
+}
+
 #[test]
 fn without_a_yes_and_with_nobody_to_ask_nothing_is_sent() {
     let gateway = paying();

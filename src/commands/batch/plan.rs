@@ -2,6 +2,10 @@
 //! against the ledger once more when its intent is written.
 
 use std::collections::BTreeSet;
+use std::num::NonZero;
+use std::ops::Range;
+use std::panic::resume_unwind;
+use std::thread;
 
 use crate::billing::desk::{Order, ended_by};
 use crate::billing::report::Ended;
@@ -10,7 +14,10 @@ use crate::commands::batch::fate::{Fate, Why};
 use crate::domain::money::Amount;
 use crate::domain::payment::{Outcome, Payment};
 use crate::failure::Failure;
-use crate::ledger::{DailyLimit, Ledger};
+use crate::ledger::{Create, DailyLimit, Ledger};
+
+/// Fewer rows than this are looked up sooner than another thread has opened the ledger.
+const ROWS_A_THREAD: u32 = 2_000;
 
 /// What the look ahead saw.
 pub(super) struct Plan {
@@ -22,20 +29,61 @@ pub(super) struct Plan {
 
 /// Gives every row its first fate. Without a ledger nothing was charged yet.
 pub(super) fn plan(charges: &Charges, ledger: Option<&Ledger>) -> Result<Plan, Failure> {
+    let mut plan = look_ahead(charges, ledger)?;
+    refuse_look_alikes(charges, &mut plan.fates);
+    if let Some(limit) = charges.daily_limit() {
+        refuse_over_daily(charges, &mut plan.fates, &limit, ledger)?;
+    }
+    Ok(plan)
+}
+
+/// Every row held against the ledger by itself, a part of them by each processor.
+fn look_ahead(charges: &Charges, ledger: Option<&Ledger>) -> Result<Plan, Failure> {
+    let count = charges.rows.count();
+    let processors = thread::available_parallelism().map_or(1, NonZero::get).try_into().unwrap_or(1);
+    let part = count.div_ceil((count / ROWS_A_THREAD).clamp(1, processors)).max(1);
+    let part_from = |first: u32| first..first.saturating_add(part).min(count);
+    let path = ledger.map(Ledger::path);
+    thread::scope(|scope| {
+        let firsts = charges.rows.all().step_by(usize::try_from(part).unwrap_or(usize::MAX)).skip(1);
+        let others: Vec<_> = firsts
+            .map(|first| {
+                let look = move || {
+                    let opened = path.map(|path| Ledger::open_at(path, Create::Never)).transpose()?;
+                    look_at(part_from(first), charges, opened.as_ref().map(|opened| &opened.ledger))
+                };
+                (first, thread::Builder::new().spawn_scoped(scope, look))
+            })
+            .collect();
+        let mut plan = look_at(part_from(0), charges, ledger)?;
+        for (first, other) in others {
+            let Plan { fates, new } = match other {
+                Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic))?,
+                // One thread more does the work sooner; none less leaves any undone.
+                Err(_) => look_at(part_from(first), charges, ledger)?,
+            };
+            plan.fates.extend(fates);
+            plan.new.extend(new);
+        }
+        Ok(plan)
+    })
+}
+
+/// Some of the rows, at one moment.
+fn look_at(rows: Range<u32>, charges: &Charges, ledger: Option<&Ledger>) -> Result<Plan, Failure> {
     match ledger {
-        Some(ledger) => ledger.at_one_moment(|ledger| look_ahead(charges, Some(ledger)))?,
-        None => look_ahead(charges, None),
+        Some(ledger) => ledger.at_one_moment(|ledger| fates(rows, charges, Some(ledger)))?,
+        None => fates(rows, charges, None),
     }
 }
 
-fn look_ahead(charges: &Charges, ledger: Option<&Ledger>) -> Result<Plan, Failure> {
+fn fates(rows: Range<u32>, charges: &Charges, ledger: Option<&Ledger>) -> Result<Plan, Failure> {
     let customers_are_kept = match ledger {
         Some(ledger) => ledger.has_customers()?,
         None => false,
     };
-    let count = charges.rows.all().len();
-    let mut plan = Plan { fates: Vec::with_capacity(count), new: Vec::with_capacity(count) };
-    for row in charges.rows.all() {
+    let mut plan = Plan { fates: Vec::with_capacity(rows.len()), new: Vec::with_capacity(rows.len()) };
+    for row in rows {
         let Some(order) = charges.order(row) else {
             return Err(Failure::local(format!("line {} cannot be read again", charges.rows.line(row))));
         };
@@ -43,10 +91,6 @@ fn look_ahead(charges: &Charges, ledger: Option<&Ledger>) -> Result<Plan, Failur
         let stored = stored.transpose()?.flatten();
         plan.new.push(stored.is_none());
         plan.fates.push(fate(&order, stored, charges, ledger, customers_are_kept)?);
-    }
-    refuse_look_alikes(charges, &mut plan.fates);
-    if let Some(limit) = charges.daily_limit() {
-        refuse_over_daily(charges, &mut plan.fates, &limit, ledger)?;
     }
     Ok(plan)
 }
