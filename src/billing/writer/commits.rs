@@ -1,7 +1,8 @@
 //! What goes into which commit: the thread that has the ledger, and the one that waits for the disk.
 //!
 //! While the disk syncs one commit, the next transaction is made, so that neither waits for the other.
-//! What somebody waits for goes first, and what nobody waits for is written while the disk is busy.
+//! What somebody waits for goes first, and what nobody waits for is written while the disk is busy. A
+//! transaction that half of the workers wait for is committed even then: nobody is left to join it.
 
 use std::collections::VecDeque;
 use std::io;
@@ -13,6 +14,11 @@ use crate::ledger::{Ledger, LedgerError, LogSync, NotCommitted};
 
 /// How long what nobody waits for is held back, for others to share its commit.
 const LINGER: Duration = Duration::from_millis(2);
+
+/// How often the ledger's thread looks for its next call before it goes to sleep while the disk is busy: a
+/// tenth of a millisecond of a processor that has nothing else to do. To wake a thread takes longer than
+/// most of what it is woken for.
+const LOOKS_BEFORE_SLEEP: u32 = 200;
 
 /// One write, and who waits for it.
 pub(super) trait Write: Send {
@@ -28,8 +34,10 @@ pub(super) enum Call {
     Awaited(Box<dyn Write>),
     /// Whoever asked goes on meanwhile.
     Unhurried(Box<dyn Write>),
-    /// The disk is free.
+    /// The disk is done with a commit.
     Synced,
+    /// There is nothing more to wait for at the disk.
+    NoDisk,
     /// There are no more callers.
     Over,
 }
@@ -43,8 +51,8 @@ pub(super) fn start(
     to_self: Sender<Call>,
 ) -> io::Result<thread::JoinHandle<Ledger>> {
     let (disk, groups) = channel();
-    let free = DiskIsFree(to_self);
-    thread::Builder::new().name("sync".to_owned()).spawn(move || sync_all(log, &groups, &free))?;
+    let disk_end = DiskEnd(to_self);
+    thread::Builder::new().name("sync".to_owned()).spawn(move || sync_all(log, &groups, &disk_end))?;
     let scribe = Scribe {
         ledger,
         calls,
@@ -52,7 +60,7 @@ pub(super) fn start(
         awaited: VecDeque::new(),
         unhurried: VecDeque::new(),
         group: Group::default(),
-        syncing: false,
+        syncing: 0,
         over: false,
         workers,
     };
@@ -80,27 +88,26 @@ impl Group {
 }
 
 /// The thread that waits for the disk. Nobody is answered before it.
-fn sync_all(mut log: LogSync, groups: &Receiver<Group>, free: &DiskIsFree) {
+fn sync_all(mut log: LogSync, groups: &Receiver<Group>, disk_end: &DiskEnd) {
     for group in groups {
         let synced = log.sync();
-        free.tell();
+        disk_end.tell(Call::Synced);
         group.answer(&synced);
     }
 }
 
-/// Says that the disk is free, also where its thread dies: the ledger's thread must not wait for it for
-/// ever, and learns of it when it sends the next group.
-struct DiskIsFree(Sender<Call>);
+/// What the ledger's thread learns of the disk's, also where that dies: it must not wait for it for ever.
+struct DiskEnd(Sender<Call>);
 
-impl DiskIsFree {
-    fn tell(&self) {
-        let _ = self.0.send(Call::Synced);
+impl DiskEnd {
+    fn tell(&self, call: Call) {
+        let _ = self.0.send(call);
     }
 }
 
-impl Drop for DiskIsFree {
+impl Drop for DiskEnd {
     fn drop(&mut self) {
-        self.tell();
+        self.tell(Call::NoDisk);
     }
 }
 
@@ -113,8 +120,8 @@ struct Scribe {
     unhurried: VecDeque<Box<dyn Write>>,
     /// Written into the open transaction; there is one while this has anything.
     group: Group,
-    /// The disk is busy with the commit before.
-    syncing: bool,
+    /// The commits that the disk is busy with.
+    syncing: usize,
     over: bool,
     workers: usize,
 }
@@ -141,8 +148,10 @@ impl Scribe {
                     }
                 }
                 Step::Commit => self.commit(),
-                // The last caller says that it is over; who is gone without a word says nothing more.
-                Step::Wait => self.hear(self.calls.recv().unwrap_or(Call::Over)),
+                Step::Wait => {
+                    let call = self.wait();
+                    self.hear(call);
+                }
                 Step::Linger => match self.calls.recv_timeout(LINGER) {
                     Ok(call) => self.hear(call),
                     Err(_) => self.commit(),
@@ -152,11 +161,24 @@ impl Scribe {
         }
     }
 
+    fn wait(&self) -> Call {
+        let looks = if self.syncing > 0 { LOOKS_BEFORE_SLEEP } else { 0 };
+        for _ in 0..looks {
+            if let Ok(call) = self.calls.try_recv() {
+                return call;
+            }
+            thread::yield_now();
+        }
+        // The last caller says that it is over; who is gone without a word says nothing more.
+        self.calls.recv().unwrap_or(Call::Over)
+    }
+
     fn hear(&mut self, call: Call) {
         match call {
             Call::Awaited(write) => self.awaited.push_back(write),
             Call::Unhurried(write) => self.unhurried.push_back(write),
-            Call::Synced => self.syncing = false,
+            Call::Synced => self.syncing = self.syncing.saturating_sub(1),
+            Call::NoDisk => self.syncing = 0,
             Call::Over => self.over = true,
         }
     }
@@ -197,7 +219,7 @@ impl Scribe {
         });
         match committed {
             // A disk's thread that died answers nobody: what it was given may be durable or not.
-            Ok(()) => self.syncing = self.disk.send(group).is_ok(),
+            Ok(()) => self.syncing += usize::from(self.disk.send(group).is_ok()),
             Err(_) => group.answer(&committed),
         }
     }
@@ -210,7 +232,7 @@ struct Load {
     unhurried: usize,
     awaited_written: usize,
     unhurried_written: usize,
-    syncing: bool,
+    syncing: usize,
     over: bool,
     workers: usize,
 }
@@ -231,16 +253,17 @@ fn next_step(load: &Load) -> Step {
     // Were all workers to wait for the same sync, the processor would have nothing to do meanwhile, and
     // the disk nothing after it.
     let half_of_the_workers = load.workers.div_ceil(2);
+    let full = load.awaited_written >= half_of_the_workers;
     let behind = load.unhurried > load.workers;
     if behind {
         Step::WriteUnhurried
-    } else if load.awaited > 0 && load.awaited_written < half_of_the_workers {
+    } else if load.awaited > 0 && !full {
         Step::WriteAwaited
-    } else if load.awaited_written > 0 && !load.syncing {
+    } else if load.awaited_written > 0 && (full || load.syncing == 0) {
         Step::Commit
     } else if load.unhurried > 0 {
         Step::WriteUnhurried
-    } else if load.syncing {
+    } else if load.syncing > 0 {
         Step::Wait
     } else if load.unhurried_written > 0 {
         if load.over { Step::Commit } else { Step::Linger }
@@ -260,7 +283,7 @@ mod tests {
         unhurried: 0,
         awaited_written: 0,
         unhurried_written: 0,
-        syncing: false,
+        syncing: 0,
         over: false,
         workers: 8,
     };
@@ -271,16 +294,17 @@ mod tests {
             (IDLE, Step::Wait),
             (Load { awaited: 1, unhurried: 3, ..IDLE }, Step::WriteAwaited),
             (Load { awaited_written: 1, unhurried: 3, ..IDLE }, Step::Commit),
-            (Load { awaited_written: 1, unhurried: 3, syncing: true, ..IDLE }, Step::WriteUnhurried),
-            (Load { awaited_written: 1, unhurried_written: 3, syncing: true, ..IDLE }, Step::Wait),
+            (Load { awaited_written: 1, unhurried: 3, syncing: 1, ..IDLE }, Step::WriteUnhurried),
+            (Load { awaited_written: 1, unhurried_written: 3, syncing: 1, ..IDLE }, Step::Wait),
             (Load { awaited: 2, awaited_written: 3, ..IDLE }, Step::WriteAwaited),
             (Load { awaited: 1, awaited_written: 4, ..IDLE }, Step::Commit),
-            (Load { awaited: 1, awaited_written: 4, syncing: true, ..IDLE }, Step::Wait),
+            (Load { awaited_written: 3, syncing: 1, ..IDLE }, Step::Wait),
+            (Load { awaited: 1, awaited_written: 4, syncing: 1, ..IDLE }, Step::Commit),
             (Load { unhurried: 1, ..IDLE }, Step::WriteUnhurried),
             (Load { unhurried_written: 1, ..IDLE }, Step::Linger),
             (Load { awaited: 1, unhurried: 9, ..IDLE }, Step::WriteUnhurried),
             (Load { unhurried_written: 1, over: true, ..IDLE }, Step::Commit),
-            (Load { syncing: true, over: true, ..IDLE }, Step::Wait),
+            (Load { syncing: 1, over: true, ..IDLE }, Step::Wait),
             (Load { over: true, ..IDLE }, Step::End),
         ];
         for (load, step) in steps {
