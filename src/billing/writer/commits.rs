@@ -276,7 +276,15 @@ fn next_step(load: &Load) -> Step {
 
 #[cfg(test)]
 mod tests {
-    use super::{Load, Step, next_step};
+    use std::collections::VecDeque;
+    use std::sync::mpsc::channel;
+    use std::thread;
+    use std::time::Duration;
+
+    use tempfile::TempDir;
+
+    use super::{Call, Group, Load, Scribe, Step, Write, next_step};
+    use crate::ledger::{Create, Ledger, LedgerError};
 
     const IDLE: Load = Load {
         awaited: 0,
@@ -317,5 +325,45 @@ mod tests {
         let load = Load { awaited: 1, workers: 1, ..IDLE };
         assert_eq!(next_step(&load), Step::WriteAwaited);
         assert_eq!(next_step(&Load { awaited: 0, awaited_written: 1, ..load }), Step::Commit);
+    }
+
+    struct Nothing;
+
+    impl Write for Nothing {
+        fn run(&mut self, _ledger: &mut Ledger) {}
+        fn answer(self: Box<Self>, _durable: Result<(), LedgerError>) {}
+    }
+
+    /// It would wait for ever for what a thread that died was to say.
+    #[test]
+    fn a_disk_that_is_gone_is_not_waited_for() {
+        let dir = TempDir::new().unwrap();
+        let ledger = Ledger::open_at(&dir.path().join("ledger.db"), Create::IfMissing).unwrap().ledger;
+        let (to_ledger, calls) = channel();
+        let (disk, groups) = channel();
+        let scribe = Scribe {
+            ledger,
+            calls,
+            disk,
+            awaited: VecDeque::new(),
+            unhurried: VecDeque::new(),
+            group: Group::default(),
+            syncing: 0,
+            over: false,
+            workers: 1,
+        };
+        let (ended, end) = channel();
+        thread::spawn(move || {
+            drop(scribe.write_all());
+            ended.send(())
+        });
+        for _ in 0..2 {
+            to_ledger.send(Call::Awaited(Box::new(Nothing))).unwrap();
+            let committed = groups.recv().unwrap();
+            assert_eq!(committed.awaited.len(), 1);
+        }
+        to_ledger.send(Call::NoDisk).unwrap();
+        to_ledger.send(Call::Over).unwrap();
+        assert!(end.recv_timeout(Duration::from_secs(10)).is_ok());
     }
 }
