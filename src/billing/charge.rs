@@ -14,7 +14,7 @@ use crate::billing::charged::{Charged, Paid};
 use crate::billing::desk::{Desk, Notice, Order, Waited, stored, wait_for_lock};
 use crate::billing::report::{
     ChargeError, Ended, Held, Report, answer_record, finding_record, held_without, mode_denied, not_recorded,
-    unclear_finding,
+    sandbox_flag, unclear_finding,
 };
 use crate::domain::answer::{Answer, ChargeReply};
 use crate::domain::lookup::{Finding, LookupReply};
@@ -400,7 +400,7 @@ impl Run<'_, '_> {
         let unsettled = matches!(payment.outcome, Outcome::Unknown | Outcome::Pending);
         let flag = match (&self.finding, &self.reply) {
             (Some(finding), _) => finding_record(finding).and_then(|record| record.sandbox),
-            (None, Some(reply)) => answer_record(&reply.answer).and_then(|record| record.sandbox),
+            (None, Some(reply)) => sandbox_flag(&reply.answer),
             (None, None) => None,
         };
         let others = match &self.finding {

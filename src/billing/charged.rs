@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::billing::book::Writing;
-use crate::billing::report::{ChargeError, Ended, Report, answer_record, mode_denied, not_recorded};
+use crate::billing::report::{ChargeError, Ended, Report, mode_denied, not_recorded, sandbox_flag};
 use crate::domain::answer::ChargeReply;
 use crate::domain::charge::ChargeRequest;
 use crate::domain::payment::Outcome;
@@ -40,8 +40,7 @@ impl Paid {
         let written = writing.wait();
         let payment = written
             .map_err(|error| not_recorded(error, &terms.merchant_uid, Outcome::Paid, &reply.received))?;
-        let sandbox_flag = answer_record(&reply.answer).and_then(|record| record.sandbox);
-        let mode_denied = mode_denied(terms.mode, &payment, sandbox_flag);
+        let mode_denied = mode_denied(terms.mode, &payment, sandbox_flag(&reply.answer));
         Ok(Ended::Answered(Box::new(Report { mode_denied, ..Report::of_own(payment) })))
     }
 }

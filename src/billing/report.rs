@@ -149,6 +149,11 @@ pub(super) fn finding_record(finding: &Finding) -> Option<&GatewayRecord> {
     }
 }
 
+/// What the gateway's flag says of the mode.
+pub(super) fn sandbox_flag(answer: &Answer) -> Option<bool> {
+    answer_record(answer).and_then(|record| record.sandbox)
+}
+
 pub(super) fn answer_record(answer: &Answer) -> Option<&GatewayRecord> {
     match answer {
         Answer::Paid(record) | Answer::Declined(record) => Some(record),

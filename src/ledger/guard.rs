@@ -7,7 +7,8 @@ use crate::domain::money::Amount;
 use crate::domain::payment::{Payment, Terms};
 use crate::ledger::day::{DaySum, spent};
 use crate::ledger::fault::Fault;
-use crate::ledger::row::{self, payment_columns};
+use crate::ledger::read::first_stored;
+use crate::ledger::row::payment_columns;
 use crate::ledger::{DailyLimit, Intent, IntentResult, Ledger, LedgerError};
 
 /// A retry counts by its last send too: that is when the card is charged.
@@ -53,18 +54,16 @@ pub(super) fn refusal(
 }
 
 fn similar(db: &Connection, terms: &Terms, since: Timestamp) -> Result<Option<Payment>, Fault> {
-    let mut statement = db.prepare_cached(SIMILAR)?;
-    let mut rows = statement.query(params![
+    let currency = terms.amount.currency();
+    let values = params![
         terms.customer_uid.as_str(),
         terms.merchant_uid.as_str(),
         terms.amount.minor(),
-        terms.amount.currency().code(),
+        currency.code(),
         since.as_millisecond(),
-    ])?;
-    match rows.next()? {
-        Some(row) => Ok(Some(row::stored(row)?.payment)),
-        None => Ok(None),
-    }
+    ];
+    let found = first_stored(&mut db.prepare_cached(SIMILAR)?, values)?;
+    Ok(found.map(|stored| stored.payment))
 }
 
 fn over_daily(

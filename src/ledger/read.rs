@@ -170,7 +170,10 @@ pub(super) fn find_stored(db: &Connection, uid: &MerchantUid) -> Result<Option<S
     first_stored(&mut db.prepare_cached(BY_MERCHANT_UID)?, [uid.as_str()])
 }
 
-fn first_stored(statement: &mut CachedStatement<'_>, params: impl Params) -> Result<Option<Stored>, Fault> {
+pub(super) fn first_stored(
+    statement: &mut CachedStatement<'_>,
+    params: impl Params,
+) -> Result<Option<Stored>, Fault> {
     statement.query(params)?.next()?.map(row::stored).transpose()
 }
 

@@ -53,17 +53,7 @@ pub(super) fn start(
     let (disk, groups) = channel();
     let disk_end = DiskEnd(to_self);
     thread::Builder::new().name("sync".to_owned()).spawn(move || sync_all(log, &groups, &disk_end))?;
-    let scribe = Scribe {
-        ledger,
-        calls,
-        disk,
-        awaited: VecDeque::new(),
-        unhurried: VecDeque::new(),
-        group: Group::default(),
-        syncing: 0,
-        over: false,
-        workers,
-    };
+    let scribe = Scribe::new(ledger, calls, disk, workers);
     thread::Builder::new().name("ledger".to_owned()).spawn(move || scribe.write_all())
 }
 
@@ -127,6 +117,20 @@ struct Scribe {
 }
 
 impl Scribe {
+    fn new(ledger: Ledger, calls: Receiver<Call>, disk: Sender<Group>, workers: usize) -> Scribe {
+        Scribe {
+            ledger,
+            calls,
+            disk,
+            awaited: VecDeque::new(),
+            unhurried: VecDeque::new(),
+            group: Group::default(),
+            syncing: 0,
+            over: false,
+            workers,
+        }
+    }
+
     fn write_all(mut self) -> Ledger {
         loop {
             while let Ok(call) = self.calls.try_recv() {
@@ -276,14 +280,13 @@ fn next_step(load: &Load) -> Step {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::VecDeque;
     use std::sync::mpsc::channel;
     use std::thread;
     use std::time::Duration;
 
     use tempfile::TempDir;
 
-    use super::{Call, Group, Load, Scribe, Step, Write, next_step};
+    use super::{Call, Load, Scribe, Step, Write, next_step};
     use crate::ledger::{Create, Ledger, LedgerError};
 
     const IDLE: Load = Load {
@@ -341,17 +344,7 @@ mod tests {
         let ledger = Ledger::open_at(&dir.path().join("ledger.db"), Create::IfMissing).unwrap().ledger;
         let (to_ledger, calls) = channel();
         let (disk, groups) = channel();
-        let scribe = Scribe {
-            ledger,
-            calls,
-            disk,
-            awaited: VecDeque::new(),
-            unhurried: VecDeque::new(),
-            group: Group::default(),
-            syncing: 0,
-            over: false,
-            workers: 1,
-        };
+        let scribe = Scribe::new(ledger, calls, disk, 1);
         let (ended, end) = channel();
         thread::spawn(move || {
             drop(scribe.write_all());
