@@ -7,15 +7,17 @@ use rusqlite::{Connection, ErrorCode, ffi};
 
 use crate::ledger::fault::{Fault, from_io};
 use crate::ledger::group::{Location, NotCommitted, copy};
-use crate::ledger::open::{Synced, beside, is_wal, set_synced};
+use crate::ledger::open::{APPLICATION_ID, Synced, beside, is_wal, set_synced};
 use crate::ledger::{Ledger, LedgerError};
 
 /// How long the log may grow while many charges are written, in pages: 16 MB.
 const LOG_PAGES_OF_MANY: &str = "PRAGMA wal_autocheckpoint = 4096";
+/// What it grows beyond that, because another program read all the while, is cut off again. In bytes: 20 MB.
+const LOG_BYTES_KEPT: &str = "PRAGMA journal_size_limit = 20971520";
 /// Any look makes SQLite open the log, and create it where there is none.
 const LOOK: &str = "PRAGMA schema_version";
-/// Writes the log back and cuts it, for the next program's sake.
-const CHECKPOINT: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
+/// Writes the log back, all of it, so that the next write begins it anew.
+const CHECKPOINT: &str = "PRAGMA wal_checkpoint(RESTART)";
 
 /// Makes commits durable in place of the ledger that it came from.
 #[derive(Debug)]
@@ -65,6 +67,7 @@ impl Ledger {
     pub fn expect_many_writes(&mut self) -> Result<LogSync, LedgerError> {
         let wal = self.read(|db| {
             one_row(db, LOG_PAGES_OF_MANY)?;
+            one_row(db, LOG_BYTES_KEPT)?;
             one_row(db, LOOK)?;
             let wal = is_wal(db)?;
             if wal {
@@ -79,14 +82,21 @@ impl Ledger {
         Ok(LogSync { log, failed: None, ledger: self.location() })
     }
 
-    /// Writes the log back into the file as far as other programs let it, so that whoever opens
-    /// the ledger next need not read it. Commits are durable by themselves again.
+    /// Writes the log back into the file as far as other programs let it, and begins it anew, so that
+    /// whoever opens the ledger next need not read it. Its file keeps its room for the next batch: on a
+    /// disk that is told what it need not keep, to cut it and to fill it again take a twentieth of a
+    /// second each. Commits are durable by themselves again.
     pub fn write_log_back(&mut self) -> Result<(), LedgerError> {
         self.read(|db| {
-            if is_wal(db)? {
-                set_synced(db, Synced::AtEachCommit)?;
+            if !is_wal(db)? {
+                return Ok(());
             }
-            one_row(db, CHECKPOINT)
+            set_synced(db, Synced::AtEachCommit)?;
+            one_row(db, CHECKPOINT)?;
+            // A write that changes nothing, for the log's sake: the pages behind it are of a log that is over,
+            // and are not read again.
+            db.execute_batch(&format!("PRAGMA application_id = {APPLICATION_ID}"))?;
+            Ok(())
         })
     }
 }
@@ -98,10 +108,12 @@ fn one_row(db: &Connection, sql: &str) -> Result<(), Fault> {
 #[cfg(test)]
 mod tests {
     use std::fs::File;
+    use std::path::Path;
+    use std::time::Duration;
 
     use tempfile::TempDir;
 
-    use crate::ledger::{Create, Ledger, LedgerError};
+    use crate::ledger::{Create, Ledger, LedgerError, OpenOptions};
 
     fn level(ledger: &Ledger) -> i64 {
         ledger.connection.query_row("PRAGMA synchronous", [], |row| row.get(0)).unwrap()
@@ -118,6 +130,54 @@ mod tests {
         assert!(log.sync().is_ok());
         ledger.write_log_back().unwrap();
         assert_eq!(level(&ledger), 2);
+    }
+
+    /// The frames of the log that whoever opens the ledger reads, and its file's size.
+    fn log_left(place: &Path) -> (i64, u64) {
+        let ledger = Ledger::open_at(place, Create::Never).unwrap().ledger;
+        let frames = "PRAGMA wal_checkpoint(NOOP)";
+        let frames = ledger.connection.query_row(frames, [], |row| row.get(1)).unwrap();
+        (frames, ledger.examine().unwrap().wal_bytes)
+    }
+
+    fn write_many(ledger: &Ledger, bytes: u32) {
+        let set = format!("CREATE TABLE t (a); INSERT INTO t VALUES (zeroblob({bytes})); DROP TABLE t");
+        ledger.connection.execute_batch(&set).unwrap();
+    }
+
+    #[test]
+    fn a_log_that_was_written_back_keeps_its_room_and_is_not_read_again() {
+        const MB: u32 = 1024 * 1024;
+        let dir = TempDir::new().unwrap();
+        let place = dir.path().join("ledger.db");
+        for (bytes, kept) in [(8 * MB, 8 * MB), (24 * MB, 20 * MB)] {
+            let mut ledger = Ledger::open_at(&place, Create::IfMissing).unwrap().ledger;
+            let _log = ledger.expect_many_writes().unwrap();
+            write_many(&ledger, bytes);
+            ledger.write_log_back().unwrap();
+            drop(ledger);
+            let (frames, size) = log_left(&place);
+            assert_eq!(frames, 1);
+            assert!((u64::from(kept)..u64::from(kept + MB)).contains(&size), "{size} bytes");
+        }
+    }
+
+    #[test]
+    fn a_log_that_somebody_reads_is_left_to_the_next_one() {
+        let dir = TempDir::new().unwrap();
+        let place = dir.path().join("ledger.db");
+        let options = OpenOptions { create: Create::IfMissing, busy_timeout: Duration::from_millis(1) };
+        let mut ledger = Ledger::open_with(&place, &options).unwrap().ledger;
+        let _log = ledger.expect_many_writes().unwrap();
+        let reader = Ledger::open_at(&place, Create::Never).unwrap().ledger;
+        let schema = "BEGIN; SELECT * FROM sqlite_schema";
+        reader.connection.execute_batch(schema).unwrap();
+        write_many(&ledger, 100_000);
+        ledger.write_log_back().unwrap();
+        assert!(log_left(&place).0 > 20);
+        reader.connection.execute_batch("COMMIT").unwrap();
+        ledger.write_log_back().unwrap();
+        assert_eq!(log_left(&place).0, 1);
     }
 
     /// A rollback journal is synced by each commit, and stays so.

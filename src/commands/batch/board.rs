@@ -102,7 +102,9 @@ impl Board {
                         self.end(done, ui);
                         progress.advance(1);
                     }
-                    self.charges.clock.sleep(GATHER);
+                    if self.done.ended < total {
+                        self.charges.clock.sleep(GATHER);
+                    }
                 }
                 Next::Waiting => {}
                 Next::Over => break true,

@@ -74,8 +74,7 @@ fn sound(path: &Path, examination: &Examination, report: &mut Report) {
     let shown = path.display();
     if problems.is_empty() {
         let (size, log) = (bytes(*size_bytes), bytes(*wal_bytes));
-        report
-            .ok("ledger", format!("{shown} is sound: schema {schema_version}, {size}, and {log} in its log"));
+        report.ok("ledger", format!("{shown} is sound: schema {schema_version}, {size}, and a log of {log}"));
         return;
     }
     report.bad(
