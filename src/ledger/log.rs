@@ -83,9 +83,9 @@ impl Ledger {
     }
 
     /// Writes the log back into the file as far as other programs let it, and begins it anew, so that
-    /// whoever opens the ledger next need not read it. Its file keeps its room for the next batch: on a
-    /// disk that is told what it need not keep, to cut it and to fill it again take a twentieth of a
-    /// second each. Commits are durable by themselves again.
+    /// whoever opens the ledger next need not read it. Its file keeps its room for the next batch: to cut it
+    /// takes long on a disk that is told of it, and a log that grows is slower to sync. Commits are durable
+    /// by themselves again.
     pub fn write_log_back(&mut self) -> Result<(), LedgerError> {
         self.read(|db| {
             if !is_wal(db)? {
@@ -95,8 +95,7 @@ impl Ledger {
             one_row(db, CHECKPOINT)?;
             // A write that changes nothing, for the log's sake: the pages behind it are of a log that is over,
             // and are not read again.
-            db.execute_batch(&format!("PRAGMA application_id = {APPLICATION_ID}"))?;
-            Ok(())
+            Ok(db.pragma_update(None, "application_id", APPLICATION_ID)?)
         })
     }
 }
