@@ -99,7 +99,7 @@ Register-ArgumentCompleter -Native -CommandName 'billkey' -ScriptBlock {
             [CompletionResult]::new('--input-format', '--input-format', [CompletionResultType]::ParameterName, 'How FILE is written [default: by its name; CSV if that does not tell]')
             [CompletionResult]::new('--once-per', '--once-per', [CompletionResultType]::ParameterName, 'Make the order ids from profile, customer, plan and period')
             [CompletionResult]::new('--plan', '--plan', [CompletionResultType]::ParameterName, 'What is paid for once per period, where a customer has more than one')
-            [CompletionResult]::new('--workers', '--workers', [CompletionResultType]::ParameterName, 'How many charges are under way at the same time, 1 to 64')
+            [CompletionResult]::new('--workers', '--workers', [CompletionResultType]::ParameterName, 'How many charges are at the gateway at the same time, 1 to 64')
             [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'At most so many charges in a time, evenly spread: 10/s, 300/m')
             [CompletionResult]::new('--max-failures', '--max-failures', [CompletionResultType]::ParameterName, 'Begin no further row after so many failures in a row')
             [CompletionResult]::new('--results', '--results', [CompletionResultType]::ParameterName, 'Write a line for each row, in the file''s order, to this file: CSV, or JSON lines by its name')

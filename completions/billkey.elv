@@ -94,7 +94,7 @@ set edit:completion:arg-completer[billkey] = {|@words|
             cand --input-format 'How FILE is written [default: by its name; CSV if that does not tell]'
             cand --once-per 'Make the order ids from profile, customer, plan and period'
             cand --plan 'What is paid for once per period, where a customer has more than one'
-            cand --workers 'How many charges are under way at the same time, 1 to 64'
+            cand --workers 'How many charges are at the gateway at the same time, 1 to 64'
             cand --rate 'At most so many charges in a time, evenly spread: 10/s, 300/m'
             cand --max-failures 'Begin no further row after so many failures in a row'
             cand --results 'Write a line for each row, in the file''s order, to this file: CSV, or JSON lines by its name'

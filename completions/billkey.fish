@@ -102,7 +102,7 @@ complete -c billkey -n "__fish_billkey_using_subcommand batch" -l input-format -
 jsonl\t'A JSON object a line'"
 complete -c billkey -n "__fish_billkey_using_subcommand batch" -l once-per -d 'Make the order ids from profile, customer, plan and period' -r
 complete -c billkey -n "__fish_billkey_using_subcommand batch" -l plan -d 'What is paid for once per period, where a customer has more than one' -r
-complete -c billkey -n "__fish_billkey_using_subcommand batch" -l workers -d 'How many charges are under way at the same time, 1 to 64' -r
+complete -c billkey -n "__fish_billkey_using_subcommand batch" -l workers -d 'How many charges are at the gateway at the same time, 1 to 64' -r
 complete -c billkey -n "__fish_billkey_using_subcommand batch" -l rate -d 'At most so many charges in a time, evenly spread: 10/s, 300/m' -r
 complete -c billkey -n "__fish_billkey_using_subcommand batch" -l max-failures -d 'Begin no further row after so many failures in a row' -r
 complete -c billkey -n "__fish_billkey_using_subcommand batch" -l results -d 'Write a line for each row, in the file\'s order, to this file: CSV, or JSON lines by its name' -r -F

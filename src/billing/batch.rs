@@ -1,4 +1,5 @@
-//! Many charges at once: workers that take rows, one gateway client between them, one writer.
+//! Many charges at once: workers that take rows, one gateway client between them, one writer. They take
+//! turns at having a request out (`billing::turns`).
 //!
 //! Each row is one charge under the full protocol, driven by `billing::charge` as any other. What is added
 //! here decides only whether another row is begun.
@@ -16,6 +17,7 @@ use crate::billing::charged::{Charged, Paid};
 use crate::billing::desk::{Desk, Order};
 use crate::billing::pace::{Pace, Rate};
 use crate::billing::report::{ChargeError, Ended, Held, Report};
+use crate::billing::turns::{Turn, Turns, under_way};
 use crate::billing::writer::WriterHandle;
 use crate::domain::payment::Outcome;
 use crate::domain::time::Clock;
@@ -38,6 +40,7 @@ pub struct Job {
     pub gateway: Arc<Client>,
     pub clock: Arc<dyn Clock>,
     pub interrupts: Interrupts,
+    /// How many requests may be out at once.
     pub workers: usize,
     pub rate: Option<Rate>,
     /// Stop after so many failures in a row.
@@ -108,6 +111,7 @@ struct Shared {
     pace: Option<Pace>,
     max_failures: Option<u32>,
     queue: Vec<u32>,
+    turns: Arc<Turns>,
     state: Mutex<State>,
 }
 
@@ -123,7 +127,7 @@ impl Batch {
     /// Begins. An error means that no worker could be started and nothing was begun.
     pub fn start(job: Job) -> io::Result<Batch> {
         let (tell, ends) = sync_channel(ENDS_WAITING_MAX);
-        let workers = job.workers.min(job.queue.len());
+        let workers = under_way(job.workers).min(job.queue.len());
         let shared = Arc::new(Shared {
             gateway: job.gateway,
             clock: job.clock,
@@ -133,6 +137,7 @@ impl Batch {
             pace: job.rate.map(Pace::new),
             max_failures: job.max_failures,
             queue: job.queue,
+            turns: Arc::new(Turns::new(job.workers)),
             state: Mutex::new(State::default()),
         });
         for worker in 0..workers {
@@ -210,11 +215,19 @@ impl Shared {
     }
 
     fn goes_on(&self) -> bool {
-        let mut state = self.state();
         if self.interrupts.requested() {
-            state.stop.get_or_insert(Stop::Interrupted);
+            self.stop(Stop::Interrupted);
         }
-        state.stop.is_none()
+        self.state().stop.is_none()
+    }
+
+    fn stop(&self, why: Stop) {
+        self.state().stop.get_or_insert(why);
+        // A ledger that fails cannot take back either what it holds: such a row would be unknown, and
+        // one that is sent is found by the next run.
+        if why != Stop::Ledger {
+            self.turns.close();
+        }
     }
 
     /// The next row to begin, in its time.
@@ -237,7 +250,7 @@ impl Shared {
         Some(row)
     }
 
-    fn charge(&self, row: u32, writer: &mut WriterHandle) -> Result<Charged, RowEnd> {
+    fn charge(&self, row: u32, turn: &mut Turn, writer: &mut WriterHandle) -> Result<Charged, RowEnd> {
         let order = (self.orders)(row).ok_or(RowEnd::Died)?;
         let mut desk = Desk {
             ledger: writer,
@@ -245,7 +258,18 @@ impl Shared {
             clock: Arc::clone(&self.clock),
             interrupts: self.interrupts.clone(),
         };
-        charge_and_write(&mut desk, &order, &mut |_| ()).map_err(RowEnd::Failed)
+        let mut charged = charge_and_write(&mut desk, &order, turn, &mut |_| ());
+        // Nothing of it has left, and that is durable: it begins anew.
+        if charged.is_ok() && turn.is_late() && self.in_turn(turn) {
+            charged = charge_and_write(&mut desk, &order, turn, &mut |_| ());
+        }
+        charged.map_err(RowEnd::Failed)
+    }
+
+    /// Waits for the turn of a row; false when the batch has stopped meanwhile.
+    fn in_turn(&self, turn: &mut Turn) -> bool {
+        turn.wait();
+        self.goes_on()
     }
 
     fn done(&self, row: u32, end: RowEnd) -> Done {
@@ -260,10 +284,10 @@ impl Shared {
 
     /// Counts, and stops the taking of rows where it has to.
     fn weigh(&self, end: &RowEnd) {
-        let mut state = self.state();
         let stop = match end {
             RowEnd::Failed(_) => Some(Stop::Ledger),
             RowEnd::Ended(Ended::Answered(report)) => {
+                let mut state = self.state();
                 match tells(report) {
                     Tells::Works => state.failures = 0,
                     Tells::Fails => state.failures = state.failures.saturating_add(1),
@@ -273,7 +297,7 @@ impl Shared {
                 let too_many = self.max_failures.is_some_and(|max| failures >= max);
                 match &report.held {
                     Some(Held::KeyRefused(_)) => Some(Stop::KeyRefused),
-                    Some(Held::NotReached(_) | Held::Interrupted) | None => {
+                    Some(Held::NotReached(_) | Held::Interrupted | Held::NoTurn) | None => {
                         too_many.then_some(Stop::Failures(failures))
                     }
                 }
@@ -288,7 +312,7 @@ impl Shared {
             | RowEnd::Died => None,
         };
         if let Some(stop) = stop {
-            state.stop.get_or_insert(stop);
+            self.stop(stop);
         }
     }
 }
@@ -312,9 +336,11 @@ fn tells(report: &Report) -> Tells {
 }
 
 fn work(shared: &Shared, writer: &mut WriterHandle, tell: &SyncSender<Told>) {
-    while let Some(row) = shared.take() {
+    loop {
+        let mut turn = shared.turns.next();
+        let Some(row) = shared.take() else { return };
         // One worker's bug is not to cut off what the others have sent.
-        let charged = catch_unwind(AssertUnwindSafe(|| shared.charge(row, writer)));
+        let charged = catch_unwind(AssertUnwindSafe(|| shared.charge(row, &mut turn, writer)));
         let told = match charged.unwrap_or(Err(RowEnd::Died)) {
             Ok(Charged::Paid(paid)) => {
                 shared.works();
@@ -323,6 +349,8 @@ fn work(shared: &Shared, writer: &mut WriterHandle, tell: &SyncSender<Told>) {
             Ok(Charged::Known(ended)) => Told::Done(shared.done(row, RowEnd::Ended(ended))),
             Err(end) => Told::Done(shared.done(row, end)),
         };
+        // What the row says of the channel counts before the next request leaves.
+        drop(turn);
         if tell.send(told).is_err() {
             return;
         }

@@ -16,6 +16,7 @@ use crate::billing::report::{
     ChargeError, Ended, Held, Report, answer_record, finding_record, held_without, mode_denied, not_recorded,
     sandbox_flag, unclear_finding,
 };
+use crate::billing::turns::Turn;
 use crate::domain::answer::{Answer, ChargeReply};
 use crate::domain::lookup::{Finding, LookupReply};
 use crate::domain::payment::{Outcome, Payment, Received};
@@ -41,7 +42,7 @@ pub fn charge(
     order: &Order,
     tell: &mut dyn FnMut(Notice),
 ) -> Result<Ended, ChargeError> {
-    charge_and_write(desk, order, tell)?.wait()
+    charge_and_write(desk, order, &mut Turn::alone(), tell)?.wait()
 }
 
 /// Like [`charge`], but does not wait until a direct answer that says paid is durable: whoever has
@@ -49,6 +50,7 @@ pub fn charge(
 pub(super) fn charge_and_write(
     desk: &mut Desk<'_>,
     order: &Order,
+    turn: &mut Turn,
     tell: &mut dyn FnMut(Notice),
 ) -> Result<Charged, ChargeError> {
     let uid = &order.request.terms.merchant_uid;
@@ -63,6 +65,7 @@ pub(super) fn charge_and_write(
     let mut run = Run {
         desk,
         order,
+        turn,
         tell,
         lock: Some(lock),
         row: None,
@@ -86,6 +89,8 @@ pub(super) fn charge_and_write(
 struct Run<'a, 'd> {
     desk: &'a mut Desk<'d>,
     order: &'a Order,
+    /// To have a request out.
+    turn: &'a mut Turn,
     tell: &'a mut dyn FnMut(Notice),
     /// Held to the end of the run, or until its answer is durable.
     lock: Option<PaymentLock>,
@@ -169,6 +174,8 @@ impl Run<'_, '_> {
                 not_recorded(error, &terms.merchant_uid, Outcome::Pending, &reply.received)
             })?;
         }
+        // A look-up is a request too.
+        self.turn.wait();
         let asked = self.desk.ask(terms, self.row.as_ref(), self.order.settle_after)?;
         if asked.held.is_some() {
             self.held = asked.held;
@@ -226,6 +233,10 @@ impl Run<'_, '_> {
 
     /// Lets the request go, once.
     fn send(&mut self) -> Result<Event, ChargeError> {
+        if !self.turn.comes() {
+            self.held = Some(Held::NoTurn);
+            return Ok(Event::HeldBack);
+        }
         if self.desk.interrupts.requested() {
             self.held = Some(Held::Interrupted);
             return Ok(Event::HeldBack);
@@ -253,6 +264,7 @@ impl Run<'_, '_> {
                 return Ok(Event::HeldBack);
             }
         };
+        self.turn.answered(&reply.received);
         let answered = reply.answer.kind();
         match &reply.answer {
             Answer::NotSent { reason } => self.held = Some(Held::NotReached(reason.clone())),

@@ -8,4 +8,5 @@ pub mod desk;
 pub mod pace;
 pub mod reconcile;
 pub mod report;
+pub mod turns;
 pub mod writer;

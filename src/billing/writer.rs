@@ -96,11 +96,11 @@ where
 
 impl Writer {
     /// Gives the ledger to a thread of its own, and its log to another; `reader` is another connection
-    /// to it.
-    pub fn start(ledger: Ledger, log: LogSync, reader: Reader, workers: usize) -> io::Result<Writer> {
+    /// to it, and `callers` is how many may wait for a write at once.
+    pub fn start(ledger: Ledger, log: LogSync, reader: Reader, callers: usize) -> io::Result<Writer> {
         let (calls, waiting) = channel();
         let locks = ledger.payment_locks();
-        let thread = commits::start(ledger, log, workers, waiting, calls.clone())?;
+        let thread = commits::start(ledger, log, callers, waiting, calls.clone())?;
         Ok(Writer { handle: WriterHandle { calls: Arc::new(Calls(calls)), reader, locks }, thread })
     }
 

@@ -65,7 +65,7 @@ pub struct BatchArgs {
     #[arg(long, value_name = "PLAN", requires = "once_per", help_heading = "What to charge")]
     pub plan: Option<String>,
 
-    /// How many charges are under way at the same time, 1 to 64
+    /// How many charges are at the gateway at the same time, 1 to 64
     #[arg(
         long,
         value_name = "N",

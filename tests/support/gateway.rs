@@ -35,6 +35,10 @@ pub struct Asked {
 }
 
 impl Asked {
+    pub fn is_charge(&self) -> bool {
+        self.path.starts_with("/subscribe/payments/again")
+    }
+
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(have, _)| have == name).map(|(_, value)| value.as_str())
     }

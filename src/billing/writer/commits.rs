@@ -2,7 +2,7 @@
 //!
 //! While the disk syncs one commit, the next transaction is made, so that neither waits for the other.
 //! What somebody waits for goes first, and what nobody waits for is written while the disk is busy. A
-//! transaction that half of the workers wait for is committed even then: nobody is left to join it.
+//! transaction that half of the callers wait for is committed even then: nobody is left to join it.
 
 use std::collections::VecDeque;
 use std::io;
@@ -16,9 +16,9 @@ use crate::ledger::{Ledger, LedgerError, LogSync, NotCommitted};
 const LINGER: Duration = Duration::from_millis(2);
 
 /// How often the ledger's thread looks for its next call before it goes to sleep while the disk is busy: a
-/// tenth of a millisecond of a processor that has nothing else to do. To wake a thread takes longer than
+/// fortieth of a millisecond of a processor that has nothing else to do. To wake a thread takes longer than
 /// most of what it is woken for.
-const LOOKS_BEFORE_SLEEP: u32 = 200;
+const LOOKS_BEFORE_SLEEP: u32 = 50;
 
 /// One write, and who waits for it.
 pub(super) trait Write: Send {
@@ -46,14 +46,14 @@ pub(super) enum Call {
 pub(super) fn start(
     ledger: Ledger,
     log: LogSync,
-    workers: usize,
+    callers: usize,
     calls: Receiver<Call>,
     to_self: Sender<Call>,
 ) -> io::Result<thread::JoinHandle<Ledger>> {
     let (disk, groups) = channel();
     let disk_end = DiskEnd(to_self);
     thread::Builder::new().name("sync".to_owned()).spawn(move || sync_all(log, &groups, &disk_end))?;
-    let scribe = Scribe::new(ledger, calls, disk, workers);
+    let scribe = Scribe::new(ledger, calls, disk, callers);
     thread::Builder::new().name("ledger".to_owned()).spawn(move || scribe.write_all())
 }
 
@@ -113,11 +113,11 @@ struct Scribe {
     /// The commits that the disk is busy with.
     syncing: usize,
     over: bool,
-    workers: usize,
+    callers: usize,
 }
 
 impl Scribe {
-    fn new(ledger: Ledger, calls: Receiver<Call>, disk: Sender<Group>, workers: usize) -> Scribe {
+    fn new(ledger: Ledger, calls: Receiver<Call>, disk: Sender<Group>, callers: usize) -> Scribe {
         Scribe {
             ledger,
             calls,
@@ -127,7 +127,7 @@ impl Scribe {
             group: Group::default(),
             syncing: 0,
             over: false,
-            workers,
+            callers,
         }
     }
 
@@ -195,7 +195,7 @@ impl Scribe {
             unhurried_written: self.group.unhurried.len(),
             syncing: self.syncing,
             over: self.over,
-            workers: self.workers,
+            callers: self.callers,
         }
     }
 
@@ -238,7 +238,7 @@ struct Load {
     unhurried_written: usize,
     syncing: usize,
     over: bool,
-    workers: usize,
+    callers: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -254,11 +254,11 @@ enum Step {
 }
 
 fn next_step(load: &Load) -> Step {
-    // Were all workers to wait for the same sync, the processor would have nothing to do meanwhile, and
+    // Were all callers to wait for the same sync, the processor would have nothing to do meanwhile, and
     // the disk nothing after it.
-    let half_of_the_workers = load.workers.div_ceil(2);
-    let full = load.awaited_written >= half_of_the_workers;
-    let behind = load.unhurried > load.workers;
+    let half_of_the_callers = load.callers.div_ceil(2);
+    let full = load.awaited_written >= half_of_the_callers;
+    let behind = load.unhurried > load.callers;
     if behind {
         Step::WriteUnhurried
     } else if load.awaited > 0 && !full {
@@ -296,7 +296,7 @@ mod tests {
         unhurried_written: 0,
         syncing: 0,
         over: false,
-        workers: 8,
+        callers: 8,
     };
 
     #[test]
@@ -325,7 +325,7 @@ mod tests {
 
     #[test]
     fn one_worker_is_not_kept_waiting() {
-        let load = Load { awaited: 1, workers: 1, ..IDLE };
+        let load = Load { awaited: 1, callers: 1, ..IDLE };
         assert_eq!(next_step(&load), Step::WriteAwaited);
         assert_eq!(next_step(&Load { awaited: 0, awaited_written: 1, ..load }), Step::Commit);
     }

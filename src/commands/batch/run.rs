@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::billing::batch::{Batch, Job, Stop};
 use crate::billing::desk::Order;
 use crate::billing::pace::Rate;
+use crate::billing::turns::under_way;
 use crate::billing::writer::{Reader, Writer};
 use crate::commands::batch::BatchArgs;
 use crate::commands::batch::board::Board;
@@ -178,7 +179,7 @@ fn charge(
         Interrupts::watch().map_err(|error| nothing_sent(Failure::io("watch for Ctrl-C", &error)))?;
     let workers = usize::from(args.workers);
     let log = ledger.expect_many_writes()?;
-    let writer = Writer::start(ledger, log, reader, workers);
+    let writer = Writer::start(ledger, log, reader, under_way(workers));
     let writer = writer.map_err(|error| nothing_sent(Failure::io("start a thread", &error)))?;
     let orders = Arc::clone(&charges);
     let is_new = move |row: u32| usize::try_from(row).ok().and_then(|row| new.get(row)) == Some(&true);
