@@ -269,7 +269,7 @@ fn bare_client(gateway: &Gateway) {
         median(ours)
     );
     ratios.sort_by(f64::total_cmp);
-    let rounds = format!("aim: 0.35 and more; rounds from {:.2} to {:.2}", ratios[0], ratios[ROUNDS - 1]);
+    let rounds = format!("no aim; rounds from {:.2} to {:.2}", ratios[0], ratios[ROUNDS - 1]);
     report("  batch / without a ledger", median(ratios), &rounds);
     if !in_memory.is_empty() {
         report("  the same, with the ledger in memory", median(in_memory), "no aim");

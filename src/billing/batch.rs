@@ -1,5 +1,4 @@
-//! Many charges at once: workers that take rows, one gateway client between them, one writer. They take
-//! turns at having a request out (`billing::turns`).
+//! Many charges at once: workers that take rows, one gateway client between them, one writer.
 //!
 //! Each row is one charge under the full protocol, driven by `billing::charge` as any other. What is added
 //! here decides only whether another row is begun.
@@ -17,7 +16,6 @@ use crate::billing::charged::{Charged, Paid};
 use crate::billing::desk::{Desk, Order};
 use crate::billing::pace::{Pace, Rate};
 use crate::billing::report::{ChargeError, Ended, Held, Report};
-use crate::billing::turns::{Turn, Turns, under_way};
 use crate::billing::writer::WriterHandle;
 use crate::domain::payment::Outcome;
 use crate::domain::time::Clock;
@@ -40,7 +38,7 @@ pub struct Job {
     pub gateway: Arc<Client>,
     pub clock: Arc<dyn Clock>,
     pub interrupts: Interrupts,
-    /// How many requests may be out at once.
+    /// How many charges are under way at once.
     pub workers: usize,
     pub rate: Option<Rate>,
     /// Stop after so many failures in a row.
@@ -111,7 +109,6 @@ struct Shared {
     pace: Option<Pace>,
     max_failures: Option<u32>,
     queue: Vec<u32>,
-    turns: Arc<Turns>,
     state: Mutex<State>,
 }
 
@@ -127,7 +124,7 @@ impl Batch {
     /// Begins. An error means that no worker could be started and nothing was begun.
     pub fn start(job: Job) -> io::Result<Batch> {
         let (tell, ends) = sync_channel(ENDS_WAITING_MAX);
-        let workers = under_way(job.workers).min(job.queue.len());
+        let workers = job.workers.min(job.queue.len());
         let shared = Arc::new(Shared {
             gateway: job.gateway,
             clock: job.clock,
@@ -137,7 +134,6 @@ impl Batch {
             pace: job.rate.map(Pace::new),
             max_failures: job.max_failures,
             queue: job.queue,
-            turns: Arc::new(Turns::new(job.workers)),
             state: Mutex::new(State::default()),
         });
         for worker in 0..workers {
@@ -223,11 +219,6 @@ impl Shared {
 
     fn stop(&self, why: Stop) {
         self.state().stop.get_or_insert(why);
-        // A ledger that fails cannot take back either what it holds: such a row would be unknown, and
-        // one that is sent is found by the next run.
-        if why != Stop::Ledger {
-            self.turns.close();
-        }
     }
 
     /// The next row to begin, in its time.
@@ -250,7 +241,7 @@ impl Shared {
         Some(row)
     }
 
-    fn charge(&self, row: u32, turn: &mut Turn, writer: &mut WriterHandle) -> Result<Charged, RowEnd> {
+    fn charge(&self, row: u32, writer: &mut WriterHandle) -> Result<Charged, RowEnd> {
         let order = (self.orders)(row).ok_or(RowEnd::Died)?;
         let mut desk = Desk {
             ledger: writer,
@@ -258,18 +249,7 @@ impl Shared {
             clock: Arc::clone(&self.clock),
             interrupts: self.interrupts.clone(),
         };
-        let mut charged = charge_and_write(&mut desk, &order, turn, &mut |_| ());
-        // Nothing of it has left, and that is durable: it begins anew.
-        if charged.is_ok() && turn.is_late() && self.in_turn(turn) {
-            charged = charge_and_write(&mut desk, &order, turn, &mut |_| ());
-        }
-        charged.map_err(RowEnd::Failed)
-    }
-
-    /// Waits for the turn of a row; false when the batch has stopped meanwhile.
-    fn in_turn(&self, turn: &mut Turn) -> bool {
-        turn.wait();
-        self.goes_on()
+        charge_and_write(&mut desk, &order, &mut |_| ()).map_err(RowEnd::Failed)
     }
 
     fn done(&self, row: u32, end: RowEnd) -> Done {
@@ -297,7 +277,7 @@ impl Shared {
                 let too_many = self.max_failures.is_some_and(|max| failures >= max);
                 match &report.held {
                     Some(Held::KeyRefused(_)) => Some(Stop::KeyRefused),
-                    Some(Held::NotReached(_) | Held::Interrupted | Held::NoTurn) | None => {
+                    Some(Held::NotReached(_) | Held::Interrupted) | None => {
                         too_many.then_some(Stop::Failures(failures))
                     }
                 }
@@ -336,11 +316,9 @@ fn tells(report: &Report) -> Tells {
 }
 
 fn work(shared: &Shared, writer: &mut WriterHandle, tell: &SyncSender<Told>) {
-    loop {
-        let mut turn = shared.turns.next();
-        let Some(row) = shared.take() else { return };
+    while let Some(row) = shared.take() {
         // One worker's bug is not to cut off what the others have sent.
-        let charged = catch_unwind(AssertUnwindSafe(|| shared.charge(row, &mut turn, writer)));
+        let charged = catch_unwind(AssertUnwindSafe(|| shared.charge(row, writer)));
         let told = match charged.unwrap_or(Err(RowEnd::Died)) {
             Ok(Charged::Paid(paid)) => {
                 shared.works();
@@ -349,8 +327,6 @@ fn work(shared: &Shared, writer: &mut WriterHandle, tell: &SyncSender<Told>) {
             Ok(Charged::Known(ended)) => Told::Done(shared.done(row, RowEnd::Ended(ended))),
             Err(end) => Told::Done(shared.done(row, end)),
         };
-        // What the row says of the channel counts before the next request leaves.
-        drop(turn);
         if tell.send(told).is_err() {
             return;
         }

@@ -16,7 +16,6 @@ use crate::billing::report::{
     ChargeError, Ended, Held, Report, answer_record, finding_record, held_without, mode_denied, not_recorded,
     sandbox_flag, unclear_finding,
 };
-use crate::billing::turns::Turn;
 use crate::domain::answer::{Answer, ChargeReply};
 use crate::domain::lookup::{Finding, LookupReply};
 use crate::domain::payment::{Outcome, Payment, Received};
@@ -42,7 +41,7 @@ pub fn charge(
     order: &Order,
     tell: &mut dyn FnMut(Notice),
 ) -> Result<Ended, ChargeError> {
-    charge_and_write(desk, order, &mut Turn::alone(), tell)?.wait()
+    charge_and_write(desk, order, tell)?.wait()
 }
 
 /// Like [`charge`], but does not wait until a direct answer that says paid is durable: whoever has
@@ -50,7 +49,6 @@ pub fn charge(
 pub(super) fn charge_and_write(
     desk: &mut Desk<'_>,
     order: &Order,
-    turn: &mut Turn,
     tell: &mut dyn FnMut(Notice),
 ) -> Result<Charged, ChargeError> {
     let uid = &order.request.terms.merchant_uid;
@@ -65,7 +63,6 @@ pub(super) fn charge_and_write(
     let mut run = Run {
         desk,
         order,
-        turn,
         tell,
         lock: Some(lock),
         row: None,
@@ -89,8 +86,6 @@ pub(super) fn charge_and_write(
 struct Run<'a, 'd> {
     desk: &'a mut Desk<'d>,
     order: &'a Order,
-    /// To have a request out.
-    turn: &'a mut Turn,
     tell: &'a mut dyn FnMut(Notice),
     /// Held to the end of the run, or until its answer is durable.
     lock: Option<PaymentLock>,
@@ -122,7 +117,7 @@ impl Step {
 impl Run<'_, '_> {
     fn drive(&mut self) -> Result<Charged, ChargeError> {
         let mut state = State::Opened { retry: self.order.retry };
-        let mut event = if self.order.believed_new { Event::Row(None) } else { self.read_row()? };
+        let mut event = self.read_row()?;
         let mut reopened = 0;
         loop {
             let (next_state, action) = protocol::next(state, event);
@@ -174,8 +169,6 @@ impl Run<'_, '_> {
                 not_recorded(error, &terms.merchant_uid, Outcome::Pending, &reply.received)
             })?;
         }
-        // A look-up is a request too.
-        self.turn.wait();
         let asked = self.desk.ask(terms, self.row.as_ref(), self.order.settle_after)?;
         if asked.held.is_some() {
             self.held = asked.held;
@@ -194,11 +187,6 @@ impl Run<'_, '_> {
         }
         let token =
             if self.desk.interrupts.requested() { Err(Held::Interrupted) } else { self.desk.have_token() };
-        // No intent will find out whether there is a row after all.
-        let unread = token.is_err() && self.row.is_none() && self.order.believed_new;
-        if unread && self.read_row()? != Event::Row(None) {
-            return Ok(Step::Event(Event::Lost));
-        }
         let mark = self.desk.take_mark();
         let intent = Intent {
             request: Arc::clone(&self.order.request),
@@ -233,10 +221,6 @@ impl Run<'_, '_> {
 
     /// Lets the request go, once.
     fn send(&mut self) -> Result<Event, ChargeError> {
-        if !self.turn.comes() {
-            self.held = Some(Held::NoTurn);
-            return Ok(Event::HeldBack);
-        }
         if self.desk.interrupts.requested() {
             self.held = Some(Held::Interrupted);
             return Ok(Event::HeldBack);
@@ -264,7 +248,6 @@ impl Run<'_, '_> {
                 return Ok(Event::HeldBack);
             }
         };
-        self.turn.answered(&reply.received);
         let answered = reply.answer.kind();
         match &reply.answer {
             Answer::NotSent { reason } => self.held = Some(Held::NotReached(reason.clone())),

@@ -200,9 +200,6 @@ pub struct Order {
     pub request: Arc<ChargeRequest>,
     /// Send a declined or rejected one once more.
     pub retry: bool,
-    /// The ledger had no row of it a moment ago. It is not looked for again: the intent is only
-    /// written if that is still so.
-    pub believed_new: bool,
     pub guards: Guards,
     /// How long an unanswered request may take to show in a look-up.
     pub settle_after: Duration,

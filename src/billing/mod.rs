@@ -8,5 +8,4 @@ pub mod desk;
 pub mod pace;
 pub mod reconcile;
 pub mod report;
-pub mod turns;
 pub mod writer;

@@ -80,9 +80,6 @@ pub enum Held {
     KeyRefused(String),
     #[error("interrupted before it was sent")]
     Interrupted,
-    /// Of a row of a batch that was written ahead.
-    #[error("its turn to be sent did not come")]
-    NoTurn,
 }
 
 /// An answer that the ledger did not take.

@@ -2,28 +2,25 @@
 //!
 //! Whoever calls waits for its reply. The calls that are waiting go into one transaction together
 //! and share its sync; only after that does anybody get a reply, so that what is written is durable
-//! before a request leaves, as ever.
+//! before a request leaves.
 
 use std::io;
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
+use std::thread::{self, JoinHandle};
 
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 
 use crate::billing::book::{Book, Writing, record_paid};
-use crate::billing::writer::commits::{Call, Write};
 use crate::domain::answer::ChargeReply;
 use crate::domain::charge::ChargeRequest;
 use crate::domain::ids::MerchantUid;
 use crate::domain::payment::{GatewayRecord, Outcome, Payment, Received};
 use crate::domain::time::SendMark;
-use crate::ledger::{Intent, IntentResult, Ledger, LedgerError, LogSync, PaymentLock, PaymentLocks};
+use crate::ledger::{Intent, IntentResult, Ledger, LedgerError, NotCommitted, PaymentLock, PaymentLocks};
 
-mod commits;
-
-/// The threads that write and sync. They end when this and all its handles are gone.
+/// The thread that writes. It ends when this and all its handles are gone.
 pub struct Writer {
     handle: WriterHandle,
     thread: JoinHandle<Ledger>,
@@ -32,18 +29,9 @@ pub struct Writer {
 /// One worker's way to the writing thread: a [`Book`] like the ledger itself.
 #[derive(Clone)]
 pub struct WriterHandle {
-    calls: Arc<Calls>,
+    calls: Sender<Box<dyn Write>>,
     reader: Reader,
     locks: PaymentLocks,
-}
-
-/// The callers' end; when the last of them is gone, the ledger's thread hears that.
-struct Calls(Sender<Call>);
-
-impl Drop for Calls {
-    fn drop(&mut self) {
-        let _ = self.0.send(Call::Over);
-    }
 }
 
 /// A connection that many look through: what is committed is seen at once, and no look waits for the
@@ -63,6 +51,14 @@ impl Reader {
     pub fn look(&self) -> MutexGuard<'_, Ledger> {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// One write, and who waits for it.
+trait Write: Send {
+    /// Does it, inside of the open transaction; once more where that was taken back.
+    fn run(&mut self, ledger: &mut Ledger);
+    /// Answers, once it is known what became of the commit.
+    fn answer(self: Box<Self>, durable: Result<(), LedgerError>);
 }
 
 struct Job<T, F> {
@@ -95,13 +91,13 @@ where
 }
 
 impl Writer {
-    /// Gives the ledger to a thread of its own, and its log to another; `reader` is another connection
-    /// to it, and `callers` is how many may wait for a write at once.
-    pub fn start(ledger: Ledger, log: LogSync, reader: Reader, callers: usize) -> io::Result<Writer> {
+    /// Gives the ledger to a thread of its own; `reader` is another connection to it.
+    pub fn start(ledger: Ledger, reader: Reader) -> io::Result<Writer> {
         let (calls, waiting) = channel();
         let locks = ledger.payment_locks();
-        let thread = commits::start(ledger, log, callers, waiting, calls.clone())?;
-        Ok(Writer { handle: WriterHandle { calls: Arc::new(Calls(calls)), reader, locks }, thread })
+        let thread = thread::Builder::new().name("ledger".to_owned());
+        let thread = thread.spawn(move || write_all(ledger, &waiting))?;
+        Ok(Writer { handle: WriterHandle { calls, reader, locks }, thread })
     }
 
     #[must_use]
@@ -119,6 +115,25 @@ impl Writer {
     }
 }
 
+/// Takes what waits, commits it together, and answers everybody.
+fn write_all(mut ledger: Ledger, calls: &Receiver<Box<dyn Write>>) -> Ledger {
+    while let Ok(first) = calls.recv() {
+        let mut writes: Vec<Box<dyn Write>> = std::iter::once(first).chain(calls.try_iter()).collect();
+        let durable = commit(&mut ledger, &mut writes);
+        for write in writes {
+            write.answer(durable.as_ref().copied().map_err(NotCommitted::error));
+        }
+    }
+    ledger
+}
+
+fn commit(ledger: &mut Ledger, writes: &mut [Box<dyn Write>]) -> Result<(), NotCommitted> {
+    let mut run_all = |ledger: &mut Ledger| writes.iter_mut().for_each(|write| write.run(ledger));
+    ledger.begin_group()?;
+    run_all(ledger);
+    ledger.commit_group(run_all)
+}
+
 impl WriterHandle {
     /// The handle of one worker of the one batch on the ledger.
     #[must_use]
@@ -131,20 +146,19 @@ impl WriterHandle {
         write: impl Fn(&mut Ledger) -> Result<T, LedgerError> + Send + 'static,
     ) -> Result<T, LedgerError> {
         // A writer that died answers nobody: what it was about to write may be there or not.
-        let answer = self.begin(Call::Awaited, write, None);
+        let answer = self.begin(write, None);
         answer.blocking_recv().unwrap_or_else(|_| Err(self.locks.no_writer()))
     }
 
     /// Hands a write over; where nobody takes it, nobody answers.
     fn begin<T: Send + 'static>(
         &self,
-        call: fn(Box<dyn Write>) -> Call,
         write: impl Fn(&mut Ledger) -> Result<T, LedgerError> + Send + 'static,
         lock: Option<PaymentLock>,
     ) -> oneshot::Receiver<Result<T, LedgerError>> {
         let (reply, answer) = oneshot::channel();
         let job = Job { write, result: None, reply, _lock: lock };
-        let _ = self.calls.0.send(call(Box::new(job)));
+        let _ = self.calls.send(Box::new(job));
         answer
     }
 }
@@ -224,7 +238,7 @@ impl Book for WriterHandle {
     ) -> Writing {
         let (request, reply) = (Arc::clone(request), Arc::clone(reply));
         let write = move |ledger: &mut Ledger| record_paid(ledger, &request, at, &reply);
-        Writing::UnderWay(self.begin(Call::Unhurried, write, lock), self.locks.clone())
+        Writing::UnderWay(self.begin(write, lock), self.locks.clone())
     }
 
     fn record_lookup(

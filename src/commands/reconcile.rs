@@ -112,9 +112,7 @@ fn one(
         Err(ReviewError::NoSuchPayment) => ControlFlow::Continue(()),
         Err(ReviewError::Ledger(error)) => ControlFlow::Break(Failure::from(error)),
         Err(ReviewError::Held(held)) => ControlFlow::Break(match held {
-            Held::NotReached(_) | Held::NoTurn => {
-                Failure::network(format!("{held}; what was settled before stays settled"))
-            }
+            Held::NotReached(_) => Failure::network(format!("{held}; what was settled before stays settled")),
             Held::KeyRefused(words) => Failure::auth(format!("the gateway refused the API key: {words}")),
             Held::Interrupted => Failure::interrupted("interrupted; what was settled before stays settled"),
         }),

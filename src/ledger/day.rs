@@ -8,13 +8,15 @@ use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::{Outcome, Payment};
 use crate::ledger::DailyLimit;
 use crate::ledger::fault::Fault;
-use crate::ledger::memory::data_version;
 
 /// Only what was sent again is in the index by last send.
 pub(super) const SPENT: &str = "SELECT coalesce(sum(amount_minor), 0) AS spent FROM payments \
      WHERE ((requested_at_ms >= :from_ms AND requested_at_ms < :to_ms) \
          OR (last_send_ms >= :from_ms AND last_send_ms < :to_ms AND last_send_ms <> requested_at_ms)) \
        AND currency = :currency AND outcome IN ('paid', 'pending', 'unknown')";
+
+/// Changes when, and only when, another connection has committed something.
+const DATA_VERSION: &str = "PRAGMA data_version";
 
 /// The sum of the last day that was asked for, as far as it is known. Whoever writes a payment tells
 /// what it was before and is now; after a write that failed nothing is known.
@@ -103,4 +105,8 @@ impl DaySum {
             Some(Known { minor, ..known })
         });
     }
+}
+
+fn data_version(tx: &Connection) -> Result<i64, Fault> {
+    Ok(tx.prepare_cached(DATA_VERSION)?.query_row([], |row| row.get(0))?)
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ffi};
 
+use crate::ledger::day::DaySum;
 use crate::ledger::fault::Fault;
-use crate::ledger::memory::Memory;
 use crate::ledger::{Ledger, LedgerError};
 
 const BEGIN: &str = "BEGIN IMMEDIATE";
@@ -71,7 +71,7 @@ impl Ledger {
     pub fn commit_group(&mut self, mut again: impl FnMut(&mut Ledger)) -> Result<(), NotCommitted> {
         let mut written = self.written();
         if let Ok(Group { spoiled: true, .. }) = &written {
-            self.memory = Memory::default();
+            self.day = DaySum::default();
             written = run(&self.connection, ROLLBACK).and_then(|()| self.begin(true)).and_then(|()| {
                 again(self);
                 self.written()
@@ -82,7 +82,6 @@ impl Ledger {
 
     fn begin(&mut self, apart: bool) -> Result<(), Fault> {
         run(&self.connection, BEGIN)?;
-        self.memory.of_group(&self.connection)?;
         self.group = Some(Group { apart, ..Group::default() });
         Ok(())
     }
@@ -98,7 +97,7 @@ impl Ledger {
     }
 
     fn take_back(&mut self, fault: Fault) -> NotCommitted {
-        self.memory = Memory::default();
+        self.day = DaySum::default();
         // A commit that failed may have left the transaction open; the next must find none.
         if !self.connection.is_autocommit() {
             let _ = run(&self.connection, ROLLBACK);

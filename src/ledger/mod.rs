@@ -2,9 +2,8 @@
 //!
 //! Durability. A commit that returns is on the disk: WAL with `synchronous=FULL`, which syncs the
 //! log at every commit, or a rollback journal with `EXTRA` where a file system refuses WAL; both
-//! are read back. A batch's commits are, when [`LogSync::sync`] returns. A new file's name is made
-//! durable too, by syncing its directory and those that were created for it. An error at a commit
-//! or a sync means "maybe": nothing may be sent after it.
+//! are read back. A new file's name is made durable too, by syncing its directory and those that
+//! were created for it. An error at a commit means "maybe": nothing may be sent after it.
 //!
 //! Transactions. Each `record_*` is one `BEGIN IMMEDIATE` transaction that changes the row in
 //! `payments` and appends to `events`; nothing is open between two calls, so none is open while a
@@ -14,17 +13,15 @@
 //!
 //! A batch's writer puts the writes that are waiting into one transaction
 //! ([`Ledger::begin_group`]): they share the sync, and nothing of them holds before it. One that
-//! fails is taken back alone. The sync is another thread's ([`LogSync`]), so that the next transaction
-//! is made meanwhile.
+//! fails is rolled back; the others in the transaction stay.
 //!
 //! Locks. A payment's lock is the operating system's and dies with its holder: no row and no pid
 //! file can be left behind. The lock spares the second process the wait and the look-up; the
 //! compare-and-swap would keep it from sending even without.
 //!
 //! Files. The ledger is 0600, its directories 0700; `-wal` and `-shm` beside it inherit that. The
-//! log stays when the last process ends, with up to 1 MB of the newest payments in it (16 MB where
-//! a batch was killed): a copy of the `.db` file alone lacks them. Copy all three, or use `sqlite3
-//! LEDGER ".backup COPY"`. A file that is not a ledger, or a newer one, is left as it is.
+//! log stays when the last process ends, with up to 1 MB of the newest payments in it: a copy of the
+//! `.db` file alone lacks them. Copy all three, or use `sqlite3 LEDGER ".backup COPY"`. A file that is not a ledger, or a newer one, is left as it is.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -32,9 +29,9 @@ use std::time::Duration;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::domain::ids::MerchantUid;
+use crate::ledger::day::DaySum;
 use crate::ledger::fault::Fault;
 use crate::ledger::group::Group;
-use crate::ledger::memory::Memory;
 
 mod customers;
 mod day;
@@ -46,8 +43,6 @@ mod group;
 mod guard;
 mod intent;
 mod lock;
-mod log;
-mod memory;
 mod open;
 mod read;
 mod record;
@@ -63,7 +58,6 @@ pub use filter::{By, Filter, Totals};
 pub use group::NotCommitted;
 pub use intent::{DailyLimit, Guards, Intent, IntentResult};
 pub use lock::{BatchLock, BatchLocked, PaymentLock, PaymentLocks};
-pub use log::LogSync;
 
 /// How long a write waits for another program's, unless told otherwise.
 pub const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -103,7 +97,7 @@ pub struct Ledger {
     busy_timeout: Duration,
     /// The transaction that several writes share, while one is open.
     group: Option<Group>,
-    memory: Memory,
+    day: DaySum,
 }
 
 impl Ledger {
@@ -142,14 +136,11 @@ impl Ledger {
     /// Like [`Ledger::write`], for what is written to a payment.
     fn write_payment<T>(
         &mut self,
-        body: impl FnOnce(&Connection, &mut Memory) -> Result<T, Fault>,
+        body: impl FnOnce(&Connection, &mut DaySum) -> Result<T, Fault>,
     ) -> Result<T, LedgerError> {
-        let mut memory = std::mem::take(&mut self.memory);
-        if self.group.is_none() {
-            memory.of_one_write();
-        }
-        let value = self.write(|db| body(db, &mut memory))?;
-        self.memory = memory;
+        let mut day = std::mem::take(&mut self.day);
+        let value = self.write(|db| body(db, &mut day))?;
+        self.day = day;
         Ok(value)
     }
 
@@ -157,7 +148,7 @@ impl Ledger {
     /// path by the next run, so a file that was moved away or replaced takes no more of them.
     fn write_before_send<T>(
         &mut self,
-        body: impl FnOnce(&Connection, &mut Memory) -> Result<T, Fault>,
+        body: impl FnOnce(&Connection, &mut DaySum) -> Result<T, Fault>,
     ) -> Result<T, LedgerError> {
         let look = || open::identity(&self.path).ok() == Some(self.identity);
         let in_place = match &mut self.group {

@@ -9,10 +9,10 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
+use crate::ledger::day::DaySum;
 use crate::ledger::error::LedgerError;
 use crate::ledger::fault::{Fault, from_io};
 use crate::ledger::lock::directory_builder;
-use crate::ledger::memory::Memory;
 use crate::ledger::{Create, Ledger, OpenOptions, Opened};
 
 /// `bkey` in the file's header; the first migration sets it.
@@ -71,7 +71,7 @@ pub(super) fn open(path: &Path, options: &OpenOptions) -> Result<Opened, LedgerE
         identity,
         busy_timeout: options.busy_timeout,
         group: None,
-        memory: Memory::default(),
+        day: DaySum::default(),
     };
     let created = match (kind, options.create) {
         (Kind::Foreign, _) => return Err(leave_alone(&ledger.connection, path, had_wal)),
@@ -305,9 +305,7 @@ fn make_durable(connection: &Connection, patience: Duration) -> Result<(), Fault
 
 /// When SQLite syncs what a commit writes.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Synced {
-    /// The log, before it is written back; who commits syncs it before anything depends on it.
-    BySomebodyElse,
+enum Synced {
     /// The log, at every commit.
     AtEachCommit,
     /// The rollback journal and its directory, at every commit.
@@ -315,9 +313,8 @@ pub(super) enum Synced {
 }
 
 /// Sets it and reads it back.
-pub(super) fn set_synced(connection: &Connection, synced: Synced) -> Result<(), Fault> {
+fn set_synced(connection: &Connection, synced: Synced) -> Result<(), Fault> {
     let (set, level) = match synced {
-        Synced::BySomebodyElse => ("PRAGMA synchronous = NORMAL", 1),
         Synced::AtEachCommit => ("PRAGMA synchronous = FULL", 2),
         Synced::WithItsDirectory => ("PRAGMA synchronous = EXTRA", 3),
     };
@@ -329,7 +326,7 @@ pub(super) fn set_synced(connection: &Connection, synced: Synced) -> Result<(), 
     }
 }
 
-pub(super) fn is_wal(connection: &Connection) -> Result<bool, Fault> {
+fn is_wal(connection: &Connection) -> Result<bool, Fault> {
     Ok(journal_mode(connection, "PRAGMA journal_mode")? == "wal")
 }
 

@@ -54,14 +54,14 @@ impl Ledger {
         self.read(|db| Ok(find_stored(db, uid)?.map(|stored| stored.payment)))
     }
 
-    /// Many looks at the ledger as it is at one moment; each by itself would have to find out first
-    /// whether another process has written meanwhile. Nothing can be written inside.
-    pub fn at_one_moment<T>(&self, looks: impl FnOnce(&Ledger) -> T) -> Result<T, LedgerError> {
+    /// Many payments at one moment, in the order of their merchant_uids.
+    pub fn find_many(&self, uids: &[MerchantUid]) -> Result<Vec<Option<Payment>>, LedgerError> {
         self.read(|db| {
             let tx = Transaction::new_unchecked(db, TransactionBehavior::Deferred)?;
-            let seen = looks(self);
+            let found = uids.iter().map(|uid| Ok(find_stored(&tx, uid)?.map(|stored| stored.payment)));
+            let found = found.collect::<Result<Vec<_>, Fault>>()?;
             tx.commit()?;
-            Ok(seen)
+            Ok(found)
         })
     }
 

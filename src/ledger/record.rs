@@ -7,8 +7,8 @@ use crate::domain::ids::MerchantUid;
 use crate::domain::money::Amount;
 use crate::domain::payment::{EventKind, GatewayRecord, Outcome, Payment, Received};
 use crate::domain::time::{SendMark, from_epoch_s};
+use crate::ledger::day::DaySum;
 use crate::ledger::fault::Fault;
-use crate::ledger::memory::Memory;
 use crate::ledger::read::find_stored;
 use crate::ledger::row::Stored;
 use crate::ledger::write::{Entry, append, insert, whole_ms, write_answer, write_attempt};
@@ -23,10 +23,10 @@ impl Ledger {
     /// becomes pending. Only [`IntentResult::Written`] may be sent; after an error nothing may,
     /// for the commit may be durable or not. A paid row, and one with other terms, is never claimed.
     pub fn record_intent(&mut self, intent: &Intent) -> Result<IntentResult, LedgerError> {
-        self.write_before_send(|tx, memory| {
+        self.write_before_send(|tx, day| {
             let written = match intent.expected {
-                None => claim_new(tx, memory, intent)?,
-                Some(_) => claim_again(tx, memory, intent)?,
+                None => claim_new(tx, day, intent)?,
+                Some(_) => claim_again(tx, day, intent)?,
             };
             let after = match written {
                 Ok(after) => after,
@@ -34,7 +34,6 @@ impl Ledger {
             };
             let entry = Entry::new(EventKind::Intent, intent.at).by(intent.operator.as_deref());
             append(tx, &after, &entry, &Received::default())?;
-            memory.keep(&after);
             Ok(IntentResult::Written(after.payment))
         })
     }
@@ -49,16 +48,16 @@ impl Ledger {
         mark: &SendMark,
         refused: &Received,
     ) -> Result<(), LedgerError> {
-        self.write_before_send(|tx, memory| {
-            let mut stored = stored_or_error(tx, memory, uid)?;
-            let counted = memory.day.part(Some(&stored.payment));
+        self.write_before_send(|tx, day| {
+            let mut stored = stored_or_error(tx, uid)?;
+            let counted = day.part(Some(&stored.payment));
             if stored.payment.outcome != Outcome::Pending {
                 return Err(Fault::Changed(uid.clone()));
             }
             append(tx, &stored, &Entry::new(EventKind::Answer, at), refused)?;
             stored.payment.last_send = Some(as_kept(mark));
             write_attempt(tx, &stored)?;
-            memory.day.moved(counted, &stored.payment);
+            day.moved(counted, &stored.payment);
             append(tx, &stored, &Entry::new(EventKind::Resend, at), &Received::default())
         })
     }
@@ -75,9 +74,9 @@ impl Ledger {
         record: Option<&GatewayRecord>,
         message: Option<&str>,
     ) -> Result<Payment, LedgerError> {
-        self.write_payment(|tx, memory| {
-            let mut stored = stored_or_error(tx, memory, uid)?;
-            let counted = memory.day.part(Some(&stored.payment));
+        self.write_payment(|tx, day| {
+            let mut stored = stored_or_error(tx, uid)?;
+            let counted = day.part(Some(&stored.payment));
             if may_become(stored.payment.outcome, outcome) {
                 let payment = &mut stored.payment;
                 match outcome {
@@ -91,7 +90,7 @@ impl Ledger {
                 write_answer(tx, &stored)?;
             }
             append(tx, &stored, &Entry::new(EventKind::Answer, at).about(record), reply)?;
-            memory.day.moved(counted, &stored.payment);
+            day.moved(counted, &stored.payment);
             Ok(stored.payment)
         })
     }
@@ -108,9 +107,9 @@ impl Ledger {
         record: Option<&GatewayRecord>,
         message: Option<&str>,
     ) -> Result<Payment, LedgerError> {
-        self.write_payment(|tx, memory| {
-            let mut stored = stored_or_error(tx, memory, uid)?;
-            let counted = memory.day.part(Some(&stored.payment));
+        self.write_payment(|tx, day| {
+            let mut stored = stored_or_error(tx, uid)?;
+            let counted = day.part(Some(&stored.payment));
             let before = stored.payment.outcome;
             if outcome == before {
                 if record.is_some() || message.is_some() {
@@ -134,7 +133,7 @@ impl Ledger {
                 write_answer(tx, &stored)?;
             }
             append(tx, &stored, &Entry::new(EventKind::Lookup, at).about(record), reply)?;
-            memory.day.moved(counted, &stored.payment);
+            day.moved(counted, &stored.payment);
             Ok(stored.payment)
         })
     }
@@ -149,9 +148,9 @@ impl Ledger {
         reason: &str,
         reply: &Received,
     ) -> Result<Payment, LedgerError> {
-        self.write_payment(|tx, memory| {
-            let mut stored = stored_or_error(tx, memory, uid)?;
-            let counted = memory.day.part(Some(&stored.payment));
+        self.write_payment(|tx, day| {
+            let mut stored = stored_or_error(tx, uid)?;
+            let counted = day.part(Some(&stored.payment));
             let payment = &mut stored.payment;
             if payment.outcome == Outcome::Pending {
                 payment.outcome = payment.outcome_before.take().unwrap_or(Outcome::NotSent);
@@ -163,7 +162,7 @@ impl Ledger {
                 write_answer(tx, &stored)?;
             }
             append(tx, &stored, &Entry::new(EventKind::NotSent, at).because(reason), reply)?;
-            memory.day.moved(counted, &stored.payment);
+            day.moved(counted, &stored.payment);
             Ok(stored.payment)
         })
     }
@@ -192,30 +191,30 @@ type Claimed = Result<Stored, IntentResult>;
 
 /// The first attempt at a payment that nobody has asked for before. The row itself finds out whether that
 /// is so: to look for it first would be to look twice.
-fn claim_new(tx: &Connection, memory: &mut Memory, intent: &Intent) -> Result<Claimed, Fault> {
-    if let Some(refusal) = guard::refusal(tx, &mut memory.day, intent, None)? {
+fn claim_new(tx: &Connection, day: &mut DaySum, intent: &Intent) -> Result<Claimed, Fault> {
+    if let Some(refusal) = guard::refusal(tx, day, intent, None)? {
         // Somebody may have come first, and be what stands in the way.
         let came_first = find_stored(tx, &intent.request.terms.merchant_uid)?.is_some();
         return Ok(Err(if came_first { IntentResult::Lost } else { refusal }));
     }
     let Some(after) = insert(tx, first_attempt(intent))? else { return Ok(Err(IntentResult::Lost)) };
-    memory.day.moved(0, &after.payment);
+    day.moved(0, &after.payment);
     Ok(Ok(after))
 }
 
 /// A further attempt at a payment that is as its caller saw it.
-fn claim_again(tx: &Connection, memory: &mut Memory, intent: &Intent) -> Result<Claimed, Fault> {
+fn claim_again(tx: &Connection, day: &mut DaySum, intent: &Intent) -> Result<Claimed, Fault> {
     let before = find_stored(tx, &intent.request.terms.merchant_uid)?;
     let Some(before) = before.filter(|before| is_as_expected(&before.payment, intent)) else {
         return Ok(Err(IntentResult::Lost));
     };
-    if let Some(refusal) = guard::refusal(tx, &mut memory.day, intent, Some(&before.payment))? {
+    if let Some(refusal) = guard::refusal(tx, day, intent, Some(&before.payment))? {
         return Ok(Err(refusal));
     }
-    let counted = memory.day.part(Some(&before.payment));
+    let counted = day.part(Some(&before.payment));
     let after = next_attempt(before, intent)?;
     write_attempt(tx, &after)?;
-    memory.day.moved(counted, &after.payment);
+    day.moved(counted, &after.payment);
     Ok(Ok(after))
 }
 
@@ -351,10 +350,7 @@ fn cancel_amount(payment: &Payment, record: &GatewayRecord) -> Option<Amount> {
     text.and_then(|text| Amount::from_wire(text, currency))
 }
 
-fn stored_or_error(tx: &Connection, memory: &mut Memory, uid: &MerchantUid) -> Result<Stored, Fault> {
-    if let Some(stored) = memory.take(uid) {
-        return Ok(stored);
-    }
+fn stored_or_error(tx: &Connection, uid: &MerchantUid) -> Result<Stored, Fault> {
     find_stored(tx, uid)?.ok_or_else(|| Fault::NoSuchPayment(uid.clone()))
 }
 

@@ -79,8 +79,7 @@ pub struct Run {
     pub planted: Option<Planted>,
 }
 
-/// Some operators believe that there is no row, whether there is one or not.
-pub fn order(run: &Run, settle_after: Duration, believed_new: bool) -> Order {
+pub fn order(run: &Run, settle_after: Duration) -> Order {
     Order {
         request: Arc::new(ChargeRequest {
             terms: Terms {
@@ -103,7 +102,6 @@ pub fn order(run: &Run, settle_after: Duration, believed_new: bool) -> Order {
             bypass: None,
         }),
         retry: run.ask == Ask::Charge { retry: true },
-        believed_new,
         guards: Guards { similar_since: None, daily: None },
         settle_after,
         lock_wait_max: Duration::from_secs(2),
@@ -125,7 +123,7 @@ fn run_once(world: &World, connections: &Connections, actor: usize, run: &Run) -
         let client = Client::new(Box::new(wire), Arc::clone(&clock) as _, key, None, Duration::from_secs(60));
         let settle_after =
             if run.planted == Some(Planted::TrustNotFoundAtOnce) { Duration::ZERO } else { SETTLE_AFTER };
-        let order = order(run, settle_after, actor % 2 == 1);
+        let order = order(run, settle_after);
         if run.planted == Some(Planted::SendBeforeIntent)
             && let Some(said) = planted::send_before_intent(ledger, &client, &*clock, &order)
         {

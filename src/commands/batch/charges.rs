@@ -43,7 +43,6 @@ impl Charges {
         Some(Order {
             request: Arc::new(request),
             retry: self.retry,
-            believed_new: false,
             guards,
             settle_after: self.settings.settle_after,
             lock_wait_max: self.settings.timeout.saturating_add(LOCK_WAIT_MORE),

@@ -153,7 +153,7 @@ impl Fate {
 fn answered(report: &Report) -> Fate {
     match (report.payment.outcome, &report.held) {
         (Outcome::Unknown | Outcome::Pending, _) => Fate::Unknown,
-        (_, Some(Held::Interrupted | Held::NoTurn)) => Fate::NotTried,
+        (_, Some(Held::Interrupted)) => Fate::NotTried,
         (_, Some(Held::KeyRefused(_))) => Fate::KeyRefused,
         (_, Some(Held::NotReached(_))) => Fate::NotSent,
         (Outcome::Paid, None) if report.replayed => Fate::AlreadyPaid,

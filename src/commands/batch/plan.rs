@@ -11,6 +11,7 @@ use crate::billing::desk::{Order, ended_by};
 use crate::billing::report::Ended;
 use crate::commands::batch::charges::Charges;
 use crate::commands::batch::fate::{Fate, Why};
+use crate::domain::ids::MerchantUid;
 use crate::domain::money::Amount;
 use crate::domain::payment::{Outcome, Payment};
 use crate::failure::Failure;
@@ -19,26 +20,21 @@ use crate::ledger::{Create, DailyLimit, Ledger};
 /// Fewer rows than this are looked up sooner than another thread has opened the ledger.
 const ROWS_A_THREAD: u32 = 2_000;
 
-/// What the look ahead saw.
-pub(super) struct Plan {
-    /// The first fate of every row.
-    pub fates: Vec<Fate>,
-    /// Whether the ledger has no payment of the row.
-    pub new: Vec<bool>,
-}
+/// How many rows are read from the file and looked up in the ledger together.
+const ROWS_AT_ONCE: usize = 500;
 
 /// Gives every row its first fate. Without a ledger nothing was charged yet.
-pub(super) fn plan(charges: &Charges, ledger: Option<&Ledger>) -> Result<Plan, Failure> {
-    let mut plan = look_ahead(charges, ledger)?;
-    refuse_look_alikes(charges, &mut plan.fates);
+pub(super) fn plan(charges: &Charges, ledger: Option<&Ledger>) -> Result<Vec<Fate>, Failure> {
+    let mut fates = look_ahead(charges, ledger)?;
+    refuse_look_alikes(charges, &mut fates);
     if let Some(limit) = charges.daily_limit() {
-        refuse_over_daily(charges, &mut plan.fates, &limit, ledger)?;
+        refuse_over_daily(charges, &mut fates, &limit, ledger)?;
     }
-    Ok(plan)
+    Ok(fates)
 }
 
 /// Every row held against the ledger by itself, a part of them by each processor.
-fn look_ahead(charges: &Charges, ledger: Option<&Ledger>) -> Result<Plan, Failure> {
+fn look_ahead(charges: &Charges, ledger: Option<&Ledger>) -> Result<Vec<Fate>, Failure> {
     let count = charges.rows.count();
     let processors = thread::available_parallelism().map_or(1, NonZero::get).try_into().unwrap_or(1);
     let part = count.div_ceil((count / ROWS_A_THREAD).clamp(1, processors)).max(1);
@@ -50,49 +46,53 @@ fn look_ahead(charges: &Charges, ledger: Option<&Ledger>) -> Result<Plan, Failur
             .map(|first| {
                 let look = move || {
                     let opened = path.map(|path| Ledger::open_at(path, Create::Never)).transpose()?;
-                    look_at(part_from(first), charges, opened.as_ref().map(|opened| &opened.ledger))
+                    fates(part_from(first), charges, opened.as_ref().map(|opened| &opened.ledger))
                 };
                 (first, thread::Builder::new().spawn_scoped(scope, look))
             })
             .collect();
-        let mut plan = look_at(part_from(0), charges, ledger)?;
+        let mut all = fates(part_from(0), charges, ledger)?;
         for (first, other) in others {
-            let Plan { fates, new } = match other {
+            all.extend(match other {
                 Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic))?,
-                // One thread more does the work sooner; none less leaves any undone.
-                Err(_) => look_at(part_from(first), charges, ledger)?,
-            };
-            plan.fates.extend(fates);
-            plan.new.extend(new);
+                // Without another thread this one does the part itself.
+                Err(_) => fates(part_from(first), charges, ledger)?,
+            });
         }
-        Ok(plan)
+        Ok(all)
     })
 }
 
-/// Some of the rows, at one moment.
-fn look_at(rows: Range<u32>, charges: &Charges, ledger: Option<&Ledger>) -> Result<Plan, Failure> {
-    match ledger {
-        Some(ledger) => ledger.at_one_moment(|ledger| fates(rows, charges, Some(ledger)))?,
-        None => fates(rows, charges, None),
-    }
-}
-
-fn fates(rows: Range<u32>, charges: &Charges, ledger: Option<&Ledger>) -> Result<Plan, Failure> {
+/// The fates of some of the rows.
+fn fates(rows: Range<u32>, charges: &Charges, ledger: Option<&Ledger>) -> Result<Vec<Fate>, Failure> {
     let customers_are_kept = match ledger {
         Some(ledger) => ledger.has_customers()?,
         None => false,
     };
-    let mut plan = Plan { fates: Vec::with_capacity(rows.len()), new: Vec::with_capacity(rows.len()) };
-    for row in rows {
-        let Some(order) = charges.order(row) else {
-            return Err(Failure::local(format!("line {} cannot be read again", charges.rows.line(row))));
-        };
-        let stored = ledger.map(|ledger| ledger.find(&order.request.terms.merchant_uid));
-        let stored = stored.transpose()?.flatten();
-        plan.new.push(stored.is_none());
-        plan.fates.push(fate(&order, stored, charges, ledger, customers_are_kept)?);
+    let mut fates = Vec::with_capacity(rows.len());
+    for first in rows.clone().step_by(ROWS_AT_ONCE) {
+        let orders: Vec<Order> =
+            rows_from(first, &rows).map(|row| order(row, charges)).collect::<Result<_, _>>()?;
+        let uids: Vec<MerchantUid> =
+            orders.iter().map(|order| order.request.terms.merchant_uid.clone()).collect();
+        let mut stored = ledger.map(|ledger| ledger.find_many(&uids)).transpose()?.into_iter().flatten();
+        for order in &orders {
+            let stored = stored.next().flatten();
+            fates.push(fate(order, stored, charges, ledger, customers_are_kept)?);
+        }
     }
-    Ok(plan)
+    Ok(fates)
+}
+
+fn rows_from(first: u32, rows: &Range<u32>) -> Range<u32> {
+    let at_once = u32::try_from(ROWS_AT_ONCE).unwrap_or(u32::MAX);
+    first..first.saturating_add(at_once).min(rows.end)
+}
+
+fn order(row: u32, charges: &Charges) -> Result<Order, Failure> {
+    charges
+        .order(row)
+        .ok_or_else(|| Failure::local(format!("line {} cannot be read again", charges.rows.line(row))))
 }
 
 fn fate(
@@ -147,7 +147,7 @@ fn refuse_look_alikes(charges: &Charges, fates: &mut [Fate]) {
             .get(place(row))
             .is_some_and(|fate| matches!(fate, Fate::Send | Fate::Settle | Fate::AlreadyPaid | Fate::Unknown))
     };
-    // Groups whose first row is not taken, and that have another one that is.
+    // First rows that were refused, whose customer and amount a later row has taken over.
     let mut stood_in = BTreeSet::new();
     for (row, first) in charges.rows.twins(|row| charges.likeness(row)) {
         if is_taken(fates, first) || stood_in.contains(&first) {

@@ -5,16 +5,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::billing::batch::{Batch, Job, Stop};
-use crate::billing::desk::Order;
 use crate::billing::pace::Rate;
-use crate::billing::turns::under_way;
 use crate::billing::writer::{Reader, Writer};
 use crate::commands::batch::BatchArgs;
 use crate::commands::batch::board::Board;
 use crate::commands::batch::charges::Charges;
 use crate::commands::batch::fate::Fate;
 use crate::commands::batch::input::{self, Input};
-use crate::commands::batch::plan::{Plan, plan};
+use crate::commands::batch::plan::plan;
 use crate::commands::batch::row::Rules;
 use crate::commands::batch::source::is_stdin;
 use crate::commands::batch::tell::{self, Tally};
@@ -61,7 +59,7 @@ pub fn run(args: &BatchArgs, context: &mut Context<'_>) -> Result<Exit, Failure>
         BatchLocked::Ours(lock) => lock,
         BatchLocked::Theirs { pid } => return Err(other_batch(pid)),
     };
-    let Plan { fates, new } = plan(&charges, Some(&ledger))?;
+    let fates = plan(&charges, Some(&ledger))?;
     let to_ask = !args.yes && fates.iter().any(|fate| !fate.is_final());
     // A program reads the plan with --dry-run; a person has to see what the question is about.
     if to_ask || !(context.ui.quiet() || context.ui.format().is_json()) {
@@ -71,7 +69,7 @@ pub fn run(args: &BatchArgs, context: &mut Context<'_>) -> Result<Exit, Failure>
         confirm(context)?;
     }
     let results = args.results.as_deref().map(|path| results(path, &args.file, context)).transpose()?;
-    charge(args, rate, Work { charges, fates, new, ledger, results }, context)
+    charge(args, rate, Work { charges, fates, ledger, results }, context)
 }
 
 fn rules(args: &BatchArgs, context: &Context<'_>) -> Result<Rules, Failure> {
@@ -92,7 +90,7 @@ fn dry_run(charges: &Charges, context: &mut Context<'_>) -> Result<Exit, Failure
         Err(error) if error.is_missing() => None,
         Err(error) => return Err(error.into()),
     };
-    let Plan { fates, .. } = plan(charges, ledger.as_ref())?;
+    let fates = plan(charges, ledger.as_ref())?;
     if context.ui.format() == Format::Table {
         let text = tell::plan_text(charges, &fates);
         return answered(context.ui.answer(&format!("{text}Nothing was sent (--dry-run).")), Exit::Done);
@@ -150,7 +148,6 @@ fn create(path: &Path) -> std::io::Result<File> {
 struct Work {
     charges: Arc<Charges>,
     fates: Vec<Fate>,
-    new: Vec<bool>,
     ledger: Ledger,
     results: Option<ResultFile>,
 }
@@ -161,7 +158,7 @@ fn charge(
     work: Work,
     context: &mut Context<'_>,
 ) -> Result<Exit, Failure> {
-    let Work { charges, fates, new, mut ledger, results } = work;
+    let Work { charges, fates, ledger, results } = work;
     // What is unsettled comes first: its customers wait to know.
     let queued = |wanted: Fate| {
         let row_of = move |(row, fate): (u32, &Fate)| (*fate == wanted).then_some(row);
@@ -177,22 +174,19 @@ fn charge(
     let nothing_sent = |failure: Failure| failure.hinted("Nothing was sent.");
     let interrupts =
         Interrupts::watch().map_err(|error| nothing_sent(Failure::io("watch for Ctrl-C", &error)))?;
-    let workers = usize::from(args.workers);
-    let log = ledger.expect_many_writes()?;
-    let writer = Writer::start(ledger, log, reader, under_way(workers));
-    let writer = writer.map_err(|error| nothing_sent(Failure::io("start a thread", &error)))?;
+    let writer =
+        Writer::start(ledger, reader).map_err(|error| nothing_sent(Failure::io("start a thread", &error)))?;
     let orders = Arc::clone(&charges);
-    let is_new = move |row: u32| usize::try_from(row).ok().and_then(|row| new.get(row)) == Some(&true);
     let batch = Batch::start(Job {
         writer: writer.handle(),
         gateway: Arc::clone(&gateway.client),
         clock: Arc::clone(&context.clock),
         interrupts: interrupts.clone(),
-        workers,
+        workers: usize::from(args.workers),
         rate,
         max_failures: args.max_failures,
         queue,
-        orders: Arc::new(move |row| Some(Order { believed_new: is_new(row), ..orders.order(row)? })),
+        orders: Arc::new(move |row| orders.order(row)),
     });
     let mut batch = batch.map_err(|error| nothing_sent(Failure::io("start a thread", &error)))?;
     let waited_to_the_end = board.watch(&mut batch, &interrupts, context.ui);
@@ -202,10 +196,8 @@ fn charge(
         stop = Some(Stop::Interrupted);
     } else {
         drop(batch);
-        // All is durable by then; a log that could not be written back is read by the next program.
-        if let Some(mut ledger) = writer.finish() {
-            let _ = ledger.write_log_back();
-        }
+        // All is durable by then.
+        let _ledger = writer.finish();
     }
     board.conclude(context.ui, stop)
 }

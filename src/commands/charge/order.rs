@@ -52,7 +52,6 @@ pub(super) fn order(
     Ok(Order {
         request: Arc::new(request),
         retry: args.retry,
-        believed_new: false,
         guards: guards(args.allow_similar, settings, amount, now),
         settle_after: settings.settle_after,
         lock_wait_max: settings.timeout.saturating_add(LOCK_WAIT_MORE),

@@ -125,7 +125,7 @@ pub(in crate::commands) fn exit_of(report: &Report) -> Exit {
         (Outcome::Unknown | Outcome::Pending, _) => Exit::With(Kind::Unknown),
         (_, Some(Held::Interrupted)) => Exit::With(Kind::Interrupted),
         (_, Some(Held::KeyRefused(_))) => Exit::With(Kind::Auth),
-        (_, Some(Held::NotReached(_) | Held::NoTurn)) => Exit::With(Kind::Network),
+        (_, Some(Held::NotReached(_))) => Exit::With(Kind::Network),
         (outcome, None) => Exit::of_outcome(outcome),
     }
 }
@@ -143,7 +143,7 @@ fn story(ui: &Ui, report: &Report, now: Timestamp) -> String {
     };
     match (&report.held, payment.outcome) {
         (Some(held), Outcome::Declined | Outcome::Rejected | Outcome::NotSent) => match held {
-            Held::NotReached(_) | Held::NoTurn => {
+            Held::NotReached(_) => {
                 format!(
                     "Not sent: {} Nothing was charged.{stands}\n  Run the same command again.\n",
                     sentence(&held.to_string())

@@ -17,9 +17,9 @@ use crate::ledger::{
 };
 
 mod customers;
+mod day;
 mod grouping;
 mod locking;
-mod memory;
 mod opening;
 mod protocol;
 mod reading;

@@ -1,4 +1,4 @@
-//! What is kept in memory is what is there.
+//! The day's sum, carried from intent to intent, is the one in the file.
 
 use proptest::prelude::{Just, ProptestConfig, Strategy, prop_oneof};
 use proptest::{collection, proptest};
