@@ -185,26 +185,15 @@ fn script(gateway: &Gateway) {
 }
 
 fn request(order: &str) -> ChargeRequest {
-    ChargeRequest {
-        terms: Terms {
+    ChargeRequest::new(
+        Terms {
             merchant_uid: MerchantUid::parse(order).unwrap(),
             customer_uid: CustomerUid::parse("gildong").unwrap(),
             amount: Amount::from_minor(8900, Currency::KRW),
             mode: Mode::Live,
         },
-        name: "Monthly subscription".to_owned(),
-        tax_free: None,
-        vat_amount: None,
-        card_quota: None,
-        buyer_name: None,
-        buyer_email: None,
-        buyer_tel: None,
-        custom_data: None,
-        notice_url: None,
-        product_type: None,
-        channel_key: None,
-        bypass: None,
-    }
+        "Monthly subscription",
+    )
 }
 
 /// Says to this program that it is the client without a ledger.

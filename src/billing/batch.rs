@@ -12,8 +12,9 @@ use std::thread;
 use std::time::Duration;
 
 use crate::billing::charge::charge_and_write;
-use crate::billing::charged::{Charged, Paid};
-use crate::billing::desk::{Desk, Order};
+use crate::billing::charged::{Charged, Own};
+use crate::billing::desk::Desk;
+use crate::billing::order::Order;
 use crate::billing::pace::{Pace, Rate};
 use crate::billing::report::{ChargeError, Ended, Held, Report};
 use crate::billing::writer::WriterHandle;
@@ -91,14 +92,14 @@ pub struct Batch {
     shared: Arc<Shared>,
     ends: Receiver<Told>,
     /// Rows that are paid, while that is being written down; their workers go on meanwhile.
-    unwritten: VecDeque<(u32, Box<Paid>)>,
+    unwritten: VecDeque<(u32, Box<Own>)>,
 }
 
 /// What a worker says of a row.
 enum Told {
     Done(Done),
     /// The gateway said paid.
-    Paid(u32, Box<Paid>),
+    Paid(u32, Box<Own>),
 }
 
 struct Shared {

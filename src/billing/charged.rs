@@ -1,25 +1,25 @@
 //! A charge that is over, but for the writing down.
 
-use std::sync::Arc;
-
 use crate::billing::book::Writing;
-use crate::billing::report::{ChargeError, Ended, Report, mode_denied, not_recorded, sandbox_flag};
-use crate::domain::answer::ChargeReply;
-use crate::domain::charge::ChargeRequest;
-use crate::domain::payment::Outcome;
+use crate::billing::report::{ChargeError, Ended, Report, mode_denied, not_recorded};
+use crate::domain::payment::{Outcome, Payment, Received, Terms};
 
 /// How a charge ended, as far as it is durable.
 #[must_use = "how it ended is known after the wait"]
 pub(super) enum Charged {
     Known(Ended),
-    Paid(Box<Paid>),
+    /// The gateway said paid in answer to this run's own request.
+    Paid(Box<Own>),
 }
 
-/// The gateway said paid in answer to this run's own request, and it is being written down.
-pub(super) struct Paid {
+/// The end of a run's own request, on its way to the disk.
+pub(super) struct Own {
     pub(super) writing: Writing,
-    pub(super) request: Arc<ChargeRequest>,
-    pub(super) reply: Arc<ChargeReply>,
+    pub(super) terms: Terms,
+    /// What the answer means, for whoever has to be told that it could not be written.
+    pub(super) outcome: Outcome,
+    pub(super) received: Received,
+    pub(super) sandbox_flag: Option<bool>,
 }
 
 impl Charged {
@@ -27,20 +27,26 @@ impl Charged {
     pub(super) fn wait(self) -> Result<Ended, ChargeError> {
         match self {
             Charged::Known(ended) => Ok(ended),
-            Charged::Paid(paid) => paid.wait(),
+            Charged::Paid(own) => own.wait(),
         }
     }
 }
 
-impl Paid {
-    /// Waits until the answer is durable.
+impl Own {
+    /// Waits until it is durable; the payment as it is then.
+    pub(super) fn written(self) -> Result<Payment, ChargeError> {
+        let Own { writing, terms, outcome, received, .. } = self;
+        match writing.wait() {
+            Ok(written) => Ok(written.payment),
+            Err(error) => Err(not_recorded(error, &terms.merchant_uid, outcome, &received)),
+        }
+    }
+
+    /// The same as an end, with nothing more to say.
     pub(super) fn wait(self) -> Result<Ended, ChargeError> {
-        let Paid { writing, request, reply } = self;
-        let terms = &request.terms;
-        let written = writing.wait();
-        let payment = written
-            .map_err(|error| not_recorded(error, &terms.merchant_uid, Outcome::Paid, &reply.received))?;
-        let mode_denied = mode_denied(terms.mode, &payment, sandbox_flag(&reply.answer));
+        let (mode, flag) = (self.terms.mode, self.sandbox_flag);
+        let payment = self.written()?;
+        let mode_denied = mode_denied(mode, &payment, flag);
         Ok(Ended::Answered(Box::new(Report { mode_denied, ..Report::of_own(payment) })))
     }
 }

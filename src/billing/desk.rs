@@ -1,5 +1,4 @@
-//! What a charge is asked with, and what comes before it is driven: the row that is the answer
-//! already, and the lock.
+//! What a charge works with, and what it asks for: a token, the lock, the time, what the gateway knows.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,16 +6,15 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::billing::book::Book;
-use crate::billing::report::{Ended, Held, Report, finding_record, held_by, held_without};
-use crate::domain::charge::ChargeRequest;
+use crate::billing::order::{Notice, Order};
+use crate::billing::report::{Held, held_by, held_without};
 use crate::domain::ids::MerchantUid;
 use crate::domain::lookup::{Finding, LookupReply, Question, judge};
-use crate::domain::payment::{GatewayRecord, Outcome, Payment, Received, Terms};
-use crate::domain::protocol::{self, Action, Event, Found, State, Stored};
+use crate::domain::payment::{Payment, Received, Terms};
 use crate::domain::time::{Clock, SendMark, later};
 use crate::gateway::Client;
 use crate::interrupt::Interrupts;
-use crate::ledger::{Guards, Ledger, LedgerError, PaymentLock};
+use crate::ledger::{LedgerError, PaymentLock};
 
 /// How often a payment's lock is tried while another process has it.
 const LOCK_TRY_EVERY: Duration = Duration::from_millis(20);
@@ -64,7 +62,7 @@ impl Desk<'_> {
         let (reply, held) = match self.look_up(&terms.merchant_uid) {
             Ok(reply) => (reply, None),
             Err(held) => {
-                let (reason, received) = (held.to_string(), Received::default());
+                let (reason, received) = (held.reason(), Received::default());
                 (LookupReply::NoAnswer { reason, reached: false, received }, Some(held))
             }
         };
@@ -73,74 +71,7 @@ impl Desk<'_> {
         let mode = terms.mode;
         let finding =
             judge(&Question { terms, mode, declined_before: &declined_before, unanswered, waited }, &reply);
-        let found = match &finding {
-            Finding::Charged { .. } => Found::Charged,
-            Finding::Declined { .. } => Found::Declined,
-            Finding::Odd { .. } => Found::Odd,
-            Finding::Nothing => Found::Nothing { waited },
-            Finding::NoAnswer { .. } => Found::NoAnswer,
-        };
-        Ok(Asked { reply, finding, found, held })
-    }
-
-    /// Writes down what a look-up found, as the payment's outcome from now on.
-    pub(super) fn record_finding(
-        &mut self,
-        uid: &MerchantUid,
-        outcome: Outcome,
-        lookup: &LookupReply,
-        finding: &Finding,
-        message: Option<&str>,
-    ) -> Result<Payment, LedgerError> {
-        let received = lookup.received();
-        if let (Outcome::Declined, Finding::Declined { records }) = (outcome, finding)
-            && let Some((_, older)) = records.split_last()
-        {
-            self.keep_declines(uid, received, older)?;
-        }
-        let record = finding_record(finding);
-        let imp_uid = record.and_then(|record| record.imp_uid.clone());
-        let received = Received { imp_uid: imp_uid.or_else(|| received.imp_uid.clone()), ..received.clone() };
-        let at = self.clock.now().wall;
-        self.ledger.record_lookup(uid, at, outcome, &received, record, message)
-    }
-
-    /// Writes down a look-up that says nothing new of the payment, which has this outcome all the
-    /// same.
-    pub(super) fn record_nothing_found(
-        &mut self,
-        uid: &MerchantUid,
-        outcome: Outcome,
-        lookup: &LookupReply,
-        message: Option<&str>,
-    ) -> Result<Payment, LedgerError> {
-        let at = self.clock.now().wall;
-        self.ledger.record_lookup(uid, at, outcome, lookup.received(), None, message)
-    }
-
-    /// Writes down declines that were found: each speaks for a request that was made before, and
-    /// for none that is made later.
-    pub(super) fn keep_declines(
-        &mut self,
-        uid: &MerchantUid,
-        received: &Received,
-        records: &[GatewayRecord],
-    ) -> Result<Option<Payment>, LedgerError> {
-        let mut row = None;
-        for record in records {
-            let at = self.clock.now().wall;
-            let received = Received { imp_uid: record.imp_uid.clone(), ..received.clone() };
-            let reason = record.fail_reason.as_deref();
-            row = Some(self.ledger.record_lookup(
-                uid,
-                at,
-                Outcome::Declined,
-                &received,
-                Some(record),
-                reason,
-            )?);
-        }
-        Ok(row)
+        Ok(Asked { received: reply.received().clone(), finding, waited, held })
     }
 
     /// Whether the last send was long enough ago, and was made with the key in use now: another
@@ -186,77 +117,14 @@ impl Desk<'_> {
     }
 }
 
-/// A look-up, and what it says.
+/// What a look-up says.
 pub(super) struct Asked {
-    pub(super) reply: LookupReply,
+    pub(super) received: Received,
     pub(super) finding: Finding,
-    pub(super) found: Found,
+    /// Whether the last send was long enough ago to show, when the gateway was asked.
+    pub(super) waited: bool,
     /// Why nothing was asked.
     pub(super) held: Option<Held>,
-}
-
-/// A charge as asked for, checked, and how to go about it.
-pub struct Order {
-    pub request: Arc<ChargeRequest>,
-    /// Send a declined or rejected one once more.
-    pub retry: bool,
-    pub guards: Guards,
-    /// How long an unanswered request may take to show in a look-up.
-    pub settle_after: Duration,
-    /// How long to wait for another process that is at the same payment.
-    pub lock_wait_max: Duration,
-    pub note: Option<String>,
-    pub operator: Option<String>,
-}
-
-/// What happens meanwhile, for whoever watches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Notice {
-    /// Another process is at the same payment.
-    WaitingForOther,
-    /// The request is out.
-    Sent,
-    /// An interrupt came while the request was out.
-    StillWaiting,
-}
-
-/// The end of a charge that needs neither the gateway nor the lock, because the stored row is the
-/// answer or stands in the way; `None` when there is more to do.
-pub fn ended_before(ledger: &Ledger, order: &Order) -> Result<Option<Ended>, LedgerError> {
-    let payment = ledger.find(&order.request.terms.merchant_uid)?;
-    Ok(payment.and_then(|payment| ended_by(payment, order).ok()))
-}
-
-/// The end that a stored row is; the row itself when there is more to do.
-pub fn ended_by(payment: Payment, order: &Order) -> Result<Ended, Box<Payment>> {
-    let event = Event::Row(Some(stored(&payment, &order.request)));
-    let (_, action) = protocol::next(State::Opened { retry: order.retry }, event);
-    match action {
-        Action::Replay => Ok(Ended::Answered(Box::new(Report::of_stored(payment)))),
-        Action::RefuseOtherTerms => Ok(Ended::OtherTerms(Box::new(payment))),
-        Action::LookUp
-        | Action::Claim
-        | Action::Send
-        | Action::RenewToken
-        | Action::SendAgain
-        | Action::Settle(_)
-        | Action::StayUnknown
-        | Action::GiveUp
-        | Action::Revert
-        | Action::Reopen
-        | Action::Stop => Err(Box::new(payment)),
-    }
-}
-
-/// The row as the protocol sees it.
-pub(super) fn stored(row: &Payment, request: &ChargeRequest) -> Stored {
-    let asked = &request.terms;
-    Stored {
-        outcome: row.outcome,
-        same_terms: row.terms.customer_uid == asked.customer_uid && row.terms.amount == asked.amount,
-        same_mode: row.terms.mode == asked.mode,
-        unanswered: row.unanswered > 0,
-    }
 }
 
 pub(super) enum Waited {

@@ -5,6 +5,7 @@ pub mod book;
 pub mod charge;
 mod charged;
 pub mod desk;
+pub mod order;
 pub mod pace;
 pub mod reconcile;
 pub mod report;

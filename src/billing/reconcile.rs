@@ -5,12 +5,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::billing::desk::{Asked, Desk};
-use crate::billing::report::{Held, finding_record, mode_denied, unclear_finding};
+use crate::billing::report::{Held, mode_denied};
 use crate::domain::ids::MerchantUid;
-use crate::domain::lookup::Finding;
+use crate::domain::lookup::{Finding, LookedUp};
 use crate::domain::payment::{GatewayRecord, Mode, Outcome, Payment, Terms};
 use crate::domain::protocol::{Review, review};
-use crate::ledger::LedgerError;
+use crate::domain::reason::Reason;
+use crate::ledger::{Entry, How, LedgerError, Seen, Written};
 
 /// What became of one payment.
 #[derive(Debug)]
@@ -34,9 +35,9 @@ pub enum Verdict {
     /// What was recorded stands.
     Stands,
     /// Nothing certain is known yet: why, and from when on it may be sent again.
-    Open { why: String, reached: bool, try_again_at: Option<Timestamp> },
+    Open { why: Reason, reached: bool, try_again_at: Option<Timestamp> },
     /// The gateway shows something that contradicts what is recorded.
-    Contradicted { why: String, record: Option<Box<GatewayRecord>> },
+    Contradicted { why: Reason, record: Option<Box<GatewayRecord>> },
     /// Another process is at it now.
     Busy,
 }
@@ -74,54 +75,33 @@ pub fn reconcile(
     }
     desk.have_token().map_err(ReviewError::Held)?;
     let terms = Terms { mode, ..payment.terms.clone() };
-    let asked = desk.ask(&terms, Some(&payment), settle_after)?;
-    if let Some(Held::Interrupted) = asked.held {
+    let Asked { received, finding, waited, held } = desk.ask(&terms, Some(&payment), settle_after)?;
+    if let Some(Held::Interrupted) = held {
         return Err(ReviewError::Held(Held::Interrupted));
     }
-    let review = review(before, asked.found);
-    let payment = record(desk, uid, before, &asked, review)?;
-    let others = match &asked.finding {
-        Finding::Charged { others, .. } => others.clone(),
-        Finding::Declined { .. } | Finding::Odd { .. } | Finding::Nothing | Finding::NoAnswer { .. } => {
-            Vec::new()
+    let review = review(before, &finding, waited);
+    let looked_up = match &review {
+        Review::Settle(looked_up) => looked_up.clone(),
+        Review::StayUnknown(reason) => LookedUp::Unknown(reason.clone()),
+        // A row that is right already is not written anew; only what was asked is kept.
+        Review::Keep | Review::Contradicted(_) => LookedUp::Nothing,
+    };
+    let flag = match &finding {
+        Finding::Charged { record, .. } => record.sandbox,
+        Finding::Declined(_) | Finding::Odd { .. } | Finding::Nothing | Finding::NoAnswer { .. } => None,
+    };
+    let (seen, at) = (Seen::of(&payment), desk.clock.now().wall);
+    let entry = Entry::Lookup { uid: uid.clone(), seen, at, looked_up, received };
+    let Written { payment, how } = desk.ledger.write(entry)?;
+    let verdict = match how {
+        // Another host's run has come in between: what it does is for it to tell.
+        How::Moved => Verdict::Busy,
+        How::Kept | How::Claimed | How::Similar(_) | How::OverDaily { .. } => {
+            verdict(desk, &payment, &finding, review, settle_after)
         }
     };
-    let flag = finding_record(&asked.finding).and_then(|record| record.sandbox);
-    Ok(Reviewed {
-        verdict: verdict(desk, &payment, &asked.finding, review, settle_after),
-        mode_denied: mode_denied(mode, &payment, flag),
-        payment,
-        before,
-        others,
-    })
-}
-
-fn record(
-    desk: &mut Desk<'_>,
-    uid: &MerchantUid,
-    before: Outcome,
-    asked: &Asked,
-    review: Review,
-) -> Result<Payment, LedgerError> {
-    let finding = &asked.finding;
-    match review {
-        Review::Settle(outcome) => {
-            let message = match outcome {
-                Outcome::Declined => finding_record(finding).and_then(|record| record.fail_reason.clone()),
-                Outcome::NotSent => {
-                    Some("the gateway shows no trace of it, long after it was sent".to_owned())
-                }
-                Outcome::Paid | Outcome::Rejected | Outcome::Unknown | Outcome::Pending => None,
-            };
-            desk.record_finding(uid, outcome, &asked.reply, finding, message.as_deref())
-        }
-        Review::StayUnknown => {
-            let why = unclear_finding(finding, None);
-            desk.record_nothing_found(uid, Outcome::Unknown, &asked.reply, why.as_deref())
-        }
-        // A row that is right already is not written anew; only what was asked is kept.
-        Review::Keep | Review::Contradicted => desk.record_nothing_found(uid, before, &asked.reply, None),
-    }
+    let mode_denied = mode_denied(mode, &payment, flag);
+    Ok(Reviewed { payment, before, verdict, others: finding.others().to_vec(), mode_denied })
 }
 
 fn verdict(
@@ -131,33 +111,24 @@ fn verdict(
     review: Review,
     settle_after: Duration,
 ) -> Verdict {
-    let why = || unclear_finding(finding, None);
     match (review, finding) {
         (Review::Settle(_), _) => Verdict::Settled,
-        (Review::Keep | Review::StayUnknown, Finding::NoAnswer { reason, reached }) => {
+        (Review::Keep | Review::StayUnknown(_), Finding::NoAnswer { reason, reached }) => {
             Verdict::Open { why: reason.clone(), reached: *reached, try_again_at: None }
         }
         (Review::Keep, _) => Verdict::Stands,
-        (Review::StayUnknown, _) => Verdict::Open {
-            why: why().unwrap_or_default(),
-            reached: true,
-            try_again_at: match finding {
-                Finding::Nothing => desk.wait_ends_at(payment, settle_after),
-                Finding::Odd { .. }
-                | Finding::Charged { .. }
-                | Finding::Declined { .. }
-                | Finding::NoAnswer { .. } => None,
+        (Review::StayUnknown(why), finding) => {
+            let by_time = *finding == Finding::Nothing;
+            let try_again_at = by_time.then(|| desk.wait_ends_at(payment, settle_after)).flatten();
+            Verdict::Open { why, reached: true, try_again_at }
+        }
+        (Review::Contradicted(why), finding) => Verdict::Contradicted {
+            why,
+            record: match finding {
+                Finding::Odd { record, .. } => Some(record.clone()),
+                Finding::Declined(declines) => Some(declines.last.clone()),
+                Finding::Charged { .. } | Finding::Nothing | Finding::NoAnswer { .. } => None,
             },
         },
-        (Review::Contradicted, Finding::Odd { record, .. }) => {
-            Verdict::Contradicted { why: why().unwrap_or_default(), record: Some(record.clone()) }
-        }
-        (Review::Contradicted, Finding::Declined { records }) => Verdict::Contradicted {
-            why: "the gateway shows it as declined only".to_owned(),
-            record: records.last().cloned().map(Box::new),
-        },
-        (Review::Contradicted, _) => {
-            Verdict::Contradicted { why: "the gateway does not show it".to_owned(), record: None }
-        }
     }
 }

@@ -5,11 +5,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use thiserror::Error;
 
-use crate::domain::answer::Answer;
 use crate::domain::ids::MerchantUid;
-use crate::domain::lookup::Finding;
 use crate::domain::money::Amount;
 use crate::domain::payment::{GatewayRecord, Mode, Outcome, Payment, Received};
+use crate::domain::reason::Reason;
 use crate::gateway::TokenFailure;
 use crate::interrupt::NoValue;
 use crate::ledger::LedgerError;
@@ -39,8 +38,6 @@ pub struct Report {
     pub replayed: bool,
     /// Why this run sent nothing, when it was to.
     pub held: Option<Held>,
-    /// Why the outcome is unknown, as a sentence.
-    pub unclear: Option<String>,
     /// From when on the same merchant_uid may be sent again, by the wall clock.
     pub try_again_at: Option<Timestamp>,
     /// The profile's mode, where the gateway's flag says that another kind of money moved.
@@ -61,7 +58,6 @@ impl Report {
             payment,
             replayed: false,
             held: None,
-            unclear: None,
             try_again_at: None,
             mode_denied: None,
             others: Vec::new(),
@@ -70,16 +66,25 @@ impl Report {
 }
 
 /// Why nothing was sent.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Held {
-    /// The gateway was not reached; a sentence.
-    #[error("{0}")]
-    NotReached(String),
+    /// The gateway was not reached.
+    NotReached(Reason),
     /// The API key was refused; the gateway's words.
-    #[error("the gateway refused the API key: {0}")]
     KeyRefused(String),
-    #[error("interrupted before it was sent")]
     Interrupted,
+}
+
+impl Held {
+    /// The same as the ledger keeps it.
+    #[must_use]
+    pub fn reason(&self) -> Reason {
+        match self {
+            Held::NotReached(reason) => reason.clone(),
+            Held::KeyRefused(words) => Reason::KeyRefused { words: words.clone() },
+            Held::Interrupted => Reason::Interrupted,
+        }
+    }
 }
 
 /// An answer that the ledger did not take.
@@ -101,10 +106,6 @@ pub enum ChargeError {
     /// After the send: what came back must not be lost with the disk.
     #[error("the gateway answered, and the answer could not be written to the ledger: {}", .0.error)]
     AnswerNotRecorded(Box<NotRecorded>),
-    #[error(
-        "the charge of {merchant_uid} came to a step that should not exist ({step}); it was stopped there"
-    )]
-    Stopped { merchant_uid: String, step: String },
 }
 
 /// An answer that the ledger did not take, as the end of its charge.
@@ -121,8 +122,8 @@ pub(super) fn not_recorded(
 pub(super) fn held_by(failure: &TokenFailure) -> Held {
     match failure {
         TokenFailure::KeyRefused { message } => Held::KeyRefused(message.clone()),
-        TokenFailure::NotReached { .. } | TokenFailure::NoAnswer { .. } => {
-            Held::NotReached(failure.to_string())
+        TokenFailure::NotReached { reason } | TokenFailure::NoAnswer { reason } => {
+            Held::NotReached(reason.clone())
         }
     }
 }
@@ -131,7 +132,7 @@ pub(super) fn held_by(failure: &TokenFailure) -> Held {
 pub(super) fn held_without(no_value: NoValue) -> Held {
     match no_value {
         NoValue::GivenUp => Held::Interrupted,
-        NoValue::NeverBegan => Held::NotReached("the system gave no thread to send from".to_owned()),
+        NoValue::NeverBegan => Held::NotReached(Reason::NoThread),
     }
 }
 
@@ -139,50 +140,4 @@ pub(super) fn held_without(no_value: NoValue) -> Held {
 pub(super) fn mode_denied(profile: Mode, payment: &Payment, sandbox_flag: Option<bool>) -> Option<Mode> {
     let denied = payment.outcome == Outcome::Paid && profile.disagrees_with(sandbox_flag);
     denied.then_some(profile)
-}
-
-pub(super) fn finding_record(finding: &Finding) -> Option<&GatewayRecord> {
-    match finding {
-        Finding::Charged { record, .. } => Some(record),
-        Finding::Declined { records } => records.last(),
-        Finding::Odd { .. } | Finding::Nothing | Finding::NoAnswer { .. } => None,
-    }
-}
-
-/// What the gateway's flag says of the mode.
-pub(super) fn sandbox_flag(answer: &Answer) -> Option<bool> {
-    answer_record(answer).and_then(|record| record.sandbox)
-}
-
-pub(super) fn answer_record(answer: &Answer) -> Option<&GatewayRecord> {
-    match answer {
-        Answer::Paid(record) | Answer::Declined(record) => Some(record),
-        // A payment that does not match must not lend the row its imp_uid.
-        Answer::Unclear { .. } | Answer::Refused { .. } | Answer::Unauthorized | Answer::NotSent { .. } => {
-            None
-        }
-    }
-}
-
-/// Why a look-up leaves the outcome open, as a sentence.
-pub(super) fn unclear_finding(
-    finding: &Finding,
-    refused: Option<&(i64, Option<String>, bool)>,
-) -> Option<String> {
-    let refusal = refused.map(|(_, words, _)| words.clone().unwrap_or_else(|| "no reason given".to_owned()));
-    match (finding, refusal) {
-        (Finding::Odd { record, why }, _) => {
-            let imp_uid = record.imp_uid.as_deref().unwrap_or("without an imp_uid");
-            Some(format!("the gateway shows the payment {imp_uid} under this merchant_uid, but {why}"))
-        }
-        (Finding::NoAnswer { reason, .. }, Some(words)) => Some(format!(
-            "the gateway refused it ({words}), and whether it was paid before could not be looked up: {reason}"
-        )),
-        (Finding::NoAnswer { reason, .. }, None) => Some(format!("the look-up gave no answer: {reason}")),
-        (Finding::Nothing | Finding::Declined { .. }, Some(words)) => {
-            Some(format!("the gateway refused it ({words}), but does not show the payment it speaks of"))
-        }
-        (Finding::Nothing, None) => Some("the gateway does not show a payment yet".to_owned()),
-        (Finding::Charged { .. } | Finding::Declined { .. }, _) => None,
-    }
 }

@@ -214,10 +214,6 @@ impl Listed for Shown {
     const TABLE: &'static [Field<Shown>] = Shown::FIELDS;
     const GIVES: &'static [(usize, usize)] = &[(2, 10), (1, 20)];
     const NOUN: &'static str = "setting";
-
-    fn under(&self) -> Option<&str> {
-        None
-    }
 }
 
 #[cfg(test)]

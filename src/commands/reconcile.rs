@@ -112,7 +112,9 @@ fn one(
         Err(ReviewError::NoSuchPayment) => ControlFlow::Continue(()),
         Err(ReviewError::Ledger(error)) => ControlFlow::Break(Failure::from(error)),
         Err(ReviewError::Held(held)) => ControlFlow::Break(match held {
-            Held::NotReached(_) => Failure::network(format!("{held}; what was settled before stays settled")),
+            Held::NotReached(why) => {
+                Failure::network(format!("{why}; what was settled before stays settled"))
+            }
             Held::KeyRefused(words) => Failure::auth(format!("the gateway refused the API key: {words}")),
             Held::Interrupted => Failure::interrupted("interrupted; what was settled before stays settled"),
         }),
@@ -121,7 +123,7 @@ fn one(
 
 fn not_reached(reviewed: &Reviewed) -> Failure {
     let why = match &reviewed.verdict {
-        Verdict::Open { why, .. } => why.clone(),
+        Verdict::Open { why, .. } => why.to_string(),
         Verdict::Settled | Verdict::Stands | Verdict::Contradicted { .. } | Verdict::Busy => String::new(),
     };
     Failure::network(format!("{why}; what was settled before stays settled"))

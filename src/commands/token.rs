@@ -105,8 +105,4 @@ impl Listed for TokenAnswer {
     const TABLE: &'static [Field<TokenAnswer>] = TokenAnswer::FIELDS;
     const GIVES: &'static [(usize, usize)] = &[];
     const NOUN: &'static str = "token";
-
-    fn under(&self) -> Option<&str> {
-        None
-    }
 }

@@ -1,7 +1,7 @@
 //! What an answer to a charge means.
 
-use crate::domain::payment::{GatewayRecord, Received};
-use crate::domain::protocol::Answered;
+use crate::domain::payment::{GatewayRecord, Outcome, Received};
+use crate::domain::reason::Reason;
 
 /// The meaning of one answer to `POST /subscribe/payments/again` (facts 2.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,29 +10,52 @@ pub enum Answer {
     Paid(Box<GatewayRecord>),
     /// `code` 0 and `status: failed`.
     Declined(Box<GatewayRecord>),
-    /// `code` is not 0 and there is no payment in the answer. `duplicate`: the words say that the
-    /// merchant_uid was paid or refunded before (facts 2.5).
-    Refused { code: i64, message: Option<String>, duplicate: bool },
+    /// `code` is not 0 and there is no payment in the answer.
+    Refused(Refusal),
     /// The token was not taken: nothing was processed.
     Unauthorized,
-    /// The request certainly never reached the gateway; the reason is a sentence for people.
-    NotSent { reason: String },
-    /// The request may have reached the gateway and this says nothing certain; the reason is a
-    /// sentence for people. The record is there when one was sent that does not match.
-    Unclear { reason: String, record: Option<Box<GatewayRecord>> },
+    /// The request certainly never reached the gateway.
+    NotSent(Reason),
+    /// The request may have reached the gateway and this says nothing certain. The record is there when one
+    /// was sent that does not match.
+    Unclear { reason: Reason, record: Option<Box<GatewayRecord>> },
 }
 
-impl Answer {
-    /// The answer as the protocol sees it.
+/// A refusal in the gateway's words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    pub code: i64,
+    pub words: Option<String>,
+    /// The words say that the merchant_uid was paid or refunded before (facts 2.5).
+    pub duplicate: bool,
+}
+
+/// What an answer makes of its payment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Settled {
+    Paid(Box<GatewayRecord>),
+    Declined(Box<GatewayRecord>),
+    /// The card may have been charged.
+    Unknown(Reason),
+}
+
+impl Settled {
     #[must_use]
-    pub fn kind(&self) -> Answered {
+    pub fn outcome(&self) -> Outcome {
         match self {
-            Answer::Paid(_) => Answered::Paid,
-            Answer::Declined(_) => Answered::Declined,
-            Answer::Refused { duplicate, .. } => Answered::Refused { duplicate: *duplicate },
-            Answer::Unauthorized => Answered::Unauthorized,
-            Answer::NotSent { .. } => Answered::NotSent,
-            Answer::Unclear { .. } => Answered::Unclear,
+            Settled::Paid(_) => Outcome::Paid,
+            Settled::Declined(_) => Outcome::Declined,
+            Settled::Unknown(_) => Outcome::Unknown,
+        }
+    }
+
+    /// The gateway's record of the payment. One that does not match is none: it must not lend the payment its
+    /// imp_uid.
+    #[must_use]
+    pub fn record(&self) -> Option<&GatewayRecord> {
+        match self {
+            Settled::Paid(record) | Settled::Declined(record) => Some(record),
+            Settled::Unknown(_) => None,
         }
     }
 }

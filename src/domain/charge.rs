@@ -1,11 +1,12 @@
 //! A charge as asked for, checked against every rule of the gateway's that can be checked before
 //! anything is written or sent (facts 2.1).
 
+use jiff::Timestamp;
 use thiserror::Error;
 
 use crate::domain::ids::IdError;
 use crate::domain::money::{Amount, Currency, MoneyError};
-use crate::domain::payment::Terms;
+use crate::domain::payment::{Outcome, Payment, Terms};
 
 /// Instalments are for amounts from here on (facts 2.1).
 pub const QUOTA_WON_MIN: i64 = 50_000;
@@ -81,6 +82,61 @@ pub enum InvalidValue {
 }
 
 impl ChargeRequest {
+    /// A request with nothing but what every charge needs.
+    #[must_use]
+    pub fn new(terms: Terms, name: impl Into<String>) -> ChargeRequest {
+        ChargeRequest {
+            terms,
+            name: name.into(),
+            tax_free: None,
+            vat_amount: None,
+            card_quota: None,
+            buyer_name: None,
+            buyer_email: None,
+            buyer_tel: None,
+            custom_data: None,
+            notice_url: None,
+            product_type: None,
+            channel_key: None,
+            bypass: None,
+        }
+    }
+
+    /// The payment as it is before anything was sent for it.
+    #[must_use]
+    pub fn unsent(&self, at: Timestamp, note: Option<String>, operator: Option<String>) -> Payment {
+        Payment {
+            terms: self.terms.clone(),
+            outcome: Outcome::NotSent,
+            outcome_before: None,
+            name: self.name.clone(),
+            attempts: 0,
+            unanswered: 0,
+            requested_at: at,
+            last_send: None,
+            account: None,
+            imp_uid: None,
+            status: None,
+            cancel_amount: None,
+            apply_num: None,
+            card_name: None,
+            card_number: None,
+            pg_provider: None,
+            pg_tid: None,
+            receipt_url: None,
+            code: None,
+            message: None,
+            reason: None,
+            paid_at: None,
+            cancelled_at: None,
+            buyer_name: self.buyer_name.clone(),
+            buyer_email: self.buyer_email.clone(),
+            buyer_tel: self.buyer_tel.clone(),
+            note,
+            operator,
+        }
+    }
+
     /// Checks every length and rule that does not depend on the PG. The ids and amounts are right
     /// by their types.
     pub fn check(&self) -> Result<(), InvalidValue> {
@@ -170,26 +226,15 @@ mod tests {
     use crate::domain::payment::{Mode, Terms};
 
     fn request(won: i64) -> ChargeRequest {
-        ChargeRequest {
-            terms: Terms {
+        ChargeRequest::new(
+            Terms {
                 merchant_uid: MerchantUid::parse("order_1").unwrap(),
                 customer_uid: CustomerUid::parse("gildong").unwrap(),
                 amount: Amount::from_minor(won, Currency::KRW),
                 mode: Mode::Live,
             },
-            name: "Monthly".to_owned(),
-            tax_free: None,
-            vat_amount: None,
-            card_quota: None,
-            buyer_name: None,
-            buyer_email: None,
-            buyer_tel: None,
-            custom_data: None,
-            notice_url: None,
-            product_type: None,
-            channel_key: None,
-            bypass: None,
-        }
+            "Monthly",
+        )
     }
 
     fn checked(change: impl FnOnce(&mut ChargeRequest)) -> Result<(), InvalidValue> {

@@ -1,6 +1,7 @@
 //! What the gateway's list of payments under one merchant_uid says about the one we asked for.
 
-use crate::domain::payment::{GatewayRecord, Mode, Received, Terms};
+use crate::domain::payment::{GatewayRecord, Mode, Outcome, Received, Terms};
+use crate::domain::reason::Reason;
 
 /// What came back when the gateway was asked for every payment under a merchant_uid.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,9 +10,8 @@ pub enum LookupReply {
     Records { records: Vec<GatewayRecord>, received: Received },
     /// The gateway's own 404: no such payment, as far as its index knows (facts 3.3).
     NotFound { received: Received },
-    /// No answer that says anything about the payment; the reason is a sentence for people.
-    /// `reached` is false when the gateway certainly was not asked.
-    NoAnswer { reason: String, reached: bool, received: Received },
+    /// No answer that says anything about the payment. `reached` is false when the gateway certainly was not asked.
+    NoAnswer { reason: Reason, reached: bool, received: Received },
 }
 
 impl LookupReply {
@@ -48,14 +48,77 @@ pub enum Finding {
     /// payments under the same merchant_uid that took money: an alarm.
     Charged { record: Box<GatewayRecord>, others: Vec<GatewayRecord> },
     /// Every request that could have charged was declined. All declines that were not known
-    /// before, oldest first: each speaks for a request, and for no later one.
-    Declined { records: Vec<GatewayRecord> },
+    /// before: each speaks for a request, and for no later one.
+    Declined(Declines),
     /// There is a payment that is not the one asked for, or one that has not come to an end.
-    Odd { record: Box<GatewayRecord>, why: String },
+    Odd { record: Box<GatewayRecord>, why: Reason },
     /// No trace of it yet, in the gateway's own words.
     Nothing,
     /// The gateway said nothing of use, or was not reached.
-    NoAnswer { reason: String, reached: bool },
+    NoAnswer { reason: Reason, reached: bool },
+}
+
+/// Failed records, oldest first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Declines {
+    pub earlier: Vec<GatewayRecord>,
+    pub last: Box<GatewayRecord>,
+}
+
+/// What a look-up makes of a payment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LookedUp {
+    /// Speaks for every request there was.
+    Paid(Box<GatewayRecord>),
+    /// Speaks for every request there was.
+    Declined(Declines),
+    /// Speaks for the request that was refused, in the gateway's words.
+    Rejected(Option<String>),
+    /// Settles nothing.
+    Unknown(Reason),
+    /// There is no trace of it after the whole wait.
+    NotSent(Reason),
+    /// Says nothing new.
+    Nothing,
+}
+
+impl Finding {
+    /// Further payments under the same merchant_uid that took money.
+    #[must_use]
+    pub fn others(&self) -> &[GatewayRecord] {
+        match self {
+            Finding::Charged { others, .. } => others,
+            Finding::Declined(_) | Finding::Odd { .. } | Finding::Nothing | Finding::NoAnswer { .. } => &[],
+        }
+    }
+}
+
+impl LookedUp {
+    /// What the payment is by it; `None` where it says nothing new.
+    #[must_use]
+    pub fn outcome(&self) -> Option<Outcome> {
+        match self {
+            LookedUp::Paid(_) => Some(Outcome::Paid),
+            LookedUp::Declined(_) => Some(Outcome::Declined),
+            LookedUp::Rejected(_) => Some(Outcome::Rejected),
+            LookedUp::Unknown(_) => Some(Outcome::Unknown),
+            LookedUp::NotSent(_) => Some(Outcome::NotSent),
+            LookedUp::Nothing => None,
+        }
+    }
+
+    /// Whether the charge that was found went through a test channel, where that is told (facts 2.3).
+    #[must_use]
+    pub fn sandbox_flag(&self) -> Option<bool> {
+        match self {
+            LookedUp::Paid(record) => record.sandbox,
+            LookedUp::Declined(_)
+            | LookedUp::Rejected(_)
+            | LookedUp::Unknown(_)
+            | LookedUp::NotSent(_)
+            | LookedUp::Nothing => None,
+        }
+    }
 }
 
 /// Judges a reply (facts 2.6, 3.2, 3.4).
@@ -69,7 +132,7 @@ pub fn judge(question: &Question<'_>, reply: &LookupReply) -> Finding {
         }
     };
     let mut charged: Vec<&GatewayRecord> = Vec::new();
-    let mut odd: Vec<(&GatewayRecord, String)> = Vec::new();
+    let mut odd: Vec<(&GatewayRecord, Reason)> = Vec::new();
     let mut declined: Vec<&GatewayRecord> = Vec::new();
     for record in records.iter().filter(|record| concerns(question.terms, record)) {
         match record.status.as_deref() {
@@ -83,8 +146,8 @@ pub fn judge(question: &Question<'_>, reply: &LookupReply) -> Finding {
                     declined.push(record);
                 }
             }
-            Some(other) => odd.push((record, format!("its status is `{other}`, which is no result"))),
-            None => odd.push((record, "it has no status".to_owned())),
+            Some(other) => odd.push((record, Reason::StatusNoResult { status: other.to_owned() })),
+            None => odd.push((record, Reason::WithoutStatus)),
         }
     }
     if let Some(first) = charged.iter().copied().min_by_key(|record| record.started_at_s) {
@@ -100,11 +163,14 @@ pub fn judge(question: &Question<'_>, reply: &LookupReply) -> Finding {
     // way to the card.
     let enough =
         u32::try_from(declined.len()).is_ok_and(|count| count >= question.unanswered) || question.waited;
-    if declined.is_empty() || !enough {
-        return Finding::Nothing;
-    }
     declined.sort_by_key(|record| (record.failed_at_s, record.started_at_s));
-    Finding::Declined { records: declined.into_iter().cloned().collect() }
+    match declined.split_last() {
+        Some((last, earlier)) if enough => Finding::Declined(Declines {
+            earlier: earlier.iter().copied().cloned().collect(),
+            last: Box::new((*last).clone()),
+        }),
+        Some(_) | None => Finding::Nothing,
+    }
 }
 
 /// Registering a card leaves a record too, `paid` even where nothing was charged (facts 3.4).
@@ -117,30 +183,32 @@ fn took_money(record: &GatewayRecord) -> bool {
     matches!(record.status.as_deref(), Some("paid" | "cancelled" | "canceled"))
 }
 
-/// Why a record that took money is not the payment asked for, as the end of a sentence.
-fn mismatch(question: &Question<'_>, record: &GatewayRecord) -> Option<String> {
+/// Why a record that took money is not the payment asked for.
+fn mismatch(question: &Question<'_>, record: &GatewayRecord) -> Option<Reason> {
     let asked = question.terms.amount;
     if record.amount_in(asked.currency()) != Some(asked) {
-        return Some(format!("it is for {}, not {asked}", record.amount_shown()));
+        return Some(Reason::ForOtherAmount { shown: record.amount_shown(), asked: asked.to_string() });
     }
     if let Some(customer) = &record.customer_uid
         && customer != question.terms.customer_uid.as_str()
     {
-        return Some(format!("it charged the customer {customer}, not {}", question.terms.customer_uid));
+        let asked = question.terms.customer_uid.to_string();
+        return Some(Reason::ForOtherCustomer { shown: customer.clone(), asked });
     }
     // A payment through a test channel must never pass for money (facts 3.2).
     if question.mode == Mode::Live && record.sandbox == Some(true) {
-        return Some("it went through a TEST channel, and this profile is live".to_owned());
+        return Some(Reason::ThroughTestChannel);
     }
     None
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Finding, LookupReply, Question, judge};
+    use super::{Declines, Finding, LookedUp, LookupReply, Question, judge};
     use crate::domain::ids::{CustomerUid, MerchantUid};
     use crate::domain::money::{Amount, Currency};
-    use crate::domain::payment::{GatewayRecord, Mode, Received, Terms};
+    use crate::domain::payment::{GatewayRecord, Mode, Outcome, Received, Terms};
+    use crate::domain::reason::Reason;
 
     fn terms() -> Terms {
         Terms {
@@ -212,16 +280,23 @@ mod tests {
             change(&mut changed);
             find(vec![changed], &[], 1, true)
         };
-        for finding in [
-            with(|r| r.amount_text = Some("8901".to_owned())),
-            with(|r| r.amount_text = None),
-            with(|r| r.currency_text = Some("USD".to_owned())),
-            with(|r| r.customer_uid = Some("other".to_owned())),
-            with(|r| r.sandbox = Some(true)),
-            with(|r| r.status = Some("ready".to_owned())),
-            with(|r| r.status = None),
+        let amount =
+            |shown: &str| Reason::ForOtherAmount { shown: shown.to_owned(), asked: "₩8,900".to_owned() };
+        let customer = Reason::ForOtherCustomer { shown: "other".to_owned(), asked: "gildong".to_owned() };
+        for (finding, expected) in [
+            (with(|r| r.amount_text = Some("8901".to_owned())), amount("₩8,901")),
+            (with(|r| r.amount_text = None), amount("no amount KRW")),
+            (with(|r| r.currency_text = Some("USD".to_owned())), amount("USD 8,900.00")),
+            (with(|r| r.customer_uid = Some("other".to_owned())), customer),
+            (with(|r| r.sandbox = Some(true)), Reason::ThroughTestChannel),
+            (
+                with(|r| r.status = Some("ready".to_owned())),
+                Reason::StatusNoResult { status: "ready".to_owned() },
+            ),
+            (with(|r| r.status = None), Reason::WithoutStatus),
         ] {
-            assert!(matches!(finding, Finding::Odd { .. }), "{finding:?}");
+            let Finding::Odd { record, why } = finding else { panic!("{finding:?}") };
+            assert_eq!((record.imp_uid.as_deref(), why), (Some("a"), expected));
         }
     }
 
@@ -255,7 +330,7 @@ mod tests {
         for (records, waited) in
             [(vec![record("a", "failed"), record("b", "failed")], false), (vec![record("a", "failed")], true)]
         {
-            assert!(matches!(find(records, &[], 2, waited), Finding::Declined { .. }));
+            assert!(matches!(find(records, &[], 2, waited), Finding::Declined(_)));
         }
     }
 
@@ -264,10 +339,28 @@ mod tests {
         let mut older = record("a", "failed");
         let mut newer = record("b", "failed");
         (older.failed_at_s, newer.failed_at_s) = (Some(1), Some(2));
-        let Finding::Declined { records } = find(vec![newer, older], &[], 1, false) else {
+        let Finding::Declined(declines) = find(vec![newer, older], &[], 1, false) else {
             panic!("not declined")
         };
-        let ids: Vec<_> = records.iter().filter_map(|record| record.imp_uid.as_deref()).collect();
-        assert_eq!(ids, ["a", "b"]);
+        assert_eq!(declines.last.imp_uid.as_deref(), Some("b"));
+        let earlier: Vec<_> = declines.earlier.iter().map(|record| record.imp_uid.as_deref()).collect();
+        assert_eq!(earlier, [Some("a")]);
+    }
+
+    #[test]
+    fn what_was_looked_up_makes_the_payment_what_it_is() {
+        let declines = Declines { earlier: Vec::new(), last: Box::new(record("a", "failed")) };
+        for (looked_up, outcome) in [
+            (LookedUp::Paid(Box::new(record("a", "paid"))), Some(Outcome::Paid)),
+            (LookedUp::Declined(declines), Some(Outcome::Declined)),
+            (LookedUp::Rejected(None), Some(Outcome::Rejected)),
+            (LookedUp::Unknown(Reason::NotShownYet), Some(Outcome::Unknown)),
+            (LookedUp::NotSent(Reason::NoTrace), Some(Outcome::NotSent)),
+            (LookedUp::Nothing, None),
+        ] {
+            assert_eq!(looked_up.outcome(), outcome, "{looked_up:?}");
+            let sandbox = matches!(looked_up, LookedUp::Paid(_)).then_some(false);
+            assert_eq!(looked_up.sandbox_flag(), sandbox, "{looked_up:?}");
+        }
     }
 }

@@ -9,6 +9,7 @@ pub mod money;
 pub mod payment;
 pub mod period;
 pub mod protocol;
+pub mod reason;
 pub mod secret;
 pub mod time;
 pub mod words;

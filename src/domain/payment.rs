@@ -5,7 +5,8 @@ use std::fmt;
 use jiff::Timestamp;
 
 use crate::domain::ids::{CustomerUid, MerchantUid};
-use crate::domain::money::Amount;
+use crate::domain::money::{Amount, Currency};
+use crate::domain::reason::Reason;
 use crate::domain::time::SendMark;
 
 /// The answer to the one question: was the customer charged?
@@ -51,6 +52,16 @@ impl Outcome {
     #[must_use]
     pub fn from_word(word: &str) -> Option<Outcome> {
         Outcome::ALL.into_iter().find(|outcome| outcome.word() == word)
+    }
+
+    /// Whether the customer was charged or may have been: such a payment counts for limits and is looked at
+    /// before a similar one is sent.
+    #[must_use]
+    pub fn may_have_charged(self) -> bool {
+        match self {
+            Outcome::Paid | Outcome::Unknown | Outcome::Pending => true,
+            Outcome::Declined | Outcome::Rejected | Outcome::NotSent => false,
+        }
     }
 }
 
@@ -153,20 +164,30 @@ impl GatewayRecord {
     /// The amount, when the record is in the currency given and names one that fits it. A record
     /// that names no currency is in won, the gateway's default (facts 2.1).
     #[must_use]
-    pub fn amount_in(&self, currency: crate::domain::money::Currency) -> Option<Amount> {
-        let named = self.currency_text.as_deref().unwrap_or("KRW");
+    pub fn amount_in(&self, currency: Currency) -> Option<Amount> {
+        self.text_in(self.amount_text.as_deref(), currency)
+    }
+
+    /// What was refunded, in the same way.
+    #[must_use]
+    pub fn cancelled_in(&self, currency: Currency) -> Option<Amount> {
+        self.text_in(self.cancel_amount_text.as_deref(), currency)
+    }
+
+    fn text_in(&self, text: Option<&str>, currency: Currency) -> Option<Amount> {
+        let named = self.currency_text.as_deref().unwrap_or(Currency::KRW.code());
         if !named.eq_ignore_ascii_case(currency.code()) {
             return None;
         }
-        self.amount_text.as_deref().and_then(|text| Amount::from_wire(text, currency))
+        text.and_then(|text| Amount::from_wire(text, currency))
     }
 
     /// `₩8,900` where it can be read, else the digits and currency as received.
     #[must_use]
     pub fn amount_shown(&self) -> String {
-        let currency = self.currency_text.as_deref().unwrap_or("KRW");
+        let currency = self.currency_text.as_deref().unwrap_or(Currency::KRW.code());
         let digits = self.amount_text.as_deref().unwrap_or("no amount");
-        crate::domain::money::Currency::parse(currency)
+        Currency::parse(currency)
             .ok()
             .and_then(|currency| Amount::from_wire(digits, currency))
             .map_or_else(|| format!("{digits} {currency}"), |amount| amount.to_string())
@@ -207,8 +228,10 @@ pub struct Payment {
     pub receipt_url: Option<String>,
     /// The gateway's `code`, when it was not 0.
     pub code: Option<i64>,
-    /// The reason of a decline or rejection, in the gateway's words; of an unknown, in ours.
+    /// The reason of a decline or rejection, in the gateway's words.
     pub message: Option<String>,
+    /// Why it is unknown or was not sent, where the gateway has no words for it.
+    pub reason: Option<Reason>,
     pub paid_at: Option<Timestamp>,
     pub cancelled_at: Option<Timestamp>,
     pub buyer_name: Option<String>,
@@ -217,6 +240,19 @@ pub struct Payment {
     pub note: Option<String>,
     /// Who ran it: the operating system's user.
     pub operator: Option<String>,
+}
+
+impl Payment {
+    /// Why it is what it is: in the gateway's words, else as a sentence of ours.
+    #[must_use]
+    pub fn why(&self) -> Option<String> {
+        said(self.reason.as_ref(), self.message.as_ref())
+    }
+}
+
+/// Our reason says more than the words that it was made of.
+fn said(reason: Option<&Reason>, message: Option<&String>) -> Option<String> {
+    reason.map(ToString::to_string).or_else(|| message.cloned())
 }
 
 /// What happened to a payment, in the order it happened; only ever added to.
@@ -270,13 +306,29 @@ pub struct Received {
     pub http_status: Option<u16>,
     /// The gateway's `code`.
     pub code: Option<i64>,
-    /// The gateway's words, or ours where it had none.
+    /// The gateway's words.
     pub message: Option<String>,
+    /// What this program makes of it, where the gateway's words do not say that.
+    pub reason: Option<Reason>,
     pub imp_uid: Option<String>,
     /// The body as received, cut after [`BODY_KEPT_BYTES`]; never holds a secret.
     pub body: Option<String>,
     /// From send to answer.
     pub took_ms: Option<i64>,
+}
+
+impl Received {
+    /// What it comes to: as a sentence of ours, else in the gateway's words.
+    #[must_use]
+    pub fn why(&self) -> Option<String> {
+        said(self.reason.as_ref(), self.message.as_ref())
+    }
+
+    /// Nothing came back, for this reason.
+    #[must_use]
+    pub fn nothing(reason: Reason) -> Received {
+        Received { reason: Some(reason), ..Received::default() }
+    }
 }
 
 /// How much of a body the ledger keeps: any payment object whole, and the start of whatever else.
@@ -287,7 +339,8 @@ pub const BODY_KEPT_BYTES: usize = 64 * 1024;
 pub struct Event {
     pub at: Timestamp,
     pub kind: EventKind,
-    /// What the payment's outcome was from then on.
+    /// What the payment's outcome was from then on; of an attempt that a later one had overtaken, what came
+    /// of that attempt.
     pub outcome: Outcome,
     /// Which attempt it belongs to, from 1.
     pub attempt: u32,

@@ -3,9 +3,10 @@
 //! An answer that is not certain is [`Answer::Unclear`]: the request may have charged, and the
 //! ledger says `unknown` until a look-up settles it (facts 2.2, 2.5, 13).
 
-use crate::domain::answer::{Answer, ChargeReply};
+use crate::domain::answer::{Answer, ChargeReply, Refusal};
 use crate::domain::charge::ChargeRequest;
 use crate::domain::payment::{GatewayRecord, Received};
+use crate::domain::reason::Reason;
 use crate::gateway::transport::{HttpAnswer, TransportError};
 use crate::gateway::wire::{self, Envelope};
 
@@ -19,17 +20,15 @@ const DUPLICATE_TEXTS: [&str; 6] =
 #[must_use]
 pub fn charge_answer(request: &ChargeRequest, answer: Result<HttpAnswer, TransportError>) -> ChargeReply {
     match answer {
-        Err(TransportError::NotSent { reason }) => ChargeReply {
-            received: Received { message: Some(reason.clone()), ..Received::default() },
-            answer: Answer::NotSent { reason },
-        },
+        Err(TransportError::NotSent { reason }) => {
+            ChargeReply { received: Received::nothing(reason.clone()), answer: Answer::NotSent(reason) }
+        }
         // A whole answer may be in it, or half of one that would have said something else.
         Err(TransportError::Lost { reason, status, body }) => ChargeReply {
             received: Received {
                 http_status: status,
-                message: Some(reason.clone()),
                 body: wire::kept(&body),
-                ..Received::default()
+                ..Received::nothing(reason.clone())
             },
             answer: Answer::Unclear { reason, record: None },
         },
@@ -40,28 +39,25 @@ pub fn charge_answer(request: &ChargeRequest, answer: Result<HttpAnswer, Transpo
 fn arrived(request: &ChargeRequest, answer: &HttpAnswer) -> ChargeReply {
     let envelope = Envelope::of(answer);
     let meaning = meaning(request, answer, envelope.as_ref());
-    let (imp_uid, message) = match &meaning {
-        Answer::Paid(record) => (record.imp_uid.clone(), None),
-        Answer::Declined(record) => {
-            let said = envelope.as_ref().and_then(|envelope| envelope.message.clone());
-            (record.imp_uid.clone(), record.fail_reason.clone().or(said))
-        }
-        Answer::Refused { message, .. } => (None, message.clone()),
+    let said = envelope.as_ref().and_then(|envelope| envelope.message.clone());
+    let (record, message, reason) = match &meaning {
+        Answer::Paid(record) => (Some(record), None, None),
+        Answer::Declined(record) => (Some(record), record.fail_reason.clone().or(said), None),
+        Answer::Refused(refusal) => (None, refusal.words.clone(), None),
         Answer::Unauthorized => {
-            let said = envelope.as_ref().and_then(|envelope| envelope.message.clone());
-            let ours = || format!("the gateway did not take the token (HTTP {})", answer.status);
-            (None, Some(said.unwrap_or_else(ours)))
+            let silent = said.is_none();
+            let reason = Reason::TokenNotTaken { status: answer.status.to_string() };
+            (None, said, silent.then_some(reason))
         }
-        Answer::NotSent { reason } => (None, Some(reason.clone())),
-        Answer::Unclear { reason, record } => {
-            (record.as_ref().and_then(|record| record.imp_uid.clone()), Some(reason.clone()))
-        }
+        Answer::NotSent(reason) => (None, None, Some(reason.clone())),
+        Answer::Unclear { reason, record } => (record.as_ref(), said, Some(reason.clone())),
     };
     let received = Received {
         http_status: Some(answer.status),
         code: envelope.map(|envelope| envelope.code),
         message,
-        imp_uid,
+        reason,
+        imp_uid: record.and_then(|record| record.imp_uid.clone()),
         body: wire::kept(&answer.body),
         took_ms: None,
     };
@@ -71,7 +67,7 @@ fn arrived(request: &ChargeRequest, answer: &HttpAnswer) -> ChargeReply {
 fn meaning(request: &ChargeRequest, answer: &HttpAnswer, envelope: Option<&Envelope>) -> Answer {
     let status = answer.status;
     if answer.cut {
-        return unclear("the gateway's answer was too long to be one".to_owned());
+        return unclear(Reason::AnswerTooLong);
     }
     if is_unauthorized(status, envelope) {
         return Answer::Unauthorized;
@@ -81,17 +77,19 @@ fn meaning(request: &ChargeRequest, answer: &HttpAnswer, envelope: Option<&Envel
     };
     match status {
         200..=299 if envelope.code == 0 => accepted(request, envelope),
-        200..=299 | 400..=402 | 404..=407 | 409..=499 if envelope.is_refusal() => Answer::Refused {
-            code: envelope.code,
-            message: envelope.message.clone(),
-            // A conflict is with something: perhaps with the same payment in flight.
-            duplicate: status == 409 || is_duplicate(envelope.message.as_deref()),
-        },
+        200..=299 | 400..=402 | 404..=407 | 409..=499 if envelope.is_refusal() => {
+            Answer::Refused(Refusal {
+                code: envelope.code,
+                words: envelope.message.clone(),
+                // A conflict is with something: perhaps with the same payment in flight.
+                duplicate: status == 409 || is_duplicate(envelope.message.as_deref()),
+            })
+        }
         200..=299 => Answer::Unclear {
-            reason: format!("the gateway said both no (code {}) and a payment", envelope.code),
+            reason: Reason::BothNoAndPayment { code: envelope.code.to_string() },
             record: envelope.response.as_object().map(|object| Box::new(wire::record(object))),
         },
-        _ => unclear(format!("the gateway answered with HTTP {status}: {}", envelope.message_or_code())),
+        _ => unclear(http_status(status, envelope)),
     }
 }
 
@@ -101,35 +99,39 @@ pub(super) fn is_unauthorized(status: u16, envelope: Option<&Envelope>) -> bool 
     status == 401 || (status == 403 && envelope.is_some_and(Envelope::is_refusal))
 }
 
-fn unclear(reason: String) -> Answer {
+fn unclear(reason: Reason) -> Answer {
     Answer::Unclear { reason, record: None }
 }
 
-/// What came instead of the gateway's JSON, as the end of a sentence.
-pub(super) fn no_envelope(answer: &HttpAnswer) -> String {
-    let HttpAnswer { status, body, cut } = answer;
-    match status {
-        300..=399 => format!("the gateway answered with a redirect (HTTP {status}), which is not followed"),
-        _ if *cut => format!("the gateway answered with HTTP {status} and more than can be read"),
-        _ if body.is_empty() => format!("the gateway answered with HTTP {status} and nothing else"),
-        _ if body.trim_ascii_start().starts_with(b"<") => {
-            format!("the gateway answered with HTTP {status} and a web page")
-        }
-        _ => format!("the gateway answered with HTTP {status} and a text that is not its JSON"),
+/// The gateway's own JSON under a status that says nothing certain.
+pub(super) fn http_status(status: u16, envelope: &Envelope) -> Reason {
+    Reason::HttpStatus { status: status.to_string(), words: envelope.message_or_code() }
+}
+
+/// What came instead of the gateway's JSON.
+pub(super) fn no_envelope(answer: &HttpAnswer) -> Reason {
+    let status = answer.status.to_string();
+    match answer {
+        HttpAnswer { status: 300..=399, .. } => Reason::Redirect { status },
+        HttpAnswer { cut: true, .. } => Reason::MoreThanRead { status },
+        HttpAnswer { body, .. } if body.is_empty() => Reason::NoBody { status },
+        HttpAnswer { body, .. } if body.trim_ascii_start().starts_with(b"<") => Reason::WebPage { status },
+        HttpAnswer { .. } => Reason::NotJson { status },
     }
 }
 
 /// `code` is 0: the request was processed. Charged or declined is what the payment says.
 fn accepted(request: &ChargeRequest, envelope: &Envelope) -> Answer {
     let Some(object) = envelope.response.as_object() else {
-        return unclear("the gateway said code 0 and showed no payment".to_owned());
+        return unclear(Reason::CodeZeroNoPayment);
     };
     let record = Box::new(wire::record(object));
     let asked = &request.terms;
     let other_order = record.merchant_uid.as_deref().filter(|uid| *uid != asked.merchant_uid.as_str());
     if let Some(other) = other_order {
         // Its record is not handed on: its approval and receipt are not this payment's.
-        return unclear(format!("the gateway answered about {other}, not about {}", asked.merchant_uid));
+        let asked = asked.merchant_uid.to_string();
+        return unclear(Reason::OtherOrder { other: other.to_owned(), asked });
     }
     match record.status.as_deref() {
         Some("failed") => Answer::Declined(record),
@@ -138,30 +140,28 @@ fn accepted(request: &ChargeRequest, envelope: &Envelope) -> Answer {
             Some(reason) => Answer::Unclear { reason, record: Some(record) },
         },
         Some(other) => {
-            let reason = format!("the gateway gave the payment the status `{other}`, which is no result");
+            let reason = Reason::NoResult { status: other.to_owned() };
             Answer::Unclear { reason, record: Some(record) }
         }
-        None => {
-            let reason = "the gateway showed a payment without a status".to_owned();
-            Answer::Unclear { reason, record: Some(record) }
-        }
+        None => Answer::Unclear { reason: Reason::NoStatus, record: Some(record) },
     }
 }
 
 /// Why a paid record is not what was asked for. Its merchant_uid is not another one; here it must
 /// be there as well.
-fn mismatch(request: &ChargeRequest, record: &GatewayRecord) -> Option<String> {
+fn mismatch(request: &ChargeRequest, record: &GatewayRecord) -> Option<Reason> {
     let asked = &request.terms;
     if record.merchant_uid.is_none() {
-        return Some("the gateway says paid and does not say which order".to_owned());
+        return Some(Reason::NoOrderNamed);
     }
     if record.amount_in(asked.amount.currency()) != Some(asked.amount) {
-        let shown = record.amount_shown();
-        return Some(format!("the gateway says {shown} was paid, not {}", asked.amount));
+        let (shown, asked) = (record.amount_shown(), asked.amount.to_string());
+        return Some(Reason::OtherAmountPaid { shown, asked });
     }
     match record.customer_uid.as_deref() {
         Some(customer) if customer != asked.customer_uid.as_str() => {
-            Some(format!("the gateway says the customer {customer} paid, not {}", asked.customer_uid))
+            let (shown, asked) = (customer.to_owned(), asked.customer_uid.to_string());
+            Some(Reason::OtherCustomerPaid { shown, asked })
         }
         Some(_) | None => None,
     }

@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use crate::domain::answer::{Answer, ChargeReply};
 use crate::domain::charge::ChargeRequest;
+use crate::domain::reason::Reason;
 use crate::domain::secret::Secret;
 use crate::domain::time::{Clock, Moment};
 use crate::gateway::cache::TokenCache;
@@ -40,10 +41,10 @@ pub enum GatewayFailure {
     KeyRefused { message: String },
     /// The request never reached the gateway.
     #[error("{reason}")]
-    NotReached { reason: String },
+    NotReached { reason: Reason },
     /// It may have reached the gateway; no usable answer came back.
     #[error("{reason}")]
-    NoAnswer { reason: String },
+    NoAnswer { reason: Reason },
     /// The gateway's own no.
     #[error("the gateway refused (code {code}): {message}")]
     Refused { code: i64, message: String },
@@ -139,12 +140,10 @@ impl Client {
     /// nothing is sent.
     pub fn charge(&self, request: &ChargeRequest) -> ChargeReply {
         let token = lock(&self.state).held.as_ref().map(|held| held.access_token.clone());
-        let not_sent = |reason: &str| {
-            classify::charge_answer(request, Err(TransportError::NotSent { reason: reason.to_owned() }))
-        };
-        let Some(token) = token else { return not_sent("there was no access token to send it with") };
+        let not_sent = |reason| classify::charge_answer(request, Err(TransportError::NotSent { reason }));
+        let Some(token) = token else { return not_sent(Reason::NoTokenAtHand) };
         let Some(body) = wire::charge_body(request) else {
-            return not_sent("the request could not be written as JSON");
+            return not_sent(Reason::RequestNotBuilt);
         };
         let begun = self.clock.now();
         let answer = self.send(&HttpRequest {
@@ -213,8 +212,7 @@ impl Client {
 
     /// Asks for a token. The caller holds `asking`.
     fn fetch(&self) -> Result<Token, TokenFailure> {
-        let unwritable =
-            || TokenFailure::NotReached { reason: "the API key could not be written as JSON".to_owned() };
+        let unwritable = || TokenFailure::NotReached { reason: Reason::RequestNotBuilt };
         let body = wire::token_body(&self.key.imp_key, &self.key.imp_secret).ok_or_else(unwritable)?;
         let asked_at = self.clock.now();
         let answer = self.send(&HttpRequest {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::domain::reason::Reason;
 use crate::domain::secret::Secret;
 use crate::domain::time::{BootReading, Clock, Moment};
 use crate::gateway::client::{ApiKey, Client};
@@ -33,12 +34,14 @@ impl FakeGateway {
     }
 
     pub(super) fn will_be_unreachable(&self) -> &FakeGateway {
-        self.push(Err(TransportError::NotSent { reason: "it refused the connection".to_owned() }))
+        self.push(Err(TransportError::NotSent {
+            reason: Reason::ConnectionRefused { host: "it".to_owned() },
+        }))
     }
 
     pub(super) fn will_hang(&self) -> &FakeGateway {
         self.push(Err(TransportError::Lost {
-            reason: "the gateway did not answer within 30 s".to_owned(),
+            reason: Reason::NoAnswerWithin { within: "30 s".to_owned() },
             status: None,
             body: Vec::new(),
         }))

@@ -14,6 +14,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use thiserror::Error as ThisError;
 
+use crate::domain::reason::Reason;
 use crate::domain::words::os_words;
 use crate::gateway::trace;
 use crate::gateway::transport::{BODY_BYTES_MAX, HttpAnswer, HttpRequest, Method, Transport, TransportError};
@@ -139,9 +140,9 @@ impl HttpTransport {
     }
 
     fn exchange(&self, request: &HttpRequest) -> Result<HttpAnswer, TransportError> {
-        let not_sent = |reason: &str| TransportError::NotSent { reason: reason.to_owned() };
+        let not_sent = |reason| TransportError::NotSent { reason };
         let Some(client) = self.client.get_or_init(|| self.build()) else {
-            return Err(not_sent("the program could not set up its network connection"));
+            return Err(not_sent(Reason::NoTransport));
         };
         let method = match request.method {
             Method::Get => reqwest::Method::GET,
@@ -154,7 +155,7 @@ impl HttpTransport {
             .timeout(request.read_timeout);
         if let Some(token) = &request.token {
             let Ok(mut value) = HeaderValue::from_str(&format!("Bearer {}", token.expose())) else {
-                return Err(not_sent("the access token cannot be sent in a header"));
+                return Err(not_sent(Reason::TokenNotSendable));
             };
             value.set_sensitive(true);
             builder = builder.header(AUTHORIZATION, value);
@@ -162,7 +163,7 @@ impl HttpTransport {
         if let Some(body) = &request.json {
             builder = builder.header(CONTENT_TYPE, "application/json").body(body.expose().to_owned());
         }
-        let built = builder.build().map_err(|_| not_sent("the request could not be put together"))?;
+        let built = builder.build().map_err(|_| not_sent(Reason::RequestNotBuilt))?;
         match client.execute(built) {
             Ok(response) => read(response, request.read_timeout),
             Err(error) if error.is_builder() || error.is_connect() => {
@@ -177,27 +178,26 @@ impl HttpTransport {
     }
 
     /// Why there is no connection. The library's own text would hold the whole address.
-    fn unconnected(&self, error: &reqwest::Error) -> String {
+    fn unconnected(&self, error: &reqwest::Error) -> Reason {
         let host = match &self.proxy {
             Some(_) => format!("the proxy to {}", self.host),
             None => self.host.clone(),
         };
         if error.is_dns() {
-            return format!("there is no address for {host}");
+            return Reason::NoAddress { host };
         }
         if let Some(tls) = tls_error(error) {
-            return format!("no secure connection to {}: {}", self.host, tls_reason(&tls));
+            return Reason::NotSecure { host: self.host.clone(), why: Box::new(tls_reason(&tls)) };
         }
         if error.is_timeout() {
-            let seconds = seconds(self.connect_timeout);
-            return format!("{host} could not be reached within {seconds}");
+            return Reason::NotReached { host, within: seconds(self.connect_timeout) };
         }
         match io_kind(error) {
-            Some(io::ErrorKind::ConnectionRefused) => format!("{host} refused the connection"),
+            Some(io::ErrorKind::ConnectionRefused) => Reason::ConnectionRefused { host },
             Some(io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable) => {
-                format!("there is no way to {host} from this network")
+                Reason::NoRoute { host }
             }
-            Some(_) | None => format!("no connection to {host} could be made"),
+            Some(_) | None => Reason::NoConnection { host },
         }
     }
 }
@@ -275,9 +275,9 @@ fn read(response: Response, read_timeout: Duration) -> Result<HttpAnswer, Transp
                 .and_then(|inner| inner.downcast_ref::<reqwest::Error>())
                 .is_some_and(reqwest::Error::is_timeout);
             let reason = if timed_out || error.kind() == io::ErrorKind::TimedOut {
-                format!("the gateway's answer was not complete within {}", seconds(read_timeout))
+                Reason::AnswerIncomplete { within: seconds(read_timeout) }
             } else {
-                "the connection broke in the middle of the gateway's answer".to_owned()
+                Reason::AnswerBroken
             };
             Err(TransportError::Lost { reason, status: Some(status), body })
         }
@@ -285,15 +285,15 @@ fn read(response: Response, read_timeout: Duration) -> Result<HttpAnswer, Transp
 }
 
 /// Why there is no answer, when the request may have arrived.
-fn lost(error: &reqwest::Error, read_timeout: Duration) -> String {
+fn lost(error: &reqwest::Error, read_timeout: Duration) -> Reason {
     if error.is_timeout() {
-        return format!("the gateway did not answer within {}", seconds(read_timeout));
+        return Reason::NoAnswerWithin { within: seconds(read_timeout) };
     }
     match io_kind(error) {
         Some(
             io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe,
-        ) => "the connection was reset before the gateway answered".to_owned(),
-        Some(_) | None => "the connection ended without an answer that can be read".to_owned(),
+        ) => Reason::ConnectionReset,
+        Some(_) | None => Reason::AnswerUnreadable,
     }
 }
 
@@ -325,24 +325,24 @@ fn tls_error(error: &(dyn Error + 'static)) -> Option<rustls::Error> {
     behind(error).find_map(|error| error.downcast_ref::<rustls::Error>()).cloned()
 }
 
-fn tls_reason(error: &rustls::Error) -> &'static str {
+fn tls_reason(error: &rustls::Error) -> Reason {
     use rustls::CertificateError::{
         Expired, ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYet, NotValidYetContext,
         UnknownIssuer,
     };
     let rustls::Error::InvalidCertificate(certificate) = error else {
-        return "the other side does not speak TLS as it should";
+        return Reason::NotTls;
     };
     if matches!(certificate, Expired | ExpiredContext { .. }) {
-        "its certificate has expired"
+        Reason::CertificateExpired
     } else if matches!(certificate, NotValidYet | NotValidYetContext { .. }) {
-        "its certificate is not valid yet; is this machine's clock right?"
+        Reason::CertificateNotYet
     } else if matches!(certificate, NotValidForName | NotValidForNameContext { .. }) {
-        "its certificate is for another name"
+        Reason::CertificateOtherName
     } else if *certificate == UnknownIssuer {
-        "its certificate is from an issuer that is not known; a company proxy's goes into ca_file"
+        Reason::CertificateUnknownIssuer
     } else {
-        "its certificate is not valid"
+        Reason::CertificateNotValid
     }
 }
 

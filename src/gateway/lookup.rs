@@ -6,7 +6,8 @@ use serde_json::{Map, Value};
 use crate::domain::ids::MerchantUid;
 use crate::domain::lookup::LookupReply;
 use crate::domain::payment::{GatewayRecord, Received};
-use crate::gateway::classify::no_envelope;
+use crate::domain::reason::Reason;
+use crate::gateway::classify::{http_status, no_envelope};
 use crate::gateway::client::{Client, GatewayFailure, Unasked};
 use crate::gateway::transport::{HttpAnswer, Method, TransportError};
 use crate::gateway::wire::{self, Envelope};
@@ -26,7 +27,7 @@ pub(super) fn encoded(text: &str) -> String {
 enum Page {
     Records { records: Vec<GatewayRecord>, next: i64 },
     NotFound,
-    NoAnswer { reason: String },
+    NoAnswer { reason: Reason },
 }
 
 impl Client {
@@ -57,8 +58,8 @@ impl Client {
             let received = received(&answer, envelope.as_ref());
             match page(&answer, envelope) {
                 Page::NotFound if number == 1 => return LookupReply::NotFound { received },
-                Page::NotFound => return no_answer("the gateway's list ended in the middle", received),
-                Page::NoAnswer { reason } => return no_answer(&reason, received),
+                Page::NotFound => return no_answer(Reason::ListEndedEarly, received),
+                Page::NoAnswer { reason } => return no_answer(reason, received),
                 Page::Records { records, next } => {
                     all.extend(records);
                     let first = first.get_or_insert(received);
@@ -66,21 +67,18 @@ impl Client {
                         let mut received = std::mem::take(first);
                         received.imp_uid = all.first().and_then(|record| record.imp_uid.clone());
                         if all.is_empty() {
-                            return no_answer("the gateway's list of payments is empty", received);
+                            return no_answer(Reason::ListEmpty, received);
                         }
                         return LookupReply::Records { records: all, received };
                     }
                     if next <= number {
-                        return no_answer(
-                            "the gateway's list of payments does not end",
-                            std::mem::take(first),
-                        );
+                        return no_answer(Reason::ListEndless, std::mem::take(first));
                     }
                     number = next;
                 }
             }
         }
-        no_answer("the gateway's list of payments does not end", first.unwrap_or_default())
+        no_answer(Reason::ListEndless, first.unwrap_or_default())
     }
 
     /// Asks for one payment: `GET /payments/{imp_uid}`, of a test channel too. `None` is the
@@ -114,7 +112,7 @@ pub(super) fn accepted_object<'a>(
         Some(_) | None if answer.status < 500 && envelope.is_refusal() => {
             Err(GatewayFailure::Refused { code: envelope.code, message: envelope.message_or_code() })
         }
-        Some(_) | None => Err(GatewayFailure::NoAnswer { reason: unusable(answer.status, envelope) }),
+        Some(_) | None => Err(GatewayFailure::NoAnswer { reason: http_status(answer.status, envelope) }),
     }
 }
 
@@ -143,7 +141,7 @@ fn page(answer: &HttpAnswer, envelope: Option<Envelope>) -> Page {
         return Page::NotFound;
     }
     if !(200..=299).contains(&answer.status) || envelope.code != 0 {
-        return Page::NoAnswer { reason: unusable(answer.status, &envelope) };
+        return Page::NoAnswer { reason: http_status(answer.status, &envelope) };
     }
     let (list, next) = match &envelope.response {
         Value::Array(list) => (list.as_slice(), 0),
@@ -151,11 +149,11 @@ fn page(answer: &HttpAnswer, envelope: Option<Envelope>) -> Page {
             Some(Value::Array(list)) => (list.as_slice(), wire::epoch_s(object, "next").unwrap_or(0)),
             Some(Value::Null) | None => (&[][..], 0),
             Some(Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_)) => {
-                return Page::NoAnswer { reason: "the gateway's list of payments is no list".to_owned() };
+                return Page::NoAnswer { reason: Reason::ListNotAList };
             }
         },
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
-            return Page::NoAnswer { reason: "the gateway said code 0 and showed no list".to_owned() };
+            return Page::NoAnswer { reason: Reason::CodeZeroNoList };
         }
     };
     // A payment that cannot be read could be the one that took the money.
@@ -163,7 +161,7 @@ fn page(answer: &HttpAnswer, envelope: Option<Envelope>) -> Page {
         list.iter().map(|item| item.as_object().map(wire::record)).collect();
     match records {
         Some(records) => Page::Records { records, next },
-        None => Page::NoAnswer { reason: "the gateway's list holds something that is no payment".to_owned() },
+        None => Page::NoAnswer { reason: Reason::ListHoldsOther },
     }
 }
 
@@ -172,42 +170,39 @@ fn received(answer: &HttpAnswer, envelope: Option<&Envelope>) -> Received {
         http_status: Some(answer.status),
         code: envelope.map(|envelope| envelope.code),
         message: envelope.and_then(|envelope| envelope.message.clone()),
+        reason: None,
         imp_uid: None,
         body: wire::kept(&answer.body),
         took_ms: None,
     }
 }
 
-fn unusable(status: u16, envelope: &Envelope) -> String {
-    format!("the gateway answered with HTTP {status}: {}", envelope.message_or_code())
+fn not_taken(status: u16) -> Reason {
+    Reason::NewTokenNotTaken { status: status.to_string() }
 }
 
-fn not_taken(status: u16) -> String {
-    format!("the gateway did not take a new token either (HTTP {status})")
-}
-
-fn no_answer(reason: &str, mut received: Received) -> LookupReply {
-    received.message.get_or_insert_with(|| reason.to_owned());
-    LookupReply::NoAnswer { reason: reason.to_owned(), reached: true, received }
+fn no_answer(reason: Reason, received: Received) -> LookupReply {
+    let received = Received { reason: Some(reason.clone()), ..received };
+    LookupReply::NoAnswer { reason, reached: true, received }
 }
 
 /// The look-up never left, or the token for it was not to be had.
-fn not_asked(reason: String) -> LookupReply {
-    let received = Received { message: Some(reason.clone()), ..Received::default() };
+fn not_asked(reason: Reason) -> LookupReply {
+    let received = Received::nothing(reason.clone());
     LookupReply::NoAnswer { reason, reached: false, received }
 }
 
 fn no_answer_of(unasked: Unasked) -> LookupReply {
     match unasked {
-        Unasked::Token(failure) => not_asked(failure.to_string()),
+        Unasked::Token(failure) => not_asked(failure.reason()),
         Unasked::Transport(TransportError::NotSent { reason }) => not_asked(reason),
         Unasked::Transport(TransportError::Lost { reason, status, body }) => {
             let received = Received { http_status: status, body: wire::kept(&body), ..Received::default() };
-            no_answer(&reason, received)
+            no_answer(reason, received)
         }
         Unasked::Unauthorized(answer) => {
             let envelope = Envelope::of(&answer);
-            no_answer(&not_taken(answer.status), received(&answer, envelope.as_ref()))
+            no_answer(not_taken(answer.status), received(&answer, envelope.as_ref()))
         }
     }
 }

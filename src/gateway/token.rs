@@ -8,9 +8,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use thiserror::Error;
 
+use crate::domain::reason::Reason;
 use crate::domain::secret::Secret;
 use crate::domain::time::{BootReading, Moment};
-use crate::gateway::classify::no_envelope;
+use crate::gateway::classify::{http_status, no_envelope};
 use crate::gateway::transport::{HttpAnswer, TransportError};
 use crate::gateway::wire::{self, Envelope};
 
@@ -40,9 +41,20 @@ pub enum TokenFailure {
     KeyRefused { message: String },
     /// The request for a token never reached the gateway.
     #[error("{reason}")]
-    NotReached { reason: String },
+    NotReached { reason: Reason },
     #[error("{reason}")]
-    NoAnswer { reason: String },
+    NoAnswer { reason: Reason },
+}
+
+impl TokenFailure {
+    /// The same as the ledger keeps it.
+    #[must_use]
+    pub fn reason(&self) -> Reason {
+        match self {
+            TokenFailure::KeyRefused { message } => Reason::KeyRefused { words: message.clone() },
+            TokenFailure::NotReached { reason } | TokenFailure::NoAnswer { reason } => reason.clone(),
+        }
+    }
 }
 
 /// One look at the gateway's clock, and when that was on this machine's clocks.
@@ -128,16 +140,13 @@ pub(super) fn read_answer(
             Err(TokenFailure::KeyRefused { message: envelope.message_or_code() })
         }
         (401, _) => Err(TokenFailure::KeyRefused { message: "HTTP 401 without a reason".to_owned() }),
-        (status, Some(envelope)) => {
-            let reason = format!("the gateway answered with HTTP {status}: {}", envelope.message_or_code());
-            Err(TokenFailure::NoAnswer { reason })
-        }
+        (status, Some(envelope)) => Err(TokenFailure::NoAnswer { reason: http_status(status, &envelope) }),
         (_, None) => Err(TokenFailure::NoAnswer { reason: no_envelope(&answer) }),
     }
 }
 
 fn accepted(envelope: &Envelope, asked_at: &Moment) -> Result<Held, TokenFailure> {
-    let no_token = || TokenFailure::NoAnswer { reason: "the gateway's answer holds no token".to_owned() };
+    let no_token = || TokenFailure::NoAnswer { reason: Reason::NoTokenInAnswer };
     let object = envelope.response.as_object().ok_or_else(no_token)?;
     let text = object.get("access_token").and_then(|value| value.as_str()).ok_or_else(no_token)?;
     // It goes into a header.

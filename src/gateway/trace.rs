@@ -107,6 +107,7 @@ mod tests {
     use std::time::Duration;
 
     use super::{SECRET_KEYS, answer_line, masked, request_line};
+    use crate::domain::reason::Reason;
     use crate::domain::secret::Secret;
     use crate::gateway::transport::{Body, HttpAnswer, HttpRequest, Method, TransportError};
 
@@ -179,8 +180,9 @@ mod tests {
 
     #[test]
     fn what_did_not_come_back_is_said() {
-        let lost = TransportError::Lost { reason: "it broke".to_owned(), status: Some(200), body: vec![1] };
+        let lost = TransportError::Lost { reason: Reason::AnswerBroken, status: Some(200), body: vec![1] };
         let line = answer_line(&request(Body::Open(String::new())), &Err(lost), Duration::from_millis(7));
-        assert_eq!(line, "< lost after HTTP 200 after 7 ms, 1 bytes: it broke");
+        let reason = "the connection broke in the middle of the gateway's answer";
+        assert_eq!(line, format!("< lost after HTTP 200 after 7 ms, 1 bytes: {reason}"));
     }
 }

@@ -4,6 +4,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::domain::reason::Reason;
 use crate::domain::secret::Secret;
 
 /// The most of an answer that is read, in bytes. A payment is a few kilobytes; a page of a hundred
@@ -87,19 +88,18 @@ pub struct HttpAnswer {
     pub cut: bool,
 }
 
-/// Why there is no whole answer. The reasons are for people: the end of a sentence, without
-/// addresses' queries, headers or words of the program's own.
+/// Why there is no whole answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TransportError {
     /// No byte of the request can have reached the gateway.
-    NotSent { reason: String },
+    NotSent { reason: Reason },
     /// The request may have arrived; what came back of an answer is here.
-    Lost { reason: String, status: Option<u16>, body: Vec<u8> },
+    Lost { reason: Reason, status: Option<u16>, body: Vec<u8> },
 }
 
 impl TransportError {
     #[must_use]
-    pub fn reason(&self) -> &str {
+    pub fn reason(&self) -> &Reason {
         match self {
             TransportError::NotSent { reason } | TransportError::Lost { reason, .. } => reason,
         }

@@ -53,7 +53,7 @@ impl Ledger {
     /// Saves a customer as given. A known one keeps its `added_at`; `removed_at` is cleared.
     pub fn save_customer(&mut self, customer: &Customer) -> Result<(), LedgerError> {
         let card = &customer.card;
-        self.write(|tx| {
+        self.in_transaction(|tx| {
             tx.prepare_cached(SAVE)?.execute(named_params! {
                 ":customer_uid": customer.customer_uid.as_str(),
                 ":name": customer.name,
@@ -95,7 +95,7 @@ impl Ledger {
 
     /// Takes over what the gateway says of the card now.
     pub fn record_check(&mut self, uid: &CustomerUid, card: &Card, at: Timestamp) -> Result<(), LedgerError> {
-        self.write(|tx| {
+        self.in_transaction(|tx| {
             let changed = tx.prepare_cached(CHECK)?.execute(named_params! {
                 ":customer_uid": uid.as_str(),
                 ":card_name": card.card_name,
@@ -114,7 +114,7 @@ impl Ledger {
 
     /// Takes a customer off the list; its payments stay. False when it is not on it.
     pub fn remove_customer(&mut self, uid: &CustomerUid, at: Timestamp) -> Result<bool, LedgerError> {
-        self.write(|tx| {
+        self.in_transaction(|tx| {
             let changed = tx.prepare_cached(REMOVE)?.execute((uid.as_str(), at.as_millisecond()))?;
             Ok(changed > 0)
         })

@@ -1,15 +1,15 @@
 //! What a day's charges come to, kept from one intent to the next: to add them all up for each
 //! further one would take the longer the more there are.
 
-use jiff::Timestamp;
 use rusqlite::{Connection, named_params};
 
-use crate::domain::money::{Amount, Currency};
-use crate::domain::payment::{Outcome, Payment};
+use crate::domain::money::Amount;
+use crate::domain::payment::Payment;
 use crate::ledger::DailyLimit;
 use crate::ledger::fault::Fault;
+use crate::ledger::rules::counts;
 
-/// Only what was sent again is in the index by last send.
+/// What [`counts`], added up. Only what was sent again is in the index by last send.
 pub(super) const SPENT: &str = "SELECT coalesce(sum(amount_minor), 0) AS spent FROM payments \
      WHERE ((requested_at_ms >= :from_ms AND requested_at_ms < :to_ms) \
          OR (last_send_ms >= :from_ms AND last_send_ms < :to_ms AND last_send_ms <> requested_at_ms)) \
@@ -27,34 +27,18 @@ pub(super) struct DaySum {
 
 #[derive(Clone, Copy, Debug)]
 struct Known {
-    day: Day,
+    day: DailyLimit,
     minor: i64,
     version: i64,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Day {
-    from: Timestamp,
-    to: Timestamp,
-    currency: Currency,
-}
-
-impl Day {
-    fn of(limit: &DailyLimit) -> Day {
-        Day { from: limit.from, to: limit.to, currency: limit.max.currency() }
+impl Known {
+    fn is_of(&self, limit: &DailyLimit) -> bool {
+        (self.day.from, self.day.to, self.day.max.currency()) == (limit.from, limit.to, limit.max.currency())
     }
 
-    fn holds(&self, at: Timestamp) -> bool {
-        (self.from.as_millisecond()..self.to.as_millisecond()).contains(&at.as_millisecond())
-    }
-
-    /// What one payment adds: the same as in [`SPENT`].
     fn part(&self, payment: &Payment) -> i64 {
-        let counts = matches!(payment.outcome, Outcome::Paid | Outcome::Pending | Outcome::Unknown)
-            && payment.terms.amount.currency() == self.currency
-            && (self.holds(payment.requested_at)
-                || payment.last_send.as_ref().is_some_and(|mark| self.holds(mark.wall)));
-        if counts { payment.terms.amount.minor() } else { 0 }
+        if counts(payment, &self.day) { payment.terms.amount.minor() } else { 0 }
     }
 }
 
@@ -81,20 +65,19 @@ impl DaySum {
         limit: &DailyLimit,
         own: Option<&Payment>,
     ) -> Result<Amount, Fault> {
-        let day = Day::of(limit);
         let version = data_version(tx)?;
         let known = match self.known {
-            Some(known) if known.day == day && known.version == version => known,
-            Some(_) | None => Known { day, minor: spent(tx, limit)?.minor(), version },
+            Some(known) if known.is_of(limit) && known.version == version => known,
+            Some(_) | None => Known { day: *limit, minor: spent(tx, limit)?.minor(), version },
         };
         self.known = Some(known);
-        let own = own.map_or(0, |own| day.part(own));
-        Ok(Amount::from_minor(known.minor.saturating_sub(own), day.currency))
+        let own = self.part(own);
+        Ok(Amount::from_minor(known.minor.saturating_sub(own), limit.max.currency()))
     }
 
     /// What a payment adds, for [`DaySum::moved`].
     pub(super) fn part(&self, payment: Option<&Payment>) -> i64 {
-        self.known.zip(payment).map_or(0, |(known, payment)| known.day.part(payment))
+        self.known.zip(payment).map_or(0, |(known, payment)| known.part(payment))
     }
 
     /// A payment that added `before` was written as it is now.

@@ -94,3 +94,25 @@ pub(super) fn from_io(path: &Path, doing: &'static str, source: io::Error) -> Le
         _ => LedgerError::Io { path, doing, source },
     }
 }
+
+/// The same fault again; of an error of rusqlite's own, its words.
+pub(super) fn copy(fault: &Fault) -> Fault {
+    let sqlite = |error: &Error| match error.sqlite_error() {
+        Some(code) => {
+            let code = ffi::Error { code: code.code, extended_code: code.extended_code };
+            Error::SqliteFailure(code, Some(error.to_string()))
+        }
+        None => Error::ToSqlConversionFailure(error.to_string().into()),
+    };
+    match fault {
+        Fault::Sqlite(error) => Fault::Sqlite(sqlite(error)),
+        Fault::Cell { table, row, column, value } => {
+            Fault::Cell { table, row: row.clone(), column, value: value.clone() }
+        }
+        Fault::Moved => Fault::Moved,
+        Fault::Changed(uid) => Fault::Changed(uid.clone()),
+        Fault::NoSuchPayment(uid) => Fault::NoSuchPayment(uid.clone()),
+        Fault::NoSuchCustomer(uid) => Fault::NoSuchCustomer(uid.clone()),
+        Fault::TooLarge(what) => Fault::TooLarge(what),
+    }
+}

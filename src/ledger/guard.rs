@@ -9,9 +9,10 @@ use crate::ledger::day::{DaySum, spent};
 use crate::ledger::fault::Fault;
 use crate::ledger::read::first_stored;
 use crate::ledger::row::payment_columns;
-use crate::ledger::{DailyLimit, Intent, IntentResult, Ledger, LedgerError};
+use crate::ledger::rules::is_similar;
+use crate::ledger::{DailyLimit, How, Intent, Ledger, LedgerError};
 
-/// A retry counts by its last send too: that is when the card is charged.
+/// What [`is_similar`] says, asked of all rows at once.
 pub(super) const SIMILAR: &str = concat!(
     "SELECT ",
     payment_columns!(),
@@ -35,17 +36,17 @@ impl Ledger {
     }
 }
 
-/// Why the intent must not be written, if there is a reason. `before` is its payment as it is now.
-pub(super) fn refusal(
+/// What stands in the way of an intent, if anything does. `before` is its payment as it is now.
+pub(super) fn in_the_way(
     tx: &Connection,
     day: &mut DaySum,
     intent: &Intent,
     before: Option<&Payment>,
-) -> Result<Option<IntentResult>, Fault> {
+) -> Result<Option<How>, Fault> {
     if let Some(since) = intent.guards.similar_since
         && let Some(payment) = similar(tx, &intent.request.terms, since)?
     {
-        return Ok(Some(IntentResult::Similar(payment)));
+        return Ok(Some(How::Similar(Box::new(payment))));
     }
     match &intent.guards.daily {
         Some(limit) => over_daily(tx, day, intent, limit, before),
@@ -63,7 +64,7 @@ fn similar(db: &Connection, terms: &Terms, since: Timestamp) -> Result<Option<Pa
         since.as_millisecond(),
     ];
     let found = first_stored(&mut db.prepare_cached(SIMILAR)?, values)?;
-    Ok(found.map(|stored| stored.payment))
+    Ok(found.map(|stored| stored.payment).filter(|payment| is_similar(payment, terms, since)))
 }
 
 fn over_daily(
@@ -72,7 +73,7 @@ fn over_daily(
     intent: &Intent,
     limit: &DailyLimit,
     before: Option<&Payment>,
-) -> Result<Option<IntentResult>, Fault> {
+) -> Result<Option<How>, Fault> {
     let terms = &intent.request.terms;
     // A limit in won says nothing of dollars.
     if limit.max.currency() != terms.amount.currency() {
@@ -80,5 +81,5 @@ fn over_daily(
     }
     let spent = day.spent_but(tx, limit, before)?;
     let within = spent.checked_add(terms.amount).is_some_and(|sum| sum <= limit.max);
-    Ok((!within).then_some(IntentResult::OverDaily { spent, max: limit.max }))
+    Ok((!within).then_some(How::OverDaily { spent, max: limit.max }))
 }

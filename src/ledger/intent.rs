@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use crate::domain::charge::ChargeRequest;
 use crate::domain::money::Amount;
-use crate::domain::payment::{Outcome, Payment};
 use crate::domain::time::SendMark;
+use crate::ledger::seen::Seen;
 
 /// A charge that is about to be let go.
 #[derive(Clone, Debug)]
@@ -23,9 +23,9 @@ pub struct Intent {
     pub note: Option<String>,
     /// The operating system's user.
     pub operator: Option<String>,
-    /// What the caller saw and decided on: `None` means that there was no row, else the row's
-    /// outcome and its attempts. Anything else in the ledger now means that somebody came first.
-    pub expected: Option<(Outcome, u32)>,
+    /// The row that the caller saw and decided on; `None` means that there was none. Anything else in the
+    /// ledger now means that somebody came first.
+    pub expected: Option<Seen>,
     pub guards: Guards,
 }
 
@@ -47,18 +47,4 @@ pub struct DailyLimit {
     /// paid, pending or unknown.
     pub from: Timestamp,
     pub to: Timestamp,
-}
-
-/// What became of an intent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[must_use = "only a written intent may be sent"]
-pub enum IntentResult {
-    /// It is durable and the caller's alone: the request may leave, once.
-    Written(Payment),
-    /// The row is not what was expected: read it again.
-    Lost,
-    /// A charge like this one is in the way; nothing was written.
-    Similar(Payment),
-    /// It would go over the day's limit; nothing was written.
-    OverDaily { spent: Amount, max: Amount },
 }

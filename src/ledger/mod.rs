@@ -5,15 +5,12 @@
 //! are read back. A new file's name is made durable too, by syncing its directory and those that
 //! were created for it. An error at a commit means "maybe": nothing may be sent after it.
 //!
-//! Transactions. Each `record_*` is one `BEGIN IMMEDIATE` transaction that changes the row in
-//! `payments` and appends to `events`; nothing is open between two calls, so none is open while a
-//! request is out. A row is claimed by compare-and-swap: only who saw it as it is may send it.
-//! Triggers keep events from being changed, payments from being deleted, terms from changing, and
-//! a paid payment from becoming anything else.
-//!
-//! A batch's writer puts the writes that are waiting into one transaction
-//! ([`Ledger::begin_group`]): they share the sync, and nothing of them holds before it. One that
-//! fails is rolled back; the others in the transaction stay.
+//! Transactions. What is written of payments is data ([`Entry`]). [`Ledger::write`] takes as many as wait and
+//! is one `BEGIN IMMEDIATE` transaction that changes rows in `payments` and appends to `events`; they share the
+//! sync, and nothing of them holds before it. Nothing is open between two calls, so none is open while a
+//! request is out. A row is claimed by compare-and-swap: only who saw it as it is may send it. What a row
+//! becomes is said in `rules.rs`. Triggers keep events from being changed, payments from being deleted, terms
+//! from changing, and a paid payment from becoming anything else.
 //!
 //! Locks. A payment's lock is the operating system's and dies with its holder: no row and no pid
 //! file can be left behind. The lock spares the second process the wait and the look-up; the
@@ -31,15 +28,14 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use crate::domain::ids::MerchantUid;
 use crate::ledger::day::DaySum;
 use crate::ledger::fault::Fault;
-use crate::ledger::group::Group;
 
 mod customers;
 mod day;
+mod entry;
 mod error;
 mod examine;
 mod fault;
 mod filter;
-mod group;
 mod guard;
 mod intent;
 mod lock;
@@ -47,17 +43,20 @@ mod open;
 mod read;
 mod record;
 mod row;
+mod rules;
 mod search;
+mod seen;
 #[cfg(test)]
 mod tests;
 mod write;
 
+pub use entry::{Attempt, Claim, Claiming, Closing, Entry, How, Written};
 pub use error::{Cause, LedgerError};
 pub use examine::Examination;
 pub use filter::{By, Filter, Totals};
-pub use group::NotCommitted;
-pub use intent::{DailyLimit, Guards, Intent, IntentResult};
+pub use intent::{DailyLimit, Guards, Intent};
 pub use lock::{BatchLock, BatchLocked, PaymentLock, PaymentLocks};
+pub use seen::Seen;
 
 /// How long a write waits for another program's, unless told otherwise.
 pub const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -95,8 +94,6 @@ pub struct Ledger {
     /// Which file the path named when it was opened.
     identity: Option<(u64, u64)>,
     busy_timeout: Duration,
-    /// The transaction that several writes share, while one is open.
-    group: Option<Group>,
     day: DaySum,
 }
 
@@ -133,47 +130,18 @@ impl Ledger {
         lock::try_lock_batch(&self.path)
     }
 
-    /// Like [`Ledger::write`], for what is written to a payment.
-    fn write_payment<T>(
+    /// Does all of `body` or nothing of it.
+    fn in_transaction<T>(
         &mut self,
-        body: impl FnOnce(&Connection, &mut DaySum) -> Result<T, Fault>,
+        body: impl FnOnce(&Connection) -> Result<T, Fault>,
     ) -> Result<T, LedgerError> {
-        let mut day = std::mem::take(&mut self.day);
-        let value = self.write(|db| body(db, &mut day))?;
-        self.day = day;
-        Ok(value)
-    }
-
-    /// Like [`Ledger::write_payment`], for what is written before a request leaves: it must be found at the
-    /// path by the next run, so a file that was moved away or replaced takes no more of them.
-    fn write_before_send<T>(
-        &mut self,
-        body: impl FnOnce(&Connection, &mut DaySum) -> Result<T, Fault>,
-    ) -> Result<T, LedgerError> {
-        let look = || open::identity(&self.path).ok() == Some(self.identity);
-        let in_place = match &mut self.group {
-            Some(group) => group.is_in_place(look),
-            None => look(),
-        };
-        if !in_place {
-            return Err(Fault::Moved.at(&self.path, self.busy_timeout));
-        }
-        self.write_payment(body)
-    }
-
-    /// Does all of `body` or nothing of it: in a transaction of its own, or in its part of the one
-    /// that [`Ledger::begin_group`] has opened.
-    fn write<T>(&mut self, body: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, LedgerError> {
-        let written = match &mut self.group {
-            Some(group) => group.write(&self.connection, body),
-            None => Transaction::new(&mut self.connection, TransactionBehavior::Immediate)
-                .map_err(Fault::from)
-                .and_then(|tx| {
-                    let value = body(&tx)?;
-                    tx.commit()?;
-                    Ok(value)
-                }),
-        };
+        let written = Transaction::new(&mut self.connection, TransactionBehavior::Immediate)
+            .map_err(Fault::from)
+            .and_then(|tx| {
+                let value = body(&tx)?;
+                tx.commit()?;
+                Ok(value)
+            });
         written.map_err(|fault| fault.at(&self.path, self.busy_timeout))
     }
 

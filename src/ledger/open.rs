@@ -20,12 +20,13 @@ pub(super) const APPLICATION_ID: i64 = 0x626b_6579;
 
 /// Every schema there was, oldest first; each sets the `user_version` it leads to, which is its
 /// place in this list. Only ever added to.
-pub(super) const MIGRATIONS: [&str; 3] = [
+pub(super) const MIGRATIONS: [&str; 4] = [
     include_str!("migrations/0001_ledger.sql"),
     include_str!("migrations/0002_quicker_writes.sql"),
     include_str!("migrations/0003_fewer_writes.sql"),
+    include_str!("migrations/0004_reasons.sql"),
 ];
-pub(super) const SCHEMA_VERSION: i64 = 3;
+pub(super) const SCHEMA_VERSION: i64 = 4;
 
 /// Statements kept prepared: as many as one charge uses, and a few more.
 const STATEMENTS_KEPT: usize = 32;
@@ -70,7 +71,6 @@ pub(super) fn open(path: &Path, options: &OpenOptions) -> Result<Opened, LedgerE
         path: path.clone(),
         identity,
         busy_timeout: options.busy_timeout,
-        group: None,
         day: DaySum::default(),
     };
     let created = match (kind, options.create) {

@@ -12,6 +12,7 @@ use crate::domain::customer::{Card, Customer};
 use crate::domain::ids::{CustomerUid, MerchantUid};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::{Event, EventKind, Mode, Outcome, Payment, Received, Terms};
+use crate::domain::reason::Reason;
 use crate::domain::time::{BootReading, SendMark};
 use crate::ledger::fault::Fault;
 
@@ -21,7 +22,7 @@ macro_rules! payment_columns {
         "merchant_uid, id, customer_uid, amount_minor, currency, mode, outcome, outcome_before, name, \
          attempts, unanswered, requested_at_ms, last_send_ms, last_send_boot_id, last_send_since_boot_ms, \
          last_send_gateway_s, account, imp_uid, status, cancel_amount_minor, apply_num, card_name, \
-         card_number, pg_provider, pg_tid, receipt_url, code, message, paid_at_s, cancelled_at_s, \
+         card_number, pg_provider, pg_tid, receipt_url, code, message, reason, reason_parts, paid_at_s, cancelled_at_s, \
          buyer_name, buyer_email, buyer_tel, note, operator"
     };
 }
@@ -29,7 +30,8 @@ macro_rules! payment_columns {
 /// The columns of `events` that [`event`] reads.
 macro_rules! event_columns {
     () => {
-        "id, at_ms, kind, outcome, attempt, operator, http_status, code, message, imp_uid, body, took_ms"
+        "id, at_ms, kind, outcome, attempt, operator, http_status, code, message, reason, reason_parts, imp_uid, \
+         body, took_ms"
     };
 }
 
@@ -42,6 +44,15 @@ macro_rules! customer_columns {
 }
 
 pub(super) use {customer_columns, event_columns, payment_columns};
+
+/// Stands between the parts of a reason, and in none of them.
+const BETWEEN_PARTS: char = '\u{1f}';
+
+/// A reason's parts as one text; `None` where it has none.
+pub(super) fn parts_text(reason: &Reason) -> Option<String> {
+    let parts: Vec<String> = reason.parts().iter().map(|part| part.replace(BETWEEN_PARTS, " ")).collect();
+    (!parts.is_empty()).then(|| parts.join(&BETWEEN_PARTS.to_string()))
+}
 
 /// Where a column stands in a list of columns; a name that is not in it does not compile.
 const fn place(list: &str, column: &str) -> usize {
@@ -120,6 +131,14 @@ impl Cells<'_, '_> {
                 Err(self.fault(column, &shown(value)))
             }
         }
+    }
+
+    /// A reason's word, and its parts with [`BETWEEN_PARTS`] between them.
+    fn reason(&self, word: Column, parts: Column) -> Result<Option<Reason>, Fault> {
+        let Some(text) = self.text_or_null(word)? else { return Ok(None) };
+        let told = self.text_or_null(parts)?;
+        let parts = told.map_or_else(Vec::new, |told| told.split(BETWEEN_PARTS).map(str::to_owned).collect());
+        Reason::from_parts(text, parts).map(Some).ok_or_else(|| self.fault(word, text))
     }
 
     fn string_or_null(&self, column: Column) -> Result<Option<String>, Fault> {
@@ -228,6 +247,7 @@ pub(super) fn stored(row: &Row<'_>) -> Result<Stored, Fault> {
         receipt_url: cells.string_or_null(payment_column!("receipt_url"))?,
         code: cells.integer_or_null(payment_column!("code"))?,
         message: cells.string_or_null(payment_column!("message"))?,
+        reason: cells.reason(payment_column!("reason"), payment_column!("reason_parts"))?,
         paid_at: cells.s_or_null(payment_column!("paid_at_s"))?,
         cancelled_at: cells.s_or_null(payment_column!("cancelled_at_s"))?,
         buyer_name: cells.string_or_null(payment_column!("buyer_name"))?,
@@ -272,6 +292,7 @@ pub(super) fn event(row: &Row<'_>) -> Result<Event, Fault> {
             },
             code: cells.integer_or_null(event_column!("code"))?,
             message: cells.string_or_null(event_column!("message"))?,
+            reason: cells.reason(event_column!("reason"), event_column!("reason_parts"))?,
             imp_uid: cells.string_or_null(event_column!("imp_uid"))?,
             body: cells.string_or_null(event_column!("body"))?,
             took_ms: cells.integer_or_null(event_column!("took_ms"))?,

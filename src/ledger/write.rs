@@ -1,22 +1,24 @@
 //! The statements that write a payment and its events, one function each.
 //!
 //! None of them reads back what it wrote: a payment in memory is made so that it is what a look
-//! would find (times in whole milliseconds, see [`whole_ms`]).
+//! would find (times in whole milliseconds).
 
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
-use crate::domain::payment::{EventKind, GatewayRecord, Outcome, Payment, Received};
+use crate::domain::payment::{Outcome, Payment, Received};
+use crate::domain::reason::Reason;
 use crate::ledger::fault::Fault;
-use crate::ledger::row::Stored;
+use crate::ledger::row::{Stored, parts_text};
+use crate::ledger::rules::Happened;
 
 /// Runs an INSERT of one row; the value of each column stands beside its name. They are bound by their
 /// places: to look each name up would take a tenth of a write's time. How many rows were written.
 macro_rules! insert_into {
-    ($tx:expr, $table:literal, { $first:ident: $value:expr, $($column:ident: $more:expr),* $(,)? } $end:literal) => {
+    ($tx:expr, $table:literal, { $first:ident: $value:expr, $($column:ident: $more:expr),* $(,)? }) => {
         $tx.prepare_cached(concat!(
             "INSERT INTO ", $table, " (", stringify!($first), $(", ", stringify!($column),)*
-            ") VALUES (?", $(instead!($column, ", ?"),)* ")", $end
+            ") VALUES (?", $(instead!($column, ", ?"),)* ")"
         ))?
         .execute(params![$value, $($more),*])
     };
@@ -41,13 +43,8 @@ macro_rules! instead {
     };
 }
 
-/// A time as the ledger keeps it.
-pub(super) fn whole_ms(at: Timestamp) -> Timestamp {
-    Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
-}
-
-/// A new row, with nothing of the gateway's in it. None where the merchant_uid has a row.
-pub(super) fn insert(tx: &Connection, payment: Payment) -> Result<Option<Stored>, Fault> {
+/// A new row, with nothing of the gateway's in it.
+pub(super) fn insert(tx: &Connection, payment: Payment) -> Result<Stored, Fault> {
     let last_send = payment.last_send.as_ref();
     let boot = last_send.and_then(|mark| mark.boot.as_ref());
     let written = insert_into!(tx, "payments", {
@@ -67,13 +64,16 @@ pub(super) fn insert(tx: &Connection, payment: Payment) -> Result<Option<Stored>
         last_send_gateway_s: last_send.and_then(|mark| mark.gateway_s),
         account: payment.account,
         message: payment.message,
+        reason: payment.reason.as_ref().map(Reason::word),
+        reason_parts: payment.reason.as_ref().and_then(parts_text),
         buyer_name: payment.buyer_name,
         buyer_email: payment.buyer_email,
         buyer_tel: payment.buyer_tel,
         note: payment.note,
         operator: payment.operator,
-    } " ON CONFLICT (merchant_uid) DO NOTHING")?;
-    Ok((written == 1).then(|| Stored { id: tx.last_insert_rowid(), payment }))
+    })?;
+    the_one(written)?;
+    Ok(Stored { id: tx.last_insert_rowid(), payment })
 }
 
 /// A row that is sent once more, or was meant to be: all but the terms, the first time it was asked for,
@@ -122,6 +122,8 @@ pub(super) fn write_answer(tx: &Connection, stored: &Stored) -> Result<(), Fault
         receipt_url: payment.receipt_url,
         code: payment.code,
         message: payment.message,
+        reason: payment.reason.as_ref().map(Reason::word),
+        reason_parts: payment.reason.as_ref().and_then(parts_text),
         paid_at_s: payment.paid_at.map(Timestamp::as_second),
         cancelled_at_s: payment.cancelled_at.map(Timestamp::as_second),
     })?;
@@ -133,56 +135,26 @@ fn the_one(changed: usize) -> Result<(), Fault> {
     if changed == 1 { Ok(()) } else { Err(rusqlite::Error::StatementChangedRows(changed).into()) }
 }
 
-/// What an event says beyond the payment and what was received.
-pub(super) struct Entry<'a> {
-    kind: EventKind,
-    at: Timestamp,
-    operator: Option<&'a str>,
-    /// Our own words, where nothing that was received has any.
-    reason: Option<&'a str>,
-    /// The gateway's id of what the payment is from then on: an imp_uid that a payment has is found by its
-    /// events. Where there is none, the answer's own.
-    imp_uid: Option<&'a str>,
-}
-
-impl<'a> Entry<'a> {
-    pub(super) fn new(kind: EventKind, at: Timestamp) -> Entry<'a> {
-        Entry { kind, at, operator: None, reason: None, imp_uid: None }
-    }
-
-    pub(super) fn by(self, operator: Option<&'a str>) -> Entry<'a> {
-        Entry { operator, ..self }
-    }
-
-    pub(super) fn because(self, reason: &'a str) -> Entry<'a> {
-        Entry { reason: Some(reason), ..self }
-    }
-
-    pub(super) fn about(self, record: Option<&'a GatewayRecord>) -> Entry<'a> {
-        Entry { imp_uid: record.and_then(|record| record.imp_uid.as_deref()), ..self }
-    }
-}
-
 /// One more thing that happened to a payment, after it was written as it is from then on.
-pub(super) fn append(
-    tx: &Connection,
-    stored: &Stored,
-    entry: &Entry<'_>,
-    received: &Received,
-) -> Result<(), Fault> {
+pub(super) fn append(tx: &Connection, payment_id: i64, happened: &Happened<'_>) -> Result<(), Fault> {
+    let nothing = Received::default();
+    let received = happened.received.unwrap_or(&nothing);
+    let reason = happened.reason.or(received.reason.as_ref());
     let written = insert_into!(tx, "events", {
-        payment_id: stored.id,
-        at_ms: entry.at.as_millisecond(),
-        kind: entry.kind.word(),
-        outcome: stored.payment.outcome.word(),
-        attempt: stored.payment.attempts,
-        operator: entry.operator,
+        payment_id: payment_id,
+        at_ms: happened.at.as_millisecond(),
+        kind: happened.kind.word(),
+        outcome: happened.outcome.word(),
+        attempt: happened.attempt,
+        operator: happened.operator,
         http_status: received.http_status,
         code: received.code,
-        message: received.message.as_deref().or(entry.reason),
-        imp_uid: entry.imp_uid.or(received.imp_uid.as_deref()),
+        message: received.message,
+        reason: reason.map(Reason::word),
+        reason_parts: reason.and_then(parts_text),
+        imp_uid: happened.imp_uid.or(received.imp_uid.as_deref()),
         body: received.body,
         took_ms: received.took_ms,
-    } "")?;
+    })?;
     the_one(written)
 }

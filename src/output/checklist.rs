@@ -144,10 +144,6 @@ impl Listed for Check {
     const TABLE: &'static [Field<Check>] = Check::FIELDS;
     const GIVES: &'static [(usize, usize)] = &[];
     const NOUN: &'static str = "check";
-
-    fn under(&self) -> Option<&str> {
-        None
-    }
 }
 
 #[cfg(test)]

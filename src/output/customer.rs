@@ -60,10 +60,6 @@ impl Listed for Customer {
         &[(NAME, 12), (CHECKED, 16), (NAME, 6), (CHECKED, 10), (TEL, 0), (CHECKED, 0), (CARD, 4), (CARD, 0)];
 
     const NOUN: &'static str = "customer";
-
-    fn under(&self) -> Option<&str> {
-        None
-    }
 }
 
 const NAME: usize = 1;

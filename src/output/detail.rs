@@ -58,7 +58,7 @@ pub fn payment_detail(detail: &PaymentDetail<'_>, options: &UiOptions) -> String
     fact(&mut rows, "order", &[Some(terms.merchant_uid.as_str())]);
     fact(&mut rows, "payment", &[payment.imp_uid.as_deref()]);
     fact(&mut rows, "result", &[Some(payment.outcome.word())]);
-    fact(&mut rows, "reason", &[payment.message.as_deref()]);
+    fact(&mut rows, "reason", &[payment.why().as_deref()]);
     fact(&mut rows, "code", &[payment.code.map(|code| code.to_string()).as_deref()]);
     fact(&mut rows, "amount", &[Some(&terms.amount.to_string()), Some(&terms.mode.word().to_uppercase())]);
     let refunded = payment.cancel_amount.filter(|refund| refund.minor() > 0).map(|refund| refund.to_string());
@@ -123,7 +123,7 @@ fn event_row(event: &Event, zone: &TimeZone) -> TableRow {
         text(received.imp_uid.as_deref()),
         text(event.operator.as_deref()),
     ];
-    TableRow { cells, under: received.message.clone() }
+    TableRow { cells, under: received.why() }
 }
 
 /// What can be done about a payment, as hint lines.

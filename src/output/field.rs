@@ -167,7 +167,9 @@ pub trait Listed: Sized + 'static {
     const NOUN: &'static str;
 
     /// What stands on a line of its own under the row.
-    fn under(&self) -> Option<&str>;
+    fn under(&self) -> Option<Cow<'_, str>> {
+        None
+    }
 }
 
 /// One field: its name, and how to get it out of a record.

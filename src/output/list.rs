@@ -196,7 +196,7 @@ pub(in crate::output) fn table_row<T: Listed>(columns: &Columns<T>, row: &T, sho
         let style = if let Value::Outcome(outcome) = value { Some(outcome_style(outcome)) } else { None };
         (value.for_people(shown).into_owned(), style)
     });
-    let under = if columns.chosen { None } else { row.under().map(str::to_owned) };
+    let under = if columns.chosen { None } else { row.under().map(Cow::into_owned) };
     TableRow { cells: cells.collect(), under }
 }
 

@@ -60,7 +60,9 @@ impl Listed for Payment {
         field("pg_tid", Give::Text, |payment| Value::text(payment.pg_tid.as_ref())),
         field("receipt_url", Give::Never, |payment| Value::text(payment.receipt_url.as_ref())),
         field("code", Give::Never, |payment| payment.code.map_or(Value::Absent, Value::Whole)),
-        field("message", Give::Text, |payment| Value::text(payment.message.as_ref())),
+        field("message", Give::Text, |payment| {
+            payment.why().map_or(Value::Absent, |why| Value::Text(why.into()))
+        }),
         field("requested_at", Give::When, |payment| Value::Time(payment.requested_at)),
         field("paid_at", Give::When, |payment| Value::time(payment.paid_at)),
         field("cancelled_at", Give::When, |payment| Value::time(payment.cancelled_at)),
@@ -102,9 +104,9 @@ impl Listed for Payment {
 
     const NOUN: &'static str = "payment";
 
-    fn under(&self) -> Option<&str> {
+    fn under(&self) -> Option<Cow<'_, str>> {
         match self.outcome {
-            Outcome::Declined | Outcome::Rejected | Outcome::Unknown => self.message.as_deref(),
+            Outcome::Declined | Outcome::Rejected | Outcome::Unknown => self.why().map(Cow::Owned),
             Outcome::Paid | Outcome::NotSent | Outcome::Pending => None,
         }
     }
@@ -159,7 +161,7 @@ pub struct EventObject<'a> {
     pub attempt: u32,
     pub http_status: Option<u16>,
     pub code: Option<i64>,
-    pub message: Option<&'a str>,
+    pub message: Option<String>,
     pub imp_uid: Option<&'a str>,
     /// Milliseconds from send to answer.
     pub took_ms: Option<i64>,
@@ -179,7 +181,7 @@ impl<'a> EventObject<'a> {
             attempt: event.attempt,
             http_status: received.http_status,
             code: received.code,
-            message: received.message.as_deref(),
+            message: received.why(),
             imp_uid: received.imp_uid.as_deref(),
             took_ms: received.took_ms,
             operator: event.operator.as_deref(),

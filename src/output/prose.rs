@@ -30,7 +30,7 @@ pub fn charge(story: &ChargeStory<'_>) -> String {
         Outcome::Declined => declined(story.payment, story.replayed),
         Outcome::Rejected => rejected(story.payment, story.replayed),
         Outcome::Unknown | Outcome::Pending => unknown(story),
-        Outcome::NotSent => not_sent(story.payment.terms.mode, story.payment.message.as_deref()),
+        Outcome::NotSent => not_sent(story.payment.terms.mode, story.payment.why().as_deref()),
     }
 }
 
@@ -93,7 +93,7 @@ pub fn already_paid(payment: &Payment, zone: &TimeZone) -> String {
 
 /// The words of the card company or the gateway.
 fn words(payment: &Payment) -> String {
-    sentence(payment.message.as_deref().unwrap_or("no reason was given"))
+    sentence(payment.why().as_deref().unwrap_or("no reason was given"))
 }
 
 /// `Declined: … Nothing was charged.`, in the words of the card company.
@@ -138,8 +138,8 @@ pub fn rejected(payment: &Payment, replayed: bool) -> String {
 #[must_use]
 pub fn unknown(story: &ChargeStory<'_>) -> String {
     let payment = story.payment;
-    let reason = match payment.message.as_deref() {
-        Some(reason) if !reason.trim().is_empty() => sentence(reason),
+    let reason = match payment.why() {
+        Some(reason) if !reason.trim().is_empty() => sentence(&reason),
         Some(_) | None => "no answer of the gateway's is known.".to_owned(),
     };
     let order = payment.terms.merchant_uid.as_str();

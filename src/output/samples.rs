@@ -54,6 +54,7 @@ pub(in crate::output) fn paid() -> Payment {
         receipt_url: text("https://receipt.example/1"),
         code: None,
         message: None,
+        reason: None,
         paid_at: Some(at("2026-11-23T19:30:04+09:00")),
         cancelled_at: None,
         buyer_name: text("홍길동"),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use billkey::billing::batch::{Batch, Job, Next, RowEnd, Stop};
-use billkey::billing::desk::Order;
+use billkey::billing::order::Order;
 use billkey::billing::report::Ended;
 use billkey::billing::writer::{Reader, Writer};
 use billkey::clock::SystemClock;
@@ -24,26 +24,15 @@ use crate::support::gateway::Scripted;
 
 fn order(row: u32) -> Order {
     Order {
-        request: Arc::new(ChargeRequest {
-            terms: Terms {
+        request: Arc::new(ChargeRequest::new(
+            Terms {
                 merchant_uid: MerchantUid::parse(&format!("order_{row}")).unwrap(),
                 customer_uid: CustomerUid::parse("gildong").unwrap(),
                 amount: Amount::from_minor(8900, Currency::KRW),
                 mode: Mode::Test,
             },
-            name: "Monthly".to_owned(),
-            tax_free: None,
-            vat_amount: None,
-            card_quota: None,
-            buyer_name: None,
-            buyer_email: None,
-            buyer_tel: None,
-            custom_data: None,
-            notice_url: None,
-            product_type: None,
-            channel_key: None,
-            bypass: None,
-        }),
+            "Monthly",
+        )),
         retry: false,
         guards: Guards::default(),
         settle_after: Duration::from_secs(900),

@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use billkey::billing::desk::Order;
-use billkey::domain::answer::Answer;
-use billkey::domain::payment::Outcome;
+use billkey::billing::order::Order;
+use billkey::domain::answer::{Answer, Settled};
+use billkey::domain::reason::Reason;
 use billkey::domain::time::{Clock, SendMark};
 use billkey::gateway::Client;
-use billkey::ledger::{Intent, IntentResult, Ledger};
+use billkey::ledger::{Claiming, Closing, Entry, Intent, Ledger};
 
 use super::scenario::{Said, said_of};
 
 /// Sends a new order first, and writes down afterwards what it did. `None` when the order is known
-/// already: then the protocol goes on as ever.
+/// already: then the protocol goes on as usual.
 pub fn send_before_intent(
     ledger: &mut Ledger,
     client: &Client,
@@ -20,7 +20,7 @@ pub fn send_before_intent(
     order: &Order,
 ) -> Option<Said> {
     let uid = &order.request.terms.merchant_uid;
-    let _lock = ledger.lock_payment(uid).unwrap()?;
+    let lock = ledger.lock_payment(uid).unwrap()?;
     if ledger.find(uid).unwrap().is_some() || client.token(false).is_err() {
         return None;
     }
@@ -37,11 +37,13 @@ pub fn send_before_intent(
         expected: None,
         guards: order.guards.clone(),
     };
-    let IntentResult::Written(_) = ledger.record_intent(&intent).unwrap() else { return Some(Said::Nothing) };
-    let (outcome, record) = match &reply.answer {
-        Answer::Paid(record) => (Outcome::Paid, Some(&**record)),
-        Answer::Declined(record) => (Outcome::Declined, Some(&**record)),
-        _ => (Outcome::Unknown, None),
+    let written = ledger.write_one(&Entry::Intent(intent)).unwrap();
+    let Claiming::Won(claim, _) = written.claim(lock) else { return Some(Said::Nothing) };
+    let settled = match reply.answer {
+        Answer::Paid(record) => Settled::Paid(record),
+        Answer::Declined(record) => Settled::Declined(record),
+        _ => Settled::Unknown(Reason::WaitGivenUp),
     };
-    Some(said_of(&ledger.record_answer(uid, mark.wall, outcome, &reply.received, record, None).unwrap()))
+    let Closing { entry, lock: _lock } = claim.answered(mark.wall, settled, reply.received);
+    Some(said_of(&ledger.write_one(&entry).unwrap().payment))
 }

@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use billkey::billing::charge::charge;
-use billkey::billing::desk::{Desk, Order};
+use billkey::billing::desk::Desk;
+use billkey::billing::order::Order;
 use billkey::billing::reconcile::{ReviewError, Verdict, reconcile};
 use billkey::billing::report::Ended;
 use billkey::domain::charge::ChargeRequest;
@@ -81,26 +82,15 @@ pub struct Run {
 
 pub fn order(run: &Run, settle_after: Duration) -> Order {
     Order {
-        request: Arc::new(ChargeRequest {
-            terms: Terms {
+        request: Arc::new(ChargeRequest::new(
+            Terms {
                 merchant_uid: MerchantUid::parse(&run.merchant_uid).unwrap(),
                 customer_uid: CustomerUid::parse("gildong").unwrap(),
                 amount: Amount::from_minor(8900, Currency::KRW),
                 mode: Mode::Live,
             },
-            name: "Monthly".to_owned(),
-            tax_free: None,
-            vat_amount: None,
-            card_quota: None,
-            buyer_name: None,
-            buyer_email: None,
-            buyer_tel: None,
-            custom_data: None,
-            notice_url: None,
-            product_type: None,
-            channel_key: None,
-            bypass: None,
-        }),
+            "Monthly",
+        )),
         retry: run.ask == Ask::Charge { retry: true },
         guards: Guards { similar_since: None, daily: None },
         settle_after,

@@ -1,5 +1,6 @@
 //! The simulated network: requests of one actor into the shared book.
 
+use billkey::domain::reason::Reason;
 use billkey::gateway::{HttpAnswer, HttpRequest, Transport, TransportError};
 use serde_json::{Value, json};
 
@@ -92,7 +93,7 @@ fn token(inner: &Inner) -> (u16, Value) {
 }
 
 fn lost() -> TransportError {
-    TransportError::Lost { reason: "the connection broke".to_owned(), status: None, body: Vec::new() }
+    TransportError::Lost { reason: Reason::ConnectionReset, status: None, body: Vec::new() }
 }
 
 fn again(inner: &mut Inner, asked: &Value, mood: Mood) -> Result<(u16, Value), TransportError> {
@@ -104,7 +105,7 @@ fn again(inner: &mut Inner, asked: &Value, mood: Mood) -> Result<(u16, Value), T
     };
     match mood {
         Mood::Unreachable => {
-            return Err(TransportError::NotSent { reason: "the connection was refused".to_owned() });
+            return Err(TransportError::NotSent { reason: Reason::NoTransport });
         }
         Mood::LostBefore => return Err(lost()),
         Mood::Unauthorized => return Ok((401, refusal("Unauthorized"))),
@@ -147,7 +148,11 @@ fn again(inner: &mut Inner, asked: &Value, mood: Mood) -> Result<(u16, Value), T
         Mood::Cut => answer(inner, "paid").and_then(|(_, body)| {
             let text = body.to_string();
             let half = text.get(..text.len() / 2).unwrap_or("").to_owned();
-            Err(TransportError::Lost { reason: "cut".to_owned(), status: Some(200), body: half.into_bytes() })
+            Err(TransportError::Lost {
+                reason: Reason::AnswerBroken,
+                status: Some(200),
+                body: half.into_bytes(),
+            })
         }),
         Mood::Unreachable | Mood::LostBefore | Mood::Unauthorized | Mood::Reject => {
             unreachable!("answered above")

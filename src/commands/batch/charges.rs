@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::billing::desk::Order;
+use crate::billing::order::Order;
 use crate::commands::batch::fate::{Fate, Why};
 use crate::commands::batch::row::{AMOUNT, CURRENCY, CUSTOMER_UID, Row, Rows, Rules};
 use crate::commands::charge::order::{LOCK_WAIT_MORE, check_limits, guards};
 use crate::domain::money::{Amount, Currency};
-use crate::domain::payment::{Outcome, Payment};
+use crate::domain::payment::Payment;
+use crate::domain::reason::Reason;
 use crate::domain::time::Clock;
 use crate::failure::Failure;
 use crate::ledger::{DailyLimit, Ledger, LedgerError};
@@ -89,38 +90,14 @@ impl Charges {
             None => ledger.find(&request.terms.merchant_uid)?,
         };
         let reason = match (fate.refused(), fate) {
-            (Some(why), _) => why.sentence(),
-            (None, Fate::NotTried) => "the batch stopped before this row",
-            (None, _) => "nothing was sent",
+            (Some(why), _) => why.reason(),
+            (None, Fate::NotTried) => Reason::BatchStopped,
+            (None, _) => Reason::NothingSent,
         };
-        let unsent = || Payment {
-            terms: request.terms.clone(),
-            outcome: Outcome::NotSent,
-            outcome_before: None,
-            name: request.name.clone(),
-            attempts: 0,
-            unanswered: 0,
-            requested_at: self.clock.now().wall,
-            last_send: None,
-            account: None,
-            imp_uid: None,
-            status: None,
-            cancel_amount: None,
-            apply_num: None,
-            card_name: None,
-            card_number: None,
-            pg_provider: None,
-            pg_tid: None,
-            receipt_url: None,
-            code: None,
-            message: Some(reason.to_owned()),
-            paid_at: None,
-            cancelled_at: None,
-            buyer_name: request.buyer_name.clone(),
-            buyer_email: request.buyer_email.clone(),
-            buyer_tel: request.buyer_tel.clone(),
-            note: note.clone(),
-            operator: self.settings.operator.clone(),
+        let unsent = || {
+            let operator = self.settings.operator.clone();
+            let unsent = request.unsent(self.clock.now().wall, note.clone(), operator);
+            Payment { reason: Some(reason), ..unsent }
         };
         let payment = stored.unwrap_or_else(unsent);
         Ok(Shown { payment, replayed: fate.is_replayed(), refused: fate.refused().map(Why::word) })

@@ -3,6 +3,7 @@
 use crate::billing::report::Held;
 use crate::billing::report::{Ended, Report};
 use crate::domain::payment::{Outcome, Payment};
+use crate::domain::reason::Reason;
 use crate::failure::{Exit, Kind};
 
 /// Why billkey refuses a row. Nothing was sent for it.
@@ -28,23 +29,14 @@ impl Why {
         }
     }
 
-    /// As a sentence without an end.
-    pub(super) fn sentence(self) -> &'static str {
+    pub(super) fn reason(self) -> Reason {
         match self {
-            Why::MaxAmount => {
-                "it is over the limit for one charge (max_amount of the profile), or in another currency"
-            }
-            Why::DailyAmount => {
-                "it would go over the day's limit (daily_amount of the profile), or is in another currency"
-            }
-            Why::LookAlike => {
-                "the customer pays the same amount in another row, or did a moment ago; --allow-similar takes both"
-            }
-            Why::OtherTerms => "the merchant_uid was asked for before with another customer, amount or mode",
-            Why::UnknownCustomer => {
-                "the customer is not among the saved ones; see `billkey customer add` and `customer import`"
-            }
-            Why::RemovedCustomer => "the customer was removed; see `billkey customer add`",
+            Why::MaxAmount => Reason::OverMaxAmount,
+            Why::DailyAmount => Reason::OverDailyAmount,
+            Why::LookAlike => Reason::SimilarCharge,
+            Why::OtherTerms => Reason::OtherTerms,
+            Why::UnknownCustomer => Reason::UnknownCustomer,
+            Why::RemovedCustomer => Reason::RemovedCustomer,
         }
     }
 }

@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::panic::resume_unwind;
 use std::thread;
 
-use crate::billing::desk::{Order, ended_by};
+use crate::billing::order::{Order, ended_by};
 use crate::billing::report::Ended;
 use crate::commands::batch::charges::Charges;
 use crate::commands::batch::fate::{Fate, Why};

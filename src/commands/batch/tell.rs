@@ -125,7 +125,7 @@ fn refused_text(charges: &Charges, fates: &[Fate]) -> String {
     for (row, why) in refused.clone().take(NAMED_MAX) {
         let cells = charges.rows.cells(row);
         let name = if cells[MERCHANT_UID].is_empty() { cells[CUSTOMER_UID] } else { cells[MERCHANT_UID] };
-        let (line, name, why) = (charges.rows.line(row), safe(name), why.sentence());
+        let (line, name, why) = (charges.rows.line(row), safe(name), why.reason());
         text.push_str(&format!("  line {line}, {name}: {why}\n"));
     }
     match refused.count().checked_sub(NAMED_MAX) {
@@ -288,7 +288,7 @@ pub(super) fn summary(
     for row in charges.rows.all().filter(needs).take(NAMED_MAX) {
         let fate = fate(row);
         let Shown { payment, .. } = charges.shown(row, fate, ledger)?;
-        let why = payment.message.as_deref().map(|why| format!(": {}", safe(why))).unwrap_or_default();
+        let why = payment.why().map(|why| format!(": {}", safe(&why))).unwrap_or_default();
         let terms = &payment.terms;
         text.push_str(&format!(
             "  line {}  {}  {}  {}  {}{why}\n",

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::{Timestamp, ToSpan};
 use ring::rand::{SecureRandom, SystemRandom};
 
-use crate::billing::desk::Order;
+use crate::billing::order::Order;
 use crate::commands::charge::ChargeArgs;
 use crate::domain::charge::{ChargeRequest, check_text};
 use crate::domain::ids::{CustomerUid, MerchantUid};

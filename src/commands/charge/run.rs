@@ -5,7 +5,8 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::billing::charge::charge;
-use crate::billing::desk::{Desk, Notice, Order, ended_before};
+use crate::billing::desk::Desk;
+use crate::billing::order::{Notice, Order, ended_before};
 use crate::billing::report::Ended;
 use crate::commands::charge::order::order;
 use crate::commands::charge::{ChargeArgs, tell};

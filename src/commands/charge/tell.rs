@@ -61,7 +61,11 @@ pub(in crate::commands) fn failed(ui: &mut Ui, error: ChargeError) -> Failure {
         ChargeError::AnswerNotRecorded(lost) => {
             let NotRecorded { error, merchant_uid, outcome, received } = *lost;
             let status = received.http_status.map_or_else(String::new, |status| format!(" (HTTP {status})"));
-            let body = received.body.as_deref().or(received.message.as_deref()).unwrap_or("no answer came");
+            let body = received
+                .body
+                .clone()
+                .or_else(|| received.why())
+                .unwrap_or_else(|| "no answer came".to_owned());
             ui.note(&format!("The answer to {merchant_uid}{status}, which means {outcome}:\n{body}"));
             let what = match outcome {
                 Outcome::NotSent => "was not sent".to_owned(),
@@ -78,8 +82,6 @@ pub(in crate::commands) fn failed(ui: &mut Ui, error: ChargeError) -> Failure {
             ))
             .hinted("keep the answer above; mend the ledger and run the same command again, which asks the gateway")
         }
-        ChargeError::Stopped { .. } => Failure::local(format!("this is a bug: {error}"))
-            .hinted("run the same command again: it asks the gateway before it sends anything"),
     }
 }
 
@@ -132,10 +134,7 @@ pub(in crate::commands) fn exit_of(report: &Report) -> Exit {
 
 /// The sentences for people.
 fn story(ui: &Ui, report: &Report, now: Timestamp) -> String {
-    let mut payment = report.payment.clone();
-    if let Some(reason) = &report.unclear {
-        payment.message = Some(reason.clone());
-    }
+    let payment = &report.payment;
     let stands = match payment.outcome {
         Outcome::Declined => " The earlier decline stands.",
         Outcome::Rejected => " The earlier rejection stands.",
@@ -143,10 +142,10 @@ fn story(ui: &Ui, report: &Report, now: Timestamp) -> String {
     };
     match (&report.held, payment.outcome) {
         (Some(held), Outcome::Declined | Outcome::Rejected | Outcome::NotSent) => match held {
-            Held::NotReached(_) => {
+            Held::NotReached(why) => {
                 format!(
                     "Not sent: {} Nothing was charged.{stands}\n  Run the same command again.\n",
-                    sentence(&held.to_string())
+                    sentence(&why.to_string())
                 )
             }
             Held::KeyRefused(words) => {
@@ -155,7 +154,7 @@ fn story(ui: &Ui, report: &Report, now: Timestamp) -> String {
             Held::Interrupted => format!("Interrupted before it was sent. Nothing was charged.{stands}\n"),
         },
         (Some(_) | None, _) => prose::charge(&ChargeStory {
-            payment: &payment,
+            payment,
             replayed: report.replayed,
             not_before: report.try_again_at.filter(|at| *at > now),
             now,

@@ -50,13 +50,13 @@ pub(super) fn examine(context: &mut Context<'_>, report: &mut Report) {
             not_known(report, "clock", "the gateway gave no token");
         }
         Err(TokenFailure::NotReached { reason }) => {
-            report.bad(Kind::Network, "gateway", reason, Some(mend(settings).to_owned()));
+            report.bad(Kind::Network, "gateway", reason.to_string(), Some(mend(settings).to_owned()));
             unknown(report, "the gateway was not reached");
         }
         Err(TokenFailure::NoAnswer { reason }) => {
             let mend =
                 "run this again in a minute; if it stays, ask the gateway's support, or look at the proxy";
-            report.bad(Kind::Network, "gateway", reason, Some(mend.to_owned()));
+            report.bad(Kind::Network, "gateway", reason.to_string(), Some(mend.to_owned()));
             unknown(report, "the gateway did not answer");
         }
     }

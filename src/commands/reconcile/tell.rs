@@ -69,7 +69,11 @@ impl Told {
                 let until = try_again_at.map_or_else(String::new, |at| {
                     format!(" Not to be sent again before {}.", when(at, ui.zone()))
                 });
-                self.lines.push(format!("{uid}  {}: {}{until}", capital(payment.outcome), sentence(&why)));
+                self.lines.push(format!(
+                    "{uid}  {}: {}{until}",
+                    capital(payment.outcome),
+                    sentence(&why.to_string())
+                ));
                 let open = matches!(payment.outcome, Outcome::Unknown | Outcome::Pending);
                 self.worsen(match (reached, open) {
                     (false, _) => Exit::With(Kind::Network),
@@ -89,7 +93,7 @@ impl Told {
             Verdict::Contradicted { why, record } => {
                 let record = record.as_deref();
                 ui.warning(&format!("{uid} is recorded as {}, but {why}", payment.outcome));
-                self.drift("contradicted", &payment, record, why);
+                self.drift("contradicted", &payment, record, why.to_string());
             }
         }
     }
@@ -192,7 +196,8 @@ fn settled(payment: &Payment) -> String {
     match payment.outcome {
         Outcome::Paid => format!("Paid {}: the gateway shows {shown}. That is certain.", payment.terms.amount),
         Outcome::Declined => {
-            let reason = payment.message.as_deref().unwrap_or("no reason was given");
+            let reason = payment.why();
+            let reason = reason.as_deref().unwrap_or("no reason was given");
             format!("Declined: {} Some PGs turn a decline to paid for days.", sentence(reason))
         }
         Outcome::NotSent => {

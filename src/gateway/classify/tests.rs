@@ -1,13 +1,13 @@
 use proptest::prelude::{any, proptest};
 use proptest::prop_assert;
 
-use super::charge_answer;
+use super::{charge_answer, no_envelope};
 use crate::domain::answer::Answer;
 use crate::domain::charge::ChargeRequest;
 use crate::domain::ids::{CustomerUid, MerchantUid};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::{BODY_KEPT_BYTES, Mode, Terms};
-use crate::domain::protocol::Answered;
+use crate::domain::reason::Reason;
 use crate::gateway::json;
 use crate::gateway::transport::{HttpAnswer, TransportError};
 
@@ -55,8 +55,30 @@ fn answered(status: u16, body: &[u8]) -> Answer {
     charge_answer(&request(), Ok(answer)).answer
 }
 
-fn kind(status: u16, body: &str) -> Answered {
-    answered(status, body.as_bytes()).kind()
+/// An answer without its details.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Answered {
+    Paid,
+    Declined,
+    Refused { duplicate: bool },
+    Unauthorized,
+    NotSent,
+    Unclear,
+}
+
+fn kind_of(answer: &Answer) -> Answered {
+    match answer {
+        Answer::Paid(_) => Answered::Paid,
+        Answer::Declined(_) => Answered::Declined,
+        Answer::Refused(refusal) => Answered::Refused { duplicate: refusal.duplicate },
+        Answer::Unauthorized => Answered::Unauthorized,
+        Answer::NotSent(_) => Answered::NotSent,
+        Answer::Unclear { .. } => Answered::Unclear,
+    }
+}
+
+fn kind(status: u16, body: &[u8]) -> Answered {
+    kind_of(&answered(status, body))
 }
 
 /// The approval with one piece of it changed.
@@ -256,7 +278,7 @@ fn every_rule_holds() {
     let rules = [paid(), mismatched(), declined_or_not(), refused(), unauthorized(), unanswered()];
     for (rule, status, body, expected) in rules.into_iter().flatten() {
         assert_eq!(
-            kind(status, &body),
+            kind(status, body.as_bytes()),
             expected,
             "{rule}: HTTP {status} {}",
             body.get(..60).unwrap_or(&body)
@@ -269,7 +291,7 @@ fn an_answer_cut_anywhere_is_not_paid_declined_or_refused() {
     for whole in [PAID.to_owned(), declined(), refusal("1", "등록되지 않은 구매자입니다.")] {
         for end in 0..whole.len() {
             let cut = &whole.as_bytes()[..end];
-            assert_eq!(answered(200, cut).kind(), Answered::Unclear, "{end}");
+            assert_eq!(kind(200, cut), Answered::Unclear, "{end}");
         }
     }
 }
@@ -277,29 +299,31 @@ fn an_answer_cut_anywhere_is_not_paid_declined_or_refused() {
 #[test]
 fn what_broke_off_is_unclear_even_when_it_reads_like_an_answer() {
     let lost = TransportError::Lost {
-        reason: "the connection broke".to_owned(),
+        reason: Reason::AnswerBroken,
         status: Some(200),
         body: PAID.as_bytes().to_vec(),
     };
     let reply = charge_answer(&request(), Err(lost));
-    assert_eq!(reply.answer, Answer::Unclear { reason: "the connection broke".to_owned(), record: None });
+    assert_eq!(reply.answer, Answer::Unclear { reason: Reason::AnswerBroken, record: None });
+    assert_eq!((reply.received.reason, reply.received.message), (Some(Reason::AnswerBroken), None));
     assert_eq!(reply.received.http_status, Some(200));
     assert_eq!(reply.received.body.as_deref(), Some(PAID));
 
     for status in [200, 401] {
         let cut = HttpAnswer { status, body: PAID.as_bytes().to_vec(), cut: true };
         let reply = charge_answer(&request(), Ok(cut));
-        assert_eq!(reply.answer.kind(), Answered::Unclear, "{status}");
+        assert_eq!(reply.answer, Answer::Unclear { reason: Reason::AnswerTooLong, record: None }, "{status}");
         assert_eq!(reply.received.code, None, "what was cut is not read");
     }
 }
 
 #[test]
 fn only_what_never_left_is_not_sent() {
-    let not_sent = TransportError::NotSent { reason: "there is no address for x".to_owned() };
-    let reply = charge_answer(&request(), Err(not_sent));
-    assert_eq!(reply.answer.kind(), Answered::NotSent);
-    assert_eq!(reply.received.message.as_deref(), Some("there is no address for x"));
+    let reason = Reason::NoAddress { host: "x".to_owned() };
+    let reply = charge_answer(&request(), Err(TransportError::NotSent { reason: reason.clone() }));
+    assert_eq!(reply.answer, Answer::NotSent(reason));
+    assert_eq!(reply.received.why().as_deref(), Some("there is no address for x"));
+    assert_eq!(reply.received.message, None, "the gateway said nothing");
     assert_eq!(reply.received.http_status, None);
 }
 
@@ -316,11 +340,42 @@ fn the_gateways_words_are_kept() {
     assert_eq!((refused.code, refused.message.as_deref()), (Some(-1), Some("안 됩니다")));
     let mismatch = reply(200, paid_but(":8900", ":100"));
     assert_eq!(mismatch.imp_uid.as_deref(), Some("imps_156288298043"));
-    assert_eq!(mismatch.message.as_deref(), Some("the gateway says ₩100 was paid, not ₩8,900"));
+    assert_eq!(mismatch.why().as_deref(), Some("the gateway says ₩100 was paid, not ₩8,900"));
     assert_eq!(
-        reply(502, "<html>".to_owned()).message.as_deref(),
+        reply(502, "<html>".to_owned()).why().as_deref(),
         Some("the gateway answered with HTTP 502 and a web page")
     );
+    let quoted = |words: &str| Reason::HttpStatus { status: "503".to_owned(), words: words.to_owned() };
+    assert_eq!(reply(503, refusal("-7", "점검 중")).reason, Some(quoted("점검 중")));
+    let silent = r#"{"code":-7,"response":null}"#.to_owned();
+    assert_eq!(reply(503, silent).reason, Some(quoted("code -7 without a message")));
+    let token = reply(401, refusal("-1", "Unauthorized"));
+    assert_eq!((token.message.as_deref(), token.reason), (Some("Unauthorized"), None));
+    let not_taken = Reason::TokenNotTaken { status: "401".to_owned() };
+    assert_eq!(reply(401, "<html>".to_owned()).reason, Some(not_taken));
+}
+
+#[test]
+fn what_came_instead_of_the_gateways_json_is_named() {
+    for (status, body, cut, expected) in [
+        (300, "", false, Reason::Redirect { status: "300".to_owned() }),
+        (399, "<html>", false, Reason::Redirect { status: "399".to_owned() }),
+        (302, PAID, true, Reason::Redirect { status: "302".to_owned() }),
+        (200, PAID, true, Reason::MoreThanRead { status: "200".to_owned() }),
+        (400, "", true, Reason::MoreThanRead { status: "400".to_owned() }),
+        (299, "", false, Reason::NoBody { status: "299".to_owned() }),
+        (400, "", false, Reason::NoBody { status: "400".to_owned() }),
+        (502, "\r\n <html>", false, Reason::WebPage { status: "502".to_owned() }),
+        (200, " ", false, Reason::NotJson { status: "200".to_owned() }),
+        (200, "a <html>", false, Reason::NotJson { status: "200".to_owned() }),
+    ] {
+        let answer = HttpAnswer { status, body: body.as_bytes().to_vec(), cut };
+        assert_eq!(no_envelope(&answer), expected, "HTTP {status} {cut} {body}");
+        if !cut {
+            let unclear = Answer::Unclear { reason: expected, record: None };
+            assert_eq!(answered(status, body.as_bytes()), unclear, "HTTP {status} {body}");
+        }
+    }
 }
 
 #[test]
@@ -342,7 +397,7 @@ fn the_record_of_another_order_is_not_handed_on() {
     assert!(matches!(reply.answer, Answer::Unclear { record: None, .. }));
     assert_eq!(reply.received.imp_uid, None);
     let reason = "the gateway answered about 95382678123123121, not about 95382678123123120";
-    assert_eq!(reply.received.message.as_deref(), Some(reason));
+    assert_eq!(reply.received.why().as_deref(), Some(reason));
 }
 
 #[test]
@@ -366,7 +421,7 @@ fn foreign_money_is_compared_to_the_cent() {
     let kind = |amount: &str, currency: &str| {
         let body = PAID.replace(":8900", amount).replace(r#""KRW""#, currency);
         let answer = HttpAnswer { status: 200, body: body.into_bytes(), cut: false };
-        charge_answer(&request, Ok(answer)).answer.kind()
+        kind_of(&charge_answer(&request, Ok(answer)).answer)
     };
     assert_eq!(kind(":14.2", r#""USD""#), Answered::Paid);
     assert_eq!(kind(":14.20", r#""usd""#), Answered::Paid);
@@ -402,7 +457,7 @@ fn is_truly_paid(status: u16, body: &[u8]) -> bool {
 proptest! {
     #[test]
     fn random_bytes_are_never_paid(status in any::<u16>(), body in any::<Vec<u8>>()) {
-        let kind = answered(status, &body).kind();
+        let kind = kind(status, &body);
         prop_assert!(!matches!(kind, Answered::Paid | Answered::Declined | Answered::NotSent));
     }
 
@@ -420,7 +475,7 @@ proptest! {
                 _ => body.insert(at, byte),
             }
         }
-        if answered(status, &body).kind() == Answered::Paid {
+        if kind(status, &body) == Answered::Paid {
             prop_assert!(is_truly_paid(status, &body), "{}", String::from_utf8_lossy(&body));
         }
     }
@@ -438,7 +493,7 @@ proptest! {
             r#"{{"status":{state},"merchant_uid":{order},"amount":{amount},"currency":{currency}}}"#
         );
         let body = format!(r#"{{"code":{code},"response":{payment}}}"#);
-        let paid = answered(status, body.as_bytes()).kind() == Answered::Paid;
+        let paid = kind(status, body.as_bytes()) == Answered::Paid;
         prop_assert!(paid == is_truly_paid(status, body.as_bytes()), "{status} {body}");
     }
 }

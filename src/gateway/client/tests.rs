@@ -8,7 +8,7 @@ use crate::domain::charge::{ChargeRequest, ProductType};
 use crate::domain::ids::{CustomerUid, MerchantUid};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::{Mode, Terms};
-use crate::domain::protocol::Answered;
+use crate::domain::reason::Reason;
 use crate::gateway::fake::{FakeClock, FakeGateway, IMP_KEY, IMP_SECRET, api_key, client, token_body};
 use crate::gateway::token::TokenFailure;
 use crate::gateway::transport::Method;
@@ -136,7 +136,7 @@ fn a_charge_is_one_request_with_the_schemas_fields() {
     gateway.will_give_token("T1", NOW_S, NOW_S + 1800).will_hang();
     client.token(false).unwrap();
     let reply = client.charge(&request(won(8900)));
-    assert_eq!(reply.answer.kind(), Answered::Unclear);
+    assert!(matches!(reply.answer, Answer::Unclear { .. }));
     assert_eq!(reply.received.took_ms, Some(0));
     assert_eq!(gateway.requests(), [GET_TOKEN, "POST /subscribe/payments/again T1"]);
     let seen = gateway.seen.lock().unwrap();
@@ -186,7 +186,7 @@ fn every_option_goes_out_as_the_schema_has_it() {
 fn without_a_token_nothing_is_sent() {
     let gateway = FakeGateway::default();
     let client = client(&gateway, &FakeClock::at(77));
-    assert!(matches!(client.charge(&request(won(8900))).answer, Answer::NotSent { .. }));
+    assert_eq!(client.charge(&request(won(8900))).answer, Answer::NotSent(Reason::NoTokenAtHand));
     assert_eq!(gateway.requests().len(), 0);
 }
 
@@ -299,7 +299,7 @@ fn secrets_that_an_answer_repeats_are_not_kept() {
         reply.received.body.as_deref(),
         Some("<pre>Authorization: Bearer *** ***\nimp_secret=***</pre>")
     );
-    assert_eq!(reply.answer.kind(), Answered::Unclear);
+    assert!(matches!(reply.answer, Answer::Unclear { .. }));
 }
 
 #[test]

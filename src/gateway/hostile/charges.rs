@@ -6,32 +6,33 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
 use proptest::{prop_assert, prop_assert_eq};
 
-use crate::domain::protocol::Answered;
+use crate::domain::answer::Answer;
+use crate::domain::reason::Reason;
 use crate::gateway::classify::charge_answer;
 use crate::gateway::hostile::{
     broken, byte_edits, edited, envelope, field_edits, object, oracle, payment, recorded, request, status,
 };
 use crate::gateway::transport::HttpAnswer;
 
-fn answered(status: u16, body: &[u8], cut: bool) -> Answered {
-    charge_answer(&request(), Ok(HttpAnswer { status, body: body.to_vec(), cut })).answer.kind()
+fn answered(status: u16, body: &[u8], cut: bool) -> Answer {
+    charge_answer(&request(), Ok(HttpAnswer { status, body: body.to_vec(), cut })).answer
 }
 
 /// What was made of an answer, held against what the answer says.
 fn judge(status: u16, body: &[u8]) -> Result<(), proptest::test_runner::TestCaseError> {
     let text = String::from_utf8_lossy(body);
     match answered(status, body, false) {
-        Answered::Paid => prop_assert!(oracle::says_paid(status, body), "paid: HTTP {status} {text}"),
-        Answered::Declined => {
+        Answer::Paid(_) => prop_assert!(oracle::says_paid(status, body), "paid: HTTP {status} {text}"),
+        Answer::Declined(_) => {
             prop_assert!(oracle::says_declined(status, body), "declined: HTTP {status} {text}");
         }
-        Answered::Refused { .. } => prop_assert!(oracle::says_no(body), "refused: HTTP {status} {text}"),
-        Answered::Unauthorized => prop_assert!(status == 401 || (status == 403 && oracle::says_no(body))),
-        Answered::NotSent => prop_assert!(false, "an answer proves that it was sent"),
-        Answered::Unclear => {}
+        Answer::Refused(_) => prop_assert!(oracle::says_no(body), "refused: HTTP {status} {text}"),
+        Answer::Unauthorized => prop_assert!(status == 401 || (status == 403 && oracle::says_no(body))),
+        Answer::NotSent(_) => prop_assert!(false, "an answer proves that it was sent"),
+        Answer::Unclear { .. } => {}
     }
     let cut = answered(status, body, true);
-    prop_assert_eq!(cut, Answered::Unclear, "what was too long says nothing");
+    prop_assert_eq!(cut, Answer::Unclear { reason: Reason::AnswerTooLong, record: None });
     Ok(())
 }
 
@@ -90,8 +91,8 @@ proptest! {
 #[test]
 fn what_is_made_up_here_is_paid_often_enough_to_matter() {
     let mut runner = TestRunner::deterministic();
-    let mut count = |strategy: &dyn Fn(&mut TestRunner) -> Vec<u8>, kind: Answered| {
-        (0..400).filter(|_| answered(200, &strategy(&mut runner), false) == kind).count()
+    let mut count = |strategy: &dyn Fn(&mut TestRunner) -> Vec<u8>, is_it: fn(&Answer) -> bool| {
+        (0..400).filter(|_| is_it(&answered(200, &strategy(&mut runner), false))).count()
     };
     let schema = |runner: &mut TestRunner| schema_body().new_tree(runner).unwrap().current().into_bytes();
     let fields = |runner: &mut TestRunner| {
@@ -99,8 +100,9 @@ fn what_is_made_up_here_is_paid_often_enough_to_matter() {
     };
     let bytes =
         |runner: &mut TestRunner| broken(&recordings()[0], &byte_edits().new_tree(runner).unwrap().current());
-    assert!(count(&schema, Answered::Paid) >= 5);
-    assert!(count(&schema, Answered::Declined) >= 5);
-    assert!(count(&fields, Answered::Paid) >= 50);
-    assert!(count(&bytes, Answered::Paid) >= 10);
+    let is_paid = |answer: &Answer| matches!(answer, Answer::Paid(_));
+    assert!(count(&schema, is_paid) >= 5);
+    assert!(count(&schema, |answer| matches!(answer, Answer::Declined(_))) >= 5);
+    assert!(count(&fields, is_paid) >= 50);
+    assert!(count(&bytes, is_paid) >= 10);
 }

@@ -106,14 +106,14 @@ fn charge() -> HttpRequest {
 
 fn lost(result: Result<HttpAnswer, TransportError>) -> (String, Option<u16>, Vec<u8>) {
     match result {
-        Err(TransportError::Lost { reason, status, body }) => (reason, status, body),
+        Err(TransportError::Lost { reason, status, body }) => (reason.to_string(), status, body),
         other => panic!("{other:?}"),
     }
 }
 
 fn not_sent(result: Result<HttpAnswer, TransportError>) -> String {
     match result {
-        Err(TransportError::NotSent { reason }) => reason,
+        Err(TransportError::NotSent { reason }) => reason.to_string(),
         other => panic!("{other:?}"),
     }
 }

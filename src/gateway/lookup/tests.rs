@@ -35,8 +35,9 @@ impl Scene {
     /// The look-up's reason, when it has no answer.
     fn reason(&self) -> String {
         let reply = self.look_up();
-        let LookupReply::NoAnswer { reason, .. } = reply else { panic!("{reply:?}") };
-        reason
+        let LookupReply::NoAnswer { reason, received, .. } = reply else { panic!("{reply:?}") };
+        assert_eq!(received.why(), Some(reason.to_string()));
+        reason.to_string()
     }
 
     fn slept_ms(&self) -> Vec<u128> {
@@ -137,7 +138,7 @@ fn only_a_404_in_the_gateways_own_json_is_not_found() {
         let reply = scene.look_up();
         assert!(matches!(reply, LookupReply::NoAnswer { .. }), "{status} {body} {reply:?}");
         assert_eq!(reply.received().http_status, Some(status));
-        assert!(reply.received().message.is_some());
+        assert!(reply.received().reason.is_some());
     }
     assert!(scene.slept_ms().is_empty());
 }

@@ -3,6 +3,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{TokenFailure, read_answer};
+use crate::domain::reason::Reason;
 use crate::domain::time::{BootReading, Moment};
 use crate::gateway::fake::token_body;
 use crate::gateway::transport::{HttpAnswer, TransportError};
@@ -140,14 +141,24 @@ fn anything_else_is_no_answer() {
 
 #[test]
 fn a_request_that_never_left_is_told_from_one_without_an_answer() {
-    let not_sent = TransportError::NotSent { reason: "no address".to_owned() };
-    let lost = TransportError::Lost { reason: "no answer".to_owned(), status: None, body: Vec::new() };
+    let not_sent = TransportError::NotSent { reason: Reason::NoTransport };
+    let lost = TransportError::Lost { reason: Reason::ConnectionReset, status: None, body: Vec::new() };
     let now = moment(0, None);
-    assert_eq!(
-        read_answer(Err(not_sent), &now),
-        Err(TokenFailure::NotReached { reason: "no address".to_owned() })
-    );
-    assert_eq!(read_answer(Err(lost), &now), Err(TokenFailure::NoAnswer { reason: "no answer".to_owned() }));
+    let not_reached = TokenFailure::NotReached { reason: Reason::NoTransport };
+    let no_answer = TokenFailure::NoAnswer { reason: Reason::ConnectionReset };
+    assert_eq!(read_answer(Err(not_sent), &now), Err(not_reached));
+    assert_eq!(read_answer(Err(lost), &now), Err(no_answer));
+}
+
+#[test]
+fn a_failure_and_the_reason_that_the_ledger_keeps_of_it_read_the_same() {
+    for failure in [
+        TokenFailure::KeyRefused { message: "no such key".to_owned() },
+        TokenFailure::NotReached { reason: Reason::NoTransport },
+        TokenFailure::NoAnswer { reason: Reason::ConnectionReset },
+    ] {
+        assert_eq!(failure.reason().to_string(), failure.to_string());
+    }
 }
 
 #[test]

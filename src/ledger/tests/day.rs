@@ -1,12 +1,12 @@
-//! The day's sum, carried from intent to intent, is the one in the file.
+//! What limits are held against is what the rules say of the rows in the file, whoever wrote them.
 
 use proptest::prelude::{Just, ProptestConfig, Strategy, prop_oneof};
 use proptest::{collection, proptest};
 
-use super::{Asked, Place, at, fail_on_request, failing_reply, in_one_commit, record_of, reply, uid, won};
-use crate::domain::ids::MerchantUid;
+use super::{Asked, Place, answer, at, attempt, fail_on_request, failing_reply, look_up, not_sent, uid, won};
 use crate::domain::payment::{Outcome, Payment};
-use crate::ledger::{DailyLimit, Guards, IntentResult, Ledger, LedgerError};
+use crate::ledger::rules::{counts, is_similar};
+use crate::ledger::{DailyLimit, Entry, Filter, Guards, How, Ledger, LedgerError, Seen, Written};
 
 const DAY: i64 = 86_400;
 
@@ -42,77 +42,117 @@ fn limit(max: i64) -> DailyLimit {
     DailyLimit { max: won(max), from: at(0), to: at(DAY) }
 }
 
-/// A write that went by what another process had changed meanwhile would be stopped by a trigger, or leave
-/// another row than it says.
-fn is_there(ledger: &Ledger, uid: &MerchantUid, written: Result<Payment, LedgerError>) {
-    match written {
-        Ok(payment) => assert_eq!(ledger.find(uid).unwrap(), Some(payment)),
-        Err(LedgerError::NoSuchPayment { .. }) => assert_eq!(ledger.find(uid).unwrap(), None),
-        Err(error) => panic!("{error}"),
-    }
+fn rows(ledger: &Ledger) -> Vec<Payment> {
+    let mut rows = Vec::new();
+    ledger
+        .visit(&Filter::default(), &mut |payment| {
+            rows.push(payment);
+            std::ops::ControlFlow::Continue(())
+        })
+        .unwrap();
+    rows
 }
 
-fn take(ledger: &mut Ledger, step: Step, order: u8, second: i64) {
-    let name = format!("order-{order}");
-    let uid = uid(&name);
+fn name(order: u8) -> String {
+    format!("order-{order}")
+}
+
+/// The entries of one step, as a run makes them that sees the ledger as it is now.
+fn entries(ledger: &Ledger, step: Step, order: u8, second: i64) -> Vec<Entry> {
+    let name = name(order);
+    let before = ledger.find(&uid(&name)).unwrap();
+    let number = before.as_ref().map_or(1, |before| before.attempts);
     let mut asked = Asked::new(&name, 100 + i64::from(order), second);
     match step {
         Step::Intent => {
-            let before = ledger.find(&uid).unwrap();
-            asked.expected = before.map(|before| (before.outcome, before.attempts));
+            asked.expected = before.as_ref().map(Seen::of);
             asked.guards = Guards { similar_since: None, daily: Some(limit(1_000_000)) };
-            let _ = asked.record(ledger);
             // A limit that was passed already tells the sum that the intent was held against.
             let mut tight = Asked::new("order-tight", 1, second);
             tight.guards = Guards { similar_since: None, daily: Some(limit(0)) };
-            let seen = tight.record(ledger);
-            let now = ledger.spent(&limit(0)).unwrap();
-            assert!(matches!(seen, IntentResult::OverDaily { spent, .. } if spent == now), "{seen:?}, {now}");
+            vec![Entry::Intent(asked.intent()), Entry::Intent(tight.intent())]
         }
-        Step::Answer(outcome) => {
-            let record = record_of(&asked.request, outcome);
-            let answered =
-                ledger.record_answer(&uid, at(second), outcome, &reply(200), record.as_ref(), None);
-            is_there(ledger, &uid, answered);
-        }
-        Step::NotSent => {
-            let unsent = ledger.record_not_sent(&uid, at(second), "no route", &reply(0));
-            is_there(ledger, &uid, unsent);
-        }
-        Step::Fails => {
-            let _ = ledger.record_answer(&uid, at(second), Outcome::Declined, &failing_reply(), None, None);
-        }
-        Step::Other | Step::OtherSettles => {}
+        Step::Answer(outcome) => vec![answer(&name, number, second, asked.settled(outcome))],
+        Step::NotSent => vec![not_sent(&name, number, second)],
+        Step::Fails => vec![Entry::Answer {
+            attempt: attempt(&name, number),
+            at: at(second),
+            settled: asked.settled(Outcome::Declined),
+            received: failing_reply(),
+        }],
+        Step::Other | Step::OtherSettles => Vec::new(),
     }
+}
+
+fn other_process(other: &mut Ledger, count: usize, step: Step, order: u8, second: i64) {
+    match step {
+        Step::Other => {
+            let asked = Asked::new(&format!("other-{count}-{order}"), 1000, second);
+            let _ = asked.record(other);
+        }
+        Step::OtherSettles if other.find(&uid(&name(order))).unwrap().is_some() => {
+            let paid = Asked::new(&name(order), 100 + i64::from(order), second).looked_up(Outcome::Paid);
+            let entry = look_up(other, &name(order), second, paid);
+            let _ = other.write_one(&entry).unwrap();
+        }
+        Step::Intent | Step::Answer(_) | Step::NotSent | Step::OtherSettles | Step::Fails => {}
+    }
+}
+
+/// The day's sum as the rules say it.
+fn sum(ledger: &Ledger) -> i64 {
+    let day = limit(0);
+    rows(ledger).iter().filter(|row| counts(row, &day)).map(|row| row.terms.amount.minor()).sum()
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn whatever_is_written_by_whom_the_sum_and_the_rows_are_those_in_the_file(steps in steps(), group in 1_usize..5) {
+    fn whatever_is_written_by_whom_the_sum_is_the_one_that_the_rules_say(steps in steps(), group in 1_usize..5) {
         let place = Place::new();
         let (mut ledger, mut other) = (place.ledger(), place.ledger());
         fail_on_request(&ledger);
         for (count, steps) in steps.chunks(group).enumerate() {
             for (step, order, second) in steps {
-                let name = uid(&format!("order-{order}"));
-                match step {
-                    Step::Other => {
-                        let _ = Asked::new(&format!("other-{count}-{order}"), 1000, *second).record(&mut other);
+                other_process(&mut other, count, *step, *order, *second);
+            }
+            let entries: Vec<Entry> =
+                steps.iter().flat_map(|(step, order, second)| entries(&ledger, *step, *order, *second)).collect();
+            for written in ledger.write(&entries) {
+                match written {
+                    Ok(Written { how: How::OverDaily { spent, .. }, payment }) => {
+                        assert_eq!(payment.outcome, Outcome::NotSent);
+                        assert!(spent.minor() >= 0);
                     }
-                    Step::OtherSettles if other.find(&name).unwrap().is_some() => {
-                        other.record_lookup(&name, at(*second), Outcome::Paid, &reply(200), None, None).unwrap();
-                    }
-                    Step::Intent | Step::Answer(_) | Step::NotSent | Step::OtherSettles | Step::Fails => {}
+                    Ok(Written { payment, .. }) => assert_eq!(payment.outcome_before.is_some() && payment.outcome != Outcome::Pending, false),
+                    Err(LedgerError::NoSuchPayment { .. } | LedgerError::Other { .. }) => {}
+                    Err(error) => panic!("{error}"),
                 }
             }
-            let grouped = in_one_commit(&mut ledger, |ledger| {
-                for (step, order, second) in steps {
-                    take(ledger, *step, *order, *second);
-                }
-            });
-            assert!(grouped.is_ok());
+            // The sum that is carried along, the one that SQL adds up, and the one by the rules.
+            let mut tight = Asked::new("order-tight", 1, 10);
+            tight.guards = Guards { similar_since: None, daily: Some(limit(0)) };
+            let expected = won(sum(&ledger));
+            assert_eq!(tight.how(&mut ledger), How::OverDaily { spent: expected, max: won(0) });
+            assert_eq!(ledger.spent(&limit(0)).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn a_similar_charge_is_the_one_that_the_rules_say(steps in steps(), since in prop_oneof![Just(-20), Just(0), Just(20), Just(DAY + 20)]) {
+        let place = Place::new();
+        let mut ledger = place.ledger();
+        for (step, order, second) in steps {
+            let entries = entries(&ledger, step, order % 2, second);
+            for entry in entries {
+                let _ = ledger.write_one(&entry);
+            }
+        }
+        for (order, amount) in [("order-0", 100), ("order-0", 101), ("order-9", 100), ("order-9", 102)] {
+            let asked = Asked::new(order, amount, 0).request.terms;
+            let expected = rows(&ledger).into_iter().find(|row| is_similar(row, &asked, at(since)));
+            assert_eq!(ledger.similar(&asked, at(since)).unwrap(), expected);
         }
     }
 }

@@ -6,7 +6,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use super::{Asked, Place, uid};
-use crate::ledger::{Create, Ledger, LedgerError, OpenOptions};
+use crate::ledger::{Create, Entry, Ledger, LedgerError, OpenOptions};
 
 #[test]
 fn one_handle_has_a_payments_lock_until_it_is_dropped() {
@@ -101,7 +101,7 @@ fn a_ledger_that_another_handle_writes_is_locked_after_the_busy_time_out() {
     let (one, mut two) = (place.ledger(), place.ledger());
     one.connection.execute_batch("BEGIN EXCLUSIVE").unwrap();
     let started = std::time::Instant::now();
-    let error = two.record_intent(&Asked::new("order-1", 8900, 0).intent()).unwrap_err();
+    let error = two.write_one(&Entry::Intent(Asked::new("order-1", 8900, 0).intent())).unwrap_err();
     assert!(started.elapsed() >= Duration::from_millis(50), "it waited");
     assert!(error.is_locked(), "{error}");
     assert!(error.to_string().contains("did not come free within 60ms"), "{error}");
@@ -166,7 +166,7 @@ fn a_killed_process_leaves_the_lock_and_the_ledger_free() {
     let mut ledger = place.ledger();
     assert!(ledger.lock_payment(&uid("order-1")).unwrap().is_none());
     let asked = Asked::new("order-1", 8900, 0);
-    assert!(matches!(ledger.record_intent(&asked.intent()), Err(LedgerError::Locked { .. })));
+    assert!(matches!(ledger.write_one(&Entry::Intent(asked.intent())), Err(LedgerError::Locked { .. })));
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(ledger.lock_payment(&uid("order-1")).unwrap().is_some());

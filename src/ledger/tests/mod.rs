@@ -7,13 +7,17 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tempfile::TempDir;
 
+use crate::domain::answer::Settled;
 use crate::domain::charge::ChargeRequest;
 use crate::domain::ids::{CustomerUid, MerchantUid};
+use crate::domain::lookup::{Declines, LookedUp};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::{GatewayRecord, Mode, Outcome, Payment, Received, Terms};
+use crate::domain::reason::Reason;
 use crate::domain::time::{BootReading, SendMark};
 use crate::ledger::{
-    Create, Guards, Intent, IntentResult, Ledger, LedgerError, NotCommitted, OpenOptions, PaymentLock,
+    Attempt, Claim, Create, Entry, Guards, How, Intent, Ledger, LedgerError, OpenOptions, PaymentLock, Seen,
+    Written,
 };
 
 mod customers;
@@ -48,13 +52,6 @@ impl Place {
     }
 }
 
-/// Writes that share a commit; `writes` may be called twice.
-fn in_one_commit(ledger: &mut Ledger, mut writes: impl FnMut(&mut Ledger)) -> Result<(), NotCommitted> {
-    ledger.begin_group()?;
-    writes(ledger);
-    ledger.commit_group(writes)
-}
-
 fn uid(text: &str) -> MerchantUid {
     MerchantUid::parse(text).unwrap()
 }
@@ -68,26 +65,15 @@ fn won(minor: i64) -> Amount {
 }
 
 fn request(merchant_uid: &str, minor: i64) -> ChargeRequest {
-    ChargeRequest {
-        terms: Terms {
+    ChargeRequest::new(
+        Terms {
             merchant_uid: uid(merchant_uid),
             customer_uid: CustomerUid::parse("gildong").unwrap(),
             amount: won(minor),
             mode: Mode::Live,
         },
-        name: "Monthly subscription".to_owned(),
-        tax_free: None,
-        vat_amount: None,
-        card_quota: None,
-        buyer_name: None,
-        buyer_email: None,
-        buyer_tel: None,
-        custom_data: None,
-        notice_url: None,
-        product_type: None,
-        channel_key: None,
-        bypass: None,
-    }
+        "Monthly subscription",
+    )
 }
 
 fn mark(second: i64) -> SendMark {
@@ -103,7 +89,7 @@ struct Asked {
     request: ChargeRequest,
     second: i64,
     mark: SendMark,
-    expected: Option<(Outcome, u32)>,
+    expected: Option<Seen>,
     guards: Guards,
 }
 
@@ -114,7 +100,7 @@ impl Asked {
     }
 
     fn expecting(self, outcome: Outcome, attempts: u32) -> Asked {
-        Asked { expected: Some((outcome, attempts)), ..self }
+        Asked { expected: Some(Seen { outcome, attempts }), ..self }
     }
 
     fn intent(&self) -> Intent {
@@ -130,23 +116,77 @@ impl Asked {
         }
     }
 
-    fn record(&self, ledger: &mut Ledger) -> IntentResult {
-        ledger.record_intent(&self.intent()).unwrap()
+    fn record(&self, ledger: &mut Ledger) -> Written {
+        ledger.write_one(&Entry::Intent(self.intent())).unwrap()
+    }
+
+    fn how(&self, ledger: &mut Ledger) -> How {
+        self.record(ledger).how
     }
 
     fn written(&self, ledger: &mut Ledger) -> Payment {
-        let result = self.record(ledger);
-        let IntentResult::Written(payment) = result else { panic!("not written: {result:?}") };
-        payment
+        let written = self.record(ledger);
+        assert_eq!(written.how, How::Claimed);
+        written.payment
     }
+
+    fn settled(&self, outcome: Outcome) -> Settled {
+        let record = || Box::new(record_of(&self.request, outcome).unwrap());
+        match outcome {
+            Outcome::Paid => Settled::Paid(record()),
+            Outcome::Declined => Settled::Declined(record()),
+            Outcome::Unknown => Settled::Unknown(Reason::WaitGivenUp),
+            Outcome::Rejected | Outcome::NotSent | Outcome::Pending => panic!("{outcome} is no answer"),
+        }
+    }
+
+    /// What a look-up of it says.
+    fn looked_up(&self, outcome: Outcome) -> LookedUp {
+        let record = || Box::new(record_of(&self.request, outcome).unwrap());
+        match outcome {
+            Outcome::Paid => LookedUp::Paid(record()),
+            Outcome::Declined => LookedUp::Declined(Declines { earlier: Vec::new(), last: record() }),
+            Outcome::Rejected => LookedUp::Rejected(Some("no such customer".to_owned())),
+            Outcome::Unknown => LookedUp::Unknown(Reason::NotShownYet),
+            Outcome::NotSent => LookedUp::NotSent(Reason::NoTrace),
+            Outcome::Pending => LookedUp::Nothing,
+        }
+    }
+}
+
+/// An attempt that its run has in its hands.
+fn attempt(merchant_uid: &str, number: u32) -> Attempt {
+    Attempt { uid: uid(merchant_uid), number }
+}
+
+fn answer(merchant_uid: &str, number: u32, second: i64, settled: Settled) -> Entry {
+    Entry::Answer { attempt: attempt(merchant_uid, number), at: at(second), settled, received: reply(200) }
+}
+
+fn not_sent(merchant_uid: &str, number: u32, second: i64) -> Entry {
+    let (attempt, reason) = (attempt(merchant_uid, number), Reason::Interrupted);
+    Entry::NotSent { attempt, at: at(second), reason, received: Received::default() }
+}
+
+/// A look-up by a row as it is now.
+fn look_up(ledger: &Ledger, merchant_uid: &str, second: i64, looked_up: LookedUp) -> Entry {
+    let seen = Seen::of(&ledger.find(&uid(merchant_uid)).unwrap().unwrap());
+    Entry::Lookup { uid: uid(merchant_uid), seen, at: at(second), looked_up, received: reply(200) }
+}
+
+/// Writes an entry that must be kept; the payment as it is then.
+#[track_caller]
+fn kept(ledger: &mut Ledger, entry: &Entry) -> Payment {
+    let written = ledger.write_one(entry).unwrap();
+    assert_eq!(written.how, How::Kept);
+    written.payment
 }
 
 /// A charge that came to this outcome.
 fn charged(ledger: &mut Ledger, asked: &Asked, outcome: Outcome) -> Payment {
-    asked.written(ledger);
-    let record = record_of(&asked.request, outcome);
-    let uid = &asked.request.terms.merchant_uid;
-    ledger.record_answer(uid, at(asked.second + 1), outcome, &reply(200), record.as_ref(), None).unwrap()
+    let number = asked.written(ledger).attempts;
+    let merchant_uid = asked.request.terms.merchant_uid.as_str();
+    kept(ledger, &answer(merchant_uid, number, asked.second + 1, asked.settled(outcome)))
 }
 
 fn record_of(request: &ChargeRequest, outcome: Outcome) -> Option<GatewayRecord> {
@@ -189,4 +229,5 @@ fn a_ledger_and_a_lock_may_move_to_another_thread() {
     fn is_send<T: Send>() {}
     is_send::<Ledger>();
     is_send::<PaymentLock>();
+    is_send::<Claim>();
 }

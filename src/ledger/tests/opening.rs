@@ -5,10 +5,11 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::{Asked, Place, at, charged, reply, uid, won};
+use super::{Asked, Place, answer, at, charged, kept, uid, won};
 use crate::domain::payment::Outcome;
+use crate::domain::reason::Reason;
 use crate::ledger::open::{APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION};
-use crate::ledger::{Create, DailyLimit, Ledger, LedgerError};
+use crate::ledger::{Create, DailyLimit, Entry, Ledger, LedgerError};
 
 fn refused(path: &Path, create: Create) -> LedgerError {
     let error = Ledger::open_at(path, create).unwrap_err();
@@ -95,14 +96,18 @@ fn a_ledger_of_the_first_schema_is_brought_up_to_date_and_keeps_everything() {
     charged(&mut ledger, &Asked::new("order-2", 100, 1), Outcome::Declined);
     Asked::new("order-2", 100, 900).expecting(Outcome::Declined, 1).written(&mut ledger);
     Asked::new("order-3", 7, 5).written(&mut ledger);
-    ledger.record_not_sent(&uid("order-3"), at(6), "no route", &reply(0)).unwrap();
     let old = place.dir.path().join("old.db");
     let connection = raw(&old);
     connection.execute_batch(MIGRATIONS[0]).unwrap();
     let now = place.path().display().to_string();
     connection.execute("ATTACH ?1 AS now", [now]).unwrap();
     for table in ["payments", "events", "customers"] {
-        connection.execute_batch(&format!("INSERT INTO {table} SELECT * FROM now.{table}")).unwrap();
+        let columns: String = one(
+            &connection,
+            &format!("SELECT group_concat(name) FROM pragma_table_info('{table}') WHERE schema = 'main'"),
+        );
+        let copy = format!("INSERT INTO {table} ({columns}) SELECT {columns} FROM now.{table}");
+        connection.execute_batch(&copy).unwrap();
     }
     drop(connection);
     let opened = Ledger::open_at(&old, Create::Never).unwrap();
@@ -218,6 +223,52 @@ fn a_newer_ledger_is_refused_by_its_version() {
     assert!(matches!(error, LedgerError::Newer { found: 99, known: SCHEMA_VERSION, .. }), "{error:?}");
 }
 
+/// A ledger of schema 3 that an earlier program made: a payment of every outcome.
+#[test]
+fn a_saved_ledger_of_schema_3_is_brought_up_to_date_and_tells_the_same() {
+    let place = Place::new();
+    let saved = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ledgers/schema_3.db");
+    fs::copy(saved, place.path()).unwrap();
+    let ledger = place.try_open(Create::Never).unwrap();
+    let told = |order: &str| {
+        let payment = ledger.find(&uid(order)).unwrap().unwrap();
+        (payment.outcome, payment.attempts, payment.unanswered, payment.message, payment.reason)
+    };
+    let in_words = |words: &str| Some(Reason::InWords { words: words.to_owned() });
+    let gateways = |words: &str| Some(words.to_owned());
+    let lost = in_words("the connection ended without an answer that can be read");
+    let rejected = "결제에 실패하였습니다. [8901] 미등록PG업체/거래정지업체";
+    for (order, expected) in [
+        ("order_paid", (Outcome::Paid, 1, 0, None, None)),
+        ("order_found_paid", (Outcome::Paid, 1, 0, None, None)),
+        ("order_declined", (Outcome::Declined, 2, 0, gateways("[CC10] 통장 잔액부족"), None)),
+        ("order_rejected", (Outcome::Rejected, 1, 0, gateways(rejected), None)),
+        ("order_unknown", (Outcome::Unknown, 1, 1, None, lost.clone())),
+        ("order_pending", (Outcome::Pending, 1, 1, None, None)),
+        (
+            "order_other_amount",
+            (Outcome::Unknown, 1, 1, None, in_words("the gateway says ₩1 was paid, not ₩4,200")),
+        ),
+        (
+            "order_not_sent",
+            (Outcome::NotSent, 0, 0, None, in_words("the gateway answered with HTTP 200 and nothing else")),
+        ),
+    ] {
+        assert_eq!(told(order), expected, "{order}");
+    }
+    let received = |order: &str| {
+        let events = ledger.events(&uid(order)).unwrap();
+        events.into_iter().map(|event| (event.received.message, event.received.reason)).collect::<Vec<_>>()
+    };
+    let not_found = gateways("존재하지 않는 결제정보입니다.");
+    assert_eq!(received("order_rejected"), [(None, None), (gateways(rejected), None), (not_found, None)]);
+    assert_eq!(received("order_unknown"), [(None, None), (None, lost)]);
+    assert_eq!(ledger.declined_imp_uids(&uid("order_declined")).unwrap().len(), 2);
+    assert_eq!(one::<i64>(&ledger.connection, "SELECT count(*) FROM customers"), 20);
+    let fixed = ledger.connection.execute("UPDATE events SET code = 1", []);
+    assert!(fixed.is_err(), "its history can still not be changed");
+}
+
 #[test]
 fn a_ledger_without_a_version_is_refused() {
     let place = Place::new();
@@ -230,7 +281,7 @@ fn a_file_that_may_only_be_read_is_refused_as_that() {
     let place = Place::new();
     let mut ledger = place.ledger();
     ledger.connection.execute_batch("PRAGMA query_only = ON").unwrap();
-    let error = ledger.record_intent(&Asked::new("order-1", 8900, 0).intent()).unwrap_err();
+    let error = ledger.write_one(&Entry::Intent(Asked::new("order-1", 8900, 0).intent())).unwrap_err();
     assert!(matches!(error, LedgerError::ReadOnly { .. }), "{error:?}");
 }
 
@@ -263,10 +314,11 @@ fn a_ledger_that_was_moved_away_takes_no_more_intents() {
     Asked::new("order-1", 8900, 0).written(&mut ledger);
     let away = place.dir.path().join("away.db");
     fs::rename(place.path(), &away).unwrap();
-    let error = ledger.record_intent(&Asked::new("order-2", 8900, 0).intent()).unwrap_err();
+    let error = ledger.write_one(&Entry::Intent(Asked::new("order-2", 8900, 0).intent())).unwrap_err();
     assert!(matches!(error, LedgerError::Moved { .. }), "{error:?}");
-    let answer = ledger.record_answer(&uid("order-1"), at(1), Outcome::Paid, &reply(200), None, None);
-    assert_eq!(answer.unwrap().outcome, Outcome::Paid, "what was sent is still answered");
+    let paid = Asked::new("order-1", 8900, 0).settled(Outcome::Paid);
+    let answered = kept(&mut ledger, &answer("order-1", 1, 1, paid));
+    assert_eq!(answered.outcome, Outcome::Paid, "what was sent is still answered");
 }
 
 #[test]
@@ -278,7 +330,7 @@ fn a_full_disk_writes_nothing_and_says_so() {
     let mut asked = Asked::new("order-1", 8900, 0);
     // Longer than the pages that the migrations left free.
     asked.request.name = "long ".repeat(100_000);
-    let error = ledger.record_intent(&asked.intent()).unwrap_err();
+    let error = ledger.write_one(&Entry::Intent(asked.intent())).unwrap_err();
     assert!(matches!(error, LedgerError::Full { .. }), "{error:?}");
     assert_eq!(ledger.find(&uid("order-1")).unwrap(), None);
     Asked::new("order-2", 8900, 0).written(&mut ledger);
@@ -305,7 +357,7 @@ fn a_sum_that_cannot_be_held_stops_the_charge() {
     Asked::new("order-2", i64::MAX, 0).written(&mut ledger);
     let mut asked = Asked::new("order-3", 1, 1);
     asked.guards.daily = Some(DailyLimit { max: won(100), from: at(0), to: at(10) });
-    let error = ledger.record_intent(&asked.intent()).unwrap_err();
+    let error = ledger.write_one(&Entry::Intent(asked.intent())).unwrap_err();
     assert!(matches!(error, LedgerError::TooLarge { .. }), "{error:?}");
     assert_eq!(ledger.find(&uid("order-3")).unwrap(), None);
 }
@@ -341,7 +393,6 @@ fn a_log_that_was_not_written_back_is_read_by_the_next_run() {
     Asked::new("order-1", 8900, 0).written(&mut ledger);
     drop(ledger);
     let mut ledger = place.ledger();
-    let uid = uid("order-1");
-    let answer = ledger.record_answer(&uid, at(1), Outcome::Paid, &reply(200), None, None);
-    assert_eq!(answer.unwrap().outcome, Outcome::Paid);
+    let paid = Asked::new("order-1", 8900, 0).settled(Outcome::Paid);
+    assert_eq!(kept(&mut ledger, &answer("order-1", 1, 1, paid)).outcome, Outcome::Paid);
 }

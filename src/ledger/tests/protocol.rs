@@ -4,11 +4,16 @@ use std::sync::Barrier;
 
 use jiff::Timestamp;
 
-use super::{Asked, Place, at, charged, mark, record_of, reply, request, uid, won};
+use super::{
+    Asked, Place, answer, at, attempt, charged, kept, look_up, mark, not_sent, record_of, reply, uid, won,
+};
+use crate::domain::answer::Settled;
 use crate::domain::ids::CustomerUid;
+use crate::domain::lookup::LookedUp;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::{EventKind, GatewayRecord, Outcome, Payment, Received};
-use crate::ledger::{Create, DailyLimit, Guards, Intent, IntentResult, Ledger, LedgerError};
+use crate::domain::reason::Reason;
+use crate::ledger::{Create, DailyLimit, Entry, Guards, How, Intent, Ledger, LedgerError};
 
 fn kinds(ledger: &Ledger, merchant_uid: &str) -> Vec<(EventKind, Outcome, u32)> {
     let events = ledger.events(&uid(merchant_uid)).unwrap();
@@ -48,27 +53,54 @@ fn what_is_returned_is_what_is_kept() {
     let same = |ledger: &Ledger, payment: &Payment| {
         assert_eq!(ledger.find(&uid).unwrap().as_ref(), Some(payment));
     };
-    let first = asked(0);
-    let intent = Intent { at: precisely(0), note: Some("a note".to_owned()), ..first.intent() };
-    let unsent = ledger.record_never_begun(&intent, "no token").unwrap();
+    let intent = Intent { at: precisely(0), note: Some("a note".to_owned()), ..asked(0).intent() };
+    let unsent = kept(&mut ledger, &Entry::NeverBegun { intent, reason: Reason::NoTokenInAnswer });
     same(&ledger, &unsent);
     let again = asked(1).expecting(Outcome::NotSent, 0);
-    let IntentResult::Written(pending) = again.record(&mut ledger) else { panic!("not written") };
+    let pending = again.written(&mut ledger);
     same(&ledger, &pending);
-    ledger.record_resend(&uid, precisely(2), &asked(2).mark, &reply(401)).unwrap();
-    let record = record_of(&again.request, Outcome::Declined);
-    let words = Some("통장 잔액부족");
-    let declined =
-        ledger.record_answer(&uid, precisely(3), Outcome::Declined, &reply(200), record.as_ref(), words);
-    same(&ledger, &declined.unwrap());
+    let (first, second) = (attempt("order-1", 1), attempt("order-1", 2));
+    let resent =
+        Entry::Resend { attempt: first.clone(), at: precisely(2), mark: asked(2).mark, refused: reply(401) };
+    let resent = kept(&mut ledger, &resent);
+    same(&ledger, &resent);
+    let received = Received { message: Some("통장 잔액부족".to_owned()), ..reply(200) };
+    let settled = again.settled(Outcome::Declined);
+    let declined = Entry::Answer { attempt: first, at: precisely(3), settled, received };
+    let declined = kept(&mut ledger, &declined);
+    assert_eq!(declined.message.as_deref(), Some("통장 잔액부족"));
+    same(&ledger, &declined);
     asked(4).expecting(Outcome::Declined, 1).written(&mut ledger);
-    let reverted = ledger.record_not_sent(&uid, precisely(5), "no route", &reply(0)).unwrap();
+    let why = Box::new(Reason::CertificateExpired);
+    let reason = Reason::NotSecure { host: "api.example".to_owned(), why };
+    let reverted = Entry::NotSent { attempt: second, at: precisely(5), reason, received: reply(0) };
+    let reverted = kept(&mut ledger, &reverted);
     same(&ledger, &reverted);
-    let record = record_of(&again.request, Outcome::Paid);
-    let paid = ledger.record_lookup(&uid, precisely(6), Outcome::Paid, &reply(200), record.as_ref(), None);
-    let paid = paid.unwrap();
+    let entry = look_up(&ledger, "order-1", 6, again.looked_up(Outcome::Paid));
+    let paid = kept(&mut ledger, &entry);
     assert_eq!((paid.outcome, paid.paid_at.map(Timestamp::as_second)), (Outcome::Paid, Some(1_700_000_500)));
     same(&ledger, &paid);
+}
+
+/// Our own reasons are values, the gateway's words are as they came.
+#[test]
+fn a_reason_is_kept_apart_from_the_gateways_words() {
+    let place = Place::new();
+    let mut ledger = place.ledger();
+    let asked = Asked::new("order-1", 8900, 0);
+    asked.written(&mut ledger);
+    let why = Reason::HttpStatus { status: "502".to_owned(), words: "점검 중".to_owned() };
+    let received = Received { message: Some("점검 중".to_owned()), ..reply(502) };
+    let settled = Settled::Unknown(why.clone());
+    let entry = Entry::Answer { attempt: attempt("order-1", 1), at: at(1), settled, received };
+    let payment = kept(&mut ledger, &entry);
+    assert_eq!((payment.reason.as_ref(), payment.message.as_ref()), (Some(&why), None));
+    let event = ledger.events(&uid("order-1")).unwrap().pop().unwrap();
+    assert_eq!(event.received.reason.as_ref(), Some(&why));
+    assert_eq!(event.received.message.as_deref(), Some("점검 중"));
+    let word: String =
+        ledger.connection.query_row("SELECT reason FROM payments", [], |row| row.get(0)).unwrap();
+    assert_eq!(word, "http_status");
 }
 
 #[test]
@@ -77,7 +109,7 @@ fn a_row_that_is_there_loses_an_intent_that_expected_none() {
     let mut ledger = place.ledger();
     let asked = Asked::new("order-1", 8900, 0);
     asked.written(&mut ledger);
-    assert_eq!(asked.record(&mut ledger), IntentResult::Lost);
+    assert_eq!(asked.how(&mut ledger), How::Moved);
     assert_eq!(kinds(&ledger, "order-1").len(), 1, "a lost intent leaves no trace");
 }
 
@@ -87,12 +119,10 @@ fn a_row_is_claimed_again_only_as_it_was_seen() {
     let mut ledger = place.ledger();
     charged(&mut ledger, &Asked::new("order-1", 8900, 0), Outcome::Declined);
     let again = || Asked::new("order-1", 8900, 60);
-    assert_eq!(again().expecting(Outcome::Declined, 2).record(&mut ledger), IntentResult::Lost);
-    assert_eq!(again().expecting(Outcome::Unknown, 1).record(&mut ledger), IntentResult::Lost);
-    assert_eq!(
-        Asked::new("order-2", 1, 0).expecting(Outcome::NotSent, 0).record(&mut ledger),
-        IntentResult::Lost
-    );
+    assert_eq!(again().expecting(Outcome::Declined, 2).how(&mut ledger), How::Moved);
+    assert_eq!(again().expecting(Outcome::Unknown, 1).how(&mut ledger), How::Moved);
+    let absent = Asked::new("order-2", 1, 0).expecting(Outcome::NotSent, 0);
+    assert_eq!(absent.how(&mut ledger), How::Moved);
     let payment = again().expecting(Outcome::Declined, 1).written(&mut ledger);
     assert_eq!((payment.attempts, payment.unanswered), (2, 1));
     assert_eq!(payment.outcome_before, Some(Outcome::Declined));
@@ -105,7 +135,7 @@ fn a_paid_row_is_never_claimed() {
     let mut ledger = place.ledger();
     charged(&mut ledger, &Asked::new("order-1", 8900, 0), Outcome::Paid);
     let again = Asked::new("order-1", 8900, 60).expecting(Outcome::Paid, 1);
-    assert_eq!(again.record(&mut ledger), IntentResult::Lost);
+    assert_eq!(again.how(&mut ledger), How::Moved);
 }
 
 #[test]
@@ -114,7 +144,7 @@ fn a_row_with_other_terms_is_never_claimed() {
     let mut ledger = place.ledger();
     charged(&mut ledger, &Asked::new("order-1", 8900, 0), Outcome::Declined);
     let other = Asked::new("order-1", 9900, 60).expecting(Outcome::Declined, 1);
-    assert_eq!(other.record(&mut ledger), IntentResult::Lost);
+    assert_eq!(other.how(&mut ledger), How::Moved);
 }
 
 #[test]
@@ -124,18 +154,18 @@ fn of_two_threads_with_the_same_intent_one_writes_it() {
     for round in 0..20 {
         let merchant_uid = format!("order-{round}");
         let barrier = Barrier::new(2);
-        let results: Vec<IntentResult> = std::thread::scope(|scope| {
+        let results: Vec<How> = std::thread::scope(|scope| {
             let run = || {
                 let mut ledger = Ledger::open_at(&place.path(), Create::Never).unwrap().ledger;
                 let asked = Asked::new(&merchant_uid, 8900, 0);
                 barrier.wait();
-                asked.record(&mut ledger)
+                asked.how(&mut ledger)
             };
             let threads = [scope.spawn(run), scope.spawn(run)];
             threads.map(|thread| thread.join().unwrap()).into()
         });
-        let written = results.iter().filter(|result| matches!(result, IntentResult::Written(_))).count();
-        let lost = results.iter().filter(|result| **result == IntentResult::Lost).count();
+        let written = results.iter().filter(|result| **result == How::Claimed).count();
+        let lost = results.iter().filter(|result| **result == How::Moved).count();
         assert_eq!((written, lost), (1, 1), "{results:?}");
     }
 }
@@ -151,7 +181,7 @@ fn a_look_alike_of_the_same_customer_is_in_the_way() {
         asked
     };
     let first = ledger.find(&uid("order-1")).unwrap().unwrap();
-    assert_eq!(similar("order-2", 8900, 0).record(&mut ledger), IntentResult::Similar(first));
+    assert_eq!(similar("order-2", 8900, 0).how(&mut ledger), How::Similar(Box::new(first)));
     assert_eq!(ledger.find(&uid("order-2")).unwrap(), None, "nothing was written");
     similar("order-3", 8900, 1).written(&mut ledger);
     similar("order-4", 8901, 0).written(&mut ledger);
@@ -168,11 +198,11 @@ fn a_declined_charge_is_no_look_alike_but_its_retry_is() {
     let mut asked = Asked::new("order-2", 8900, 500);
     asked.guards.similar_since = Some(at(0));
     asked.written(&mut ledger);
-    ledger.record_not_sent(&uid("order-2"), at(501), "no route", &Received::default()).unwrap();
+    kept(&mut ledger, &not_sent("order-2", 1, 501));
     Asked::new("order-1", 8900, 900).expecting(Outcome::Declined, 1).written(&mut ledger);
     let mut asked = Asked::new("order-3", 8900, 1000);
     asked.guards.similar_since = Some(at(800));
-    assert!(matches!(asked.record(&mut ledger), IntentResult::Similar(_)), "sent at 900 for the second time");
+    assert!(matches!(asked.how(&mut ledger), How::Similar(_)), "sent at 900 for the second time");
 }
 
 #[test]
@@ -206,12 +236,12 @@ fn the_days_limit_counts_what_was_or_may_have_been_charged() {
         asked.guards.daily = Some(DailyLimit { max: won(max), from: at(10), to: at(100) });
         asked
     };
-    let over = IntentResult::OverDaily { spent: won(1230), max: won(2000) };
-    assert_eq!(within("one-too-many", 771, 2000).record(&mut ledger), over);
+    let over = How::OverDaily { spent: won(1230), max: won(2000) };
+    assert_eq!(within("one-too-many", 771, 2000).how(&mut ledger), over);
     assert_eq!(ledger.find(&uid("one-too-many")).unwrap(), None, "nothing was written");
     within("just-enough", 770, 2000).written(&mut ledger);
-    let all = within("too-large-to-add", i64::MAX, i64::MAX).record(&mut ledger);
-    assert!(matches!(all, IntentResult::OverDaily { .. }), "{all:?}");
+    let all = within("too-large-to-add", i64::MAX, i64::MAX).how(&mut ledger);
+    assert!(matches!(all, How::OverDaily { .. }), "{all:?}");
 }
 
 #[test]
@@ -222,8 +252,8 @@ fn a_retry_of_an_older_payment_counts_on_the_day_it_is_sent() {
     Asked::new("old", 1000, 50).expecting(Outcome::Declined, 1).written(&mut ledger);
     let mut asked = Asked::new("new", 1, 60);
     asked.guards.daily = Some(DailyLimit { max: won(1000), from: at(40), to: at(100) });
-    let over = IntentResult::OverDaily { spent: won(1000), max: won(1000) };
-    assert_eq!(asked.record(&mut ledger), over);
+    let over = How::OverDaily { spent: won(1000), max: won(1000) };
+    assert_eq!(asked.how(&mut ledger), over);
 }
 
 #[test]
@@ -232,12 +262,11 @@ fn an_answer_is_kept_with_the_row_and_as_an_event() {
     let mut ledger = place.ledger();
     let asked = Asked::new("order-1", 8900, 0);
     asked.written(&mut ledger);
-    let record = record_of(&asked.request, Outcome::Paid);
     let body = "{\"code\":0}".to_owned();
     let received = Received { body: Some(body.clone()), ..reply(200) };
-    let payment = ledger
-        .record_answer(&uid("order-1"), at(1), Outcome::Paid, &received, record.as_ref(), None)
-        .unwrap();
+    let settled = asked.settled(Outcome::Paid);
+    let entry = Entry::Answer { attempt: attempt("order-1", 1), at: at(1), settled, received };
+    let payment = kept(&mut ledger, &entry);
     assert_eq!((payment.outcome, payment.unanswered, payment.code), (Outcome::Paid, 0, None));
     assert_eq!(payment.imp_uid.as_deref(), Some("imps_order-1_paid"));
     assert_eq!(payment.cancel_amount, Some(won(0)));
@@ -257,16 +286,10 @@ fn an_unknown_answer_leaves_its_request_unanswered() {
     assert_eq!((payment.outcome, payment.unanswered), (Outcome::Unknown, 1));
     let payment = Asked::new("order-1", 8900, 1000).expecting(Outcome::Unknown, 1).written(&mut ledger);
     assert_eq!((payment.attempts, payment.unanswered), (2, 2));
-    let declined = record_of(&request("order-1", 8900), Outcome::Declined);
-    let answer = ledger.record_answer(
-        &uid("order-1"),
-        at(1001),
-        Outcome::Declined,
-        &reply(200),
-        declined.as_ref(),
-        Some("no money"),
-    );
-    let payment = answer.unwrap();
+    let settled = Asked::new("order-1", 8900, 0).settled(Outcome::Declined);
+    let received = Received { message: Some("no money".to_owned()), ..reply(200) };
+    let entry = Entry::Answer { attempt: attempt("order-1", 2), at: at(1001), settled, received };
+    let payment = kept(&mut ledger, &entry);
     assert_eq!((payment.outcome, payment.unanswered), (Outcome::Declined, 1));
     assert_eq!((payment.outcome_before, payment.message.as_deref()), (None, Some("no money")));
 }
@@ -276,16 +299,15 @@ fn a_refusal_that_is_being_looked_up_is_kept_and_the_row_stays_pending() {
     let place = Place::new();
     let mut ledger = place.ledger();
     let pending = Asked::new("order-1", 8900, 0).written(&mut ledger);
-    let refusal = Received { code: Some(1), message: Some("no such customer".to_owned()), ..reply(200) };
-    let uid = uid("order-1");
-    let after = ledger.record_answer(&uid, at(1), Outcome::Pending, &refusal, None, None).unwrap();
+    let received = Received { code: Some(1), message: Some("no such customer".to_owned()), ..reply(200) };
+    let after = kept(&mut ledger, &Entry::Refusal { attempt: attempt("order-1", 1), at: at(1), received });
     assert_eq!(after, pending);
-    let not_found = Received { code: Some(-1), ..reply(404) };
-    let message = Some("no such customer");
-    let payment = ledger.record_lookup(&uid, at(2), Outcome::Rejected, &not_found, None, message).unwrap();
+    let words = "no such customer".to_owned();
+    let entry = look_up(&ledger, "order-1", 2, LookedUp::Rejected(Some(words.clone())));
+    let payment = kept(&mut ledger, &entry);
     assert_eq!((payment.outcome, payment.unanswered), (Outcome::Rejected, 0));
     assert_eq!(payment.code, Some(1), "the refusal's code, not the look-up's");
-    assert_eq!(payment.message.as_deref(), message);
+    assert_eq!(payment.message, Some(words));
     let expected = [
         (EventKind::Intent, Outcome::Pending, 1),
         (EventKind::Answer, Outcome::Pending, 1),
@@ -300,10 +322,9 @@ fn a_look_up_answers_every_request_there_was() {
     let mut ledger = place.ledger();
     charged(&mut ledger, &Asked::new("order-1", 8900, 0), Outcome::Unknown);
     Asked::new("order-1", 8900, 1000).expecting(Outcome::Unknown, 1).written(&mut ledger);
-    let record = record_of(&request("order-1", 8900), Outcome::Paid);
-    let payment = ledger
-        .record_lookup(&uid("order-1"), at(1001), Outcome::Paid, &reply(200), record.as_ref(), None)
-        .unwrap();
+    let paid = Asked::new("order-1", 8900, 0).looked_up(Outcome::Paid);
+    let entry = look_up(&ledger, "order-1", 1001, paid);
+    let payment = kept(&mut ledger, &entry);
     assert_eq!((payment.outcome, payment.unanswered), (Outcome::Paid, 0));
 }
 
@@ -312,8 +333,8 @@ fn a_look_up_in_vain_is_an_event_and_changes_nothing() {
     let place = Place::new();
     let mut ledger = place.ledger();
     let before = charged(&mut ledger, &Asked::new("order-1", 8900, 0), Outcome::Declined);
-    let after =
-        ledger.record_lookup(&uid("order-1"), at(9), Outcome::Declined, &reply(502), None, None).unwrap();
+    let entry = look_up(&ledger, "order-1", 9, LookedUp::Nothing);
+    let after = kept(&mut ledger, &entry);
     assert_eq!(after, before);
     assert_eq!(kinds(&ledger, "order-1").last(), Some(&(EventKind::Lookup, Outcome::Declined, 1)));
 }
@@ -330,15 +351,15 @@ fn a_refund_seen_by_a_look_up_is_taken_over() {
         cancelled_at_s: Some(1_700_009_000),
         ..record_of(&asked.request, Outcome::Paid).unwrap()
     };
-    let payment = ledger
-        .record_lookup(&uid("order-1"), at(9), Outcome::Paid, &reply(200), Some(&refunded), None)
-        .unwrap();
+    let seen = |ledger: &mut Ledger, second: i64, record: GatewayRecord| {
+        let entry = look_up(ledger, "order-1", second, LookedUp::Paid(Box::new(record)));
+        kept(ledger, &entry)
+    };
+    let payment = seen(&mut ledger, 9, refunded.clone());
     assert_eq!((payment.outcome, payment.status.as_deref()), (Outcome::Paid, Some("cancelled")));
     assert_eq!(payment.cancel_amount, Some(won(8900)));
     let foreign = GatewayRecord { currency_text: Some("USD".to_owned()), ..refunded };
-    let payment = ledger
-        .record_lookup(&uid("order-1"), at(10), Outcome::Paid, &reply(200), Some(&foreign), None)
-        .unwrap();
+    let payment = seen(&mut ledger, 10, foreign);
     assert_eq!(payment.cancel_amount, None, "dollars are not won");
 }
 
@@ -347,17 +368,19 @@ fn a_paid_payment_stays_paid_whatever_is_said_later() {
     let place = Place::new();
     let mut ledger = place.ledger();
     let paid = charged(&mut ledger, &Asked::new("order-1", 8900, 0), Outcome::Paid);
-    let uid = uid("order-1");
+    let asked = Asked::new("order-1", 8900, 0);
+    for outcome in [Outcome::Unknown, Outcome::Declined] {
+        assert_eq!(kept(&mut ledger, &answer("order-1", 1, 9, asked.settled(outcome))), paid);
+    }
     for outcome in
         [Outcome::Unknown, Outcome::Declined, Outcome::Rejected, Outcome::NotSent, Outcome::Pending]
     {
-        let reply = reply(500);
-        assert_eq!(ledger.record_answer(&uid, at(9), outcome, &reply, None, Some("late")).unwrap(), paid);
-        assert_eq!(ledger.record_lookup(&uid, at(9), outcome, &reply, None, Some("late")).unwrap(), paid);
+        let entry = look_up(&ledger, "order-1", 9, asked.looked_up(outcome));
+        assert_eq!(kept(&mut ledger, &entry), paid);
     }
-    assert_eq!(ledger.record_not_sent(&uid, at(9), "late", &reply(500)).unwrap(), paid);
-    assert_eq!(ledger.find(&uid).unwrap(), Some(paid));
-    assert_eq!(kinds(&ledger, "order-1").len(), 13, "each of them is an event");
+    assert_eq!(kept(&mut ledger, &not_sent("order-1", 1, 9)), paid);
+    assert_eq!(ledger.find(&uid("order-1")).unwrap(), Some(paid));
+    assert_eq!(kinds(&ledger, "order-1").len(), 10, "each of them is an event");
 }
 
 #[test]
@@ -367,9 +390,9 @@ fn what_never_left_takes_the_row_back_to_what_it_was() {
     let uid = uid("order-1");
     let asked = Asked::new("order-1", 8900, 0);
     asked.written(&mut ledger);
-    let payment = ledger.record_not_sent(&uid, at(1), "no address", &Received::default()).unwrap();
+    let payment = kept(&mut ledger, &not_sent("order-1", 1, 1));
     assert_eq!((payment.outcome, payment.attempts, payment.unanswered), (Outcome::NotSent, 1, 0));
-    assert_eq!(payment.message.as_deref(), Some("no address"));
+    assert_eq!(payment.reason, Some(Reason::Interrupted));
 
     let declined = charged(
         &mut ledger,
@@ -377,13 +400,13 @@ fn what_never_left_takes_the_row_back_to_what_it_was() {
         Outcome::Declined,
     );
     Asked::new("order-1", 8900, 20).expecting(Outcome::Declined, 2).written(&mut ledger);
-    let payment = ledger.record_not_sent(&uid, at(21), "interrupted", &Received::default()).unwrap();
+    let payment = kept(&mut ledger, &not_sent("order-1", 3, 21));
     assert_eq!((payment.outcome, payment.outcome_before), (Outcome::Declined, None));
     assert_eq!((payment.imp_uid, payment.message), (declined.imp_uid, declined.message));
     assert_eq!((payment.attempts, payment.unanswered), (3, 0));
     let event = ledger.events(&uid).unwrap().pop().unwrap();
     assert_eq!((event.kind, event.outcome, event.attempt), (EventKind::NotSent, Outcome::Declined, 3));
-    assert_eq!(event.received.message.as_deref(), Some("interrupted"));
+    assert_eq!(event.received.reason, Some(Reason::Interrupted));
 }
 
 #[test]
@@ -392,8 +415,7 @@ fn a_killed_runs_pending_row_stays_doubtful_when_the_next_attempt_never_left() {
     let mut ledger = place.ledger();
     Asked::new("order-1", 8900, 0).written(&mut ledger);
     Asked::new("order-1", 8900, 1000).expecting(Outcome::Pending, 1).written(&mut ledger);
-    let payment =
-        ledger.record_not_sent(&uid("order-1"), at(1001), "no token", &Received::default()).unwrap();
+    let payment = kept(&mut ledger, &not_sent("order-1", 2, 1001));
     assert_eq!((payment.outcome, payment.unanswered), (Outcome::Pending, 1));
 }
 
@@ -402,7 +424,7 @@ fn an_unknown_row_is_not_taken_back() {
     let place = Place::new();
     let mut ledger = place.ledger();
     let unknown = charged(&mut ledger, &Asked::new("order-1", 8900, 0), Outcome::Unknown);
-    let after = ledger.record_not_sent(&uid("order-1"), at(9), "late", &Received::default()).unwrap();
+    let after = kept(&mut ledger, &not_sent("order-1", 1, 9));
     assert_eq!(after, unknown);
 }
 
@@ -420,14 +442,18 @@ fn a_later_attempts_result_shows_nothing_of_an_earlier_one() {
     assert_eq!(ledger.declined_imp_uids(&uid("order-1")).unwrap(), ["imps_order-1_failed"]);
 }
 
+fn resend(number: u32, second: i64) -> Entry {
+    let refused = Received { code: Some(-1), ..reply(401) };
+    Entry::Resend { attempt: attempt("order-1", number), at: at(second), mark: mark(second), refused }
+}
+
 #[test]
 fn a_second_send_of_an_attempt_is_two_events_and_a_new_time() {
     let place = Place::new();
     let mut ledger = place.ledger();
-    let uid = uid("order-1");
     Asked::new("order-1", 8900, 0).written(&mut ledger);
-    ledger.record_resend(&uid, at(2), &mark(2), &Received { code: Some(-1), ..reply(401) }).unwrap();
-    let payment = ledger.find(&uid).unwrap().unwrap();
+    kept(&mut ledger, &resend(1, 2));
+    let payment = ledger.find(&uid("order-1")).unwrap().unwrap();
     assert_eq!((payment.attempts, payment.unanswered, payment.last_send), (1, 1, Some(mark(2))));
     let expected = [
         (EventKind::Intent, Outcome::Pending, 1),
@@ -442,7 +468,7 @@ fn a_row_that_is_not_pending_is_not_sent_a_second_time() {
     let place = Place::new();
     let mut ledger = place.ledger();
     charged(&mut ledger, &Asked::new("order-1", 8900, 0), Outcome::Unknown);
-    let error = ledger.record_resend(&uid("order-1"), at(2), &mark(2), &reply(401)).unwrap_err();
+    let error = ledger.write_one(&resend(1, 2)).unwrap_err();
     assert!(matches!(error, LedgerError::Changed { .. }), "{error}");
     assert_eq!(kinds(&ledger, "order-1").len(), 2, "the answer's event went with it");
 }
@@ -452,11 +478,12 @@ fn a_charge_without_a_token_is_a_row_that_may_be_sent() {
     let place = Place::new();
     let mut ledger = place.ledger();
     let asked = Asked::new("order-1", 8900, 0);
-    let payment = ledger.record_never_begun(&asked.intent(), "the gateway was not reached").unwrap();
+    let never = |reason| Entry::NeverBegun { intent: asked.intent(), reason };
+    let payment = kept(&mut ledger, &never(Reason::NoTokenInAnswer));
     assert_eq!((payment.outcome, payment.attempts, payment.unanswered), (Outcome::NotSent, 0, 0));
     assert_eq!((payment.last_send, payment.account), (None, None));
-    let again = ledger.record_never_begun(&asked.intent(), "still not").unwrap();
-    assert_eq!(again.message.as_deref(), Some("the gateway was not reached"));
+    let again = kept(&mut ledger, &never(Reason::Interrupted));
+    assert_eq!(again.reason, Some(Reason::NoTokenInAnswer));
     assert_eq!(kinds(&ledger, "order-1"), [(EventKind::NotSent, Outcome::NotSent, 0); 2]);
     let payment = Asked::new("order-1", 8900, 9).expecting(Outcome::NotSent, 0).written(&mut ledger);
     assert_eq!((payment.attempts, payment.outcome_before), (1, Some(Outcome::NotSent)));
@@ -466,8 +493,8 @@ fn a_charge_without_a_token_is_a_row_that_may_be_sent() {
 fn a_payment_that_is_not_there_is_an_error_that_names_it() {
     let place = Place::new();
     let mut ledger = place.ledger();
-    let result = ledger.record_answer(&uid("order-9"), at(0), Outcome::Paid, &reply(200), None, None);
-    assert!(result.unwrap_err().to_string().ends_with("has no payment order-9"));
+    let error = ledger.write_one(&not_sent("order-9", 1, 0)).unwrap_err();
+    assert!(error.to_string().ends_with("has no payment order-9"));
 }
 
 #[test]

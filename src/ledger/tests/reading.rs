@@ -4,9 +4,11 @@ use std::ops::ControlFlow;
 
 use rusqlite::types::Value;
 
-use super::{Asked, Place, at, charged, record_of, reply, uid, won};
+use super::{Asked, Place, answer, at, charged, kept, look_up, record_of, uid, won};
+use crate::domain::answer::Settled;
 use crate::domain::customer::{Card, Customer};
 use crate::domain::ids::CustomerUid;
+use crate::domain::lookup::LookedUp;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::{GatewayRecord, Mode, Outcome};
 use crate::ledger::read::{BY_IMP_UID, EVENTS, UNSETTLED, bound};
@@ -179,7 +181,7 @@ fn by_paid_is_about_the_time_of_the_charge() {
         asked.written(&mut ledger);
         let paid = record_of(&asked.request, Outcome::Paid).unwrap();
         let record = GatewayRecord { paid_at_s: Some(paid_at_s), ..paid };
-        ledger.record_answer(&uid(name), at(1), Outcome::Paid, &reply(200), Some(&record), None).unwrap();
+        kept(&mut ledger, &answer(name, 1, 1, Settled::Paid(Box::new(record))));
     }
     Asked::new("never", 1, 0).written(&mut ledger);
     let paid = Filter { by: By::Paid, ..Filter::default() };
@@ -196,7 +198,8 @@ fn totals_are_net_of_refunds_one_a_currency_and_know_no_limit() {
         cancel_amount_text: Some("900".to_owned()),
         ..record_of(&super::request("order-1", 8900), Outcome::Paid).unwrap()
     };
-    ledger.record_lookup(&uid("order-1"), at(9), Outcome::Paid, &reply(200), Some(&refunded), None).unwrap();
+    let refunded = look_up(&ledger, "order-1", 9, LookedUp::Paid(Box::new(refunded)));
+    kept(&mut ledger, &refunded);
     let totals = ledger.totals(&Filter { limit: Some(1), ..Filter::default() }).unwrap();
     assert_eq!(totals.count, 4);
     let counts = [(Outcome::Paid, 2), (Outcome::Declined, 1), (Outcome::Unknown, 1)];
@@ -213,8 +216,8 @@ fn totals_are_net_of_refunds_one_a_currency_and_know_no_limit() {
 fn any_id_of_a_payment_finds_it() {
     let place = Place::new();
     let mut ledger = book(&place);
-    Asked::new("order-4", 500, 400_000).expecting(Outcome::Declined, 1).written(&mut ledger);
-    ledger.record_answer(&uid("order-4"), at(400_001), Outcome::Unknown, &reply(502), None, None).unwrap();
+    let again = Asked::new("order-4", 500, 400_000).expecting(Outcome::Declined, 1);
+    charged(&mut ledger, &again, Outcome::Unknown);
     for id in ["order-4", "imps_order-4_failed"] {
         let payment = ledger.find_any(id).unwrap().unwrap();
         assert_eq!(payment.terms.merchant_uid, uid("order-4"), "{id}");

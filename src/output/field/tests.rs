@@ -4,6 +4,7 @@ use super::{Columns, ColumnsError, Listed, Shown, Value};
 use crate::domain::customer::Customer;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::{Outcome, Payment};
+use crate::domain::reason::Reason;
 use crate::output::customer::customer_object;
 use crate::output::json;
 use crate::output::payment::{PaymentView, payment_object};
@@ -46,6 +47,20 @@ fn the_payment_object_has_the_contracts_fields_in_the_contracts_order() {
   "operator": "mina"
 }"#;
     assert_eq!(json, expected);
+}
+
+#[test]
+fn the_message_is_our_reason_where_there_is_one_and_else_the_gateways_words() {
+    let mut payment = declined();
+    let says = |payment: &Payment, message: &str| {
+        let json = json::line(&payment_object(payment.into(), &seoul())).unwrap();
+        assert!(json.contains(&format!(r#""message":"{message}","#)), "{json}");
+    };
+    says(&payment, "통장 잔액부족");
+    payment.reason = Some(Reason::NoTrace);
+    says(&payment, "the gateway shows no trace of it, long after it was sent");
+    payment.message = None;
+    says(&payment, "the gateway shows no trace of it, long after it was sent");
 }
 
 #[test]

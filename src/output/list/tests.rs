@@ -5,6 +5,7 @@ use crate::domain::customer::Customer;
 use crate::domain::ids::MerchantUid;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::{Outcome, Payment};
+use crate::domain::reason::Reason;
 use crate::output::Format;
 use crate::output::field::{Columns, Listed};
 use crate::output::payment::PaymentView;
@@ -257,7 +258,7 @@ fn footers_count_all_that_match() {
 fn unsettled_rows_say_why_and_settled_ones_do_not() {
     let mut unknown = paid();
     unknown.outcome = Outcome::Unknown;
-    unknown.message = Some("the gateway did not answer within 60 s".to_owned());
+    unknown.reason = Some(Reason::NoAnswerWithin { within: "60 s".to_owned() });
     let table = listed(options(Format::Table), None, &[unknown]);
     assert!(table.contains("\n                      the gateway did not answer within 60 s\n"), "{table}");
     let mut paid_with_words = paid();

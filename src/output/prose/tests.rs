@@ -1,5 +1,6 @@
 use super::{ChargeCard, ChargeStory, charge, confirmation, not_sent};
 use crate::domain::payment::{Mode, Outcome, Payment};
+use crate::domain::reason::Reason;
 use crate::output::samples::{at, declined, paid, seoul, shown, won};
 
 fn told(payment: &Payment, replayed: bool, not_before: Option<&str>) -> String {
@@ -9,8 +10,8 @@ fn told(payment: &Payment, replayed: bool, not_before: Option<&str>) -> String {
 }
 
 fn unknown() -> Payment {
-    let message = Some("the gateway did not answer within 60 s".to_owned());
-    Payment { outcome: Outcome::Unknown, message, ..paid() }
+    let reason = Some(Reason::NoAnswerWithin { within: "60 s".to_owned() });
+    Payment { outcome: Outcome::Unknown, reason, ..paid() }
 }
 
 #[test]

@@ -5,12 +5,14 @@ use jiff::Timestamp;
 use super::{not_deleted, refuse_while_unsettled};
 use crate::domain::charge::ChargeRequest;
 use crate::domain::ids::{CustomerUid, MerchantUid};
+use crate::domain::lookup::LookedUp;
 use crate::domain::money::{Amount, Currency};
-use crate::domain::payment::{Mode, Outcome, Received, Terms};
+use crate::domain::payment::{Mode, Received, Terms};
+use crate::domain::reason::Reason;
 use crate::domain::time::SendMark;
 use crate::failure::Kind;
 use crate::gateway::GatewayFailure;
-use crate::ledger::{Create, Guards, Intent, IntentResult, Ledger};
+use crate::ledger::{Create, Entry, Guards, How, Intent, Ledger, Seen};
 
 fn uid(text: &str) -> CustomerUid {
     CustomerUid::parse(text).unwrap()
@@ -18,26 +20,15 @@ fn uid(text: &str) -> CustomerUid {
 
 /// Writes a charge that is about to leave, and nothing of its end.
 fn begin(ledger: &mut Ledger, order: &str, customer: &str) {
-    let request = ChargeRequest {
-        terms: Terms {
+    let request = ChargeRequest::new(
+        Terms {
             merchant_uid: MerchantUid::parse(order).unwrap(),
             customer_uid: uid(customer),
             amount: Amount::from_minor(8900, Currency::KRW),
             mode: Mode::Live,
         },
-        name: "Monthly subscription".to_owned(),
-        tax_free: None,
-        vat_amount: None,
-        card_quota: None,
-        buyer_name: None,
-        buyer_email: None,
-        buyer_tel: None,
-        custom_data: None,
-        notice_url: None,
-        product_type: None,
-        channel_key: None,
-        bypass: None,
-    };
+        "Monthly subscription",
+    );
     let at = Timestamp::from_second(1_795_000_000).unwrap();
     let mark = SendMark { wall: at, boot: None, gateway_s: None };
     let intent = Intent {
@@ -50,7 +41,7 @@ fn begin(ledger: &mut Ledger, order: &str, customer: &str) {
         expected: None,
         guards: Guards::default(),
     };
-    assert!(matches!(ledger.record_intent(&intent), Ok(IntentResult::Written(_))));
+    assert_eq!(ledger.write_one(&Entry::Intent(intent)).unwrap().how, How::Claimed);
 }
 
 #[test]
@@ -75,9 +66,12 @@ fn a_billing_key_with_unsettled_payments_is_kept_and_they_are_named() {
     let refused = refuse_while_unsettled(&ledger, &uid("gildong")).unwrap_err();
     assert_eq!((refused.details.len(), refused.details[10].as_str()), (11, "  and 2 more"));
 
-    let (order, at) =
-        (MerchantUid::parse("order_3").unwrap(), Timestamp::from_second(1_795_000_001).unwrap());
-    ledger.record_answer(&order, at, Outcome::Declined, &Received::default(), None, None).unwrap();
+    let order = MerchantUid::parse("order_3").unwrap();
+    let seen = Seen::of(&ledger.find(&order).unwrap().unwrap());
+    let looked_up = LookedUp::Rejected(None);
+    let at = Timestamp::from_second(1_795_000_001).unwrap();
+    let entry = Entry::Lookup { uid: order, seen, at, looked_up, received: Received::default() };
+    let _ = ledger.write_one(&entry).unwrap();
     assert_eq!(refuse_while_unsettled(&ledger, &uid("younghee")), Ok(()));
 }
 
@@ -88,7 +82,7 @@ fn no_answer_to_a_deletion_is_not_told_as_if_nothing_had_happened() {
         (failure.kind, failure.message)
     };
     assert_eq!(
-        told(GatewayFailure::NoAnswer { reason: "the gateway did not answer within 30 s".to_owned() }),
+        told(GatewayFailure::NoAnswer { reason: Reason::NoAnswerWithin { within: "30 s".to_owned() } }),
         (
             Kind::Network,
             "the gateway did not answer within 30 s. The billing key of gildong may or may not be deleted; \

@@ -1,0 +1,173 @@
+//! What is written into the ledger, as data, and what a write hands back.
+//!
+//! Whoever has a payment's lock and writes an intent gets a [`Claim`]: it owns the lock and the attempt, it
+//! cannot be copied, and every later write of the run is made of it. So nothing is written for an attempt that
+//! was not claimed, nothing is answered twice, and a write of an attempt that somebody has overtaken is known
+//! for what it is.
+
+use jiff::Timestamp;
+
+use crate::domain::answer::Settled;
+use crate::domain::ids::MerchantUid;
+use crate::domain::lookup::LookedUp;
+use crate::domain::money::Amount;
+use crate::domain::payment::{Outcome, Payment, Received};
+use crate::domain::reason::Reason;
+use crate::domain::time::SendMark;
+use crate::ledger::intent::Intent;
+use crate::ledger::lock::PaymentLock;
+use crate::ledger::seen::Seen;
+
+/// One thing to write down. All of it is written or nothing; `Ledger::write` takes many.
+#[derive(Clone, Debug)]
+pub enum Entry {
+    /// Claims a payment: a new row, or an existing one that is still as its caller saw it, becomes pending.
+    /// A paid row, and one with other terms, is never claimed.
+    Intent(Intent),
+    /// A charge that was asked for and could not even begin: a new row that is not sent, or one more event.
+    NeverBegun { intent: Intent, reason: Reason },
+    /// The pending attempt is sent a second time, after an answer that proved that the first was not processed
+    /// (contract, rule 4). An error if the attempt is not the pending one any more: then nothing may be sent.
+    Resend { attempt: Attempt, at: Timestamp, mark: SendMark, refused: Received },
+    /// The gateway refused the attempt, and is about to be asked whether there is a payment all the same.
+    Refusal { attempt: Attempt, at: Timestamp, received: Received },
+    /// The answer to the attempt, or its absence.
+    Answer { attempt: Attempt, at: Timestamp, settled: Settled, received: Received },
+    /// The attempt certainly never reached the gateway: the row is again what it was before it.
+    NotSent { attempt: Attempt, at: Timestamp, reason: Reason, received: Received },
+    /// What the gateway knows of the payment, as judged by a row that was `seen` so. Where the row has moved
+    /// since, only a charge that was found still counts.
+    Lookup { uid: MerchantUid, seen: Seen, at: Timestamp, looked_up: LookedUp, received: Received },
+}
+
+impl Entry {
+    /// Whether a request leaves once it is durable.
+    pub(super) fn comes_before_a_send(&self) -> bool {
+        match self {
+            Entry::Intent(_) | Entry::Resend { .. } => true,
+            Entry::NeverBegun { .. }
+            | Entry::Refusal { .. }
+            | Entry::Answer { .. }
+            | Entry::NotSent { .. }
+            | Entry::Lookup { .. } => false,
+        }
+    }
+}
+
+/// One attempt at a payment. Only a claim has one to give.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    pub(super) uid: MerchantUid,
+    /// From 1.
+    pub(super) number: u32,
+}
+
+/// What became of an entry, once it is durable.
+#[derive(Debug, PartialEq, Eq)]
+#[must_use = "only a claim may be sent"]
+pub struct Written {
+    /// The payment as it is in the ledger from now on; where that has no row of it, as it was asked for.
+    pub payment: Payment,
+    pub how: How,
+}
+
+/// How an entry was written.
+#[derive(Debug, PartialEq, Eq)]
+pub enum How {
+    Kept,
+    /// The intent's payment is pending and the caller's alone: [`Written::claim`] makes the claim.
+    Claimed,
+    /// The row is not what the entry was made for: read it again. Of a look-up the event is kept.
+    Moved,
+    /// A charge like the intent's is in the way; nothing was written.
+    Similar(Box<Payment>),
+    /// The intent would go over the day's limit; nothing was written.
+    OverDaily {
+        spent: Amount,
+        max: Amount,
+    },
+}
+
+/// What became of an intent.
+#[derive(Debug)]
+#[must_use = "only what was won may be sent"]
+pub enum Claiming {
+    /// It is durable and the caller's alone: the request may leave, once.
+    Won(Claim, Box<Payment>),
+    /// The row is not what was expected: read it again.
+    Lost,
+    /// A charge like this one is in the way; nothing was written.
+    Similar(Box<Payment>),
+    /// It would go over the day's limit; nothing was written.
+    OverDaily { spent: Amount, max: Amount },
+}
+
+impl Written {
+    /// What became of an intent that was written under this lock.
+    pub fn claim(self, lock: PaymentLock) -> Claiming {
+        let Written { payment, how } = self;
+        match how {
+            How::Claimed => {
+                let uid = payment.terms.merchant_uid.clone();
+                let attempt = Attempt { uid, number: payment.attempts };
+                Claiming::Won(Claim { attempt, lock }, Box::new(payment))
+            }
+            How::Similar(other) => Claiming::Similar(other),
+            How::OverDaily { spent, max } => Claiming::OverDaily { spent, max },
+            How::Moved | How::Kept => Claiming::Lost,
+        }
+    }
+
+    /// The payment, if it was as the entry took it for.
+    #[must_use]
+    pub fn as_asked(self) -> Option<Payment> {
+        (self.how != How::Moved).then_some(self.payment)
+    }
+}
+
+/// The right to send one attempt at one payment, and to write down what became of it.
+#[derive(Debug)]
+#[must_use = "the payment's lock is let go when it is dropped"]
+pub struct Claim {
+    attempt: Attempt,
+    lock: PaymentLock,
+}
+
+/// The last entry of a run, and the lock that is let go when it is durable.
+#[derive(Debug)]
+#[must_use = "nothing of it is written yet"]
+pub struct Closing {
+    pub entry: Entry,
+    pub lock: PaymentLock,
+}
+
+impl Claim {
+    /// The second send: to be durable before it leaves, because the wait counts from it.
+    #[must_use]
+    pub fn resend(&mut self, at: Timestamp, mark: SendMark, refused: Received) -> Entry {
+        Entry::Resend { attempt: self.attempt.clone(), at, mark, refused }
+    }
+
+    /// A refusal that is about to be looked up: the process may not live to do it.
+    #[must_use]
+    pub fn refused(&self, at: Timestamp, received: Received) -> Entry {
+        Entry::Refusal { attempt: self.attempt.clone(), at, received }
+    }
+
+    pub fn answered(self, at: Timestamp, settled: Settled, received: Received) -> Closing {
+        let Claim { attempt, lock } = self;
+        Closing { entry: Entry::Answer { attempt, at, settled, received }, lock }
+    }
+
+    pub fn not_sent(self, at: Timestamp, reason: Reason, received: Received) -> Closing {
+        let Claim { attempt, lock } = self;
+        Closing { entry: Entry::NotSent { attempt, at, reason, received }, lock }
+    }
+
+    /// What a look-up after a refusal makes of the pending attempt.
+    pub fn looked_up(self, at: Timestamp, looked_up: LookedUp, received: Received) -> Closing {
+        let Claim { attempt: Attempt { uid, number }, lock } = self;
+        let seen = Seen { outcome: Outcome::Pending, attempts: number };
+        Closing { entry: Entry::Lookup { uid, seen, at, looked_up, received }, lock }
+    }
+}
