@@ -213,8 +213,9 @@ impl Run<'_, '_> {
         if self.desk.interrupts.requested() {
             return LetGo::HeldBack(Held::Interrupted);
         }
-        let age = mark.age(&self.desk.clock.now(), self.desk.gateway.now_s());
-        if age > INTENT_AGE_MAX {
+        // The clock comes last: from here on nothing is left to wait for.
+        let gateway_s = self.desk.gateway.now_s();
+        if mark.age(&self.desk.clock.now(), gateway_s) > INTENT_AGE_MAX {
             return LetGo::HeldBack(Held::NotReached(Reason::HeldUp));
         }
         let gateway = Arc::clone(&self.desk.gateway);

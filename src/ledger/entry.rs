@@ -11,11 +11,12 @@ use crate::domain::answer::Settled;
 use crate::domain::ids::MerchantUid;
 use crate::domain::lookup::LookedUp;
 use crate::domain::money::Amount;
-use crate::domain::payment::{Outcome, Payment, Received};
+use crate::domain::payment::{Payment, Received};
 use crate::domain::reason::Reason;
 use crate::domain::time::SendMark;
 use crate::ledger::intent::Intent;
 use crate::ledger::lock::PaymentLock;
+use crate::ledger::rules::as_kept;
 use crate::ledger::seen::Seen;
 
 /// One thing to write down. All of it is written or nothing; `Ledger::write` takes many.
@@ -110,7 +111,8 @@ impl Written {
             How::Claimed => {
                 let uid = payment.terms.merchant_uid.clone();
                 let attempt = Attempt { uid, number: payment.attempts };
-                Claiming::Won(Claim { attempt, lock }, Box::new(payment))
+                let seen = Seen::of(&payment);
+                Claiming::Won(Claim { attempt, seen, lock }, Box::new(payment))
             }
             How::Similar(other) => Claiming::Similar(other),
             How::OverDaily { spent, max } => Claiming::OverDaily { spent, max },
@@ -130,6 +132,8 @@ impl Written {
 #[must_use = "the payment's lock is let go when it is dropped"]
 pub struct Claim {
     attempt: Attempt,
+    /// The row as this run has left it.
+    seen: Seen,
     lock: PaymentLock,
 }
 
@@ -145,6 +149,7 @@ impl Claim {
     /// The second send: to be durable before it leaves, because the wait counts from it.
     #[must_use]
     pub fn resend(&mut self, at: Timestamp, mark: SendMark, refused: Received) -> Entry {
+        self.seen.last_send = Some(as_kept(&mark));
         Entry::Resend { attempt: self.attempt.clone(), at, mark, refused }
     }
 
@@ -155,19 +160,18 @@ impl Claim {
     }
 
     pub fn answered(self, at: Timestamp, settled: Settled, received: Received) -> Closing {
-        let Claim { attempt, lock } = self;
+        let Claim { attempt, lock, .. } = self;
         Closing { entry: Entry::Answer { attempt, at, settled, received }, lock }
     }
 
     pub fn not_sent(self, at: Timestamp, reason: Reason, received: Received) -> Closing {
-        let Claim { attempt, lock } = self;
+        let Claim { attempt, lock, .. } = self;
         Closing { entry: Entry::NotSent { attempt, at, reason, received }, lock }
     }
 
     /// What a look-up after a refusal makes of the pending attempt.
     pub fn looked_up(self, at: Timestamp, looked_up: LookedUp, received: Received) -> Closing {
-        let Claim { attempt: Attempt { uid, number }, lock } = self;
-        let seen = Seen { outcome: Outcome::Pending, attempts: number };
+        let Claim { attempt: Attempt { uid, .. }, seen, lock } = self;
         Closing { entry: Entry::Lookup { uid, seen, at, looked_up, received }, lock }
     }
 }

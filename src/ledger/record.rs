@@ -141,7 +141,7 @@ fn record(tx: &Connection, day: &mut DaySum, entry: &Entry) -> Result<Written, F
                 LookedUp::Rejected(_) | LookedUp::Unknown(_) => answer_code(tx, &stored)?,
                 LookedUp::Paid(_) | LookedUp::Declined(_) | LookedUp::NotSent(_) | LookedUp::Nothing => None,
             };
-            let change = |payment| rules::looked_up(payment, *seen, *at, looked_up, received, code);
+            let change = |payment| rules::looked_up(payment, seen, *at, looked_up, received, code);
             keep(tx, day, stored, change)
         }
     }

@@ -59,7 +59,7 @@ impl<'a> Happened<'a> {
 /// Whether the row is what the intent's caller saw and decided on.
 pub(super) fn is_as_expected(payment: &Payment, intent: &Intent) -> bool {
     let (terms, asked) = (&payment.terms, &intent.request.terms);
-    intent.expected == Some(Seen::of(payment))
+    intent.expected.as_ref() == Some(&Seen::of(payment))
         && payment.outcome != Outcome::Paid
         && terms.customer_uid == asked.customer_uid
         && terms.amount == asked.amount
@@ -214,13 +214,13 @@ pub(super) fn not_sent<'a>(
 /// refusal that was looked up, not of the look-up.
 pub(super) fn looked_up<'a>(
     mut payment: Payment,
-    seen: Seen,
+    seen: &Seen,
     at: Timestamp,
     looked_up: &'a LookedUp,
     received: &'a Received,
     refusal_code: Option<i64>,
 ) -> Change<'a> {
-    let as_seen = seen == Seen::of(&payment);
+    let as_seen = *seen == Seen::of(&payment);
     let open = as_seen && payment.outcome != Outcome::Paid;
     let mut happened = Vec::new();
     let mut tell = |payment: &Payment, record: Option<&'a GatewayRecord>, reason: Option<&'a Reason>| {
@@ -356,7 +356,7 @@ fn whole_ms(at: Timestamp) -> Timestamp {
 }
 
 /// A mark as the row keeps it.
-fn as_kept(mark: &SendMark) -> SendMark {
+pub(super) fn as_kept(mark: &SendMark) -> SendMark {
     SendMark { wall: whole_ms(mark.wall), ..mark.clone() }
 }
 

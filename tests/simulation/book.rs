@@ -18,6 +18,8 @@ pub enum Mood {
     Hidden,
     /// Approved, but the gateway says that it refused; shown later.
     Misrecorded,
+    /// Declined, and no look-up shows it for longer than the wait; drawn between hosts only.
+    HiddenDecline,
     /// Declined, and turns to paid later.
     Flips,
     /// Approved, and a proxy's page comes back.
@@ -101,6 +103,12 @@ impl Book {
             entry.merchant_uid == merchant_uid
                 && (entry.shown_ms > now_ms || entry.flips_ms.is_some_and(|at| at > now_ms))
         })
+    }
+
+    /// Some charge under it was not shown for as long as this.
+    pub fn was_hidden_for(&self, merchant_uid: &str, ms: i64) -> bool {
+        let ours = self.entries.iter().filter(|entry| entry.merchant_uid == merchant_uid);
+        ours.map(|entry| entry.shown_ms - entry.started_s * 1000).any(|hidden_ms| hidden_ms >= ms)
     }
 
     pub fn enter(&mut self, asked: &Value, status: &'static str, now_ms: i64) -> &mut Entry {

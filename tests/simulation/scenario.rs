@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use billkey::billing::book::Book;
 use billkey::billing::charge::charge;
 use billkey::billing::desk::Desk;
 use billkey::billing::order::Order;
 use billkey::billing::reconcile::{ReviewError, Verdict, reconcile};
-use billkey::billing::report::Ended;
+use billkey::billing::report::{ChargeError, Ended};
 use billkey::domain::charge::ChargeRequest;
 use billkey::domain::ids::{CustomerUid, MerchantUid};
 use billkey::domain::money::{Amount, Currency};
@@ -18,10 +19,11 @@ use billkey::domain::payment::{Event, Mode, Outcome, Payment, Terms};
 use billkey::domain::secret::Secret;
 use billkey::gateway::{ApiKey, Client};
 use billkey::interrupt::Interrupts;
-use billkey::ledger::{Create, Guards, Ledger};
+use billkey::ledger::{Create, Guards, Ledger, LedgerError};
 use serde_json::json;
 
-use super::book::{Book, Mood};
+use super::book::{Book as GatewayBook, Mood};
+use super::hosts::Host;
 use super::planted;
 use super::wire::{Planted, Wire, draw_moods};
 use super::world::{ActorClock, Crash, World};
@@ -119,7 +121,11 @@ fn run_once(world: &World, connections: &Connections, actor: usize, run: &Run) -
         {
             return said;
         }
-        let mut desk = Desk { ledger, gateway: Arc::new(client), clock, interrupts: Interrupts::none() };
+        let several_hosts = world.look().several_hosts;
+        let mut host = Host { ledger: &mut *ledger, actor, planted: run.planted };
+        let book: &mut dyn Book = if several_hosts { &mut host } else { &mut *host.ledger };
+        let (gateway, interrupts) = (Arc::new(client), Interrupts::none());
+        let mut desk = Desk { ledger: book, gateway, clock, interrupts };
         if run.ask == Ask::Reconcile {
             let said = reconciled(&mut desk, &order);
             connections.give_back(connection);
@@ -128,6 +134,8 @@ fn run_once(world: &World, connections: &Connections, actor: usize, run: &Run) -
         let said = match charge(&mut desk, &order, &mut |_| ()) {
             Ok(Ended::Answered(report)) => said_of(&report.payment),
             Ok(_) => Said::Nothing,
+            // Another host has begun the next attempt: this one sends nothing more, and says so.
+            Err(ChargeError::Ledger(LedgerError::Changed { .. })) if several_hosts => Said::Nothing,
             Err(error) => Said::Failed(error.to_string()),
         };
         connections.give_back(connection);
@@ -171,8 +179,17 @@ fn check_said(world: &World, run: &Run, said: &Said) -> Result<(), String> {
         Outcome::Paid if by_this.is_none_or(|entry| entry.amount != "8900") => {
             Err(format!("{uid} was said to be paid by {imp_uid:?}, which did not charge"))
         }
+        Outcome::Declined if charged.iter().any(|entry| entry.status == "paid" && entry.amount == "8900") => {
+            Err(format!("{uid} was said to be declined, and was charged"))
+        }
         // Hidden for longer than the wait, which only a gateway that refuses duplicates may do here.
         Outcome::NotSent if inner.book.refuses_duplicates && inner.book.is_hidden(uid, inner.now_ms) => {
+            Ok(())
+        }
+        // The same, and it has shown between the look-up and this moment, for which a host stood still.
+        Outcome::NotSent
+            if inner.several_hosts && inner.book.was_hidden_for(uid, SETTLE_AFTER.as_millis() as i64) =>
+        {
             Ok(())
         }
         Outcome::NotSent if inner.book.will_charge(uid) > 0 => {
@@ -186,23 +203,31 @@ pub fn said_of(payment: &Payment) -> Said {
     Said::Outcome { outcome: payment.outcome, imp_uid: payment.imp_uid.clone() }
 }
 
+/// What is not drawn from the seed.
+#[derive(Clone, Copy, Default)]
+pub struct Setting {
+    pub planted: Option<Planted>,
+    /// Several hosts at the same order, which stand still often: no lock stands between their runs.
+    pub between_hosts: bool,
+}
+
 /// A seed's life.
 pub struct Scenario<'a> {
     pub world: World,
     connections: &'a Connections,
     seed: u64,
     uids: Vec<String>,
-    planted: Option<Planted>,
+    setting: Setting,
     /// Every event seen so far: what was written must stay as it was.
     seen: BTreeMap<String, Vec<Event>>,
 }
 
 impl Scenario<'_> {
-    pub fn new(seed: u64, connections: &Connections, planted: Option<Planted>) -> Scenario<'_> {
-        let world = World::new(seed, Book::default());
-        let orders = 1 + world.look().chance.below(2);
+    pub fn new(seed: u64, connections: &Connections, setting: Setting) -> Scenario<'_> {
+        let world = World::new(seed, GatewayBook::default());
+        let orders = if setting.between_hosts { 6 } else { 1 + world.look().chance.below(2) };
         let uids = (0..orders).map(|n| format!("s{seed}x{n}")).collect();
-        Scenario { world, connections, seed, uids, planted, seen: BTreeMap::new() }
+        Scenario { world, connections, seed, uids, setting, seen: BTreeMap::new() }
     }
 
     /// Lives through the seed. An error is a broken promise, as a sentence.
@@ -220,10 +245,19 @@ impl Scenario<'_> {
     /// charge within `settle_after`, or that refuses a merchant_uid that was paid.
     fn draw_weather(&mut self) -> Vec<Mood> {
         let mut inner = self.world.look();
+        if self.setting.between_hosts {
+            inner.several_hosts = true;
+            inner.pause_one_in = 2;
+            inner.book.delay_ms_max = 1;
+            let trouble = if inner.chance.percent(50) { Mood::Unauthorized } else { Mood::HiddenDecline };
+            return vec![trouble, Mood::Approve];
+        }
         inner.book.refuses_duplicates = inner.chance.percent(50);
         let refuses = inner.book.refuses_duplicates;
         inner.book.delay_ms_max = if refuses { 40 * 60_000 } else { 14 * 60_000 };
         inner.crash_one_in = if inner.chance.percent(60) { 3 + inner.chance.below(25) } else { 0 };
+        inner.several_hosts = inner.chance.percent(30);
+        inner.pause_one_in = if inner.several_hosts { 1 + inner.chance.below(8) } else { 0 };
         // Without refusal nothing can keep a retry from meeting a charge that nobody can see yet.
         let never: &[Mood] = if refuses { &[] } else { &[Mood::Misrecorded, Mood::Flips] };
         draw_moods(&mut inner, never)
@@ -232,19 +266,24 @@ impl Scenario<'_> {
     fn round(&mut self, moods: &[Mood]) -> Result<(), String> {
         let runs: Vec<Run> = {
             let mut inner = self.world.look();
-            let actors = 1 + inner.chance.below(3);
+            let between_hosts = self.setting.between_hosts;
+            let actors = if between_hosts { 2 } else { 1 + inner.chance.below(3) };
+            let (reconciles, retries) = if between_hosts { (0, 70) } else { (20, 30) };
+            let mut pick = usize::try_from(inner.chance.below(self.uids.len() as u64)).unwrap();
             (0..actors)
                 .map(|_| {
-                    let pick = usize::try_from(inner.chance.below(self.uids.len() as u64)).unwrap();
+                    if !between_hosts {
+                        pick = usize::try_from(inner.chance.below(self.uids.len() as u64)).unwrap();
+                    }
                     Run {
                         merchant_uid: self.uids[pick].clone(),
-                        ask: if inner.chance.percent(20) {
+                        ask: if inner.chance.percent(reconciles) {
                             Ask::Reconcile
                         } else {
-                            Ask::Charge { retry: inner.chance.percent(30) }
+                            Ask::Charge { retry: inner.chance.percent(retries) }
                         },
                         moods: moods.to_vec(),
-                        planted: self.planted,
+                        planted: self.setting.planted,
                     }
                 })
                 .collect()
@@ -326,13 +365,16 @@ impl Scenario<'_> {
     /// The weather clears and everything hidden shows. Reconciled, every order is what it is; asked
     /// for again, it comes to an end.
     fn come_to_rest(&mut self) -> Result<(), String> {
-        self.world.look().crash_one_in = 0;
+        {
+            let mut inner = self.world.look();
+            (inner.crash_one_in, inner.pause_one_in) = (0, 0);
+        }
         for uid in self.uids.clone() {
             let run = |ask| Run {
                 merchant_uid: uid.clone(),
                 ask,
                 moods: vec![Mood::Approve],
-                planted: self.planted,
+                planted: self.setting.planted,
             };
             let (review, charge) = (run(Ask::Reconcile), run(Ask::Charge { retry: false }));
             self.world.pass(Duration::from_secs(3600));

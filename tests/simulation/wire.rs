@@ -16,6 +16,10 @@ pub enum Planted {
     FindInsteadOfAll,
     TrustNotFoundAtOnce,
     CodeZeroIsPaid,
+    /// See `hosts`.
+    ResendNotFenced,
+    /// See `hosts`.
+    AnswerNotFenced,
 }
 
 pub struct Wire {
@@ -30,7 +34,8 @@ impl Transport for Wire {
     fn send(&self, request: &HttpRequest) -> Result<HttpAnswer, TransportError> {
         self.world.step(self.actor);
         let answer = self.deliver(request);
-        self.world.step(self.actor);
+        self.world.sent(self.actor);
+        self.world.step_or_stand_still(self.actor);
         let is_charge = request.path_and_query == "/subscribe/payments/again";
         match self.planted {
             Some(Planted::RetryOnTimeout)
@@ -120,6 +125,11 @@ fn again(inner: &mut Inner, asked: &Value, mood: Mood) -> Result<(u16, Value), T
     match mood {
         Mood::Approve => answer(inner, "paid"),
         Mood::Decline => answer(inner, "failed"),
+        Mood::HiddenDecline => {
+            let reply = answer(inner, "failed");
+            inner.book.entries.last_mut().unwrap().shown_ms = now_ms + 40 * 60_000;
+            reply
+        }
         Mood::Flips => {
             let reply = answer(inner, "failed");
             inner.book.entries.last_mut().unwrap().flips_ms = Some(now_ms + delay_ms);

@@ -48,6 +48,14 @@ pub struct Inner {
     /// A crash strikes at one in so many steps; 0 is never.
     pub crash_one_in: u64,
     pub crashes: u32,
+    /// Each actor is a host of its own.
+    pub several_hosts: bool,
+    /// A host stands still at one in so many answers; 0 is never.
+    pub pause_one_in: u64,
+    /// How many turns of others go by before a host that stands still moves again.
+    still: Vec<u64>,
+    /// Who has read the clock and sent nothing since: it may be about to let a request go.
+    about_to_send: Vec<bool>,
     pub trace: Vec<String>,
 }
 
@@ -73,6 +81,10 @@ impl World {
             alive: Vec::new(),
             crash_one_in: 0,
             crashes: 0,
+            several_hosts: false,
+            pause_one_in: 0,
+            still: Vec::new(),
+            about_to_send: Vec::new(),
             trace: Vec::new(),
         };
         World { inner: Arc::new(Mutex::new(inner)), turned: Arc::new(Condvar::new()) }
@@ -104,12 +116,13 @@ impl World {
         self.look().wall_skew_ms = wall_skew_ms;
     }
 
-    pub fn now(&self) -> Moment {
+    pub fn now(&self, actor: usize) -> Moment {
         let inner = self.look();
+        let host = if inner.several_hosts { format!("-host-{actor}") } else { String::new() };
         Moment {
             wall: Timestamp::from_millisecond(inner.now_ms + inner.wall_skew_ms).unwrap(),
             boot: Some(BootReading {
-                boot_id: format!("boot-{}", inner.boot).into(),
+                boot_id: format!("boot-{}{host}", inner.boot).into(),
                 since_boot_ms: inner.now_ms - inner.booted_at_ms,
             }),
         }
@@ -119,6 +132,8 @@ impl World {
     pub fn begin(&self, actors: usize) {
         let mut inner = self.look();
         inner.alive = vec![true; actors];
+        inner.still = vec![0; actors];
+        inner.about_to_send = vec![false; actors];
         inner.turn = usize::try_from(inner.chance.below(actors as u64)).unwrap();
     }
 
@@ -133,6 +148,11 @@ impl World {
             inner = self.turned.wait(inner).unwrap_or_else(PoisonError::into_inner);
         }
         inner
+    }
+
+    /// The actor's request is where the gateway has it.
+    pub fn sent(&self, actor: usize) {
+        self.look().about_to_send[actor] = false;
     }
 
     /// A place between two steps: others may come first, and the process may die here.
@@ -153,6 +173,28 @@ impl World {
         }
     }
 
+    /// The same, and the whole host may stand still here for longer than the wait before a payment is sent
+    /// again. With its request all but gone it does not: that is the one case that only the gateway can fence.
+    pub fn step_or_stand_still(&self, actor: usize) {
+        let pauses = {
+            let mut inner = self.look();
+            let one_in = inner.pause_one_in;
+            // Time goes by for all of them, and nobody else may stand still like this either.
+            let others = (0..inner.alive.len()).filter(|other| *other != actor && inner.alive[*other]);
+            let may = others.into_iter().all(|other| !inner.about_to_send[other]);
+            let pauses = may && one_in > 0 && inner.chance.below(one_in) == 0;
+            if pauses {
+                inner.still[actor] = 10 + inner.chance.below(60);
+            }
+            pauses
+        };
+        if pauses {
+            self.note(&format!("actor {actor}: stands still"));
+            self.pass(Duration::from_secs(20 * 60));
+        }
+        self.step(actor);
+    }
+
     /// The actor is done, or dead.
     pub fn leave(&self, actor: usize) {
         {
@@ -166,7 +208,11 @@ impl World {
 
 impl Inner {
     fn pass_turn(&mut self) {
-        let living: Vec<usize> = (0..self.alive.len()).filter(|actor| self.alive[*actor]).collect();
+        self.still.iter_mut().for_each(|turns| *turns = turns.saturating_sub(1));
+        let mut living: Vec<usize> = (0..self.alive.len()).filter(|actor| self.alive[*actor]).collect();
+        if living.iter().any(|actor| self.still[*actor] == 0) {
+            living.retain(|actor| self.still[*actor] == 0);
+        }
         self.turn = if living.is_empty() {
             NOBODY
         } else {
@@ -184,7 +230,8 @@ pub struct ActorClock {
 impl Clock for ActorClock {
     fn now(&self) -> Moment {
         self.world.step(self.actor);
-        self.world.now()
+        self.world.look().about_to_send[self.actor] = true;
+        self.world.now(self.actor)
     }
 
     fn sleep(&self, duration: Duration) {

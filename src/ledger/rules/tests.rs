@@ -171,7 +171,7 @@ fn an_answer_leaves_nothing_of_what_was_said_before_it() {
     assert_eq!((payment.reason, payment.code), (Some(Reason::WaitGivenUp), Some(-1)));
 }
 
-fn looked(before: Payment, seen: Seen, found: &LookedUp) -> (After, bool) {
+fn looked(before: Payment, seen: &Seen, found: &LookedUp) -> (After, bool) {
     let received = Received::default();
     let change = looked_up(before, seen, at(9), found, &received, Some(-1));
     (after(&change), change.lost)
@@ -213,7 +213,7 @@ fn look_ups() -> Vec<(&'static str, Payment, LookedUp, After)> {
 fn a_look_up_settles_the_row_that_it_judged() {
     for (rule, before, found, expected) in look_ups() {
         let seen = Seen::of(&before);
-        assert_eq!(looked(before, seen, &found), (expected, false), "{rule}");
+        assert_eq!(looked(before, &seen, &found), (expected, false), "{rule}");
     }
 }
 
@@ -234,21 +234,24 @@ fn overtaken() -> Vec<(&'static str, LookedUp, bool, Outcome, u32)> {
 #[test]
 fn a_look_up_of_a_row_that_has_moved_since_believes_in_money_alone() {
     for (rule, found, lost, outcome, unanswered) in overtaken() {
-        let seen = Seen { outcome: Outcome::Unknown, attempts: 1 };
-        let (after, is_lost) = looked(row(Outcome::Pending, 2, 2), seen, &found);
+        let seen = Seen::of(&row(Outcome::Unknown, 1, 1));
+        let (after, is_lost) = looked(row(Outcome::Pending, 2, 2), &seen, &found);
         assert_eq!((after.0, after.2, after.3.len(), is_lost), (outcome, unanswered, 1, lost), "{rule}");
     }
-    let same_attempt = Seen { outcome: Outcome::Unknown, attempts: 1 };
-    assert!(looked(row(Outcome::Declined, 1, 0), same_attempt, &LookedUp::NotSent(Reason::NoTrace)).1);
+    let no_trace = LookedUp::NotSent(Reason::NoTrace);
+    let same_attempt = Seen::of(&row(Outcome::Unknown, 1, 1));
+    assert!(looked(row(Outcome::Declined, 1, 0), &same_attempt, &no_trace).1);
+    let sent_again = Payment { last_send: Some(mark(900)), ..row(Outcome::Pending, 1, 1) };
+    let before_that = Seen::of(&row(Outcome::Pending, 1, 1));
+    assert!(looked(sent_again, &before_that, &no_trace).1, "the wait has begun anew");
 }
 
 #[test]
 fn the_rows_code_is_that_of_the_refusal_and_not_of_the_look_up() {
-    let (received, seen) =
-        (Received { code: Some(-404), ..Received::default() }, |row: &Payment| Seen::of(row));
+    let received = Received { code: Some(-404), ..Received::default() };
     let code = |before: Payment, found: &LookedUp| {
-        let seen = seen(&before);
-        looked_up(before, seen, at(9), found, &received, Some(-1)).payment.code
+        let seen = Seen::of(&before);
+        looked_up(before, &seen, at(9), found, &received, Some(-1)).payment.code
     };
     let pending = || Payment { code: Some(3), ..row(Outcome::Pending, 1, 1) };
     assert_eq!(code(pending(), &LookedUp::Rejected(None)), Some(-1));
@@ -264,7 +267,7 @@ fn the_rows_code_is_that_of_the_refusal_and_not_of_the_look_up() {
 fn each_decline_that_is_found_is_a_line_with_its_own_imp_uid_and_the_last_is_the_payments() {
     let (received, found) = (Received::default(), declines());
     let before = row(Outcome::Unknown, 2, 2);
-    let change = looked_up(before.clone(), Seen::of(&before), at(9), &found, &received, None);
+    let change = looked_up(before.clone(), &Seen::of(&before), at(9), &found, &received, None);
     let ids: Vec<_> = change.happened.iter().map(|line| line.imp_uid).collect();
     assert_eq!(ids, [Some("imps_1"), Some("imps_2")]);
     assert_eq!(change.payment.imp_uid.as_deref(), Some("imps_2"));
@@ -381,14 +384,18 @@ fn a_charge_that_never_began_has_no_attempt() {
 
 #[test]
 fn an_intent_is_for_the_row_that_its_caller_saw() {
-    let expecting =
-        |outcome, attempts| Intent { expected: Some(Seen { outcome, attempts }), ..intent(request(), 60) };
+    let expecting = |outcome, attempts| Intent {
+        expected: Some(Seen::of(&row(outcome, attempts, 1))),
+        ..intent(request(), 60)
+    };
     let declined = row(Outcome::Declined, 1, 0);
     assert!(is_as_expected(&declined, &expecting(Outcome::Declined, 1)));
     assert!(!is_as_expected(&declined, &expecting(Outcome::Declined, 2)));
     assert!(!is_as_expected(&declined, &expecting(Outcome::Unknown, 1)));
     assert!(!is_as_expected(&declined, &intent(request(), 60)), "it was not there");
     assert!(!is_as_expected(&row(Outcome::Paid, 1, 0), &expecting(Outcome::Paid, 1)), "paid is for ever");
+    let sent_again = Payment { last_send: Some(mark(30)), ..row(Outcome::Pending, 1, 1) };
+    assert!(!is_as_expected(&sent_again, &expecting(Outcome::Pending, 1)), "the wait has begun anew");
     let mut other = declined.clone();
     other.terms.amount = won(8901);
     assert!(!is_as_expected(&other, &expecting(Outcome::Declined, 1)));

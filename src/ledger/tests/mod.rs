@@ -100,7 +100,7 @@ impl Asked {
     }
 
     fn expecting(self, outcome: Outcome, attempts: u32) -> Asked {
-        Asked { expected: Some(Seen { outcome, attempts }), ..self }
+        Asked { expected: Some(Seen { outcome, attempts, last_send: None }), ..self }
     }
 
     fn intent(&self) -> Intent {
@@ -111,13 +111,17 @@ impl Asked {
             account: "0123456789abcdef".to_owned(),
             note: None,
             operator: Some("gildong".to_owned()),
-            expected: self.expected,
+            expected: self.expected.clone(),
             guards: self.guards.clone(),
         }
     }
 
+    /// Written by a run that saw the last send as it is.
     fn record(&self, ledger: &mut Ledger) -> Written {
-        ledger.write_one(&Entry::Intent(self.intent())).unwrap()
+        let row = ledger.find(&self.request.terms.merchant_uid).unwrap();
+        let last_send = row.and_then(|row| row.last_send);
+        let expected = self.expected.clone().map(|seen| Seen { last_send, ..seen });
+        ledger.write_one(&Entry::Intent(Intent { expected, ..self.intent() })).unwrap()
     }
 
     fn how(&self, ledger: &mut Ledger) -> How {
