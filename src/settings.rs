@@ -36,11 +36,13 @@ pub use crate::settings::secret::Credentials;
 
 /// The zone of the gateway's business day.
 pub const TIMEZONE: &str = "Asia/Seoul";
-/// How long a charge that was not found stays unknown (contract: 15 minutes).
+/// How long a charge that was not found stays unknown (contract, rule 1).
 pub const SETTLE_AFTER: Duration = Duration::from_secs(15 * 60);
-/// Within which a charge of the same customer and amount is taken for a slip (contract: 10 minutes).
+/// Within which a charge of the same customer and amount is taken for a slip (contract, "Checked before a
+/// charge").
 pub const SIMILAR_WITHIN: Duration = Duration::from_secs(10 * 60);
-/// How long a charge waits for its answer, in seconds (contract).
+/// How long a charge waits for its answer, in seconds (contract, "Flags, environment,
+/// configuration").
 pub const TIMEOUT_S: u32 = 60;
 /// The profile where none is named and none is set up.
 pub const DEFAULT_PROFILE: &str = "default";

@@ -12,6 +12,7 @@ mod bad_input;
 mod batch;
 mod browser;
 mod charge_rules;
+mod citations;
 mod crash;
 mod doctor;
 mod formats;

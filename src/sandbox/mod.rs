@@ -1,7 +1,7 @@
 //! An I'mport-like gateway on loopback, with a book of its own.
 //!
-//! It is written from what is publicly known of the gateway's behaviour ("facts" in the comments) and
-//! shares no code with the client: what both had wrong in common, no test would show.
+//! It is written from what is publicly known of the gateway's behaviour (`docs/gateway.md`, "facts" in the
+//! comments) and shares no code with the client: what both had wrong in common, no test would show.
 //!
 //! ```text
 //! server   connections that can be cut      routes   endpoints, and the checks every call goes through

@@ -60,7 +60,7 @@ impl Plan {
         };
         let merchant_uid = match &args.merchant_uid {
             Some(text) => MerchantUid::parse(text)?.as_str().to_owned(),
-            // Letters and digits alone: some PGs take no others (facts 2.1).
+            // Letters and digits alone: some PGs take no others (facts 2.7).
             None => format!("register{}", random_hex(8)?),
         };
         let (channel_key, pg) = channel(args, settings)?;

@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::ledger::{By, Filter};
 use crate::output::text::safe;
 
-/// How many are listed unless told otherwise (contract).
+/// How many are listed unless told otherwise (contract, "Commands").
 const LIMIT_USUAL: u64 = 20;
 
 /// The gateway's words for a payment, where they are not outcomes of ours (facts 9).
