@@ -49,7 +49,7 @@ Examples:
 
 Exit codes:
   0 written   1 it cannot be written   8 there is a config file already
-  2, 3 as ever: see `billkey help exit-codes`";
+  2, 3 as usual; see `billkey help exit-codes`";
 
 /// Write a config file to begin with
 ///
@@ -66,7 +66,7 @@ Examples:
   billkey --sandbox config show
 
 Exit codes:
-  0 done   3 the config file cannot be used   1, 2 as ever: see `billkey help exit-codes`";
+  0 done   3 the config file cannot be used   1, 2 as usual; see `billkey help exit-codes`";
 
 /// Show the settings that count, and where each comes from
 ///
@@ -84,7 +84,7 @@ Examples:
 
 Exit codes:
   0 done, also when there is no such file   3 there is no home directory
-  1, 2 as ever: see `billkey help exit-codes`";
+  1, 2 as usual; see `billkey help exit-codes`";
 
 /// Print where the config file is, or would be
 #[derive(Debug, Args)]

@@ -61,7 +61,7 @@ Examples:
 
 Exit codes:
   0 saved   10 the gateway knows of no such billing key   9 the gateway was not reached
-  1, 2, 3, 4 as ever: see `billkey help exit-codes`";
+  1, 2, 3, 4 as usual; see `billkey help exit-codes`";
 
 /// Save a customer_uid whose billing key exists
 ///
@@ -103,7 +103,7 @@ Examples:
   billkey --sandbox customer list --removed --format csv
 
 Exit codes:
-  0 done, also when there is none   1, 2, 3 as ever: see `billkey help exit-codes`";
+  0 done, also when there is none   1, 2, 3 as usual; see `billkey help exit-codes`";
 
 /// List the customers
 ///
@@ -128,7 +128,7 @@ Examples:
   billkey --sandbox customer show sandbox_declined --format csv
 
 Exit codes:
-  0 done   10 there is no such customer   1, 2, 3 as ever: see `billkey help exit-codes`";
+  0 done   10 there is no such customer   1, 2, 3 as usual; see `billkey help exit-codes`";
 
 /// Show one customer: card, totals and last payments
 ///
@@ -149,7 +149,7 @@ Examples:
 
 Exit codes:
   0 every billing key is there   10 at least one is not   9 the gateway was not reached
-  1, 2, 3, 4 as ever: see `billkey help exit-codes`";
+  1, 2, 3, 4 as usual; see `billkey help exit-codes`";
 
 /// Ask the gateway whether billing keys still exist
 ///
@@ -176,7 +176,7 @@ Examples:
 
 Exit codes:
   0 every line was saved   2 the file cannot be read as such   10 a billing key is not there
-  9 the gateway was not reached   1, 3, 4 as ever: see `billkey help exit-codes`";
+  9 the gateway was not reached   1, 3, 4 as usual; see `billkey help exit-codes`";
 
 /// Save many customers from a CSV file
 ///
@@ -202,7 +202,7 @@ Examples:
 
 Exit codes:
   0 removed   8 not confirmed   10 there is no such customer   9 the gateway was not reached
-  1, 2, 3, 4 as ever: see `billkey help exit-codes`";
+  1, 2, 3, 4 as usual; see `billkey help exit-codes`";
 
 /// Remove a customer and keep its history
 ///

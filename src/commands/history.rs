@@ -23,7 +23,7 @@ Examples:
   billkey --sandbox history show order_monthly_0001
 
 Exit codes:
-  0 done, also when there is none   1, 2, 3 as ever: see `billkey help exit-codes`";
+  0 done, also when there is none   1, 2, 3 as usual; see `billkey help exit-codes`";
 
 /// List payments, newest first
 ///
@@ -132,7 +132,7 @@ Examples:
   billkey --sandbox history show order_monthly_0001 --json
 
 Exit codes:
-  0 done   10 there is no such payment   1, 2, 3 as ever: see `billkey help exit-codes`";
+  0 done   10 there is no such payment   1, 2, 3 as usual; see `billkey help exit-codes`";
 
 /// Tell everything about one payment
 ///

@@ -16,7 +16,7 @@ Examples:
   billkey man /tmp/billkey-man --quiet
 
 Exit codes:
-  0 written   1 the directory cannot be written   2 as ever: see `billkey help exit-codes`";
+  0 written   1 the directory cannot be written   2 as usual; see `billkey help exit-codes`";
 
 /// Write the manual pages into a directory
 ///

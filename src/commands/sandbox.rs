@@ -43,7 +43,7 @@ Examples:
   billkey sandbox serve --json
 
 Exit codes:
-  0 it was stopped   1 the port or the book cannot be had   2, 3 as ever: see `billkey help exit-codes`";
+  0 it was stopped   1 the port or the book cannot be had   2, 3 as usual; see `billkey help exit-codes`";
 
 /// Serve an I'mport-like gateway on this machine
 ///

@@ -38,7 +38,7 @@ Examples:
 
 Exit codes:
   0 it was stopped by Ctrl-C or SIGTERM   9 the address cannot be had   3 there is no listen secret
-  1, 2 as ever: see `billkey help exit-codes`";
+  1, 2 as usual; see `billkey help exit-codes`";
 
 /// Receive customer_uids from your own registration page
 ///
