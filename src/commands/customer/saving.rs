@@ -155,8 +155,8 @@ pub(super) fn mode_of(card: &Card, before: Mode, profile: Mode) -> Mode {
     }
 }
 
-/// What must be said loudly of a customer's card: that it is another one than before, and that it
-/// is of the other world than the profile.
+/// What must be said loudly of a customer's card: that it is another one than before, and that
+/// its channel is test and the profile live, or the other way round.
 pub(super) fn warnings(before: Option<&Card>, now: &Customer, profile: &str, mode: Mode) -> Vec<String> {
     let (uid, card) = (&now.customer_uid, &now.card);
     let mut warnings = Vec::new();
