@@ -30,7 +30,7 @@ fn finds(report: &Value, name: &str, state: &str, text: &str) {
     let check = check(report, name);
     assert_eq!(check["state"], state, "{check}");
     assert!(check["message"].as_str().unwrap().contains(text), "{check}");
-    assert!(state == "ok" || check["mend"].is_string(), "{check}");
+    assert!(state == "ok" || check["fix"].is_string(), "{check}");
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn every_check_is_an_object_of_four_and_a_line_of_its_own_with_jsonl() {
     assert_eq!(report.as_object().unwrap().keys().collect::<Vec<_>>(), ["checks", "worst"]);
     for check in report["checks"].as_array().unwrap() {
         let keys: Vec<_> = check.as_object().unwrap().keys().collect();
-        assert_eq!(keys, ["mend", "message", "name", "state"], "{ran}");
+        assert_eq!(keys, ["fix", "message", "name", "state"], "{ran}");
     }
     let lines = world.run(&["doctor", "--format", "jsonl"]).exits(0).stdout;
     let names: Vec<Value> =
@@ -68,7 +68,7 @@ fn every_check_is_an_object_of_four_and_a_line_of_its_own_with_jsonl() {
         report["checks"].as_array().unwrap().iter().map(|check| check["name"].clone()).collect();
     assert_eq!(names, expected);
     let csv = world.run(&["doctor", "--format", "csv"]).exits(0).stdout;
-    assert!(csv.starts_with("name,state,message,mend\r\n"), "{csv}");
+    assert!(csv.starts_with("name,state,message,fix\r\n"), "{csv}");
     assert_eq!(gateway.book()["payments"].as_array().map_or(0, Vec::len), 0, "nothing is charged");
 }
 
@@ -89,30 +89,30 @@ fn a_key_that_the_gateway_refuses_is_bad_and_the_way_there_is_not() {
 }
 
 #[test]
-fn each_way_not_to_reach_the_gateway_has_its_own_mend() {
+fn each_way_not_to_reach_the_gateway_has_its_own_fix() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let nobody = listener.local_addr().unwrap();
     drop(listener);
-    let mend = |world: &World| {
+    let fix = |world: &World| {
         let (ran, report) = examine(world);
         let _ = ran.exits(1);
         finds(&report, "gateway", "bad", "");
         finds(&report, "key", "warn", "not checked");
-        check(&report, "gateway")["mend"].as_str().unwrap().to_owned()
+        check(&report, "gateway")["fix"].as_str().unwrap().to_owned()
     };
-    assert!(mend(&World::for_gateway(&format!("http://{nobody}"))).contains("firewall"));
-    assert!(mend(&World::for_gateway("https://no-such-host.invalid")).contains("DNS"));
+    assert!(fix(&World::for_gateway(&format!("http://{nobody}"))).contains("firewall"));
+    assert!(fix(&World::for_gateway("https://no-such-host.invalid")).contains("DNS"));
     let hangs_up = TcpListener::bind("127.0.0.1:0").unwrap();
     let tls = World::for_gateway(&format!("https://{}", hangs_up.local_addr().unwrap()));
     std::thread::spawn(move || hangs_up.incoming().for_each(drop));
-    assert!(mend(&tls).contains("TLS"));
+    assert!(fix(&tls).contains("TLS"));
     let proxied = World::with_profile(
         "https://api.example.invalid",
         &format!("mode = \"test\"\nproxy = \"http://{nobody}\"\n"),
     );
-    assert!(mend(&proxied).contains("proxy"));
+    assert!(fix(&proxied).contains("proxy"));
     let silent = Scripted::start_whole(|_| Say::Json(502, "<html>".to_owned()));
-    assert!(mend(&World::for_gateway(silent.url())).contains("again in a minute"));
+    assert!(fix(&World::for_gateway(silent.url())).contains("again in a minute"));
 }
 
 #[test]
@@ -129,7 +129,7 @@ fn a_secret_that_others_can_read_is_bad_and_not_used() {
     let (ran, report) = examine(&world);
     let ran = ran.exits(3);
     finds(&report, "secret", "bad", "can be read by others (mode 0644)");
-    assert!(check(&report, "secret")["mend"].as_str().unwrap().starts_with("chmod 600 "));
+    assert!(check(&report, "secret")["fix"].as_str().unwrap().starts_with("chmod 600 "));
     finds(&report, "gateway", "warn", "not checked");
     assert!(!ran.stdout.contains(IMP_SECRET), "{ran}");
     set_mode(&secret, 0o600);
@@ -144,7 +144,7 @@ fn a_config_file_that_cannot_be_used_is_a_finding() {
     let (ran, report) = examine(&world);
     let _ = ran.exits(3);
     finds(&report, "config", "bad", "the key `profile.main.mod` is not known");
-    world.run(&["doctor"]).exits(3).answers(&["bad", "mend: did you mean `profile.main.mode`"]);
+    world.run(&["doctor"]).exits(3).answers(&["bad", "fix: did you mean `profile.main.mode`"]);
     world.configure("[profile.main]\nmode = \"live\"\n");
     set_mode(&world.config_path(), 0o622);
     let (ran, report) = examine(&world);
@@ -186,7 +186,7 @@ fn a_ledger_that_is_damaged_foreign_or_newer_is_bad_and_left_alone() {
     let (ran, report) = examine(&world);
     let _ = ran.exits(1);
     finds(&report, "ledger", "bad", "newer billkey (schema 99");
-    assert_eq!(check(&report, "ledger")["mend"], "update billkey");
+    assert_eq!(check(&report, "ledger")["fix"], "update billkey");
 }
 
 #[test]
@@ -209,8 +209,8 @@ fn what_is_in_doubt_is_shown_with_what_settles_it() {
     let (ran, report) = examine(&world);
     let _ = ran.exits(0);
     finds(&report, "unsettled", "warn", "2 payments were charged; the oldest is order_1, unknown");
-    assert_eq!(check(&report, "unsettled")["mend"], "billkey reconcile");
-    world.run(&["--quiet", "doctor"]).exits(0).answers(&["warn  unsettled", "mend: billkey reconcile"]);
+    assert_eq!(check(&report, "unsettled")["fix"], "billkey reconcile");
+    world.run(&["--quiet", "doctor"]).exits(0).answers(&["warn  unsettled", "fix: billkey reconcile"]);
 }
 
 #[test]

@@ -29,11 +29,11 @@ Exit codes:
   0 all is ok, or there are warnings only
   3 configuration or credentials are bad: a file, a mode, a secret, a key that the gateway refused
   1 something else is bad: the ledger, the disk, or the gateway cannot be reached
-  3 where both are bad   2 as ever: see `billkey help exit-codes`";
+  3 where both are bad   2 as usual; see `billkey help exit-codes`";
 
 /// Check settings, files, ledger, gateway and clock
 ///
-/// For the day of going live, and for 3 a.m.: one screen, a line a check, each with what mends it.
+/// For the day of going live, and for 3 a.m.: one screen, a line a check, each with how to fix it.
 /// Nothing is charged, no ledger is created, and no secret is shown. With --quiet only what is not
 /// ok is told.
 #[derive(Debug, Args)]

@@ -133,7 +133,7 @@ fn advice(outcome: Outcome) -> &'static str {
             "  known     not charged: the gateway refused it and knows of no payment
   customer  nothing
   do        read the message: often the customer_uid or the PG's setup is wrong;
-            mend it, then the same command with --retry
+            fix it, then the same command with --retry
   never     change the merchant_uid to get past a refusal"
         }
         Outcome::Unknown => {
@@ -145,7 +145,7 @@ fn advice(outcome: Outcome) -> &'static str {
         Outcome::NotSent => {
             "  known     not charged: the request never reached the gateway
   customer  nothing
-  do        mend the network (billkey doctor), then the same command again
+  do        fix the network (billkey doctor), then the same command again
   never     make up a new merchant_uid: this one is still good"
         }
         Outcome::Pending => {

@@ -54,6 +54,7 @@ pub struct Check {
     /// What was found.
     pub message: String,
     /// What to do about it; `None` where there is nothing to do.
+    #[serde(rename = "fix")]
     pub mend: Option<String>,
 }
 
@@ -99,7 +100,7 @@ fn lines(checks: &[Check], quiet: bool, available: Option<usize>, colour: bool) 
     let mut text = String::new();
     for check in shown() {
         let word = mark(&pad(check.state.word(), WORD_COLUMNS), check.state.style());
-        let mend = check.mend.as_deref().map(|mend| format!("mend: {}", safe(mend)));
+        let mend = check.mend.as_deref().map(|mend| format!("fix: {}", safe(mend)));
         let body = wrapped(&safe(&check.message), room)
             .into_iter()
             .chain(mend.iter().flat_map(|mend| wrapped(mend, room)));
@@ -139,7 +140,7 @@ impl Listed for Check {
         field("name", |check| Value::Word(check.name)),
         field("state", |check| Value::Word(check.state.word())),
         field("message", |check| Value::Text(check.message.as_str().into())),
-        field("mend", |check| Value::text(check.mend.as_ref())),
+        field("fix", |check| Value::text(check.mend.as_ref())),
     ];
     const TABLE: &'static [Field<Check>] = Check::FIELDS;
     const GIVES: &'static [(usize, usize)] = &[];
@@ -164,11 +165,11 @@ mod tests {
     }
 
     #[test]
-    fn each_check_has_its_line_and_under_it_its_mend() {
+    fn each_check_has_its_line_and_under_it_how_to_fix_it() {
         let expected = [
             " ok    config  /etc/x\n",
             " bad   secret  can be read\\u{1b} by others\n",
-            "               mend: chmod 600 secret.txt\n",
+            "               fix: chmod 600 secret.txt\n",
         ];
         assert_eq!(lines(&checks(), false, None, false), expected.concat());
     }

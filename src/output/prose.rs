@@ -128,7 +128,7 @@ pub fn rejected(payment: &Payment, replayed: bool) -> String {
     let code = payment.code.map(|code| format!(" with code {code}")).unwrap_or_default();
     format!(
         "Rejected{before}{}: {} Nothing was charged.{sent}\n  \
-         The gateway refused the request{code}. When the cause is mended: add --retry.\n",
+         The gateway refused the request{code}. When the cause is fixed: add --retry.\n",
         mode_note(payment.terms.mode),
         words(payment),
     )

@@ -163,7 +163,7 @@ fn limits_look_alikes_and_strangers_are_refused_and_the_rest_is_charged() {
         .iter()
         .map(|payment| payment["refused"].as_str().unwrap_or("-"))
         .collect();
-    assert_eq!(refused, ["-", "look_alike", "max_amount", "unknown_customer", "-", "daily_amount"]);
+    assert_eq!(refused, ["-", "similar_charge", "max_amount", "unknown_customer", "-", "daily_amount"]);
     assert_eq!((gateway.charged("o1"), gateway.charged("o5"), gateway.received("o2")), (1, 1, 0));
     // The plan looked ahead; two workers at once hold to the limits too.
     file(&world, "charges.csv", format!("{HEADER}gildong_0001_1234,5000,y,o1\ngildong_0001_1234,400,x,o7\n"));

@@ -22,7 +22,7 @@ impl Why {
         match self {
             Why::MaxAmount => "max_amount",
             Why::DailyAmount => "daily_amount",
-            Why::LookAlike => "look_alike",
+            Why::LookAlike => "similar_charge",
             Why::OtherTerms => "other_terms",
             Why::UnknownCustomer => "unknown_customer",
             Why::RemovedCustomer => "removed_customer",

@@ -38,7 +38,7 @@ Examples:
 
 Exit codes:
   0 registered and saved   9 no card was registered in time, or the port is taken
-  130 interrupted   3 the profile has no imp_code   1, 2, 4 as ever: see `billkey help exit-codes`";
+  130 interrupted   3 the profile has no imp_code   1, 2, 4 as usual; see `billkey help exit-codes`";
 
 /// Register a customer's card in the browser
 ///
@@ -252,7 +252,7 @@ struct Desk {
     counter: Mutex<Counter>,
 }
 
-/// Who holds its lock decides whether something is still saved.
+/// Locked while a card is saved, so that `close` sees all or nothing of it.
 struct Counter {
     ledger: Ledger,
     /// The command waits no longer.

@@ -74,7 +74,7 @@ fn unknown(report: &mut Report, why: &str) {
 }
 
 fn not_known(report: &mut Report, name: &'static str, why: &str) {
-    report.warn(name, format!("not checked: {why}"), "mend what is bad first, then run this again");
+    report.warn(name, format!("not checked: {why}"), "fix what is bad first, then run this again");
 }
 
 /// What helps, by how far a connection gets now.

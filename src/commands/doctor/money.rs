@@ -38,11 +38,7 @@ pub(super) fn examine(settings: &Settings, ledger: Option<&Ledger>, report: &mut
     let seen = match ledger.map(|ledger| Seen::in_ledger(settings.mode, ledger)).transpose() {
         Ok(seen) => seen.unwrap_or_default(),
         Err(error) => {
-            report.warn(
-                "mode",
-                format!("not checked: {error}"),
-                "mend the ledger first, then run this again",
-            );
+            report.warn("mode", format!("not checked: {error}"), "fix the ledger first, then run this again");
             return;
         }
     };

@@ -97,10 +97,10 @@ pub(super) fn going_live(settings: &Settings, report: &mut Report) {
     match settings.limits.similar_within {
         Some(within) => {
             let within = format_duration(within);
-            report.ok("look_alikes", format!("the same customer and amount within {within} is refused"));
+            report.ok("similar_charges", format!("the same customer and amount within {within} is refused"));
         }
         None => report.warn(
-            "look_alikes",
+            "similar_charges",
             "a second charge of the same customer and amount is not looked for",
             "set similar_within, such as \"10m\"",
         ),

@@ -176,7 +176,7 @@ impl Told {
             }
             Format::Table => {
                 let counts = format!(
-                    "{} settled, {} open, {} as they were, {} contradicted",
+                    "{} settled, {} open, {} unchanged, {} contradicted",
                     self.settled.len(),
                     self.undecided.len(),
                     self.stand,

@@ -78,7 +78,7 @@ fn a_rejection_names_the_gateways_code() {
     let payment = Payment { outcome: Outcome::Rejected, code: Some(1), message, ..declined() };
     insta::assert_snapshot!(told(&payment, false, None), @"
     Rejected: 등록되지 않은 구매자입니다. Nothing was charged.
-      The gateway refused the request with code 1. When the cause is mended: add --retry.
+      The gateway refused the request with code 1. When the cause is fixed: add --retry.
     ");
 }
 
