@@ -12,6 +12,7 @@
 //! is the [`Check`] that is handed in.
 
 mod body;
+mod error;
 mod guard;
 mod open;
 mod page;
@@ -24,9 +25,11 @@ mod tests;
 mod token;
 
 pub use crate::register::body::{Posted, Refused, Saved, Why};
+pub use crate::register::error::RegisterError;
 pub use crate::register::guard::{Receiver, check_origin};
 pub use crate::register::open::open_browser;
 pub use crate::register::page::{Job, Window};
 pub use crate::register::pg::{Issue, NO_WINDOW, charge_at_issue, is_loaded_otherwise, provider_of};
-pub use crate::register::server::{Check, Log, RegisterError, Server};
+pub use crate::register::routes::{Check, Log};
+pub use crate::register::server::Server;
 pub use crate::register::token::random_hex;

@@ -17,10 +17,9 @@ use axum::response::Response;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-use crate::register::body::{BODY_BYTES_MAX, Posted, Refused, Why, read};
+use crate::register::body::{BODY_BYTES_MAX, Posted, Refused, Saved, Why, read};
 use crate::register::guard::{PageGuard, Receiver};
 use crate::register::page::{Job, content_security_policy, page};
-use crate::register::server::{Check, Log};
 use crate::register::stream::Peer;
 use crate::register::token::{is_same, random_hex};
 
@@ -32,6 +31,13 @@ const DRAINED_BYTES_MAX: usize = 4 * BODY_BYTES_MAX;
 
 /// So many checks wait for the gateway at a time; more are told to come back.
 pub(super) const CHECKS_MAX: usize = 32;
+
+/// Asks the gateway whether a customer_uid is registered, and saves it. It may take its time: it
+/// is called on threads of its own, a few at once.
+pub type Check = Arc<dyn Fn(&Posted) -> Result<Saved, Refused> + Send + Sync>;
+
+/// Takes the log's lines, one a request. They may hold anything a client sent.
+pub type Log = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// Everything the requests share.
 pub(super) struct Door {

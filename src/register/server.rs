@@ -1,6 +1,5 @@
 //! The server's thread, from the port it listens on to its end.
 
-use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -12,45 +11,18 @@ use tokio::runtime::Runtime;
 use tokio::sync::{Notify, Semaphore};
 
 use crate::domain::secret::Secret;
-use crate::register::body::{Posted, Refused, Saved};
+use crate::register::error::RegisterError;
 use crate::register::guard::{PageGuard, Receiver};
 use crate::register::page::Job;
-use crate::register::routes::{CHECKS_MAX, Door, Face, PageFace, serve};
+use crate::register::routes::{CHECKS_MAX, Check, Door, Face, Log, PageFace, serve};
 use crate::register::stream::{LIMITS, LimitedListener, Limits, Peer};
 use crate::register::token::random_hex;
-
-/// Asks the gateway whether a customer_uid is registered, and saves it. It may take its time: it
-/// is called on threads of its own, a few at once.
-pub type Check = Arc<dyn Fn(&Posted) -> Result<Saved, Refused> + Send + Sync>;
-
-/// Takes the log's lines, one a request. They may hold anything a client sent.
-pub type Log = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// How many checks are made at once.
 const CHECK_THREADS: usize = 4;
 
 /// Random bytes of a token: more than can be guessed.
 const TOKEN_BYTES: usize = 16;
-
-/// Why there is no server.
-#[derive(Debug, thiserror::Error)]
-pub enum RegisterError {
-    /// The address is taken, forbidden, or not of this machine.
-    #[error("cannot listen on {address}: {}", words(source))]
-    Listen { address: SocketAddr, source: io::Error },
-    /// The thread or its event loop could not be made.
-    #[error("cannot start the server's thread: {}", words(.0))]
-    Thread(#[source] io::Error),
-    /// The system has no random numbers.
-    #[error("this machine has no random numbers to give")]
-    Random,
-}
-
-/// What the system said, without Rust's "(os error 98)".
-fn words(error: &io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
-}
 
 /// A running server. It stops when it is dropped.
 #[derive(Debug)]

@@ -10,7 +10,8 @@ use crate::domain::secret::Secret;
 use crate::register::body::{Posted, Refused, Saved, Why};
 use crate::register::guard::Receiver;
 use crate::register::page::tests::job;
-use crate::register::server::{Check, Server};
+use crate::register::routes::Check;
+use crate::register::server::Server;
 use crate::register::stream::{LIMITS, Limits};
 
 const UID: &str = "gildong_0001_5678";

@@ -2,7 +2,7 @@
 
 use ring::rand::{SecureRandom, SystemRandom};
 
-use crate::register::server::RegisterError;
+use crate::register::error::RegisterError;
 
 /// So many random bytes as hexadecimal digits, two each.
 ///
