@@ -7,6 +7,7 @@ mod address;
 mod environment;
 mod error;
 mod file;
+mod keys;
 mod origin;
 mod presentation;
 mod resolve;

@@ -12,53 +12,13 @@ use crate::domain::payment::Mode;
 use crate::domain::words::os_words;
 use crate::settings::address::{check_address, check_proxy};
 use crate::settings::error::SettingsError;
+use crate::settings::keys::{
+    IMP_SECRET_KEYS, LIMIT_KEYS, LISTEN_SECRET_KEYS, Located, PROFILE_KEYS, TOP_KEYS,
+};
 use crate::settings::section::Section;
 
 /// Longer than any config file; a device or a log given by mistake ends here.
 const BYTES_MAX: u64 = 1024 * 1024;
-
-const TOP_KEYS: [&str; 3] = ["default_profile", "timezone", "profile"];
-const PROFILE_KEYS: [&str; 18] = [
-    "mode",
-    "imp_key",
-    "imp_secret",
-    "imp_secret_file",
-    "imp_secret_command",
-    "listen_secret",
-    "listen_secret_file",
-    "listen_secret_command",
-    "imp_code",
-    "channel_key",
-    "pg",
-    "api_url",
-    "sdk_url",
-    "ca_file",
-    "proxy",
-    "database",
-    "settle_after",
-    "limits",
-];
-const LIMIT_KEYS: [&str; 3] = ["max_amount", "daily_amount", "similar_within"];
-
-/// Where a key belongs that stands in the wrong table; `None` for one that is not known at all.
-pub(super) fn place_of(key: &str) -> Option<&'static str> {
-    if TOP_KEYS.contains(&key) {
-        Some("at the top of the file, before the first line in [brackets]")
-    } else if PROFILE_KEYS.contains(&key) {
-        Some("under a line such as [profile.main]")
-    } else if LIMIT_KEYS.contains(&key) {
-        Some("under a line such as [profile.main.limits]")
-    } else {
-        None
-    }
-}
-
-/// A value of the file and its line, from 1.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Located<T> {
-    pub(super) value: T,
-    pub(super) line: usize,
-}
 
 /// Where a secret is to be had.
 #[derive(Clone, PartialEq, Eq)]
@@ -215,11 +175,6 @@ impl Profile {
         Ok(profile)
     }
 }
-
-/// The keys of a secret: itself, its file, its program.
-pub(super) const IMP_SECRET_KEYS: [&str; 3] = ["imp_secret", "imp_secret_file", "imp_secret_command"];
-pub(super) const LISTEN_SECRET_KEYS: [&str; 3] =
-    ["listen_secret", "listen_secret_file", "listen_secret_command"];
 
 fn secret_source(
     section: &Section<'_>,

@@ -12,9 +12,8 @@ use crate::domain::time::format_duration;
 use crate::settings::address::{API_URL, SDK_URL, check_address, without_password};
 use crate::settings::environment::Environment;
 use crate::settings::error::SettingsError;
-use crate::settings::file::{
-    ConfigFile, IMP_SECRET_KEYS, LISTEN_SECRET_KEYS, Located, SecretSource, bad_profile_name, is_profile_name,
-};
+use crate::settings::file::{ConfigFile, SecretSource, bad_profile_name, is_profile_name};
+use crate::settings::keys::{IMP_SECRET_KEYS, LISTEN_SECRET_KEYS, Located};
 use crate::settings::origin::{Origin, Shown, Sourced};
 use crate::settings::presentation::Presentation;
 use crate::settings::{

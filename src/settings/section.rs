@@ -11,7 +11,7 @@ use crate::domain::money::{Amount, Currency};
 use crate::domain::time::parse_duration;
 use crate::settings::address::without_password;
 use crate::settings::error::SettingsError;
-use crate::settings::file::{Located, place_of};
+use crate::settings::keys::{Located, place_of};
 
 /// A name farther than this from every known one is no slip of the finger.
 const NEAR: f64 = 0.7;

@@ -7,6 +7,7 @@ use crate::domain::payment::Mode;
 use crate::domain::time::format_duration;
 use crate::settings::address::{API_URL, SDK_URL};
 use crate::settings::error::SettingsError;
+use crate::settings::keys::{LIMIT_KEYS, PROFILE_KEYS, TOP_KEYS};
 use crate::settings::{SETTLE_AFTER, SIMILAR_WITHIN, TIMEZONE};
 
 fn parse(text: &str) -> Result<ConfigFile, SettingsError> {
@@ -225,7 +226,7 @@ fn the_sample_has_every_key_and_the_defaults_that_count() {
     let keys: Vec<&str> =
         SAMPLE.lines().filter_map(commented_key).filter_map(|line| line.split(" = ").next()).collect();
     let tables = ["profile", "limits"];
-    for key in super::TOP_KEYS.iter().chain(&super::PROFILE_KEYS).chain(&super::LIMIT_KEYS) {
+    for key in TOP_KEYS.iter().chain(&PROFILE_KEYS).chain(&LIMIT_KEYS) {
         assert!(keys.contains(key) || tables.contains(key), "{key}");
     }
     for (key, value) in [
