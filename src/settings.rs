@@ -23,6 +23,7 @@ use ring::digest;
 use crate::domain::money::Amount;
 use crate::domain::payment::Mode;
 use crate::domain::secret::Secret;
+use crate::domain::words::hex;
 use crate::output::Format;
 use crate::output::colour::ColourChoice;
 use crate::settings::file::SecretSource;
@@ -186,7 +187,7 @@ impl Settings {
         let imp_key = self.imp_key.as_ref()?;
         let text = format!("{} {}", self.api_url, imp_key.expose());
         let hash = digest::digest(&digest::SHA256, text.as_bytes());
-        let name: String = hash.as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let name = hex(hash.as_ref().iter().take(8));
         Some(folder.join(format!("token-{name}.json")))
     }
 

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use crate::commands::session::answered;
 use crate::domain::payment::Outcome;
+use crate::domain::words::nearest;
 use crate::failure::{EXIT_CODES, Exit, ExitCode, Failure};
 use crate::output::text::pad;
 use crate::output::ui::Ui;
@@ -68,8 +69,7 @@ fn page(mut root: clap::Command, words: &[&str]) -> Result<String, Failure> {
 
 fn unknown(asked: &str, word: &str, known: &[String]) -> Failure {
     let failure = Failure::usage(format!("there is no command or topic `{}`", asked.escape_debug()));
-    let near = known.iter().min_by_key(|name| strsim::osa_distance(name, word));
-    match near.filter(|name| strsim::osa_distance(name, word) <= 3) {
+    match nearest(word, known.iter().map(String::as_str)) {
         Some(near) => failure.hinted(format!("did you mean `{near}`")),
         None => {
             failure.hinted("`billkey help` lists the commands; topics are exit-codes, states and sandbox.")

@@ -6,6 +6,7 @@ use ring::digest;
 use thiserror::Error;
 
 use crate::domain::ids::{CustomerUid, MerchantUid};
+use crate::domain::words::hex;
 
 /// A stretch of the calendar, such as `2026-11`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,11 +58,7 @@ impl Period {
             hash.update(part.as_bytes());
         }
         let period: String = self.0.chars().filter(char::is_ascii_alphanumeric).collect();
-        let digits = hash
-            .finish()
-            .as_ref()
-            .iter()
-            .fold(period.to_lowercase(), |all, byte| all + &format!("{byte:02x}"));
+        let digits = period.to_lowercase() + &hex(hash.finish().as_ref());
         MerchantUid::parse(digits.get(..40)?).ok()
     }
 }

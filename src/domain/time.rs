@@ -23,6 +23,32 @@ pub struct Moment {
     pub boot: Option<BootReading>,
 }
 
+impl BootReading {
+    /// Milliseconds since an earlier reading; `None` between two boots. A clock that ran backwards gives
+    /// less than zero.
+    #[must_use]
+    pub fn ms_since(&self, earlier: &BootReading) -> Option<i64> {
+        if self.boot_id == earlier.boot_id {
+            self.since_boot_ms.checked_sub(earlier.since_boot_ms)
+        } else {
+            None
+        }
+    }
+}
+
+impl Moment {
+    /// How long an earlier moment is ago: on the boot clock where both were read in one boot, because
+    /// the wall clock may have been set in between. `None` where the clock that is asked ran backwards.
+    #[must_use]
+    pub fn since(&self, earlier: &Moment) -> Option<Duration> {
+        let by_boot =
+            self.boot.as_ref().zip(earlier.boot.as_ref()).and_then(|(now, then)| now.ms_since(then));
+        let by_wall = || self.wall.as_millisecond().checked_sub(earlier.wall.as_millisecond());
+        let ms = by_boot.or_else(by_wall)?;
+        u64::try_from(ms).ok().map(Duration::from_millis)
+    }
+}
+
 /// The clocks of this machine, passed in so that a test can turn them.
 pub trait Clock: Send + Sync {
     fn now(&self) -> Moment;
@@ -46,9 +72,8 @@ impl SendMark {
     #[must_use]
     pub fn age(&self, now: &Moment, gateway_now_s: Option<i64>) -> Duration {
         if let (Some(then), Some(now)) = (&self.boot, &now.boot)
-            && then.boot_id == now.boot_id
+            && let Some(elapsed_ms) = now.ms_since(then)
         {
-            let elapsed_ms = now.since_boot_ms.saturating_sub(then.since_boot_ms);
             return Duration::from_millis(u64::try_from(elapsed_ms).unwrap_or(0));
         }
         match (self.gateway_s, gateway_now_s) {
@@ -134,6 +159,24 @@ mod tests {
 
     fn boot(id: &str, ms: i64) -> Option<BootReading> {
         Some(BootReading { boot_id: id.into(), since_boot_ms: ms })
+    }
+
+    fn moment(wall_s: i64, boot: Option<BootReading>) -> Moment {
+        Moment { wall: Timestamp::from_second(wall_s).unwrap(), boot }
+    }
+
+    #[test]
+    fn a_moment_ago_is_measured_by_the_clock_that_nobody_can_set() {
+        let begun = moment(1_000, boot("a", 5_000));
+        for (now, ms) in [
+            (moment(900, boot("a", 5_250)), Some(250)),
+            (moment(9_000, boot("a", 4_999)), None),
+            (moment(1_002, boot("b", 5)), Some(2_000)),
+            (moment(1_002, None), Some(2_000)),
+            (moment(999, boot("b", 9_000)), None),
+        ] {
+            assert_eq!(now.since(&begun), ms.map(Duration::from_millis), "{now:?}");
+        }
     }
 
     fn mark() -> SendMark {

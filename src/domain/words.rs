@@ -1,4 +1,4 @@
-//! Words for people.
+//! Texts that are made the same way wherever they are wanted.
 
 use std::io;
 
@@ -11,9 +11,47 @@ pub fn os_words(error: &io::Error) -> String {
     letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
+/// Bytes as hexadecimal digits, two each.
+#[must_use]
+pub fn hex<'a>(bytes: impl IntoIterator<Item = &'a u8>) -> String {
+    bytes.into_iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The known name that was probably meant: the first of those for which the fewest letters have to be put
+/// in, left out, replaced or swapped with the next one. `None` where that would be more than half of them.
+#[must_use]
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let far = |known: &&str| strsim::osa_distance(known, word);
+    let letters = |known: &str| known.chars().count().max(word.chars().count());
+    known.into_iter().min_by_key(far).filter(|known| far(known) * 2 <= letters(known))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::os_words;
+    use super::{hex, nearest, os_words};
+
+    #[test]
+    fn bytes_are_two_digits_each() {
+        assert_eq!(hex(&[0, 10, 255]), "000aff");
+        assert_eq!(hex([1_u8, 2, 3].iter().take(2)), "0102");
+    }
+
+    #[test]
+    fn a_slip_of_the_finger_is_near_and_another_word_is_not() {
+        for (word, near) in [
+            ("imp_secert", Some("imp_secret")),
+            ("IMP_SECRET", None),
+            ("imp_key", Some("imp_key")),
+            ("mod", Some("mode")),
+            ("moed", Some("mode")),
+            ("zzz", None),
+            ("", None),
+        ] {
+            assert_eq!(nearest(word, ["imp_key", "imp_secret", "mode"]), near, "{word}");
+        }
+        assert_eq!(nearest("mode", []), None);
+        assert_eq!(nearest("홍길등", ["홍길동", "김철수"]), Some("홍길동"), "letters, not bytes");
+    }
 
     #[test]
     fn the_systems_words_carry_no_number() {

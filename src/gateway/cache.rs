@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Number, Value};
 
 use crate::domain::secret::Secret;
-use crate::domain::time::BootReading;
+use crate::domain::time::{BootReading, Moment};
 use crate::gateway::token::{Held, Reading};
 use crate::gateway::{json, wire};
 
@@ -44,11 +44,15 @@ impl TokenCache {
             return None;
         }
         let boot = wire::text(object, "boot_id").zip(wire::epoch_s(object, "since_boot_ms"));
+        let boot =
+            boot.map(|(boot_id, since_boot_ms)| BootReading { boot_id: boot_id.into(), since_boot_ms });
         let reading = Reading {
             now_s: wire::epoch_s(object, "now_s")?,
             expired_at_s: wire::epoch_s(object, "expired_at_s")?,
-            wall: Timestamp::from_millisecond(wire::epoch_s(object, "wall_ms")?).ok()?,
-            boot: boot.map(|(boot_id, since_boot_ms)| BootReading { boot_id: boot_id.into(), since_boot_ms }),
+            read_at: Moment {
+                wall: Timestamp::from_millisecond(wire::epoch_s(object, "wall_ms")?).ok()?,
+                boot,
+            },
         };
         Some(Held { access_token: Secret::new(access_token), reading: Some(reading) })
     }
@@ -70,8 +74,8 @@ impl TokenCache {
         object.insert("access_token".to_owned(), string(held.access_token.expose()));
         object.insert("now_s".to_owned(), number(reading.now_s));
         object.insert("expired_at_s".to_owned(), number(reading.expired_at_s));
-        object.insert("wall_ms".to_owned(), number(reading.wall.as_millisecond()));
-        if let Some(boot) = &reading.boot {
+        object.insert("wall_ms".to_owned(), number(reading.read_at.wall.as_millisecond()));
+        if let Some(boot) = &reading.read_at.boot {
             object.insert("boot_id".to_owned(), string(&boot.boot_id));
             object.insert("since_boot_ms".to_owned(), number(boot.since_boot_ms));
         }

@@ -11,6 +11,7 @@ use crate::domain::charge::ChargeRequest;
 use crate::domain::reason::Reason;
 use crate::domain::secret::Secret;
 use crate::domain::time::{Clock, Moment};
+use crate::domain::words::hex;
 use crate::gateway::cache::TokenCache;
 use crate::gateway::classify;
 use crate::gateway::token::{self, Held, Reading, Token, TokenFailure};
@@ -184,7 +185,7 @@ impl Client {
     pub fn clock_ahead_s(&self) -> Option<i64> {
         let state = lock(&self.state);
         let reading = state.reading.as_ref()?;
-        reading.now_s.checked_sub(reading.wall.as_second())
+        reading.now_s.checked_sub(reading.read_at.wall.as_second())
     }
 
     /// The token in memory, while it is good and not the refused one.
@@ -291,12 +292,8 @@ impl Client {
     }
 
     pub(super) fn took_ms(&self, begun: &Moment) -> Option<i64> {
-        let now = self.clock.now();
-        let took_ms = match (&begun.boot, &now.boot) {
-            (Some(then), Some(now)) => now.since_boot_ms.checked_sub(then.since_boot_ms),
-            (None, _) | (_, None) => now.wall.as_millisecond().checked_sub(begun.wall.as_millisecond()),
-        };
-        took_ms.filter(|took_ms| *took_ms >= 0)
+        let took = self.clock.now().since(begun)?;
+        i64::try_from(took.as_millis()).ok()
     }
 
     fn ask_timeout(&self) -> Duration {
@@ -345,7 +342,7 @@ fn fingerprint(secrets: &[&Secret]) -> String {
         }
         context.update(secret.expose().as_bytes());
     }
-    context.finish().as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    hex(context.finish().as_ref().iter().take(8))
 }
 
 /// A thread that panicked with the lock held left plain values behind.

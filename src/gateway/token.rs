@@ -5,12 +5,11 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
 use thiserror::Error;
 
 use crate::domain::reason::Reason;
 use crate::domain::secret::Secret;
-use crate::domain::time::{BootReading, Moment};
+use crate::domain::time::Moment;
 use crate::gateway::classify::{http_status, no_envelope};
 use crate::gateway::transport::{HttpAnswer, TransportError};
 use crate::gateway::wire::{self, Envelope};
@@ -63,8 +62,8 @@ pub(super) struct Reading {
     /// The gateway's `now`, epoch seconds.
     pub(super) now_s: i64,
     pub(super) expired_at_s: i64,
-    pub(super) wall: Timestamp,
-    pub(super) boot: Option<BootReading>,
+    /// When that was here.
+    pub(super) read_at: Moment,
 }
 
 impl Reading {
@@ -72,10 +71,7 @@ impl Reading {
     /// only where there is no boot clock in common, and not when it ran backwards: a token that
     /// dies early costs one 401, which proves that nothing was processed.
     pub(super) fn left(&self, now: &Moment) -> Option<Duration> {
-        let since_ms = self
-            .since_boot_reading_ms(now)
-            .or_else(|| now.wall.as_millisecond().checked_sub(self.wall.as_millisecond()))?;
-        let since = Duration::from_millis(u64::try_from(since_ms).ok()?);
+        let since = now.since(&self.read_at)?;
         let life_s = self.expired_at_s.checked_sub(self.now_s)?;
         let life = Duration::from_secs(u64::try_from(life_s).unwrap_or(0));
         Some(life.saturating_sub(since))
@@ -83,16 +79,9 @@ impl Reading {
 
     /// The gateway's clock at another moment of the same boot, epoch seconds.
     pub(super) fn gateway_now_s(&self, now: &Moment) -> Option<i64> {
-        let since_ms = self.since_boot_reading_ms(now).filter(|since_ms| *since_ms >= 0)?;
+        let (then, now) = (self.read_at.boot.as_ref()?, now.boot.as_ref()?);
+        let since_ms = now.ms_since(then).filter(|since_ms| *since_ms >= 0)?;
         self.now_s.checked_add(since_ms / 1000)
-    }
-
-    fn since_boot_reading_ms(&self, now: &Moment) -> Option<i64> {
-        let (then, now) = (self.boot.as_ref()?, now.boot.as_ref()?);
-        if then.boot_id != now.boot_id {
-            return None;
-        }
-        now.since_boot_ms.checked_sub(then.since_boot_ms)
     }
 }
 
@@ -154,12 +143,8 @@ fn accepted(envelope: &Envelope, asked_at: &Moment) -> Result<Held, TokenFailure
         return Err(no_token());
     }
     let times = wire::epoch_s(object, "now").zip(wire::epoch_s(object, "expired_at"));
-    let reading = times.map(|(now_s, expired_at_s)| Reading {
-        now_s,
-        expired_at_s,
-        wall: asked_at.wall,
-        boot: asked_at.boot.clone(),
-    });
+    let reading =
+        times.map(|(now_s, expired_at_s)| Reading { now_s, expired_at_s, read_at: asked_at.clone() });
     Ok(Held { access_token: Secret::new(text.to_owned()), reading })
 }
 

@@ -12,6 +12,7 @@ use thiserror::Error;
 
 use crate::domain::money::Amount;
 use crate::domain::payment::Outcome;
+use crate::domain::words::nearest;
 use crate::output::text::{is_unsafe, safe, spell_out, when, when_rfc3339};
 
 /// How and when values are shown.
@@ -194,8 +195,10 @@ pub struct Columns<T: 'static> {
 /// A column name that is none.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ColumnsError {
-    #[error("`{given}` is not a column of a {noun}; did you mean {nearest}? The columns are {all}")]
-    Unknown { given: String, noun: &'static str, nearest: &'static str, all: String },
+    #[error("`{given}` is not a column of a {noun}; did you mean {meant}? The columns are {all}")]
+    Misspelt { given: String, noun: &'static str, meant: &'static str, all: String },
+    #[error("`{given}` is not a column of a {noun}; the columns are {all}")]
+    Unknown { given: String, noun: &'static str, all: String },
     #[error("no columns are named; the columns are {all}")]
     None { all: String },
 }
@@ -219,10 +222,11 @@ impl<T: Listed> Columns<T> {
                 Some(field) if fields.iter().any(|known: &&Field<T>| known.name == field.name) => {}
                 Some(field) => fields.push(field),
                 None => {
-                    let nearest =
-                        names().min_by_key(|name| strsim::osa_distance(name, &wanted)).unwrap_or_default();
-                    let given = safe(given).into_owned();
-                    return Err(ColumnsError::Unknown { given, noun: T::NOUN, nearest, all: all() });
+                    let (given, noun, all) = (safe(given).into_owned(), T::NOUN, all());
+                    return Err(match nearest(&wanted, names()) {
+                        Some(meant) => ColumnsError::Misspelt { given, noun, meant, all },
+                        None => ColumnsError::Unknown { given, noun, all },
+                    });
                 }
             }
         }

@@ -2,6 +2,7 @@
 
 use ring::rand::{SecureRandom, SystemRandom};
 
+use crate::domain::words::hex;
 use crate::register::error::RegisterError;
 
 /// So many random bytes as hexadecimal digits, two each.
@@ -11,7 +12,7 @@ use crate::register::error::RegisterError;
 pub fn random_hex(bytes: usize) -> Result<String, RegisterError> {
     let mut random = vec![0; bytes];
     SystemRandom::new().fill(&mut random).map_err(|_| RegisterError::Random)?;
-    Ok(random.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(&random))
 }
 
 /// Whether two texts are the same, in a time that does not tell where they differ.

@@ -9,12 +9,10 @@ use toml::de::{DeInteger, DeTable, DeValue};
 
 use crate::domain::money::{Amount, Currency};
 use crate::domain::time::parse_duration;
+use crate::domain::words::nearest;
 use crate::settings::address::without_password;
 use crate::settings::error::SettingsError;
 use crate::settings::keys::{Located, place_of};
-
-/// A name farther than this from every known one is no slip of the finger.
-const NEAR: f64 = 0.7;
 
 /// A table and where it stands.
 pub(super) struct Section<'a> {
@@ -57,7 +55,7 @@ impl<'a> Section<'a> {
         if let Some(place) = place_of(&key.value) {
             return Err(error.hinted(format!("`{}` belongs {place}", key.value)));
         }
-        Err(match nearest(&key.value, known) {
+        Err(match nearest(&key.value, known.iter().copied()) {
             Some(near) => error.hinted(format!("did you mean `{}`", self.name(near))),
             None => error.hinted(format!("The keys there are: {}", known.join(", "))),
         })
@@ -204,14 +202,4 @@ impl<'a> Section<'a> {
     fn line(&self, span: &Range<usize>) -> usize {
         self.text.get(..span.start).unwrap_or_default().matches('\n').count() + 1
     }
-}
-
-/// The known name that was probably meant.
-fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
-    known
-        .iter()
-        .map(|known| (strsim::jaro_winkler(name, known), *known))
-        .filter(|(score, _)| *score >= NEAR)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, known)| known)
 }

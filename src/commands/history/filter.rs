@@ -8,6 +8,7 @@ use crate::commands::history::{HistoryBy, HistoryListArgs};
 use crate::domain::ids::CustomerUid;
 use crate::domain::money::{Amount, Currency, MoneyError};
 use crate::domain::payment::Outcome;
+use crate::domain::words::nearest;
 use crate::failure::Failure;
 use crate::ledger::{By, Filter};
 use crate::output::text::safe;
@@ -107,9 +108,9 @@ fn statuses(words: &[String]) -> Result<(Vec<Outcome>, Vec<String>), Failure> {
 
 fn unknown_status(given: &str, word: &str) -> Failure {
     let all = || Outcome::ALL.into_iter().map(Outcome::word).chain(GATEWAY_STATUSES);
-    let nearest = all().min_by_key(|known| strsim::osa_distance(known, word)).unwrap_or_default();
+    let meant = nearest(word, all()).map_or_else(String::new, |known| format!("; did you mean {known}?"));
     let list = all().collect::<Vec<_>>().join(", ");
-    Failure::usage(format!("--status: `{}` is not a status; did you mean {nearest}?", safe(given)))
+    Failure::usage(format!("--status: `{}` is not a status{meant}", safe(given)))
         .hinted(format!("the statuses are {list}"))
 }
 
@@ -182,14 +183,14 @@ mod tests {
     fn a_status_is_an_outcome_or_a_word_of_the_gateways() {
         let sorted = statuses(&words(&["Not-Sent", " unknown", "failed", "READY"])).unwrap();
         assert_eq!(sorted, (vec![Outcome::NotSent, Outcome::Unknown], words(&["failed", "ready"])));
-        for (given, nearest) in
-            [("payed", "paid"), ("canceled", "cancelled"), ("decline", "declined"), ("", "")]
-        {
+        for (given, nearest) in [("payed", "paid"), ("canceled", "cancelled"), ("decline", "declined")] {
             let failure = statuses(&words(&[given])).unwrap_err();
             assert_eq!(failure.kind, Kind::Usage);
             let starts = format!("--status: `{given}` is not a status; did you mean {nearest}");
             assert!(failure.message.starts_with(&starts), "{}", failure.message);
         }
+        let failure = statuses(&words(&[""])).unwrap_err();
+        assert_eq!(failure.message, "--status: `` is not a status");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::TokenCache;
 use crate::domain::secret::Secret;
-use crate::domain::time::BootReading;
+use crate::domain::time::{BootReading, Moment};
 use crate::gateway::token::{Held, Reading};
 
 fn held(token: &str) -> Held {
@@ -14,8 +14,10 @@ fn held(token: &str) -> Held {
         reading: Some(Reading {
             now_s: 1_512_446_940,
             expired_at_s: 1_512_448_740,
-            wall: Timestamp::from_millisecond(1_512_446_941_123).unwrap(),
-            boot: Some(BootReading { boot_id: "a".into(), since_boot_ms: 12_345 }),
+            read_at: Moment {
+                wall: Timestamp::from_millisecond(1_512_446_941_123).unwrap(),
+                boot: Some(BootReading { boot_id: "a".into(), since_boot_ms: 12_345 }),
+            },
         }),
     }
 }
@@ -34,7 +36,7 @@ fn what_is_stored_is_loaded() {
     assert_eq!(cache(&path).load(), Some(held("def")));
 
     let mut blind = held("ghi");
-    blind.reading.as_mut().unwrap().boot = None;
+    blind.reading.as_mut().unwrap().read_at.boot = None;
     cache(&path).store(&blind);
     assert_eq!(cache(&path).load(), Some(blind));
     assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "nothing is left beside it");
