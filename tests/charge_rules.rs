@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::support::gateway::{Say, Scripted, envelope, no_such_payment, payment, record};
-use crate::support::world::{Gateway, World, eventually};
+use crate::support::world::{Gateway, World, eventually, to_charge, to_charge_with};
 
 const SHORT_WAIT: &str = "mode = \"test\"\nsettle_after = \"1s\"\n";
 
@@ -36,22 +36,11 @@ fn the_same_order_with_other_terms_is_refused_and_both_sides_are_shown() {
     let gateway = Scripted::start(|asked| Say::Json(200, envelope(&payment(asked, "paid"))));
     let world = World::for_gateway(gateway.url());
     world.charge("order_1", &[]).exits(0);
-    let other = [
-        "charge",
-        "gildong_0001_1234",
-        "--amount",
-        "9900",
-        "--name",
-        "x",
-        "--merchant-uid",
-        "order_1",
-        "--yes",
-    ];
+    let other = to_charge_with("gildong_0001_1234", "9900", "order_1", &[]);
     world.run(&other).exits(8).says(&["order_1", "₩8,900", "₩9,900", "Nothing was sent"]);
     let json = world.run(&[&other[..], &["--json"]].concat()).exits(8);
     json.says(&["\"kind\":\"refused\"", "₩8,900", "₩9,900"]);
-    let other =
-        ["charge", "younghee", "--amount", "8900", "--name", "x", "--merchant-uid", "order_1", "--yes"];
+    let other = to_charge_with("younghee", "8900", "order_1", &[]);
     world.run(&other).exits(8).says(&["gildong_0001_1234", "younghee"]);
     assert_eq!(gateway.charges(), 1);
 }
@@ -219,18 +208,7 @@ fn a_wrong_key_is_exit_4_and_nothing_is_sent() {
 fn two_processes_at_one_order_send_one_request_and_both_report_it() {
     let gateway = Gateway::start("slow=300ms, no_duplicate_refusal");
     let world = World::for_gateway(&gateway.url());
-    let order = [
-        "charge",
-        "gildong_0001_1234",
-        "--amount",
-        "8900",
-        "--name",
-        "x",
-        "--merchant-uid",
-        "twin",
-        "--yes",
-        "--json",
-    ];
+    let order = to_charge("twin", &["--json"]);
     let children: Vec<_> = (0..6).map(|_| world.spawn(&order)).collect();
     let mut replayed = 0;
     for child in children {
@@ -245,17 +223,7 @@ fn two_processes_at_one_order_send_one_request_and_both_report_it() {
 fn a_killed_process_blocks_nobody_and_its_order_is_looked_up() {
     let gateway = Gateway::start("slow=2s*1");
     let world = World::for_gateway(&gateway.url());
-    let order = [
-        "charge",
-        "gildong_0001_1234",
-        "--amount",
-        "8900",
-        "--name",
-        "x",
-        "--merchant-uid",
-        "order_1",
-        "--yes",
-    ];
+    let order = to_charge("order_1", &[]);
     let mut child = world.spawn(&order);
     eventually("the request arrives", || gateway.received("order_1") == 1);
     child.kill().unwrap();
@@ -282,19 +250,8 @@ fn limits_refuse_before_anything_is_sent() {
         &gateway.url(),
         "mode = \"test\"\n[profile.main.limits]\nmax_amount = 10000\ndaily_amount = 20000\nsimilar_within = \"off\"\n",
     );
-    let charge = |order: &str, amount: &str| {
-        world.run(&[
-            "charge",
-            "gildong_0001_1234",
-            "--amount",
-            amount,
-            "--name",
-            "x",
-            "--merchant-uid",
-            order,
-            "--yes",
-        ])
-    };
+    let charge =
+        |order: &str, amount: &str| world.run(&to_charge_with("gildong_0001_1234", amount, order, &[]));
     charge("a", "10001").exits(8).says(&["₩10,001", "₩10,000", "Nothing was sent"]);
     charge("b", "10000").exits(0);
     charge("c", "10000").exits(0);

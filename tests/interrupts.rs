@@ -11,21 +11,13 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 
 use crate::support::gateway::{Say, Scripted, envelope, no_such_payment, payment};
-use crate::support::world::{Ran, World, eventually};
+use crate::support::world::{Ran, World, eventually, to_charge};
 
 const LONG: Duration = Duration::from_secs(30);
-const ORDER: [&str; 10] = [
-    "charge",
-    "gildong_0001_1234",
-    "--amount",
-    "8900",
-    "--name",
-    "x",
-    "--merchant-uid",
-    "order_1",
-    "--yes",
-    "--json",
-];
+
+fn charge(world: &World) -> Child {
+    world.spawn(&to_charge("order_1", &["--json"]))
+}
 
 fn signal(child: &Child, signal: Signal) {
     kill_process(Pid::from_child(child), signal).unwrap();
@@ -51,7 +43,7 @@ fn before_the_request_leaves_an_interrupt_sends_nothing() {
     for one in [Signal::INT, Signal::TERM] {
         let gateway = Scripted::start_whole(|_| Say::Hang(LONG));
         let world = World::for_gateway(gateway.url());
-        let child = world.spawn(&ORDER);
+        let child = charge(&world);
         eventually("the token was asked for", || gateway.count("/users/getToken") == 1);
         signal(&child, one);
         let ran = soon(child).exits(130).says(&["nterrupted", "Nothing was charged"]);
@@ -72,7 +64,7 @@ fn after_it_left_one_interrupt_says_so_and_waits_for_the_answer() {
             )
         });
         let world = World::for_gateway(gateway.url());
-        let child = world.spawn(&ORDER);
+        let child = charge(&world);
         eventually("the charge is out", || gateway.charges() == 1);
         signal(&child, one);
         let ran = soon(child).exits(0).says(&["The request is out", "waiting for the answer"]);
@@ -91,7 +83,7 @@ fn after_it_left_a_second_interrupt_leaves_the_outcome_unknown() {
             _ => no_such_payment(),
         });
         let world = World::for_gateway(gateway.url());
-        let mut child = world.spawn(&ORDER);
+        let mut child = charge(&world);
         eventually("the charge is out", || gateway.charges() == 1);
         signal(&child, first);
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
@@ -106,7 +98,7 @@ fn after_it_left_a_second_interrupt_leaves_the_outcome_unknown() {
         assert_eq!(ran.json()["outcome"], "unknown");
         assert_eq!(ran.error()["exit"], 7);
         assert_eq!(outcome(&world), "unknown");
-        world.run(&ORDER).exits(7);
+        world.charge("order_1", &[]).exits(7);
         assert_eq!(gateway.charges(), 1);
     }
 }
@@ -118,9 +110,9 @@ fn a_process_that_waits_for_another_can_be_interrupted_and_a_killed_one_blocks_n
         _ => no_such_payment(),
     });
     let world = World::for_gateway(gateway.url());
-    let mut first = world.spawn(&ORDER);
+    let mut first = charge(&world);
     eventually("the charge is out", || gateway.charges() == 1);
-    let mut second = world.spawn(&ORDER);
+    let mut second = charge(&world);
     let mut stderr = BufReader::new(second.stderr.take().unwrap());
     let mut said = String::new();
     stderr.read_line(&mut said).unwrap();
@@ -132,7 +124,7 @@ fn a_process_that_waits_for_another_can_be_interrupted_and_a_killed_one_blocks_n
     signal(&first, Signal::KILL);
     first.wait().unwrap();
     let begun = Instant::now();
-    let third = world.run(&ORDER).exits(7);
+    let third = world.charge("order_1", &[]).exits(7);
     assert!(begun.elapsed() < LONG / 2, "{third}");
     assert_eq!((outcome(&world).as_str(), gateway.charges()), ("unknown", 1));
 }
@@ -144,8 +136,8 @@ fn an_interrupt_in_a_look_up_leaves_the_payment_as_unknown_as_it_was() {
         _ => Say::Hang(LONG),
     });
     let world = World::for_gateway(gateway.url());
-    world.run(&ORDER).exits(7);
-    let child = world.spawn(&ORDER);
+    world.charge("order_1", &[]).exits(7);
+    let child = charge(&world);
     eventually("it is looked up", || gateway.count("/payments/findAll") == 1);
     signal(&child, Signal::INT);
     let ran = soon(child).exits(7);

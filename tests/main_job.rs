@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::world::{Gateway, World};
+use crate::support::world::{Gateway, World, to_charge_with};
 
 #[test]
 fn the_very_first_command_on_a_machine_charges_on_the_sandbox() {
@@ -71,21 +71,8 @@ fn the_payment_object_has_every_field_of_the_contract_in_every_place() {
         "operator",
     ];
     let world = World::bare();
-    let charge = |uid: &str, order: &str| {
-        world.run(&[
-            "--sandbox",
-            "charge",
-            uid,
-            "--amount",
-            "8900",
-            "--name",
-            "x",
-            "--merchant-uid",
-            order,
-            "--yes",
-            "--json",
-        ])
-    };
+    let charge =
+        |uid: &str, order: &str| world.run(&to_charge_with(uid, "8900", order, &["--sandbox", "--json"]));
     let objects = [
         charge("gildong_0001_1234", "order_1").exits(0).json(),
         charge("sandbox_declined", "order_2").exits(5).json(),
@@ -104,20 +91,7 @@ fn the_payment_object_has_every_field_of_the_contract_in_every_place() {
 #[test]
 fn an_outcome_has_its_exit_code_and_its_words() {
     let world = World::bare();
-    let charge = |uid: &str, order: &str| {
-        world.run(&[
-            "--sandbox",
-            "charge",
-            uid,
-            "--amount",
-            "8900",
-            "--name",
-            "x",
-            "--merchant-uid",
-            order,
-            "--yes",
-        ])
-    };
+    let charge = |uid: &str, order: &str| world.run(&to_charge_with(uid, "8900", order, &["--sandbox"]));
     charge("sandbox_declined", "d").exits(5).answers(&["Declined", "Nothing was charged."]);
     charge("sandbox_rejected", "r").exits(6).answers(&["Rejected", "Nothing was charged."]);
     charge("sandbox_unknown", "u").exits(7).answers(&["Unknown", "The card may have been charged."]);

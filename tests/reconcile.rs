@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::support::gateway::{Say, Scripted, envelope, record};
-use crate::support::world::{Gateway, World, eventually};
+use crate::support::world::{Gateway, World, eventually, to_charge_with};
 
 fn short(url: &str) -> World {
     World::with_profile(url, "mode = \"test\"\nsettle_after = \"1s\"\n")
@@ -102,19 +102,7 @@ fn without_a_network_what_was_settled_before_stays_settled() {
     let gateway = Gateway::start("lost_after");
     let world = World::for_gateway(&gateway.url());
     world.charge("order_1", &[]).exits(7);
-    world
-        .run(&[
-            "charge",
-            "younghee_0002_5678",
-            "--amount",
-            "100",
-            "--name",
-            "x",
-            "--merchant-uid",
-            "order_2",
-            "--yes",
-        ])
-        .exits(7);
+    world.run(&to_charge_with("younghee_0002_5678", "100", "order_2", &[])).exits(7);
     world.run(&["reconcile", "order_1"]).exits(0);
     let url = gateway.url();
     drop(gateway);

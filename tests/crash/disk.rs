@@ -9,7 +9,7 @@ use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value, json};
 
 use crate::crash::books::{Book, Known, check_word, settle};
-use crate::support::world::{Gateway, Ran, World, eventually};
+use crate::support::world::{Gateway, Ran, World, eventually, to_charge};
 
 /// How a charge ended that wanted for room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,12 +56,12 @@ pub(super) fn settles(world: &World, book: &Book, order: &str, ended: Ended, mor
 
 /// The charge, with no file allowed to grow beyond this many blocks of the shell's.
 fn charge_within(world: &World, order: &str, blocks: u64) -> Ran {
-    let plain = world.command(&["charge", "gildong_0001_1234", "--amount", "8900", "--name", "Monthly"]);
+    let plain = world.command(&to_charge(order, &["--json", "--allow-similar"]));
     // Ignored, the signal leaves an error where it would have killed.
     let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
     let mut command = Command::new("/bin/sh");
     command.args(["-c", &script]).arg(plain.get_program()).args(plain.get_args());
-    command.args(["--merchant-uid", order, "--yes", "--json", "--allow-similar"]).env_clear();
+    command.env_clear();
     command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
     Ran::from_output(&command.current_dir(world.home()).stdin(Stdio::null()).output().unwrap())
 }
@@ -134,19 +134,7 @@ fn a_ledger_locked_while_the_request_is_out_has_the_answer_printed() {
     let book = Book::of(&gateway);
     let world = World::for_gateway(&gateway.url());
     let _ = world.charge("first", &[]).exits(0);
-    let child = world.spawn(&[
-        "charge",
-        "gildong_0001_1234",
-        "--amount",
-        "8900",
-        "--name",
-        "Monthly",
-        "--merchant-uid",
-        "order",
-        "--yes",
-        "--json",
-        "--allow-similar",
-    ]);
+    let child = world.spawn(&to_charge("order", &["--json", "--allow-similar"]));
     eventually("the request is out", || book.known("order").received == 1);
     let other = lock(&world.ledger_path());
     let ran = Ran::from_output(&child.wait_with_output().unwrap()).exits(1);

@@ -11,7 +11,7 @@ use crate::crash::books::{Book, check_word, in_ledger, settle, was_killed};
 use crate::crash::dice::Dice;
 use crate::crash::relay::{Relay, Stage};
 use crate::crash::{nothing_wrong, on_threads, wanted};
-use crate::support::world::{Gateway, Ran, World};
+use crate::support::world::{Gateway, Ran, World, to_charge};
 
 /// The charge lands after the first of these, and its answer leaves after both.
 const FAULTS: &str = "no_duplicate_refusal,twins=25ms,slow=25ms";
@@ -106,19 +106,7 @@ fn run_and_kill(world: &World, relay: &Relay, order: &str, dice: &mut Dice) -> (
         3..=5 => (Stage::InFlight, LATENCY_US),
         _ => (Stage::Answered, AFTER_US),
     };
-    let mut child = world.spawn(&[
-        "charge",
-        "gildong_0001_1234",
-        "--amount",
-        "8900",
-        "--name",
-        "Monthly",
-        "--merchant-uid",
-        order,
-        "--yes",
-        "--json",
-        "--allow-similar",
-    ]);
+    let mut child = world.spawn(&to_charge(order, &["--json", "--allow-similar"]));
     let begun = Instant::now();
     // A run that finds its charge sends nothing: it ends by itself. On a busy machine the others take long.
     while relay.stage() < not_before && begun.elapsed() < Duration::from_secs(5) {

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use crate::crash::strace::{self, Call};
 use crate::crash::{nothing_wrong, on_threads};
-use crate::support::world::{Gateway, World};
+use crate::support::world::{Gateway, World, to_charge};
 
 /// What the disk holds for certain, as far as a log tells. Only what the log saw written or created
 /// is in here.
@@ -117,9 +117,7 @@ fn is_a_write_begun_before(call: &Call, send: &Call) -> bool {
 }
 
 fn traced_charge(strace: &Path, world: &World, order: &str, log: &str, options: &[String]) -> String {
-    let arguments = ["charge", "gildong_0001_1234", "--amount", "8900", "--name", "Monthly"];
-    let plain =
-        world.command(&[&arguments[..], &["--merchant-uid", order, "--yes", "--allow-similar"]].concat());
+    let plain = world.command(&to_charge(order, &["--allow-similar"]));
     let log = world.home().join(log);
     let output = strace::traced(strace, &log, options, &plain).output().unwrap();
     let text = String::from_utf8_lossy(&fs::read(&log).unwrap()).into_owned();

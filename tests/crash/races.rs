@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use crate::crash::books::{Book, check_word};
 use crate::crash::{nothing_wrong, on_threads, wanted};
-use crate::support::world::{Gateway, Ran, World};
+use crate::support::world::{Gateway, Ran, World, to_charge};
 
 const PROCESSES: usize = 40;
 /// How many orders are raced for at the same time.
@@ -20,9 +20,8 @@ fn forty_processes_at_each_order_charge_it_once_and_say_the_same() {
     let begun = Instant::now();
     let wrong = on_threads(AT_ONCE, orders, |order| {
         let order = format!("raced_{order:04}");
-        let what = ["charge", "gildong_0001_1234", "--amount", "8900", "--name", "Monthly"];
-        let how = ["--merchant-uid", &order, "--yes", "--json", "--allow-similar"];
-        let children: Vec<_> = (0..PROCESSES).map(|_| world.spawn(&[&what[..], &how[..]].concat())).collect();
+        let what = to_charge(&order, &["--json", "--allow-similar"]);
+        let children: Vec<_> = (0..PROCESSES).map(|_| world.spawn(&what)).collect();
         let runs: Vec<Ran> =
             children.into_iter().map(|child| Ran::from_output(&child.wait_with_output().unwrap())).collect();
         let known = book.known(&order);

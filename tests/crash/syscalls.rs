@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use crate::crash::books::{Book, check_word, in_ledger, settle, was_killed};
 use crate::crash::strace::{self, Call};
 use crate::crash::{nothing_wrong, on_threads};
-use crate::support::world::{Gateway, Ran, World, set_mode};
+use crate::support::world::{Gateway, Ran, World, set_mode, to_charge};
 
 /// A plain `cargo test` kills a first charge at every call and tries every so many-th of the other
 /// points; all of them with `BILLKEY_EXHAUSTIVE=1`.
@@ -204,8 +204,7 @@ impl Shop {
 
     /// One charge under strace; what it said, and the log.
     fn traced(&self, world: &World, order: &str, options: &[String]) -> Result<(Ran, String), String> {
-        let arguments = ["charge", "gildong_0001_1234", "--amount", "8900", "--name", "Monthly", "--yes"];
-        let plain = world.command(&[&arguments[..], &["--json", "--merchant-uid", order]].concat());
+        let plain = world.command(&to_charge(order, &["--json"]));
         let file = |name: &str| world.home().join(name);
         let options: Vec<String> = options
             .iter()

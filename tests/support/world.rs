@@ -123,6 +123,22 @@ impl fmt::Debug for Ran {
     }
 }
 
+/// The arguments that charge ₩8,900 to gildong_0001_1234 under this merchant_uid, with a yes and with more.
+pub fn to_charge<'a>(merchant_uid: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    to_charge_with("gildong_0001_1234", "8900", merchant_uid, more)
+}
+
+/// The same for any customer and amount.
+pub fn to_charge_with<'a>(
+    customer_uid: &'a str,
+    amount: &'a str,
+    merchant_uid: &'a str,
+    more: &[&'a str],
+) -> Vec<&'a str> {
+    let what = ["charge", customer_uid, "--amount", amount, "--name", "Monthly"];
+    [&what[..], &["--merchant-uid", merchant_uid, "--yes"], more].concat()
+}
+
 /// A home directory and what the environment says in it.
 pub struct World {
     home: TempDir,
@@ -195,10 +211,7 @@ impl World {
     /// `charge gildong_0001_1234` of ₩8,900 with this merchant_uid, as JSON.
     #[must_use = "look at what the program said"]
     pub fn charge(&self, merchant_uid: &str, more: &[&str]) -> Ran {
-        let mut arguments = vec!["charge", "gildong_0001_1234", "--amount", "8900", "--name", "Monthly"];
-        arguments.extend(["--merchant-uid", merchant_uid, "--yes", "--json"]);
-        arguments.extend(more);
-        self.run(&arguments)
+        self.run(&to_charge(merchant_uid, &[&["--json"], more].concat()))
     }
 }
 
