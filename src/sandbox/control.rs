@@ -105,24 +105,7 @@ pub(super) fn save_billing_key(gateway: &Gateway, call: &Call) -> Result<Answer,
     if let Err(error) = FaultPlan::parse(&faults) {
         return Ok(Answer::error(400, &error.to_string()));
     }
-    let now = now_ms();
-    let billing_key = BillingKey {
-        customer_uid,
-        customer_name: text("customer_name"),
-        customer_email: text("customer_email"),
-        customer_tel: text("customer_tel"),
-        pay_method: text("pay_method").unwrap_or_else(|| "card".to_owned()),
-        pg_provider: text("pg_provider").unwrap_or_else(|| "nice_v2".to_owned()),
-        pg_id: text("pg_id").unwrap_or_else(|| "nictest04m".to_owned()),
-        card_code: text("card_code"),
-        card_name: text("card_name"),
-        card_number: text("card_number"),
-        card_type: text("card_type").and_then(|code| code.parse().ok()),
-        channel_group_id: None,
-        faults,
-        inserted_at_ms: now,
-        updated_at_ms: now,
-    };
+    let billing_key = BillingKey::from_texts(customer_uid, text);
     gateway.book().write(|book| {
         billing_key.save(book)?;
         Ok(Answer::ok(billing_key.to_json()))

@@ -7,7 +7,6 @@ use crate::sandbox::answer::Answer;
 use crate::sandbox::ask::Gateway;
 use crate::sandbox::billing_key::BillingKey;
 use crate::sandbox::call::Call;
-use crate::sandbox::clock::now_ms;
 use crate::sandbox::error::SandboxError;
 
 /// Where the SDK's script is, as at the real one.
@@ -48,30 +47,21 @@ pub(super) fn register(gateway: &Gateway, call: &Call) -> Result<Answer, Sandbox
     };
     let number = card_number.replace(['-', '*'], "");
     let company = COMPANIES.into_iter().find(|(digits, _, _)| number.starts_with(digits));
-    let now = now_ms();
     let before = BillingKey::find(gateway.book().read()?, &customer_uid)?;
     let billing_key = BillingKey {
-        customer_uid,
-        customer_name: text("customer_name"),
-        customer_email: text("customer_email"),
-        customer_tel: text("customer_tel"),
-        pay_method: text("pay_method").unwrap_or_else(|| "card".to_owned()),
-        pg_provider: text("pg_provider").unwrap_or_else(|| "nice_v2".to_owned()),
         pg_id: text("pg_id").unwrap_or_else(|| "sandbox".to_owned()),
         card_code: company.map(|(_, _, code)| code.to_owned()),
         card_name: company.map(|(_, name, _)| name.to_owned()),
         card_number: Some(card_number),
         card_type: Some(0),
-        channel_group_id: None,
         // A customer whose charges go wrong is one with any card.
         faults: before.map(|before| before.faults).unwrap_or_default(),
-        inserted_at_ms: now,
-        updated_at_ms: now,
+        ..BillingKey::from_texts(customer_uid, text)
     };
     gateway.book().write(|book| {
         billing_key.save(book)?;
         Ok(Answer::ok(json!({
-            "imp_uid": format!("imp_{:012}", now.rem_euclid(1_000_000_000_000)),
+            "imp_uid": format!("imp_{:012}", billing_key.inserted_at_ms.rem_euclid(1_000_000_000_000)),
             "card_name": billing_key.card_name,
             "card_number": billing_key.card_number,
         })))
