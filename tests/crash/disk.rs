@@ -54,6 +54,32 @@ pub(super) fn settles(world: &World, book: &Book, order: &str, ended: Ended, mor
     assert_eq!((known.received, known.charged.len()), (1, 1), "{order}: {known:?}");
 }
 
+/// Makes charges of which each has more room than the one before, until one is paid. Some must be stopped
+/// before they are sent, and some with their answer printed, and all of them settle once there is room.
+pub(super) fn with_more_and_more_room(
+    gateway: &Gateway,
+    steps_max: u64,
+    mut charge: impl FnMut(&str, &str, u64) -> (World, Ran),
+) -> Vec<Ended> {
+    let book = Book::of(gateway);
+    let mut seen = Vec::new();
+    for step in 0..steps_max {
+        let order = format!("order_{step}");
+        let (world, ran) = charge(&format!("first_{step}"), &order, step);
+        let ended = judge(&ran, &book.known(&order));
+        seen.push(ended);
+        if ended == Ended::Paid {
+            break;
+        }
+        settles(&world, &book, &order, ended, &["--allow-similar"]);
+    }
+    let count = |ended| seen.iter().filter(|seen| **seen == ended).count();
+    println!("{} nothing sent, {} printed", count(Ended::NothingSent), count(Ended::AnswerPrinted));
+    assert!(count(Ended::NothingSent) > 2 && count(Ended::AnswerPrinted) > 2, "{seen:?}");
+    assert_eq!(count(Ended::Paid), 1, "{seen:?}");
+    seen
+}
+
 /// The charge, with no file allowed to grow beyond this many blocks of the shell's.
 fn charge_within(world: &World, order: &str, blocks: u64) -> Ran {
     let plain = world.command(&to_charge(order, &["--json", "--allow-similar"]));
@@ -69,27 +95,13 @@ fn charge_within(world: &World, order: &str, blocks: u64) -> Ran {
 #[test]
 fn files_that_cannot_grow_stop_the_charge_or_have_its_answer_printed() {
     let gateway = Gateway::start("no_duplicate_refusal");
-    let book = Book::of(&gateway);
-    let mut seen = Vec::new();
-    for step in 0..200 {
+    let seen = with_more_and_more_room(&gateway, 200, |first, order, step| {
         let world = World::for_gateway(&gateway.url());
-        let _ = world.charge(&format!("first_{step}"), &[]).exits(0);
-        let order = format!("order_{step}");
-        let ran = charge_within(&world, &order, 40 + step * 6);
-        let ended = judge(&ran, &book.known(&order));
-        if ended != Ended::Paid {
-            settles(&world, &book, &order, ended, &["--allow-similar"]);
-        }
-        seen.push(ended);
-        if ended == Ended::Paid {
-            break;
-        }
-    }
-    let count = |ended| seen.iter().filter(|seen| **seen == ended).count();
-    println!("{} nothing sent, {} printed", count(Ended::NothingSent), count(Ended::AnswerPrinted));
+        let _ = world.charge(first, &[]).exits(0);
+        let ran = charge_within(&world, order, 40 + step * 6);
+        (world, ran)
+    });
     assert!(seen.is_sorted(), "{seen:?}");
-    assert!(count(Ended::NothingSent) > 2 && count(Ended::AnswerPrinted) > 2, "{seen:?}");
-    assert_eq!(count(Ended::Paid), 1, "{seen:?}");
 }
 
 #[test]
