@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::domain::answer::{Answer, ChargeReply};
+use crate::domain::answer::ChargeReply;
 use crate::domain::charge::ChargeRequest;
 use crate::domain::reason::Reason;
 use crate::domain::secret::Secret;
@@ -140,26 +140,35 @@ impl Client {
     /// after a 401. [`Client::token`] must have been called before: without a token in memory
     /// nothing is sent.
     pub fn charge(&self, request: &ChargeRequest) -> ChargeReply {
+        let (answer, took_ms) = match wire::charge_body(request) {
+            Some(body) => self.send_once("/subscribe/payments/again", body),
+            None => (not_sent(Reason::RequestNotBuilt), None),
+        };
+        let mut reply = classify::charge_answer(request, answer);
+        reply.received.took_ms = took_ms;
+        reply
+    }
+
+    /// Sends what must not be done twice: once, with the token in memory, whatever comes of it. Also says
+    /// how many milliseconds it took. A token that the gateway did not take is not offered again.
+    fn send_once(&self, path: &str, body: String) -> (Result<HttpAnswer, TransportError>, Option<i64>) {
         let token = lock(&self.state).held.as_ref().map(|held| held.access_token.clone());
-        let not_sent = |reason| classify::charge_answer(request, Err(TransportError::NotSent { reason }));
-        let Some(token) = token else { return not_sent(Reason::NoTokenAtHand) };
-        let Some(body) = wire::charge_body(request) else {
-            return not_sent(Reason::RequestNotBuilt);
+        let Some(token) = token else {
+            return (not_sent(Reason::NoTokenAtHand), None);
         };
         let begun = self.clock.now();
         let answer = self.send(&HttpRequest {
             method: Method::Post,
-            path_and_query: "/subscribe/payments/again".to_owned(),
+            path_and_query: path.to_owned(),
             token: Some(token.clone()),
             json: Some(Body::Open(body)),
             read_timeout: self.read_timeout,
         });
-        let mut reply = classify::charge_answer(request, answer);
-        reply.received.took_ms = self.took_ms(&begun);
-        if reply.answer == Answer::Unauthorized {
+        let took_ms = self.took_ms(&begun);
+        if answer.as_ref().is_ok_and(|answer| !answer.cut && is_unauthorized(answer)) {
             self.refuse(&token);
         }
-        reply
+        (answer, took_ms)
     }
 
     /// The gateway's clock now, epoch seconds, reckoned on the boot clock from the last token
@@ -313,6 +322,10 @@ impl Client {
             Err(not_sent @ TransportError::NotSent { .. }) => Err(not_sent),
         }
     }
+}
+
+fn not_sent(reason: Reason) -> Result<HttpAnswer, TransportError> {
+    Err(TransportError::NotSent { reason })
 }
 
 fn is_unauthorized(answer: &HttpAnswer) -> bool {
