@@ -311,10 +311,12 @@ impl From<GatewayFailure> for Failure {
     fn from(failure: GatewayFailure) -> Failure {
         let message = failure.to_string();
         match failure {
-            GatewayFailure::KeyRefused { .. } => Failure::auth(message).hinted(
+            GatewayFailure::Token(TokenFailure::KeyRefused { .. }) => Failure::auth(message).hinted(
                 "`billkey config show` says where key and secret come from; compare them with the console's.",
             ),
-            GatewayFailure::NotReached { .. } | GatewayFailure::NoAnswer { .. } => Failure::network(message),
+            GatewayFailure::Token(TokenFailure::NotReached { .. } | TokenFailure::NoAnswer { .. })
+            | GatewayFailure::NotReached { .. }
+            | GatewayFailure::NoAnswer { .. } => Failure::network(message),
             GatewayFailure::Refused { .. } => Failure::rejected(message),
         }
     }

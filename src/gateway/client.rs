@@ -37,9 +37,9 @@ pub struct ApiKey {
 /// Why the gateway could not be asked, or would not answer.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum GatewayFailure {
-    /// The gateway's words about the key and secret.
-    #[error("the gateway refused the API key: {message}")]
-    KeyRefused { message: String },
+    /// There is no token that the gateway takes, so that nothing was done.
+    #[error(transparent)]
+    Token(#[from] TokenFailure),
     /// The request never reached the gateway.
     #[error("{reason}")]
     NotReached { reason: Reason },
@@ -49,16 +49,6 @@ pub enum GatewayFailure {
     /// The gateway's own no.
     #[error("the gateway refused (code {code}): {message}")]
     Refused { code: i64, message: String },
-}
-
-impl From<TokenFailure> for GatewayFailure {
-    fn from(failure: TokenFailure) -> GatewayFailure {
-        match failure {
-            TokenFailure::KeyRefused { message } => GatewayFailure::KeyRefused { message },
-            TokenFailure::NotReached { reason } => GatewayFailure::NotReached { reason },
-            TokenFailure::NoAnswer { reason } => GatewayFailure::NoAnswer { reason },
-        }
-    }
 }
 
 /// The gateway, as one merchant sees it. Threads may share it.

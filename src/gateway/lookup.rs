@@ -9,6 +9,7 @@ use crate::domain::payment::{GatewayRecord, Received};
 use crate::domain::reason::Reason;
 use crate::gateway::classify::{http_status, no_envelope};
 use crate::gateway::client::{Client, GatewayFailure, Unasked};
+use crate::gateway::token::TokenFailure;
 use crate::gateway::transport::{HttpAnswer, Method, TransportError};
 use crate::gateway::wire::{self, Envelope};
 
@@ -125,7 +126,7 @@ impl From<Unasked> for GatewayFailure {
             // A token that the gateway itself has just given: it is the key that it does not like.
             Unasked::Unauthorized(answer) => match Envelope::of(&answer) {
                 Some(envelope) if envelope.is_refusal() => {
-                    GatewayFailure::KeyRefused { message: envelope.message_or_code() }
+                    TokenFailure::KeyRefused { message: envelope.message_or_code() }.into()
                 }
                 Some(_) | None => GatewayFailure::NoAnswer { reason: not_taken(answer.status) },
             },

@@ -2,6 +2,7 @@ use super::{BillingKey, Deleted};
 use crate::domain::ids::CustomerUid;
 use crate::gateway::client::{Client, GatewayFailure};
 use crate::gateway::fake::{FakeClock, FakeGateway, client};
+use crate::gateway::token::TokenFailure;
 
 const UNKNOWN: &str = r#"{"code":1,
     "message":"요청하신 customer_uid(gildong)로 등록된 정보를 찾을 수 없습니다.","response":null}"#;
@@ -86,7 +87,10 @@ fn what_is_no_answer_does_not_pass_for_not_found() {
     gateway.will_be_unreachable().will_be_unreachable().will_be_unreachable();
     assert!(matches!(client.billing_key(&uid()), Err(GatewayFailure::NotReached { .. })));
     gateway.will(401, "").will(401, r#"{"code":-1,"message":"x","response":null}"#);
-    assert!(matches!(client.billing_key(&uid()), Err(GatewayFailure::KeyRefused { .. })));
+    assert!(matches!(
+        client.billing_key(&uid()),
+        Err(GatewayFailure::Token(TokenFailure::KeyRefused { .. }))
+    ));
 }
 
 #[test]
@@ -106,6 +110,16 @@ fn a_deletion_is_sent_once_and_with_its_reason() {
             "DELETE /subscribe/customers/gil%20dong%25?reason=%ED%95%B4%EC%A7%80%20%EC%9A%94%EC%B2%AD T1",
         ]
     );
+}
+
+#[test]
+fn a_deletion_that_got_no_token_is_told_from_one_that_got_no_answer() {
+    let (gateway, clock) = (FakeGateway::default(), FakeClock::at(77));
+    let client = client(&gateway, &clock);
+    gateway.will_hang();
+    let failure = client.delete_billing_key(&uid(), "x").unwrap_err();
+    assert!(matches!(failure, GatewayFailure::Token(TokenFailure::NoAnswer { .. })), "{failure:?}");
+    assert_eq!(gateway.requests().len(), 1, "nothing but the token was asked for");
 }
 
 #[test]
