@@ -13,7 +13,7 @@ use serde_json::{Map, Number, Value};
 
 use crate::domain::secret::Secret;
 use crate::domain::time::{BootReading, Moment};
-use crate::gateway::token::{Held, Reading};
+use crate::gateway::token::{Cached, Reading};
 use crate::gateway::{json, wire};
 
 /// Anything longer is no token.
@@ -32,7 +32,7 @@ impl TokenCache {
     }
 
     /// The token in the file, as old as it may be.
-    pub(super) fn load(&self) -> Option<Held> {
+    pub(super) fn load(&self) -> Option<Cached> {
         let text = read_private(self.path.as_deref()?).ok()?;
         let value = json::read(&text)?;
         let object = value.as_object()?;
@@ -54,11 +54,11 @@ impl TokenCache {
                 boot,
             },
         };
-        Some(Held { access_token: Secret::new(access_token), reading: Some(reading) })
+        Some(Cached { access_token: Secret::new(access_token), reading: Some(reading) })
     }
 
     /// Puts a token into the file. One without times is not worth keeping.
-    pub(super) fn store(&self, held: &Held) {
+    pub(super) fn store(&self, held: &Cached) {
         if let (Some(path), Some(reading)) = (&self.path, &held.reading) {
             let text = self.text(held, reading);
             // The next process asks the gateway instead.
@@ -66,7 +66,7 @@ impl TokenCache {
         }
     }
 
-    fn text(&self, held: &Held, reading: &Reading) -> Secret {
+    fn text(&self, held: &Cached, reading: &Reading) -> Secret {
         let string = |text: &str| Value::String(text.to_owned());
         let number = |number: i64| Value::Number(Number::from(number));
         let mut object = Map::new();

@@ -14,7 +14,7 @@ use crate::domain::time::{Clock, Moment};
 use crate::domain::words::hex;
 use crate::gateway::cache::TokenCache;
 use crate::gateway::classify;
-use crate::gateway::token::{self, Held, Reading, Token, TokenFailure};
+use crate::gateway::token::{self, Cached, Reading, Token, TokenFailure};
 use crate::gateway::transport::{Body, HttpAnswer, HttpRequest, Method, Transport, TransportError};
 use crate::gateway::wire::{self, Envelope};
 
@@ -66,7 +66,7 @@ pub struct Client {
 
 #[derive(Default)]
 struct State {
-    held: Option<Held>,
+    held: Option<Cached>,
     /// The last token that the gateway did not take.
     refused: Option<Secret>,
     /// The newest look at the gateway's clock.
@@ -191,7 +191,7 @@ impl Client {
     fn at_hand(&self) -> Option<Token> {
         let now = self.clock.now();
         let state = lock(&self.state);
-        let refused = |held: &&Held| state.refused.as_ref() == Some(&held.access_token);
+        let refused = |held: &&Cached| state.refused.as_ref() == Some(&held.access_token);
         let held = state.held.as_ref().filter(|held| held.is_fresh(&now) && !refused(held))?;
         Some(held.shown(&now, true))
     }

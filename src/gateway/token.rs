@@ -85,15 +85,15 @@ impl Reading {
     }
 }
 
-/// A token as it is held.
+/// A token as it is kept, in memory and in the cache file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Held {
+pub(super) struct Cached {
     pub(super) access_token: Secret,
     /// `None` when the gateway did not say how long it lives.
     pub(super) reading: Option<Reading>,
 }
 
-impl Held {
+impl Cached {
     /// Whether it can be used without asking again. One without times is good until it is refused.
     pub(super) fn is_fresh(&self, now: &Moment) -> bool {
         match &self.reading {
@@ -117,7 +117,7 @@ impl Held {
 pub(super) fn read_answer(
     answer: Result<HttpAnswer, TransportError>,
     asked_at: &Moment,
-) -> Result<Held, TokenFailure> {
+) -> Result<Cached, TokenFailure> {
     let answer = answer.map_err(|error| match error {
         TransportError::NotSent { reason } => TokenFailure::NotReached { reason },
         TransportError::Lost { reason, .. } => TokenFailure::NoAnswer { reason },
@@ -134,7 +134,7 @@ pub(super) fn read_answer(
     }
 }
 
-fn accepted(envelope: &Envelope, asked_at: &Moment) -> Result<Held, TokenFailure> {
+fn accepted(envelope: &Envelope, asked_at: &Moment) -> Result<Cached, TokenFailure> {
     let no_token = || TokenFailure::NoAnswer { reason: Reason::NoTokenInAnswer };
     let object = envelope.response.as_object().ok_or_else(no_token)?;
     let text = object.get("access_token").and_then(|value| value.as_str()).ok_or_else(no_token)?;
@@ -145,7 +145,7 @@ fn accepted(envelope: &Envelope, asked_at: &Moment) -> Result<Held, TokenFailure
     let times = wire::epoch_s(object, "now").zip(wire::epoch_s(object, "expired_at"));
     let reading =
         times.map(|(now_s, expired_at_s)| Reading { now_s, expired_at_s, read_at: asked_at.clone() });
-    Ok(Held { access_token: Secret::new(text.to_owned()), reading })
+    Ok(Cached { access_token: Secret::new(text.to_owned()), reading })
 }
 
 #[cfg(test)]

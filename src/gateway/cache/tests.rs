@@ -6,10 +6,10 @@ use jiff::Timestamp;
 use super::TokenCache;
 use crate::domain::secret::Secret;
 use crate::domain::time::{BootReading, Moment};
-use crate::gateway::token::{Held, Reading};
+use crate::gateway::token::{Cached, Reading};
 
-fn held(token: &str) -> Held {
-    Held {
+fn held(token: &str) -> Cached {
+    Cached {
         access_token: Secret::new(token.to_owned()),
         reading: Some(Reading {
             now_s: 1_512_446_940,
@@ -113,6 +113,6 @@ fn a_cache_that_cannot_be_is_none_and_no_error() {
 fn a_token_without_times_is_not_kept() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("token.json");
-    cache(&path).store(&Held { reading: None, ..held("abc") });
+    cache(&path).store(&Cached { reading: None, ..held("abc") });
     assert!(!path.exists());
 }

@@ -15,16 +15,16 @@ fn moment(wall_s: i64, boot: Option<(&str, i64)>) -> Moment {
     Moment { wall: Timestamp::from_second(wall_s).unwrap(), boot }
 }
 
-fn read(status: u16, body: &str) -> Result<super::Held, TokenFailure> {
+fn read(status: u16, body: &str) -> Result<super::Cached, TokenFailure> {
     let answer = HttpAnswer { status, body: body.as_bytes().to_vec(), cut: false };
     read_answer(Ok(answer), &moment(500, Some(("a", 10_000))))
 }
 
-fn half_hour() -> super::Held {
+fn half_hour() -> super::Cached {
     read(200, &token_body(TOKEN, "1512446940", "1512448740")).unwrap()
 }
 
-fn left_s(held: &super::Held, now: &Moment) -> Option<u64> {
+fn left_s(held: &super::Cached, now: &Moment) -> Option<u64> {
     held.reading.as_ref().unwrap().left(now).map(|left| left.as_secs())
 }
 
