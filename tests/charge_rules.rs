@@ -64,7 +64,9 @@ fn a_lost_request_is_left_alone_for_the_wait_and_then_sent_under_the_same_id() {
     let waiting = world.charge("order_1", &[]).exits(7);
     assert_eq!(waiting.json()["outcome"], "unknown");
     assert_eq!(gateway.received("order_1"), 1, "nothing was sent within the wait");
-    eventually("the order is paid", || world.charge("order_1", &[]).code == 0);
+    eventually("the order is paid", || {
+        world.charge("order_1", &[]).says(&["settle_after is 3s, less than the time-out"]).code == 0
+    });
     assert_eq!((gateway.received("order_1"), gateway.charged("order_1")), (2, 1));
 }
 

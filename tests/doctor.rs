@@ -133,7 +133,7 @@ fn a_secret_that_others_can_read_is_bad_and_not_used() {
     finds(&report, "gateway", "warn", "not checked");
     assert!(!ran.stdout.contains(IMP_SECRET), "{ran}");
     set_mode(&secret, 0o600);
-    let ran = world.run(&["-v", "doctor"]).exits(0);
+    let ran = world.run(&["-v", "doctor"]).exits(0).says(&["the API key and secret, not shown"]);
     assert!(!ran.to_string().contains(IMP_SECRET), "{ran}");
 }
 
@@ -217,7 +217,7 @@ fn what_is_in_doubt_is_shown_with_what_settles_it() {
 fn a_profile_that_says_otherwise_than_the_channel_is_a_warning() {
     let gateway = Gateway::start("");
     let world = World::with_profile(&gateway.url(), "mode = \"live\"\n");
-    world.charge("order_1", &[]).exits(0);
+    world.charge("order_1", &[]).exits(0).says(&["TEST channel although the profile is live"]);
     let (ran, report) = examine(&world);
     let _ = ran.exits(0);
     finds(&report, "mode", "warn", "the gateway says of order_1 that no money moves: TEST channel");

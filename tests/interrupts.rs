@@ -94,7 +94,7 @@ fn after_it_left_a_second_interrupt_leaves_the_outcome_unknown() {
         signal(&child, second);
         let ran = soon(child).exits(7);
         stderr.read_to_string(&mut said).unwrap();
-        let ran = Ran { stderr: said, ..ran }.says(&["The card may have been charged"]);
+        let ran = Ran { stderr: said.into(), ..ran }.says(&["The card may have been charged"]);
         assert_eq!(ran.json()["outcome"], "unknown");
         assert_eq!(ran.error()["exit"], 7);
         assert_eq!(outcome(&world), "unknown");
@@ -120,7 +120,7 @@ fn a_process_that_waits_for_another_can_be_interrupted_and_a_killed_one_blocks_n
     signal(&second, Signal::INT);
     let ran = soon(second).exits(130);
     stderr.read_to_string(&mut said).unwrap();
-    Ran { stderr: said, ..ran }.says(&["Nothing was sent"]);
+    Ran { stderr: said.into(), ..ran }.says(&["Nothing was sent"]);
     signal(&first, Signal::KILL);
     first.wait().unwrap();
     let begun = Instant::now();

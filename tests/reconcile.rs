@@ -36,7 +36,7 @@ fn what_was_sent_a_moment_ago_and_does_not_show_is_left_open_and_settled_after_t
     std::thread::sleep(Duration::from_millis(1100));
     world.run(&["reconcile"]).exits(9).answers(&["order_1  Not sent", "It was unknown."]);
     assert_eq!(outcome(&world, "order_1"), "not_sent");
-    world.charge("order_1", &[]).exits(0);
+    world.charge("order_1", &[]).exits(0).says(&["settle_after is 1s, less than the time-out"]);
     assert_eq!((gateway.received("order_1"), gateway.charged("order_1")), (2, 1));
 }
 

@@ -27,7 +27,7 @@ fn killed_at_any_moment_and_run_again_each_row_is_charged_once() {
             world.configure(&config.replace("mode = \"test\"\n", unsettled));
             ran = batch(&world, &["--results", "out.csv"]);
         }
-        let ran = ran.exits(0);
+        let ran = ran.exits(0).says(&["TEST  120 rows"]);
         each_is_charged_once(&gateway, &world, 120);
         let results = std::fs::read_to_string(world.home().join("out.csv")).unwrap();
         assert_eq!(results.lines().count(), 121, "{ran}");
@@ -55,6 +55,6 @@ fn a_full_disk_stops_before_the_next_send_and_a_further_run_goes_on() {
     assert!(ran.stderr.contains("the ledger could not be written"), "{ran}");
     let received = gateway.book()["charges"].as_array().unwrap().len();
     assert!((1..200).contains(&received), "{received} requests; it did not stop in the middle");
-    batch(&world, &[]).exits(0);
+    batch(&world, &[]).exits(0).says(&["TEST  200 rows"]);
     each_is_charged_once(&gateway, &world, 200);
 }

@@ -74,7 +74,7 @@ fn what_korean_excel_writes_is_decoded_and_said() {
     assert_eq!((&sent["name"], &sent["merchant_uid"]), (&"월간 구독 뷁".into(), &"주문_1".into()));
     let marked = [b"\xef\xbb\xbf", text.as_bytes()].concat();
     file(&world, "charges.csv", marked);
-    batch(&world, &[]).exits(0).answers(&["already paid"]);
+    batch(&world, &[]).exits(0).says(&["TEST  1 row"]).answers(&["already paid"]);
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn stdin_and_json_lines_are_taken() {
     send(&["batch", "-", "--yes"], &rows(3)).exits(0);
     send(&["batch", "-"], &rows(4)).exits(8).says(&["--yes"]);
     file(&world, "more.jsonl", lines);
-    world.run(&["batch", "more.jsonl", "--yes"]).exits(0).answers(&["already paid"]);
+    world.run(&["batch", "more.jsonl", "--yes"]).exits(0).says(&["TEST  1 row"]).answers(&["already paid"]);
     assert_eq!(gateway.charges(), 4);
 }
 

@@ -66,12 +66,12 @@ fn a_file_is_charged_once_however_often_it_is_run() {
     let gateway = paying();
     let world = World::for_gateway(gateway.url());
     file(&world, "charges.csv", rows(20));
-    let first = batch(&world, &["--json"]).exits(0).json();
+    let first = batch(&world, &["--json"]).exits(0).says(&["20 of 20 rows paid"]).json();
     assert_eq!((&first["summary"]["paid"], &first["summary"]["replayed"]), (&20.into(), &0.into()));
     assert_eq!(first["summary"]["totals"]["paid"]["KRW"], (0..20).map(|n| 1000 + n).sum::<i64>());
     assert_eq!(first["payments"].as_array().unwrap().len(), 20);
     assert_eq!(gateway.charges(), 20);
-    let again = batch(&world, &["--json"]).exits(0).json();
+    let again = batch(&world, &["--json"]).exits(0).says(&["20 of 20 rows paid"]).json();
     assert_eq!((&again["summary"]["paid"], &again["summary"]["replayed"]), (&20.into(), &20.into()));
     assert!(again["payments"].as_array().unwrap().iter().all(|payment| payment["replayed"] == true));
     assert_eq!(gateway.charges(), 20, "no request goes to `again`");
@@ -85,10 +85,10 @@ fn once_per_makes_the_order_ids() {
     let world = World::for_gateway(gateway.url());
     file(&world, "charges.csv", "customer_uid,amount,name\ngildong,8900,Monthly\nyounghee,8900,Monthly\n");
     let line = ["--once-per", "2026-11", "--plan", "basic", "--json"];
-    let first = batch(&world, &line).exits(0).json();
+    let first = batch(&world, &line).exits(0).says(&["2 of 2 rows paid"]).json();
     let id = first["payments"][0]["merchant_uid"].as_str().unwrap().to_owned();
     assert!(id.starts_with("202611") && id.len() == 40, "{id}");
-    batch(&world, &line).exits(0);
+    batch(&world, &line).exits(0).says(&["2 of 2 rows paid"]);
     assert_eq!(gateway.charges(), 2);
     batch(&world, &["--json"]).exits(2).says(&["line 2: column merchant_uid"]);
 }
@@ -114,7 +114,7 @@ fn a_declined_row_is_sent_again_only_when_asked_for() {
     batch(&world, &[]).exits(5);
     batch(&world, &[]).exits(5);
     assert_eq!(gateway.received("order_0"), 1);
-    batch(&world, &["--retry-declined"]).exits(0);
+    batch(&world, &["--retry-declined"]).exits(0).says(&["to send       1"]);
     each_is_charged_once(&gateway, &world, 2);
 }
 
@@ -167,7 +167,7 @@ fn limits_look_alikes_and_strangers_are_refused_and_the_rest_is_charged() {
     assert_eq!((gateway.charged("o1"), gateway.charged("o5"), gateway.received("o2")), (1, 1, 0));
     // The plan looked ahead; two workers at once hold to the limits too.
     file(&world, "charges.csv", format!("{HEADER}gildong_0001_1234,5000,y,o1\ngildong_0001_1234,400,x,o7\n"));
-    let ran = batch(&world, &["--json"]).exits(0).json();
+    let ran = batch(&world, &["--json"]).exits(0).says(&["2 of 2 rows paid"]).json();
     assert_eq!(ran["payments"][0]["replayed"], true);
     file(&world, "charges.csv", format!("{HEADER}gildong_0001_1234,5001,y,o1\n"));
     batch(&world, &[]).exits(8).answers(&["the merchant_uid was asked for before with another"]);
@@ -186,7 +186,7 @@ fn a_long_file_is_planned_row_by_row() {
         "charges.csv",
         HEADER.to_owned() + &some.map(|(_, row)| format!("{row}\n")).collect::<String>(),
     );
-    batch(&world, &[]).exits(0);
+    batch(&world, &[]).exits(0).says(&["TEST  5 rows"]);
     file(&world, "charges.csv", all.replace(",4001,Monthly,order_3001", ",4002,Monthly,order_3001"));
     let plan = world.run(&["batch", "charges.csv", "--allow-similar", "--dry-run", "--json"]).exits(0).json();
     let counted = ["rows", "already_paid", "to_send", "refused"].map(|key| plan[key].as_u64().unwrap());
@@ -202,8 +202,8 @@ fn without_a_yes_and_with_nobody_to_ask_nothing_is_sent() {
     file(&world, "charges.csv", rows(3));
     world.run(&["batch", "charges.csv"]).exits(8).says(&["3 rows", "to send", "--yes", "Nothing was sent"]);
     assert_eq!(gateway.charges(), 0);
-    batch(&world, &[]).exits(0);
-    world.run(&["batch", "charges.csv"]).exits(0).answers(&["already paid"]);
+    batch(&world, &[]).exits(0).says(&["TEST  3 rows"]);
+    world.run(&["batch", "charges.csv"]).exits(0).says(&["TEST  3 rows"]).answers(&["already paid"]);
 }
 
 #[test]
@@ -213,7 +213,8 @@ fn the_gateway_is_asked_about_unknown_rows_before_anything_is_sent() {
     file(&world, "charges.csv", rows(4));
     batch(&world, &["--workers", "2"]).exits(7).answers(&["unknown", "may have been charged"]);
     file(&world, "charges.csv", rows(6));
-    let ran = world.run(&arguments(&["--workers", "1", "--format", "jsonl"])).exits(0);
+    let ran =
+        world.run(&arguments(&["--workers", "1", "--format", "jsonl"])).exits(0).says(&["6 of 6 rows paid"]);
     let order: Vec<String> = ran
         .stdout
         .lines()
@@ -248,7 +249,7 @@ fn a_token_that_dies_on_the_way_is_fetched_once_for_all() {
         let gateway = token_that_dies();
         let world = World::for_gateway(gateway.url());
         file(&world, "charges.csv", rows(60));
-        batch(&world, &["--workers", workers]).exits(0);
+        batch(&world, &["--workers", workers]).exits(0).says(&["TEST  60 rows"]);
         assert_eq!(gateway.count("/users/getToken"), 2, "{workers} workers");
         let answered = gateway.charges();
         assert!(answered > 60 && answered <= 60 + 16, "{answered} requests");

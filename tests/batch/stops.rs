@@ -72,7 +72,7 @@ fn an_interrupt_finishes_what_is_under_way_and_begins_no_more() {
         let results = std::fs::read_to_string(world.home().join("out.csv")).unwrap();
         assert_eq!(results.lines().count(), 31, "a line for each row");
         gateway.faults("");
-        batch(&world, &[]).exits(0);
+        batch(&world, &[]).exits(0).says(&["TEST  30 rows"]);
         each_is_charged_once(&gateway, &world, 30);
     }
 }
@@ -93,7 +93,7 @@ fn a_second_interrupt_waits_for_nothing_and_leaves_the_rest_unknown() {
     assert!(begun.elapsed() < Duration::from_secs(10), "it did not wait");
     assert_eq!(ran.json()["summary"]["unknown"], 2, "{ran}");
     gateway.faults("");
-    batch(&world, &[]).exits(0);
+    batch(&world, &[]).exits(0).says(&["look up first  2"]);
     each_is_charged_once(&gateway, &world, 10);
 }
 
@@ -108,7 +108,7 @@ fn one_batch_runs_at_a_time_and_single_charges_beside_it() {
     assert!(second.stderr.contains(&format!("process {}", first.id())), "{second}");
     world.charge("beside", &[]).exits(0);
     Ran::from_output(&first.wait_with_output().unwrap()).exits(0);
-    batch(&world, &[]).exits(0).answers(&["already paid"]);
+    batch(&world, &[]).exits(0).says(&["TEST  1 row"]).answers(&["already paid"]);
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn the_rate_is_smooth() {
     let world = World::for_gateway(gateway.url());
     file(&world, "charges.csv", rows(6));
     let begun = Instant::now();
-    batch(&world, &["--rate", "10/s", "--workers", "6"]).exits(0);
+    batch(&world, &["--rate", "10/s", "--workers", "6"]).exits(0).says(&["TEST  6 rows"]);
     let took = begun.elapsed();
     assert!(took >= Duration::from_millis(490), "{took:?}");
     batch(&world, &["--rate", "fast"]).exits(2).says(&["--rate", "`fast`", "10/s"]);

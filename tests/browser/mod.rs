@@ -47,7 +47,7 @@ impl Waiting {
         self.child.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
         self.stderr.read_to_string(&mut self.said).unwrap();
         let code = self.child.wait().unwrap().code().unwrap_or(-1);
-        Ran { stdout, stderr: std::mem::take(&mut self.said), code }
+        Ran { stdout, stderr: std::mem::take(&mut self.said).into(), code }
     }
 
     fn interrupt(&self) {

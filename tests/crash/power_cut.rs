@@ -225,7 +225,7 @@ fn a_batch_whose_disk_fails_sends_nothing_more_and_a_further_run_goes_on() {
     let world = World::with_profile(&gateway.url(), "mode = \"test\"\nsettle_after = \"1ms\"\n");
     let orders = eighty_charges(&world);
     // The ledger is there, so that the failures meet the log and not the making of it.
-    world.charge("first", &[]).exits(0);
+    world.charge("first", &[]).exits(0).says(&["settle_after is 1ms"]);
     let plain = world.command(&["batch", "charges.csv", "--yes", "--workers", "8"]);
     let log = world.home().join("batch.log");
     // Of each thread the calls are counted apart, and only one of them syncs that often.

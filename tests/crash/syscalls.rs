@@ -238,7 +238,7 @@ impl Shop {
             return Err(format!("died of signal {signal}:\n{}", text("stderr")));
         }
         Ok((
-            Ran { stdout: text("stdout"), stderr: text("stderr"), code: status.code().unwrap_or(-1) },
+            Ran { stdout: text("stdout"), stderr: text("stderr").into(), code: status.code().unwrap_or(-1) },
             text("log"),
         ))
     }

@@ -1,7 +1,9 @@
 //! A machine with nothing on it but the program: own home, own environment, loopback only.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::fs;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -15,17 +17,75 @@ pub const BILLKEY: &str = env!("CARGO_BIN_EXE_billkey");
 /// What one run said and how it ended.
 pub struct Ran {
     pub stdout: String,
-    pub stderr: String,
+    pub stderr: Said,
     pub code: i32,
+}
+
+/// What stands on stderr. Where a run succeeds and the test does not look at it, it must be silent but for
+/// the ledger that a first run creates: what nobody expected fails the test.
+#[derive(Default)]
+pub struct Said {
+    text: String,
+    /// The arguments of a run that must have been silent, until somebody looks.
+    silent: RefCell<Option<String>>,
+}
+
+impl Said {
+    pub fn as_str(&self) -> &str {
+        self
+    }
+}
+
+impl From<String> for Said {
+    fn from(text: String) -> Said {
+        Said { text, silent: RefCell::new(None) }
+    }
+}
+
+impl Deref for Said {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        self.silent.replace(None);
+        &self.text
+    }
+}
+
+impl PartialEq<&str> for Said {
+    fn eq(&self, other: &&str) -> bool {
+        **self == **other
+    }
+}
+
+impl fmt::Debug for Said {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.text, f)
+    }
+}
+
+impl Drop for Said {
+    fn drop(&mut self) {
+        let Some(arguments) = self.silent.take() else { return };
+        let mut unexpected = self.text.lines().filter(|line| !line.starts_with("Created the ledger "));
+        if unexpected.next().is_some() && !std::thread::panicking() {
+            panic!("`billkey {arguments}` said what the test did not look at:\n{}", self.text);
+        }
+    }
 }
 
 impl Ran {
     pub fn from_output(output: &Output) -> Ran {
         Ran {
             stdout: String::from_utf8(output.stdout.clone()).expect("stdout is UTF-8"),
-            stderr: String::from_utf8(output.stderr.clone()).expect("stderr is UTF-8"),
+            stderr: String::from_utf8(output.stderr.clone()).expect("stderr is UTF-8").into(),
             code: output.status.code().unwrap_or(-1),
         }
+    }
+
+    /// Unless somebody looks at what it said, or it failed.
+    fn must_be_silent(self, arguments: &str) -> Ran {
+        self.stderr.silent.replace((self.code == 0).then(|| arguments.to_owned()));
+        self
     }
 
     /// The one JSON value on stdout.
@@ -39,7 +99,7 @@ impl Ran {
     #[track_caller]
     pub fn exits(self, code: i32) -> Ran {
         assert_eq!(self.code, code, "{self}");
-        assert!(!self.stderr.contains("panicked"), "{self}");
+        assert!(!self.stderr.text.contains("panicked"), "{self}");
         self
     }
 
@@ -64,7 +124,10 @@ impl Ran {
             "String",
         ];
         for word in rust {
-            assert!(!self.stderr.contains(word) && !self.stdout.contains(word), "`{word}` is shown\n{self}");
+            assert!(
+                !self.stderr.text.contains(word) && !self.stdout.contains(word),
+                "`{word}` is shown\n{self}"
+            );
         }
         self
     }
@@ -79,7 +142,7 @@ impl Ran {
         // The line breaks of CSV.
         let stdout = self.stdout.replace("\r\n", "\n");
         assert!(!stdout.contains(unsafe_char), "stdout is unsafe: {:?}", self.stdout);
-        assert!(!self.stderr.contains(unsafe_char), "stderr is unsafe: {:?}", self.stderr);
+        assert!(!self.stderr.text.contains(unsafe_char), "stderr is unsafe: {:?}", self.stderr);
         self
     }
 
@@ -113,7 +176,7 @@ impl Ran {
 
 impl fmt::Display for Ran {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}------- stderr -------\n{}[exit status: {}]\n", self.stdout, self.stderr, self.code)
+        write!(f, "{}------- stderr -------\n{}[exit status: {}]\n", self.stdout, self.stderr.text, self.code)
     }
 }
 
@@ -197,10 +260,10 @@ impl World {
         command
     }
 
-    /// Runs the program to its end.
+    /// Runs the program to its end. Where it succeeds and says something, the test has to look at that.
     #[must_use = "look at what the program said"]
     pub fn run(&self, arguments: &[&str]) -> Ran {
-        Ran::from_output(&self.command(arguments).output().unwrap())
+        Ran::from_output(&self.command(arguments).output().unwrap()).must_be_silent(&arguments.join(" "))
     }
 
     /// Starts it and goes on.
@@ -301,3 +364,21 @@ pub fn set_mode(path: &Path, mode: u32) {
 
 #[cfg(not(unix))]
 pub fn set_mode(_path: &Path, _mode: u32) {}
+
+fn a_run_that_says(text: &str, code: i32) -> Ran {
+    let ran = Ran { stdout: String::new(), stderr: text.to_owned().into(), code };
+    ran.must_be_silent("charge")
+}
+
+#[test]
+#[should_panic(expected = "`billkey charge` said what the test did not look at")]
+fn a_success_that_says_what_nobody_looks_at_fails_the_test() {
+    let _ = a_run_that_says("Created the ledger main.db\nwarning: x\n", 0).exits(0).in_plain_words();
+}
+
+#[test]
+fn what_is_looked_at_and_what_a_failure_says_fails_no_test() {
+    let _ = a_run_that_says("warning: x\n", 0).exits(0).says(&["warning"]);
+    let _ = a_run_that_says("error: x\n", 9).exits(9);
+    let _ = a_run_that_says("Created the ledger main.db\n", 0).exits(0);
+}
