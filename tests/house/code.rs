@@ -281,6 +281,21 @@ fn branches(tokens: &[Token], from: usize, trunk: &[String], all: &mut Vec<UsedP
     at + 1
 }
 
+/// Where another name is given to something further down: `pub use crate::room::part::Name;`.
+pub fn handed_on(tokens: &[Token]) -> Vec<UsedPath> {
+    let mut all = Vec::new();
+    for at in 0..tokens.len() {
+        let visible = is(tokens, at, &["pub", "use", "crate", "::"]).then_some(at + 4).or_else(|| {
+            let end = is(tokens, at, &["pub", "("]).then(|| closing(tokens, at + 1))?;
+            is(tokens, end + 1, &["use", "crate", "::"]).then_some(end + 4)
+        });
+        if let Some(begin) = visible {
+            branches(tokens, begin, &[], &mut all);
+        }
+    }
+    all
+}
+
 /// Every function with a body, whatever stands before its `fn`.
 pub fn functions(tokens: &[Token]) -> Vec<Function> {
     const BEFORE: [&str; 8] = ["pub", "const", "async", "unsafe", "extern", "safe", "default", "\""];
@@ -317,7 +332,7 @@ pub fn functions(tokens: &[Token]) -> Vec<Function> {
 
 #[cfg(test)]
 mod tests {
-    use super::{File, functions, paths, program, tokens};
+    use super::{File, functions, handed_on, paths, program, tokens};
 
     fn used(text: &str) -> Vec<String> {
         paths(&tokens(text), "crate").into_iter().map(|path| path.words.join("::")).collect()
@@ -415,5 +430,13 @@ mod tests {
     #[test]
     fn a_head_without_a_body_and_a_type_are_no_functions() {
         assert_eq!(functions(&tokens("trait T { fn f(&self) -> u8; }\ntype F = fn(u8) -> u8;")), []);
+    }
+
+    #[test]
+    fn what_a_room_hands_on_is_what_it_says_with_pub_use() {
+        let text = "use crate::a::B;\npub use crate::a::{C, d::E};\npub(super) use crate::f::G;";
+        let found: Vec<String> =
+            handed_on(&tokens(text)).into_iter().map(|path| path.words.join("::")).collect();
+        assert_eq!(found, ["a::C", "a::d::E", "f::G"]);
     }
 }

@@ -1,11 +1,13 @@
 //! House rules that no lint can say: who may use whom, and how long a room may grow.
 
+mod circles;
 mod code;
 mod map;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use circles::circles;
 use code::{functions, program, tokens};
 use map::{against_the_map, arrows_upward, map, says_super};
 
@@ -93,4 +95,10 @@ fn nothing_is_left_half_done() {
             assert!(!text.contains(mark.as_str()), "{name} holds `{mark}`");
         }
     }
+}
+
+#[test]
+fn files_side_by_side_form_no_circle() {
+    let found = circles(&program(&sources(&["src"])));
+    assert!(found.is_empty(), "{}", found.join("\n"));
 }
