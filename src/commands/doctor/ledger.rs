@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::commands::context::Context;
 use crate::commands::doctor::report::Report;
 use crate::failure::Kind;
-use crate::ledger::{Create, Examination, Ledger, OpenOptions};
+use crate::ledger::{Create, Examination, Ledger, LedgerError, OpenOptions};
 use crate::output::text::when;
 
 /// A doctor does not wait as long as a charge does.
@@ -31,7 +31,7 @@ pub(super) fn examine(context: &mut Context<'_>, report: &mut Report) -> Option<
             return None;
         }
         Err(error) => {
-            bad(&error.to_string(), report);
+            bad(&error, report);
             return None;
         }
     };
@@ -41,19 +41,15 @@ pub(super) fn examine(context: &mut Context<'_>, report: &mut Report) -> Option<
     };
     match examination {
         Ok(examination) => sound(path, &examination, report),
-        Err(error) => bad(&error.to_string(), report),
+        Err(error) => bad(&error, report),
     }
     unsettled(context, &ledger, report);
     Some(ledger)
 }
 
-/// A ledger's error says what is wrong, and after the last semicolon how to mend it.
-fn bad(error: &str, report: &mut Report) {
-    let (message, mend) = match error.rsplit_once("; ") {
-        Some((message, mend)) => (message, mend.to_owned()),
-        None => (error, "look at the disk and the file's permissions".to_owned()),
-    };
-    report.bad(Kind::Local, "ledger", message, Some(mend));
+fn bad(error: &LedgerError, report: &mut Report) {
+    let fix = error.fix().unwrap_or_else(|| "look at the disk and the file's permissions".to_owned());
+    report.bad(Kind::Local, "ledger", error.what(), Some(fix));
 }
 
 fn missing(path: &Path, report: &mut Report) {
@@ -88,7 +84,7 @@ fn sound(path: &Path, examination: &Examination, report: &mut Report) {
 fn unsettled(context: &Context<'_>, ledger: &Ledger, report: &mut Report) {
     let unsettled = match ledger.unsettled() {
         Ok(unsettled) => unsettled,
-        Err(error) => return bad(&error.to_string(), report),
+        Err(error) => return bad(&error, report),
     };
     let Some(oldest) = unsettled.first() else {
         return report.ok("unsettled", "no payment is in doubt");
@@ -177,6 +173,7 @@ mod tests {
 
     use super::{bad, bytes, nearest_directory};
     use crate::commands::doctor::report::Report;
+    use crate::ledger::LedgerError;
 
     #[test]
     fn sizes_are_told_in_units_that_can_be_read() {
@@ -188,12 +185,17 @@ mod tests {
     }
 
     #[test]
-    fn an_error_is_split_into_what_and_how_to_mend_it() {
+    fn an_error_is_told_as_what_is_wrong_and_how_to_fix_it() {
         let mut report = Report::default();
-        bad("the ledger x is damaged; restore it from a backup", &mut report);
+        let path = Path::new("x").to_owned();
+        bad(&LedgerError::Newer { path: path.clone(), found: 9, known: 3 }, &mut report);
         let check = &report.checks[0];
-        assert_eq!(check.message, "the ledger x is damaged");
-        assert_eq!(check.mend.as_deref(), Some("restore it from a backup"));
+        assert!(check.message.ends_with("this one knows 3). It was left as it is"), "{}", check.message);
+        assert_eq!(check.mend.as_deref(), Some("update billkey"));
+        bad(&LedgerError::Disk { path, source: "x".into() }, &mut report);
+        let check = &report.checks[1];
+        assert!(check.message.ends_with("may or may not be there"), "{}", check.message);
+        assert_eq!(check.mend.as_deref(), Some("check the disk before anything is charged"));
     }
 
     #[test]
