@@ -3,7 +3,10 @@
 //! Rooms below have errors of their own and know nothing of exit codes; here each becomes one of
 //! the kinds that a script can rely on.
 
+use std::error::Error;
 use std::fmt;
+
+use anyhow::Chain;
 
 use crate::domain::charge::InvalidValue;
 use crate::domain::ids::IdError;
@@ -256,7 +259,23 @@ impl Failure {
     /// A file or directory that could not be read or written.
     #[must_use]
     pub fn io(doing: impl fmt::Display, error: &std::io::Error) -> Failure {
-        Failure::local(format!("cannot {doing}: {}", os_words(error)))
+        Failure::local(format!("cannot {doing}: {}", os_words(error))).caused_by(error)
+    }
+
+    /// Keeps an error, and what lies under it in turn, for whoever asks with `-v`.
+    #[must_use]
+    fn caused_by(mut self, cause: &(dyn Error + 'static)) -> Failure {
+        self.causes.extend(Chain::new(cause).map(ToString::to_string));
+        self
+    }
+
+    /// The same of an error whose own sentence is the message already.
+    #[must_use]
+    fn caused_below(self, error: &impl Error) -> Failure {
+        match error.source() {
+            Some(cause) => self.caused_by(cause),
+            None => self,
+        }
     }
 }
 
@@ -294,9 +313,7 @@ impl From<std::io::Error> for Failure {
 
 impl From<LedgerError> for Failure {
     fn from(error: LedgerError) -> Failure {
-        let failure = Failure::local(error.to_string());
-        let causes = anyhow::Error::new(error).chain().skip(1).map(ToString::to_string).collect();
-        Failure { causes, ..failure }
+        Failure::local(error.to_string()).caused_below(&error)
     }
 }
 
@@ -328,26 +345,35 @@ impl From<GatewaySetupError> for Failure {
     }
 }
 
+/// What the system said is put into our words here: the sandbox shares no code with the rest.
 impl From<SandboxError> for Failure {
     fn from(error: SandboxError) -> Failure {
-        let text = error.to_string();
-        let words = match text.split_once(" (os error ") {
-            Some((before, after)) => {
-                format!("{before}{}", after.trim_start_matches(|c| c != ')').trim_start_matches(')'))
+        match &error {
+            SandboxError::Listen { port, source } => {
+                Failure::io(format!("listen on 127.0.0.1:{port} for the sandbox"), source)
+                    .hinted("another port may be free; port 0 takes any")
             }
-            None => text,
-        };
-        Failure::local(words)
+            SandboxError::Thread(source) => Failure::io("start the sandbox's thread", source),
+            SandboxError::CreateBook { path, source } => {
+                Failure::io(format!("create the sandbox's book {}", path.display()), source)
+            }
+            SandboxError::OpenBook { .. }
+            | SandboxError::NewerBook { .. }
+            | SandboxError::Book(_)
+            | SandboxError::OddBook { .. }
+            | SandboxError::UnknownFault { .. }
+            | SandboxError::BadFault { .. } => Failure::local(error.to_string()).caused_below(&error),
+        }
     }
 }
 
 impl From<RegisterError> for Failure {
     fn from(error: RegisterError) -> Failure {
-        let message = error.to_string();
-        match error {
-            RegisterError::Listen { .. } => Failure::network(message),
-            RegisterError::Thread(_) | RegisterError::Random => Failure::local(message),
-        }
+        let kind = match error {
+            RegisterError::Listen { .. } => Kind::Network,
+            RegisterError::Thread(_) | RegisterError::Random => Kind::Local,
+        };
+        Failure::new(kind, error.to_string()).caused_below(&error)
     }
 }
 
@@ -391,6 +417,13 @@ mod tests {
     fn outcomes_have_the_exit_codes_of_the_contract() {
         let codes: Vec<u8> = Outcome::ALL.iter().map(|outcome| Exit::of_outcome(*outcome).code()).collect();
         assert_eq!(codes, [0, 5, 6, 7, 9, 7]);
+    }
+
+    #[test]
+    fn a_failure_of_the_systems_keeps_its_number_among_the_causes() {
+        let failure = Failure::io("read a.csv", &std::io::Error::from_raw_os_error(2));
+        assert_eq!(failure.message, "cannot read a.csv: no such file or directory");
+        assert_eq!(failure.causes, ["No such file or directory (os error 2)"]);
     }
 
     #[test]

@@ -3,10 +3,14 @@
 use std::io;
 
 /// What the operating system said, without Rust's "(os error 2)", as the end of a sentence.
+///
+/// The standard library gives the system's words with their number behind them and in no other way,
+/// so that the number has to be cut off; this is the only place that does.
 #[must_use]
 pub fn os_words(error: &io::Error) -> String {
     let text = error.to_string();
-    let words = text.split(" (os error").next().unwrap_or(&text);
+    let number = error.raw_os_error().map(|code| format!(" (os error {code})"));
+    let words = number.and_then(|number| text.strip_suffix(&number)).unwrap_or(&text);
     let mut letters = words.chars();
     letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
@@ -56,5 +60,11 @@ mod tests {
     #[test]
     fn the_systems_words_carry_no_number() {
         assert_eq!(os_words(&std::io::Error::from_raw_os_error(2)), "no such file or directory");
+    }
+
+    #[test]
+    fn words_that_are_not_the_systems_are_left_whole() {
+        let own = std::io::Error::other("Two (os error 2) in the middle");
+        assert_eq!(os_words(&own), "two (os error 2) in the middle");
     }
 }
