@@ -177,12 +177,25 @@ impl Exit {
     }
 }
 
+/// What a failure says of money that was to move: whoever reads it asks that first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sent {
+    /// Nothing was.
+    Nothing,
+    /// Nothing was by this run. An earlier one may have sent it, which a ledger that cannot be read
+    /// does not tell.
+    NothingByThisRun,
+    /// The message itself says what there is to say, or nothing was to be sent.
+    NotSaid,
+}
+
 /// A failure, ready to be shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     pub kind: Kind,
     /// A sentence that names the value and says what was not done.
     pub message: String,
+    pub sent: Sent,
     /// What to do next, one line each.
     pub hints: Vec<String>,
     /// What lies under it, for `-v` and a bug report.
@@ -230,7 +243,14 @@ makers! {
 impl Failure {
     #[must_use]
     pub fn new(kind: Kind, message: impl Into<String>) -> Failure {
-        Failure { kind, message: message.into(), hints: Vec::new(), details: Vec::new(), causes: Vec::new() }
+        Failure {
+            kind,
+            message: message.into(),
+            sent: Sent::NotSaid,
+            hints: Vec::new(),
+            details: Vec::new(),
+            causes: Vec::new(),
+        }
     }
 
     #[must_use]
@@ -245,15 +265,35 @@ impl Failure {
         self
     }
 
-    /// The same of a charge that came to nothing: whoever reads it asks first whether money moved.
-    /// An earlier run may have sent it, which a ledger that cannot be read does not tell.
+    /// The same of a charge that came to nothing, before anything was asked of the gateway.
     #[must_use]
     pub fn nothing_sent(mut self) -> Failure {
-        if !self.message.to_lowercase().contains("nothing was sent") {
-            let by = if self.kind == Kind::Usage { "" } else { " by this run" };
-            self.message = format!("{}. Nothing was sent{by}", self.message.trim_end_matches('.'));
+        if self.sent == Sent::NotSaid {
+            self.sent = match self.kind {
+                Kind::Usage | Kind::Refused => Sent::Nothing,
+                Kind::Local
+                | Kind::Config
+                | Kind::Auth
+                | Kind::Declined
+                | Kind::Rejected
+                | Kind::Unknown
+                | Kind::Network
+                | Kind::NotFound
+                | Kind::Interrupted => Sent::NothingByThisRun,
+            };
         }
         self
+    }
+
+    /// The message, and whether anything was sent.
+    #[must_use]
+    pub fn sentences(&self) -> String {
+        let sent = match self.sent {
+            Sent::Nothing => "Nothing was sent.",
+            Sent::NothingByThisRun => "Nothing was sent by this run.",
+            Sent::NotSaid => return self.message.clone(),
+        };
+        format!("{}. {sent}", self.message.trim_end_matches('.'))
     }
 
     /// A file or directory that could not be read or written.
@@ -385,7 +425,7 @@ impl From<ColumnsError> for Failure {
 
 #[cfg(test)]
 mod tests {
-    use super::{EXIT_CODES, Exit, Failure, Kind};
+    use super::{EXIT_CODES, Exit, Failure, Kind, Sent};
     use crate::domain::money::{Amount, Currency};
     use crate::domain::payment::Outcome;
 
@@ -417,6 +457,17 @@ mod tests {
     fn outcomes_have_the_exit_codes_of_the_contract() {
         let codes: Vec<u8> = Outcome::ALL.iter().map(|outcome| Exit::of_outcome(*outcome).code()).collect();
         assert_eq!(codes, [0, 5, 6, 7, 9, 7]);
+    }
+
+    #[test]
+    fn what_was_sent_is_said_behind_the_message_and_once() {
+        let failure = Failure::refused("not confirmed");
+        assert_eq!(failure.sentences(), "not confirmed");
+        let failure = failure.nothing_sent();
+        assert_eq!((failure.sent, failure.message.as_str()), (Sent::Nothing, "not confirmed"));
+        assert_eq!(failure.nothing_sent().sentences(), "not confirmed. Nothing was sent.");
+        let broken = Failure::local("the ledger is damaged.").nothing_sent();
+        assert_eq!(broken.sentences(), "the ledger is damaged. Nothing was sent by this run.");
     }
 
     #[test]

@@ -151,9 +151,7 @@ impl Settings {
         let Some(source) = &self.secret else {
             return Err(missing("REST API secret", "imp_secret_file", "BILLKEY_IMP_SECRET"));
         };
-        let imp_secret = secret::fetch(API_SECRET, source, self.config_folder()).map_err(|error| {
-            SettingsError { message: format!("{}. Nothing was sent by this run", error.message), ..error }
-        })?;
+        let imp_secret = secret::fetch(API_SECRET, source, self.config_folder())?;
         Ok(Credentials { imp_key, imp_secret })
     }
 

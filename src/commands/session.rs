@@ -135,12 +135,9 @@ fn conclude(result: Result<Exit, Failure>, ui: &mut Ui) -> u8 {
 pub(in crate::commands) fn complain(failure: &Failure, ui: &mut Ui) -> u8 {
     let details = failure.details.join("\n");
     let exit = failure.kind.code();
-    // One sentence may stand without its period, two may not. An id at the end stays free of it.
-    let several = failure.message.contains("othing was sent") && !failure.message.ends_with('.');
-    let message = if several { format!("{}.", failure.message) } else { failure.message.clone() };
     ui.error(&Complaint {
         kind: failure.kind.word(),
-        message: &message,
+        message: &failure.sentences(),
         details: (!details.is_empty()).then_some(&details),
         hints: &failure.hints,
         exit,

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::commands::batch::row::{COLUMNS, CUSTOMER_UID, Cells, MERCHANT_UID, Row, Rows, Rules};
 use crate::commands::batch::source::{self, Encoding, Source};
 use crate::commands::batch::{InputFormat, lines, sheet};
-use crate::failure::Failure;
+use crate::failure::{Failure, Kind};
 use crate::output::text::safe;
 
 /// How many problems are shown; more are mended at their common cause.
@@ -70,10 +70,10 @@ impl Problems {
 
     fn failure(self, name: &str) -> Failure {
         if let ([(_, problem)], 0) = (self.shown.as_slice(), self.more) {
-            return Failure::usage(format!("{name}: {problem}. Nothing was sent"));
+            return Failure::usage(format!("{name}: {problem}"));
         }
         let count = u64::try_from(self.shown.len()).unwrap_or(u64::MAX).saturating_add(self.more);
-        let failure = Failure::usage(format!("{name} has {count} problems. Nothing was sent"));
+        let failure = Failure::usage(format!("{name} has {count} problems"));
         let lines = self.shown.into_iter().map(|(_, problem)| format!("  {problem}"));
         let failure = lines.fold(failure, Failure::detailed);
         match self.more {
@@ -128,8 +128,7 @@ pub(super) fn read(file: &Path, format: Option<InputFormat>, rules: &Rules) -> R
         InputFormat::Jsonl => lines::read(text, &mut reading),
     };
     if let Err(error) = read {
-        let failure = Failure::io(format!("read {name}"), &error);
-        return Err(Failure::usage(format!("{}. Nothing was sent", failure.message)));
+        return Err(Failure { kind: Kind::Usage, ..Failure::io(format!("read {name}"), &error) });
     }
     let Reading { mut rows, problems, .. } = reading;
     let problems = problems.with(duplicates(&rows, rules));
@@ -137,7 +136,7 @@ pub(super) fn read(file: &Path, format: Option<InputFormat>, rules: &Rules) -> R
         return Err(problems.failure(&name));
     }
     if rows.is_empty() {
-        return Err(Failure::usage(format!("{name} has no rows, only a header. Nothing was sent")));
+        return Err(Failure::usage(format!("{name} has no rows, only a header")));
     }
     rows.shrink();
     Ok(Input { rows, name, decoded: encoding == Encoding::Cp949 })
@@ -208,7 +207,7 @@ mod tests {
         let mut others = Problems::default();
         others.add_at(3, Some(3), "order_1 is on line 2 already");
         let failure = problems.with(others).failure("a.csv");
-        assert_eq!(failure.message, "a.csv has 199 problems. Nothing was sent");
+        assert_eq!(failure.message, "a.csv has 199 problems");
         assert_eq!(failure.details.len(), 101);
         assert_eq!(failure.details[2], "  line 3: column merchant_uid: order_1 is on line 2 already");
         assert_eq!(failure.details[100], "  and 99 more");
@@ -218,9 +217,6 @@ mod tests {
     fn one_problem_is_the_message() {
         let mut problems = Problems::default();
         problems.add(1, "there is no column amount");
-        assert_eq!(
-            problems.failure("a.csv").message,
-            "a.csv: line 1: there is no column amount. Nothing was sent"
-        );
+        assert_eq!(problems.failure("a.csv").message, "a.csv: line 1: there is no column amount");
     }
 }

@@ -21,15 +21,25 @@ use crate::commands::session::answered;
 use crate::domain::period::Period;
 use crate::failure::{Exit, Failure};
 use crate::interrupt::Interrupts;
-use crate::ledger::{BatchLocked, Create, Ledger};
+use crate::ledger::{BatchLock, BatchLocked, Create, Ledger};
 use crate::output::Format;
 use crate::output::results::ResultFile;
 use crate::output::ui::Asked;
 
 /// Charges every row of the file, or says what would be done.
 pub fn run(args: &BatchArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
+    let (charges, rate) = read(args, context).map_err(Failure::nothing_sent)?;
+    if args.dry_run {
+        return dry_run(&charges, context).map_err(Failure::nothing_sent);
+    }
+    let (work, _lock) = prepare(args, charges, context).map_err(Failure::nothing_sent)?;
+    charge(args, rate, work, context)
+}
+
+/// The rows as charges, and how fast they are to be sent. Everything is checked that needs no ledger.
+fn read(args: &BatchArgs, context: &mut Context<'_>) -> Result<(Arc<Charges>, Option<Rate>), Failure> {
     let rate = args.rate.as_deref().map(Rate::parse).transpose();
-    let rate = rate.map_err(|error| Failure::usage(format!("--rate: {error}. Nothing was sent")))?;
+    let rate = rate.map_err(|error| Failure::usage(format!("--rate: {error}")))?;
     let rules = rules(args, context)?;
     let Input { rows, name, decoded } = input::read(&args.file, args.input_format, &rules)?;
     if decoded {
@@ -44,18 +54,22 @@ pub fn run(args: &BatchArgs, context: &mut Context<'_>) -> Result<Exit, Failure>
         allow_similar: args.allow_similar,
     });
     if Tally::of(&charges, |_| Fate::Send).is_none() {
-        return Err(Failure::usage(format!(
-            "the amounts of {name} add up to more than can be counted. Nothing was sent"
-        )));
+        return Err(Failure::usage(format!("the amounts of {name} add up to more than can be counted")));
     }
     if let Some(warning) = context.settings.settle_after_warning() {
         context.ui.warning(&warning);
     }
-    if args.dry_run {
-        return dry_run(&charges, context);
-    }
+    Ok((charges, rate))
+}
+
+/// What every row comes to before anything is sent, shown and agreed to.
+fn prepare(
+    args: &BatchArgs,
+    charges: Arc<Charges>,
+    context: &mut Context<'_>,
+) -> Result<(Work, BatchLock), Failure> {
     let ledger = context.open_ledger()?;
-    let _lock = match ledger.lock_batch()? {
+    let lock = match ledger.lock_batch()? {
         BatchLocked::Ours(lock) => lock,
         BatchLocked::Theirs { pid } => return Err(other_batch(pid)),
     };
@@ -69,7 +83,7 @@ pub fn run(args: &BatchArgs, context: &mut Context<'_>) -> Result<Exit, Failure>
         confirm(context)?;
     }
     let results = args.results.as_deref().map(|path| results(path, &args.file, context)).transpose()?;
-    charge(args, rate, Work { charges, fates, ledger, results }, context)
+    Ok((Work { charges, fates, ledger, results }, lock))
 }
 
 fn rules(args: &BatchArgs, context: &Context<'_>) -> Result<Rules, Failure> {
@@ -100,20 +114,18 @@ fn dry_run(charges: &Charges, context: &mut Context<'_>) -> Result<Exit, Failure
 
 fn other_batch(pid: Option<u32>) -> Failure {
     let whose = pid.map_or_else(String::new, |pid| format!(", process {pid},"));
-    Failure::network(format!("another batch{whose} is running on this ledger. Nothing was sent by this one"))
+    Failure::network(format!("another batch{whose} is running on this ledger"))
         .hinted("run the same command again when it has ended: rows that it charged are not sent again")
 }
 
 fn confirm(context: &mut Context<'_>) -> Result<(), Failure> {
     if !context.ui.interactive() {
-        return Err(Failure::refused(
-            "this batch was not confirmed, and nobody can be asked here. Nothing was sent",
-        )
-        .hinted("to charge without being asked: add --yes"));
+        return Err(Failure::refused("this batch was not confirmed, and nobody can be asked here")
+            .hinted("to charge without being asked: add --yes"));
     }
     match context.ui.ask("Charge these cards?") {
         Ok(Asked::Yes) => Ok(()),
-        Ok(Asked::No) | Err(_) => Err(Failure::refused("not confirmed. Nothing was sent")),
+        Ok(Asked::No) | Err(_) => Err(Failure::refused("not confirmed")),
     }
 }
 
@@ -122,13 +134,9 @@ fn results(path: &Path, input: &Path, context: &Context<'_>) -> Result<ResultFil
     let same = !is_stdin(input)
         && fs::canonicalize(path).ok().is_some_and(|path| fs::canonicalize(input).ok() == Some(path));
     if same {
-        let message = format!("--results names the input itself, {}. Nothing was sent", path.display());
-        return Err(Failure::usage(message));
+        return Err(Failure::usage(format!("--results names the input itself, {}", path.display())));
     }
-    let failed = |error: std::io::Error| {
-        let failure = Failure::io(format!("write {}", path.display()), &error);
-        Failure { message: format!("{}. Nothing was sent", failure.message), ..failure }
-    };
+    let failed = |error: std::io::Error| Failure::io(format!("write {}", path.display()), &error);
     let file = create(path).map_err(failed)?;
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
     let jsonl = matches!(extension.to_lowercase().as_str(), "jsonl" | "ndjson" | "json");
@@ -152,6 +160,10 @@ struct Work {
     results: Option<ResultFile>,
 }
 
+fn reader(ledger: &Ledger) -> Result<Reader, Failure> {
+    Ok(Reader::new(Ledger::open_at(ledger.path(), Create::Never)?.ledger))
+}
+
 fn charge(
     args: &BatchArgs,
     rate: Option<Rate>,
@@ -165,17 +177,15 @@ fn charge(
         charges.rows.all().zip(&fates).filter_map(row_of)
     };
     let queue: Vec<u32> = queued(Fate::Settle).chain(queued(Fate::Send)).collect();
-    let reader = Reader::new(Ledger::open_at(ledger.path(), Create::Never)?.ledger);
+    let reader = reader(&ledger).map_err(Failure::nothing_sent)?;
     let mut board = Board::new(Arc::clone(&charges), fates, reader.clone(), results);
     if queue.is_empty() {
         return board.conclude(context.ui, None);
     }
-    let gateway = context.open_gateway()?;
-    let nothing_sent = |failure: Failure| failure.hinted("Nothing was sent.");
-    let interrupts =
-        Interrupts::watch().map_err(|error| nothing_sent(Failure::io("watch for Ctrl-C", &error)))?;
-    let writer =
-        Writer::start(ledger, reader).map_err(|error| nothing_sent(Failure::io("start a thread", &error)))?;
+    let gateway = context.open_gateway().map_err(Failure::nothing_sent)?;
+    let cannot = |doing: &'static str| move |error: std::io::Error| Failure::io(doing, &error).nothing_sent();
+    let interrupts = Interrupts::watch().map_err(cannot("watch for Ctrl-C"))?;
+    let writer = Writer::start(ledger, reader).map_err(cannot("start a thread"))?;
     let orders = Arc::clone(&charges);
     let batch = Batch::start(Job {
         writer: writer.handle(),
@@ -188,7 +198,7 @@ fn charge(
         queue,
         orders: Arc::new(move |row| orders.order(row)),
     });
-    let mut batch = batch.map_err(|error| nothing_sent(Failure::io("start a thread", &error)))?;
+    let mut batch = batch.map_err(cannot("start a thread"))?;
     let waited_to_the_end = board.watch(&mut batch, &interrupts, context.ui);
     let mut stop = batch.stopped();
     if !waited_to_the_end {

@@ -35,22 +35,16 @@ pub(super) fn open(file: &Path) -> Result<Source, Failure> {
     if is_stdin(file) {
         let stdin = io::stdin();
         if stdin.is_terminal() {
-            return Err(Failure::usage(
-                "stdin is a terminal; name a file, or send one into it. Nothing was sent",
-            )
-            .hinted("billkey batch - < charges.csv"));
+            return Err(Failure::usage("stdin is a terminal; name a file, or send one into it")
+                .hinted("billkey batch - < charges.csv"));
         }
         return decoded("stdin".to_owned(), Cursor::new(read_whole("stdin", stdin.lock())?));
     }
     let name = file.display().to_string();
-    let unreadable = |error: &io::Error| {
-        let failure = Failure::io(format!("read {name}"), error);
-        Failure { kind: Kind::Usage, message: format!("{}. Nothing was sent", failure.message), ..failure }
-    };
-    let open = File::open(file).map_err(|error| unreadable(&error))?;
-    let metadata = open.metadata().map_err(|error| unreadable(&error))?;
+    let open = File::open(file).map_err(|error| unreadable(&name, &error))?;
+    let metadata = open.metadata().map_err(|error| unreadable(&name, &error))?;
     if metadata.is_dir() {
-        return Err(Failure::usage(format!("{name} is a directory; name a file. Nothing was sent")));
+        return Err(Failure::usage(format!("{name} is a directory; name a file")));
     }
     if metadata.is_file() {
         decoded(name, open)
@@ -63,23 +57,20 @@ fn read_whole(name: &str, from: impl Read) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     match from.take(PIPE_BYTES_MAX + 1).read_to_end(&mut bytes) {
         Ok(read) if u64::try_from(read).is_ok_and(|read| read <= PIPE_BYTES_MAX) => Ok(bytes),
-        Ok(_) => Err(Failure::usage(format!("{name} is longer than 512 MB; split it. Nothing was sent"))),
-        Err(error) => {
-            let failure = Failure::io(format!("read {name}"), &error);
-            Err(Failure {
-                kind: Kind::Usage,
-                message: format!("{}. Nothing was sent", failure.message),
-                ..failure
-            })
-        }
+        Ok(_) => Err(Failure::usage(format!("{name} is longer than 512 MB; split it"))),
+        Err(error) => Err(unreadable(name, &error)),
     }
 }
 
+/// Whoever names a file that cannot be read named the wrong one.
+fn unreadable(name: &str, error: &io::Error) -> Failure {
+    Failure { kind: Kind::Usage, ..Failure::io(format!("read {name}"), error) }
+}
+
 fn decoded(name: String, mut bytes: impl Read + Seek + 'static) -> Result<Source, Failure> {
-    let unreadable =
-        |error: &io::Error| Failure { kind: Kind::Usage, ..Failure::io(format!("read {name}"), error) };
-    let seen = look(&mut bytes).map_err(|error| unreadable(&error))?;
-    let wrong = |what: String| Err(Failure::usage(format!("{name}: {what}. Nothing was sent")));
+    let unreadable = |error: io::Error| unreadable(&name, &error);
+    let seen = look(&mut bytes).map_err(unreadable)?;
+    let wrong = |what: String| Err(Failure::usage(format!("{name}: {what}")));
     let mut encoding = Encoding::Utf8;
     match seen {
         Seen::Utf8 { .. } => {}
@@ -91,8 +82,8 @@ fn decoded(name: String, mut bytes: impl Read + Seek + 'static) -> Result<Source
             return wrong(format!("line {line} holds a zero byte; it is not a text file"));
         }
         Seen::NotUtf8 { line } => {
-            bytes.seek(SeekFrom::Start(0)).map_err(|error| unreadable(&error))?;
-            if !is_cp949(&mut bytes).map_err(|error| unreadable(&error))? {
+            bytes.seek(SeekFrom::Start(0)).map_err(unreadable)?;
+            if !is_cp949(&mut bytes).map_err(unreadable)? {
                 return wrong(format!(
                     "line {line} is neither UTF-8 nor CP949; save the file as `CSV UTF-8`"
                 ));
@@ -101,7 +92,7 @@ fn decoded(name: String, mut bytes: impl Read + Seek + 'static) -> Result<Source
         }
     }
     let mark = if let Seen::Utf8 { with_mark: true } = seen { 3 } else { 0 };
-    bytes.seek(SeekFrom::Start(mark)).map_err(|error| unreadable(&error))?;
+    bytes.seek(SeekFrom::Start(mark)).map_err(unreadable)?;
     let text: Box<dyn Read> = match encoding {
         Encoding::Utf8 => Box::new(bytes),
         Encoding::Cp949 => Box::new(Decoded::new(bytes)),
@@ -294,7 +285,7 @@ mod tests {
     fn what_is_no_text_is_refused_with_its_line() {
         let refused = |bytes: &[u8], what: &str| {
             let message = read(bytes).unwrap_err();
-            assert!(message.contains(what) && message.ends_with("Nothing was sent"), "{message}");
+            assert!(message.contains(what), "{message}");
         };
         refused(b"a\nb\n\xff\xff\n", "line 3 is neither UTF-8 nor CP949");
         refused(b"a\ncaf\xe9", "line 2 is neither");

@@ -82,16 +82,14 @@ fn merchant_uid(
             .ok_or_else(|| Failure::local("no order id could be made from the period"));
     }
     if !interactive {
-        return Err(Failure::usage(
-            "an order id is needed here, where nobody can be shown one. Nothing was sent",
-        )
-        .hinted("give --merchant-uid ID, or --once-per PERIOD to charge once a period"));
+        return Err(Failure::usage("an order id is needed here, where nobody can be shown one")
+            .hinted("give --merchant-uid ID, or --once-per PERIOD to charge once a period"));
     }
     // Letters and digits only: some PGs take nothing else (facts 2.7).
     let mut random = [0; 8];
     SystemRandom::new()
         .fill(&mut random)
-        .map_err(|_| Failure::local("the system gave no random bytes for an order id. Nothing was sent"))?;
+        .map_err(|_| Failure::local("the system gave no random bytes for an order id"))?;
     let tail: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
     Ok(MerchantUid::parse(&format!("{}{tail}", local.strftime("%Y%m%d%H%M%S")))?)
 }
@@ -104,7 +102,7 @@ pub(in crate::commands) fn check_limits(settings: &Settings, amount: Amount) -> 
         let Some(limit) = limit else { continue };
         if limit.currency() != amount.currency() {
             return Err(Failure::refused(format!(
-                "the limit {key} of the profile {} is in {}, and cannot be held against {amount}. Nothing was sent",
+                "the limit {key} of the profile {} is in {}, and cannot be held against {amount}",
                 settings.profile,
                 limit.currency(),
             ))
@@ -113,7 +111,7 @@ pub(in crate::commands) fn check_limits(settings: &Settings, amount: Amount) -> 
     }
     match settings.limits.max_amount {
         Some(max) if amount > max => Err(Failure::refused(format!(
-            "{amount} is over the limit of {max} for one charge (max_amount of the profile {}). Nothing was sent",
+            "{amount} is over the limit of {max} for one charge (max_amount of the profile {})",
             settings.profile,
         ))),
         Some(_) | None => Ok(()),

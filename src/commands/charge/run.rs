@@ -30,7 +30,7 @@ pub fn run(args: &ChargeArgs, context: &mut Context<'_>) -> Result<Exit, Failure
         context.ui.warning(&warning);
     }
     if args.dry_run {
-        return dry_run(context, &order);
+        return dry_run(context, &order).map_err(Failure::nothing_sent);
     }
     let mut ledger = context.open_ledger().map_err(Failure::nothing_sent)?;
     if let Some(ended) = ended_before(&ledger, &order).map_err(unsent)? {
@@ -38,15 +38,16 @@ pub fn run(args: &ChargeArgs, context: &mut Context<'_>) -> Result<Exit, Failure
     }
     let customer = ledger.find_customer(&order.request.terms.customer_uid).map_err(unsent)?;
     if let Some(Customer { removed_at: Some(_), customer_uid, .. }) = &customer {
-        return Err(Failure::refused(format!("the customer {customer_uid} was removed. Nothing was sent"))
-            .hinted(format!("to charge again: billkey customer add {customer_uid}")));
+        return Err(Failure::refused(format!("the customer {customer_uid} was removed"))
+            .hinted(format!("to charge again: billkey customer add {customer_uid}"))
+            .nothing_sent());
     }
     if !args.yes {
-        confirm(context.ui, &order, customer.as_ref())?;
+        confirm(context.ui, &order, customer.as_ref()).map_err(Failure::nothing_sent)?;
     }
     let gateway = context.open_gateway().map_err(Failure::nothing_sent)?;
-    let interrupts = Interrupts::watch()
-        .map_err(|error| Failure::io("watch for Ctrl-C", &error).hinted("This run sent nothing."))?;
+    let interrupts =
+        Interrupts::watch().map_err(|error| Failure::io("watch for Ctrl-C", &error).nothing_sent())?;
     let mut desk = Desk {
         ledger: &mut ledger,
         gateway: Arc::clone(&gateway.client),
@@ -83,16 +84,14 @@ fn unsent(error: LedgerError) -> Failure {
 /// Shows what is about to be charged, and asks.
 fn confirm(ui: &mut Ui, order: &Order, customer: Option<&Customer>) -> Result<(), Failure> {
     if !ui.interactive() {
-        return Err(Failure::refused(
-            "this charge was not confirmed, and nobody can be asked here. Nothing was sent",
-        )
-        .hinted("to charge without being asked: add --yes"));
+        return Err(Failure::refused("this charge was not confirmed, and nobody can be asked here")
+            .hinted("to charge without being asked: add --yes"));
     }
     let card = charge_card(order, customer);
     ui.note(&card);
     match ui.ask("Charge this card?") {
         Ok(Asked::Yes) => Ok(()),
-        Ok(Asked::No) | Err(_) => Err(Failure::refused("not confirmed. Nothing was sent")),
+        Ok(Asked::No) | Err(_) => Err(Failure::refused("not confirmed")),
     }
 }
 
@@ -142,11 +141,11 @@ fn dry_run(context: &mut Context<'_>, order: &Order) -> Result<Exit, Failure> {
     };
     let terms = &order.request.terms;
     let Some(body) = charge_body(&order.request) else {
-        return Err(Failure::local("the request could not be put into JSON. Nothing was sent"));
+        return Err(Failure::local("the request could not be put into JSON"));
     };
     if context.ui.format() != Format::Table {
         let request = serde_json::from_str(&body)
-            .map_err(|_| Failure::local("the request could not be put into JSON. Nothing was sent"))?;
+            .map_err(|_| Failure::local("the request could not be put into JSON"))?;
         let merchant_uid = terms.merchant_uid.to_string();
         let dry_run = DryRun { dry_run: true, would, merchant_uid, mode: terms.mode.word(), request };
         return answered(context.ui.json(&dry_run), Exit::Done);

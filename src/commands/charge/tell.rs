@@ -30,25 +30,27 @@ pub(super) fn ended(
             let at = when(other.requested_at, context.ui.zone());
             let state = if other.outcome == Outcome::Paid { "paid" } else { "asked for" };
             Err(Failure::refused(format!(
-                "{} {state} {} as {} on {at}, a moment ago. Nothing was sent",
+                "{} {state} {} as {} on {at}, a moment ago",
                 request.terms.customer_uid, other.terms.amount, other.terms.merchant_uid,
             ))
-            .hinted("if the customer is to pay the same amount twice: add --allow-similar"))
+            .hinted("if the customer is to pay the same amount twice: add --allow-similar")
+            .nothing_sent())
         }
         Ended::OverDaily { spent, max } => Err(Failure::refused(format!(
-            "{} and the {spent} charged today are over the day's limit of {max} (daily_amount of the profile {}). \
-             Nothing was sent",
+            "{} and the {spent} charged today are over the day's limit of {max} (daily_amount of the profile {})",
             request.terms.amount, context.settings.profile,
-        ))),
+        ))
+        .nothing_sent()),
         Ended::Busy { payment, waited } => {
             if let Some(payment) = &payment {
                 object(context.ui, payment, true)?;
             }
             Err(Failure::network(format!(
-                "another process has been charging {uid} for {}. Nothing was sent by this one",
+                "another process has been charging {uid} for {}",
                 format_duration(waited)
             ))
-            .hinted("run the same command again: it tells what became of it"))
+            .hinted("run the same command again: it tells what became of it")
+            .nothing_sent())
         }
         Ended::Interrupted => Err(interrupted(request)),
     }
@@ -86,11 +88,9 @@ pub(in crate::commands) fn failed(ui: &mut Ui, error: ChargeError) -> Failure {
 }
 
 fn interrupted(request: &ChargeRequest) -> Failure {
-    Failure::interrupted(format!(
-        "interrupted before {} was sent. Nothing was sent by this run",
-        request.terms.merchant_uid
-    ))
-    .hinted("run the same command again")
+    Failure::interrupted(format!("interrupted before {} was sent", request.terms.merchant_uid))
+        .hinted("run the same command again")
+        .nothing_sent()
 }
 
 fn report(context: &mut Context<'_>, end: &Report) -> Result<Exit, Failure> {
@@ -225,8 +225,8 @@ fn other_terms(ui: &Ui, payment: &Payment, request: &ChargeRequest) -> Failure {
             rows.iter().map(|(label, then, now)| format!("{label} {then} then, {now} now")).collect();
         message = format!("{message}: {}", sides.join("; "));
     }
-    let mut failure = Failure::refused(format!("{message}. Nothing was sent."))
-        .hinted("a new charge needs a new merchant_uid.");
+    let mut failure =
+        Failure::refused(message).hinted("a new charge needs a new merchant_uid.").nothing_sent();
     for line in comparison("then", "now", &rows).lines() {
         failure = failure.detailed(line);
     }

@@ -52,9 +52,7 @@ pub(super) fn secret(settings: &Settings, report: &mut Report) -> bool {
     let credentials = match settings.credentials() {
         Ok(credentials) => credentials,
         Err(error) => {
-            let message =
-                error.message.strip_suffix(". Nothing was sent by this run").unwrap_or(&error.message);
-            report.bad(Kind::Config, "secret", message, error.hint);
+            report.bad(Kind::Config, "secret", error.message, error.hint);
             return false;
         }
     };
