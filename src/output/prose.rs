@@ -21,9 +21,75 @@ pub struct ChargeStory<'a> {
     pub zone: &'a TimeZone,
 }
 
-/// What to print for a charge's outcome, for people.
+/// What is said of a charge, in its parts. For people they are put together by [`Ui::outcome`]; a
+/// failure for programs takes the first line and the advice.
+///
+/// [`Ui::outcome`]: crate::output::ui::Ui::outcome
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Story {
+    pub outcome: Outcome,
+    /// The words that name the outcome, and are shown in its colour; empty where none do.
+    pub opening: &'static str,
+    /// The rest of the first line.
+    pub rest: String,
+    /// What stands in lines of its own, each with its label: ids, the receipt.
+    pub facts: Vec<(&'static str, String)>,
+    pub advice: Option<Advice>,
+}
+
+/// What to do next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Advice {
+    pub text: String,
+    /// A command that can be pasted, on a line of its own.
+    pub command: Option<String>,
+}
+
+impl Story {
+    /// One without facts and advice.
+    #[must_use]
+    pub fn new(outcome: Outcome, opening: &'static str, rest: impl Into<String>) -> Story {
+        Story { outcome, opening, rest: rest.into(), facts: Vec::new(), advice: None }
+    }
+
+    #[must_use]
+    pub fn advised(self, text: impl Into<String>, command: Option<String>) -> Story {
+        Story { advice: Some(Advice { text: text.into(), command }), ..self }
+    }
+
+    /// The answer, in one line.
+    #[must_use]
+    pub fn first_line(&self) -> String {
+        format!("{}{}", self.opening, self.rest)
+    }
+
+    /// All that stands behind the opening, each line with its break.
+    pub(in crate::output) fn after_opening(&self) -> String {
+        let mut text = format!("{}\n{}", self.rest, facts(&self.facts));
+        if let Some(Advice { text: words, command }) = &self.advice {
+            text.push_str(&format!("  {words}\n"));
+            if let Some(command) = command {
+                text.push_str(&format!("    {command}\n"));
+            }
+        }
+        text
+    }
+}
+
+impl Advice {
+    /// In one line.
+    #[must_use]
+    pub fn line(&self) -> String {
+        match &self.command {
+            Some(command) => format!("{} {command}", self.text),
+            None => self.text.clone(),
+        }
+    }
+}
+
+/// What to say of a charge's outcome.
 #[must_use]
-pub fn charge(story: &ChargeStory<'_>) -> String {
+pub fn charge(story: &ChargeStory<'_>) -> Story {
     match story.payment.outcome {
         Outcome::Paid if story.replayed => already_paid(story.payment, story.zone),
         Outcome::Paid => paid(story.payment, story.zone),
@@ -32,24 +98,6 @@ pub fn charge(story: &ChargeStory<'_>) -> String {
         Outcome::Unknown | Outcome::Pending => unknown(story),
         Outcome::NotSent => not_sent(story.payment.terms.mode, story.payment.why().as_deref()),
     }
-}
-
-/// The words that an outcome's prose may open with, the longer ones first.
-const OPENINGS: [&str; 8] = [
-    "Already paid",
-    "Declined before",
-    "Rejected before",
-    "Not sent",
-    "Paid",
-    "Declined",
-    "Rejected",
-    "Unknown",
-];
-
-/// Divides an outcome's prose behind the words that name the outcome.
-pub(in crate::output) fn opening(text: &str) -> (&str, &str) {
-    let end = OPENINGS.iter().find(|words| text.starts_with(**words)).map_or(0, |words| words.len());
-    text.split_at_checked(end).unwrap_or(("", text))
 }
 
 /// ` (SANDBOX)` where no money moved; nothing for a live one.
@@ -63,22 +111,22 @@ fn mode_note(mode: Mode) -> &'static str {
 
 /// `Paid ₩8,900. Approval 30012345, 2026-11-23 19:30:04.`, its ids and its receipt.
 #[must_use]
-pub fn paid(payment: &Payment, zone: &TimeZone) -> String {
+pub fn paid(payment: &Payment, zone: &TimeZone) -> Story {
     let at = payment.paid_at.map(|at| when(at, zone));
     let approval = payment.apply_num.as_deref().map(|number| format!("Approval {}", safe(number)));
     let proof: Vec<String> = approval.into_iter().chain(at).collect();
     let proof = if proof.is_empty() { String::new() } else { format!(" {}.", proof.join(", ")) };
     let amount = payment.terms.amount;
-    let first = format!("Paid {amount}{}.{proof}\n", mode_note(payment.terms.mode));
+    let rest = format!(" {amount}{}.{proof}", mode_note(payment.terms.mode));
     let mut rows = vec![("order", safe(payment.terms.merchant_uid.as_str()).into_owned())];
     rows.extend(payment.imp_uid.as_deref().map(|id| ("payment", safe(id).into_owned())));
     rows.extend(payment.receipt_url.as_deref().map(|url| ("receipt", safe(url).into_owned())));
-    first + &facts(&rows)
+    Story { facts: rows, ..Story::new(payment.outcome, "Paid", rest) }
 }
 
 /// `Already paid ₩8,900 on 2026-11-23 19:30:04. Nothing was sent.`
 #[must_use]
-pub fn already_paid(payment: &Payment, zone: &TimeZone) -> String {
+pub fn already_paid(payment: &Payment, zone: &TimeZone) -> Story {
     let amount = payment.terms.amount;
     let at = payment.paid_at.map(|at| format!(" on {}", when(at, zone))).unwrap_or_default();
     let refunded = match payment.cancel_amount {
@@ -88,7 +136,9 @@ pub fn already_paid(payment: &Payment, zone: &TimeZone) -> String {
         }
         Some(_) | None => String::new(),
     };
-    format!("Already paid {amount}{}{at}.{refunded} Nothing was sent.\n", mode_note(payment.terms.mode))
+    let mode = mode_note(payment.terms.mode);
+    let rest = format!(" {amount}{mode}{at}.{refunded} Nothing was sent.");
+    Story::new(payment.outcome, "Already paid", rest)
 }
 
 /// The words of the card company or the gateway.
@@ -98,15 +148,16 @@ fn words(payment: &Payment) -> String {
 
 /// `Declined: … Nothing was charged.`, in the words of the card company.
 #[must_use]
-pub fn declined(payment: &Payment, replayed: bool) -> String {
-    let before = if replayed { " before" } else { "" };
+pub fn declined(payment: &Payment, replayed: bool) -> Story {
+    let opening = if replayed { "Declined before" } else { "Declined" };
+    Story::new(payment.outcome, opening, refused(payment, replayed))
+        .advised("The customer has to act. To try the same order again later: add --retry.", None)
+}
+
+/// What follows the word for a decline or a rejection.
+fn refused(payment: &Payment, replayed: bool) -> String {
     let sent = if replayed { " Nothing was sent now." } else { "" };
-    format!(
-        "Declined{before}{}: {} Nothing was charged.{sent}\n  \
-         The customer has to act. To try the same order again later: add --retry.\n",
-        mode_note(payment.terms.mode),
-        words(payment),
-    )
+    format!("{}: {} Nothing was charged.{sent}", mode_note(payment.terms.mode), words(payment))
 }
 
 /// A payment's channel is not of the kind that the profile, of this mode, should use.
@@ -122,21 +173,16 @@ pub fn wrong_channel(payment: &Payment, profile: Mode) -> String {
 
 /// `Rejected: … Nothing was charged.`, in the words of the gateway.
 #[must_use]
-pub fn rejected(payment: &Payment, replayed: bool) -> String {
-    let before = if replayed { " before" } else { "" };
-    let sent = if replayed { " Nothing was sent now." } else { "" };
+pub fn rejected(payment: &Payment, replayed: bool) -> Story {
+    let opening = if replayed { "Rejected before" } else { "Rejected" };
     let code = payment.code.map(|code| format!(" with code {code}")).unwrap_or_default();
-    format!(
-        "Rejected{before}{}: {} Nothing was charged.{sent}\n  \
-         The gateway refused the request{code}. When the cause is fixed: add --retry.\n",
-        mode_note(payment.terms.mode),
-        words(payment),
-    )
+    let advice = format!("The gateway refused the request{code}. When the cause is fixed: add --retry.");
+    Story::new(payment.outcome, opening, refused(payment, replayed)).advised(advice, None)
 }
 
 /// `Unknown: … The card may have been charged.`, and from when on it may be sent again.
 #[must_use]
-pub fn unknown(story: &ChargeStory<'_>) -> String {
+pub fn unknown(story: &ChargeStory<'_>) -> Story {
     let payment = story.payment;
     let reason = match payment.why() {
         Some(reason) if !reason.trim().is_empty() => sentence(&reason),
@@ -151,11 +197,9 @@ pub fn unknown(story: &ChargeStory<'_>) -> String {
         }
         None => "The same command asks the gateway before it sends anything. To find out now:".to_owned(),
     };
-    format!(
-        "Unknown{}: {reason} The card may have been charged.{sent}\n  {next}\n    {}\n",
-        mode_note(payment.terms.mode),
-        reconcile_command(payment),
-    )
+    let mode = mode_note(payment.terms.mode);
+    let rest = format!("{mode}: {reason} The card may have been charged.{sent}");
+    Story::new(payment.outcome, "Unknown", rest).advised(next, Some(reconcile_command(payment)))
 }
 
 /// The command that finds out what became of a payment, as it can be pasted.
@@ -166,9 +210,10 @@ pub(in crate::output) fn reconcile_command(payment: &Payment) -> String {
 
 /// `Not sent: … Nothing was charged.`
 #[must_use]
-pub fn not_sent(mode: Mode, reason: Option<&str>) -> String {
+pub fn not_sent(mode: Mode, reason: Option<&str>) -> Story {
     let reason = reason.map_or_else(|| "the request did not leave.".to_owned(), sentence);
-    format!("Not sent{}: {reason} Nothing was charged.\n  Run the same command again.\n", mode_note(mode))
+    let rest = format!("{}: {reason} Nothing was charged.", mode_note(mode));
+    Story::new(Outcome::NotSent, "Not sent", rest).advised("Run the same command again.", None)
 }
 
 /// What a person is asked to confirm.

@@ -19,7 +19,7 @@ use crate::output::field::Columns;
 use crate::output::json;
 use crate::output::payment::{PaymentView, payment_object};
 use crate::output::progress::{Progress, Wait};
-use crate::output::prose;
+use crate::output::prose::Story;
 use crate::output::text::{safe, safe_lines};
 
 /// Standard output, buffered.
@@ -136,16 +136,14 @@ impl Ui {
         if self.options.quiet { Ok(()) } else { self.answer(text) }
     }
 
-    /// The prose of a charge's outcome on stdout, its opening in the outcome's colour. A paid
-    /// one is a success, and silent with `--quiet`.
-    pub fn outcome(&mut self, outcome: Outcome, text: &str) -> io::Result<()> {
-        if self.options.quiet && outcome == Outcome::Paid {
+    /// What is said of a charge on stdout, its opening in the outcome's colour. A paid one is a
+    /// success, and silent with `--quiet`.
+    pub fn outcome(&mut self, story: &Story) -> io::Result<()> {
+        if self.options.quiet && story.outcome == Outcome::Paid {
             return Ok(());
         }
-        let text = safe_lines(text);
-        let (word, rest) = prose::opening(&text);
-        let word = paint(word, outcome_style(outcome), self.options.colour_stdout);
-        self.write_answer(&format!("{word}{rest}"))
+        let opening = paint(story.opening, outcome_style(story.outcome), self.options.colour_stdout);
+        self.write_answer(&format!("{opening}{}", safe_lines(&story.after_opening())))
     }
 
     pub(in crate::output) fn write_answer(&mut self, text: &str) -> io::Result<()> {

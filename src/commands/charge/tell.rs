@@ -11,7 +11,7 @@ use crate::domain::time::format_duration;
 use crate::failure::{Exit, Failure, Kind};
 use crate::output::Format;
 use crate::output::payment::PaymentView;
-use crate::output::prose::{self, ChargeStory};
+use crate::output::prose::{self, ChargeStory, Story};
 use crate::output::table::comparison;
 use crate::output::text::{sentence, shell_word, when};
 use crate::output::ui::Ui;
@@ -98,17 +98,15 @@ fn report(context: &mut Context<'_>, end: &Report) -> Result<Exit, Failure> {
     let exit = exit_of(end);
     let now = context.now();
     let ui = &mut *context.ui;
-    let text = story(ui, end, now);
-    if matches!(exit, Exit::With(Kind::Auth | Kind::Interrupted)) {
-        return Err(complaint(exit, end, &text));
-    }
-    if ui.format() == Format::Table {
-        return answered(ui.outcome(end.payment.outcome, &text), exit);
-    }
-    object(ui, &end.payment, end.replayed)?;
+    let story = story(ui, end, now);
     match exit {
-        Exit::Done => Ok(exit),
-        Exit::With(_) => Err(complaint(exit, end, &text)),
+        Exit::With(kind @ (Kind::Auth | Kind::Interrupted)) => Err(complaint(kind, end, &story)),
+        Exit::Done | Exit::With(_) if ui.format() == Format::Table => answered(ui.outcome(&story), exit),
+        Exit::Done => object(ui, &end.payment, end.replayed).map(|()| exit),
+        Exit::With(kind) => {
+            object(ui, &end.payment, end.replayed)?;
+            Err(complaint(kind, end, &story))
+        }
     }
 }
 
@@ -132,8 +130,8 @@ pub(in crate::commands) fn exit_of(report: &Report) -> Exit {
     }
 }
 
-/// The sentences for people.
-fn story(ui: &Ui, report: &Report, now: Timestamp) -> String {
+/// What is said of it.
+fn story(ui: &Ui, report: &Report, now: Timestamp) -> Story {
     let payment = &report.payment;
     let stands = match payment.outcome {
         Outcome::Declined => " The earlier decline stands.",
@@ -141,17 +139,21 @@ fn story(ui: &Ui, report: &Report, now: Timestamp) -> String {
         Outcome::Paid | Outcome::Unknown | Outcome::NotSent | Outcome::Pending => "",
     };
     match (&report.held, payment.outcome) {
-        (Some(held), Outcome::Declined | Outcome::Rejected | Outcome::NotSent) => match held {
+        (Some(held), outcome @ (Outcome::Declined | Outcome::Rejected | Outcome::NotSent)) => match held {
             Held::NotReached(why) => {
-                format!(
-                    "Not sent: {} Nothing was charged.{stands}\n  Run the same command again.\n",
-                    sentence(&why.to_string())
-                )
+                let rest = format!(": {} Nothing was charged.{stands}", sentence(&why.to_string()));
+                Story::new(outcome, "Not sent", rest).advised("Run the same command again.", None)
             }
             Held::KeyRefused(words) => {
-                format!("The gateway refused the API key: {} Nothing was charged.{stands}\n", sentence(words))
+                let words = sentence(words);
+                let rest = format!("The gateway refused the API key: {words} Nothing was charged.{stands}");
+                Story::new(outcome, "", rest)
             }
-            Held::Interrupted => format!("Interrupted before it was sent. Nothing was charged.{stands}\n"),
+            Held::Interrupted => Story::new(
+                outcome,
+                "",
+                format!("Interrupted before it was sent. Nothing was charged.{stands}"),
+            ),
         },
         (Some(_) | None, _) => prose::charge(&ChargeStory {
             payment,
@@ -163,18 +165,11 @@ fn story(ui: &Ui, report: &Report, now: Timestamp) -> String {
     }
 }
 
-/// The story as an error: its first line, and what to do as hints.
-fn complaint(exit: Exit, report: &Report, text: &str) -> Failure {
-    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let message = lines.next().unwrap_or("the charge did not succeed").to_owned();
-    let kind = match exit {
-        Exit::With(kind) => kind,
-        Exit::Done => Kind::Local,
-    };
-    let mut failure = Failure::new(kind, message);
-    let hint = lines.collect::<Vec<_>>().join(" ");
-    if !hint.is_empty() {
-        failure = failure.hinted(hint);
+/// The story as an error: its first line, and what to do as a hint.
+fn complaint(kind: Kind, report: &Report, story: &Story) -> Failure {
+    let mut failure = Failure::new(kind, story.first_line());
+    if let Some(advice) = &story.advice {
+        failure = failure.hinted(advice.line());
     }
     if kind == Kind::Auth {
         failure = failure.hinted(format!(

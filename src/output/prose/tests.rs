@@ -1,4 +1,4 @@
-use super::{ChargeCard, ChargeStory, charge, confirmation, not_sent};
+use super::{ChargeCard, ChargeStory, Story, charge, confirmation, not_sent};
 use crate::domain::payment::{Mode, Outcome, Payment};
 use crate::domain::reason::Reason;
 use crate::output::samples::{at, declined, paid, seoul, shown, won};
@@ -6,7 +6,11 @@ use crate::output::samples::{at, declined, paid, seoul, shown, won};
 fn told(payment: &Payment, replayed: bool, not_before: Option<&str>) -> String {
     let zone = seoul();
     let now = at("2026-11-23T19:31:00+09:00");
-    charge(&ChargeStory { payment, replayed, not_before: not_before.map(at), now, zone: &zone })
+    shown_whole(&charge(&ChargeStory { payment, replayed, not_before: not_before.map(at), now, zone: &zone }))
+}
+
+fn shown_whole(story: &Story) -> String {
+    format!("{}{}", story.opening, story.after_opening())
 }
 
 fn unknown() -> Payment {
@@ -108,8 +112,25 @@ fn a_pending_charge_without_a_word_is_unknown_too() {
 }
 
 #[test]
+fn a_failure_for_programs_is_made_of_the_same_parts() {
+    let zone = seoul();
+    let (payment, now) = (unknown(), at("2026-11-23T19:31:00+09:00"));
+    let story =
+        charge(&ChargeStory { payment: &payment, replayed: false, not_before: None, now, zone: &zone });
+    assert_eq!(
+        story.first_line(),
+        "Unknown: the gateway did not answer within 60 s. The card may have been charged."
+    );
+    assert_eq!(
+        story.advice.unwrap().line(),
+        "The same command asks the gateway before it sends anything. To find out now: \
+         billkey reconcile order_monthly_0001"
+    );
+}
+
+#[test]
 fn what_never_left_is_said_to_have_charged_nothing() {
-    insta::assert_snapshot!(not_sent(Mode::Live, Some("the gateway refused the connection")), @"
+    insta::assert_snapshot!(shown_whole(&not_sent(Mode::Live, Some("the gateway refused the connection"))), @"
     Not sent: the gateway refused the connection. Nothing was charged.
       Run the same command again.
     ");

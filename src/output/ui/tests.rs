@@ -2,6 +2,7 @@ use super::{Asked, Complaint, NotInteractive, UiOptions, is_broken_pipe};
 use crate::domain::payment::Outcome;
 use crate::output::Format;
 use crate::output::payment::PaymentView;
+use crate::output::prose::Story;
 use crate::output::samples::{customer, declined, options, paid, ui};
 
 #[test]
@@ -20,10 +21,10 @@ fn the_answer_goes_to_stdout_and_the_rest_to_stderr() {
 fn quiet_says_nothing_on_success_and_everything_else_all_the_same() {
     let (mut ui, out, err) = ui(UiOptions { quiet: true, ..options(Format::Table) }, "");
     ui.done("Paid").unwrap();
-    ui.outcome(Outcome::Paid, "Paid ₩8,900.").unwrap();
+    ui.outcome(&Story::new(Outcome::Paid, "Paid", " ₩8,900.")).unwrap();
     ui.status("created");
     assert_eq!((out.text(), err.text()), (String::new(), String::new()));
-    ui.outcome(Outcome::Declined, "Declined: no. Nothing was charged.").unwrap();
+    ui.outcome(&Story::new(Outcome::Declined, "Declined", ": no. Nothing was charged.")).unwrap();
     ui.warning("odd");
     assert_eq!(out.text(), "Declined: no. Nothing was charged.\n");
     assert_eq!(err.text(), "warning: odd\n");
@@ -32,9 +33,9 @@ fn quiet_says_nothing_on_success_and_everything_else_all_the_same() {
 #[test]
 fn only_the_opening_of_an_outcome_is_coloured() {
     let (mut ui, out, _) = ui(UiOptions { colour_stdout: true, ..options(Format::Table) }, "");
-    ui.outcome(Outcome::Paid, "Already paid ₩8,900.").unwrap();
-    ui.outcome(Outcome::Declined, "Declined: no").unwrap();
-    ui.outcome(Outcome::Unknown, "Something else").unwrap();
+    ui.outcome(&Story::new(Outcome::Paid, "Already paid", " ₩8,900.")).unwrap();
+    ui.outcome(&Story::new(Outcome::Declined, "Declined", ": no")).unwrap();
+    ui.outcome(&Story::new(Outcome::Unknown, "", "Something else")).unwrap();
     let expected =
         "\u{1b}[32mAlready paid\u{1b}[0m ₩8,900.\n\u{1b}[31mDeclined\u{1b}[0m: no\nSomething else\n";
     assert_eq!(out.text(), expected);
