@@ -116,12 +116,21 @@ fn charge_card(order: &Order, customer: Option<&Customer>) -> String {
     })
 }
 
+/// What a run without `--dry-run` would do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Would {
+    Send,
+    LookUpFirst,
+    Replay,
+    Refuse,
+}
+
 /// What `--dry-run` says to programs.
 #[derive(Serialize)]
 struct DryRun {
     dry_run: bool,
-    /// `send`, `look_up_first`, `replay` or `refuse`.
-    would: &'static str,
+    would: Would,
     merchant_uid: String,
     mode: &'static str,
     /// The request to `/subscribe/payments/again`, as it would leave.
@@ -137,7 +146,7 @@ fn dry_run(context: &mut Context<'_>, order: &Order) -> Result<Exit, Failure> {
     };
     let would = match &ledger {
         Some(ledger) => would(ledger, order)?,
-        None => "send",
+        None => Would::Send,
     };
     let terms = &order.request.terms;
     let Some(body) = charge_body(&order.request) else {
@@ -155,10 +164,10 @@ fn dry_run(context: &mut Context<'_>, order: &Order) -> Result<Exit, Failure> {
         None => None,
     };
     let does = match would {
-        "replay" => "would print the stored result and send nothing",
-        "refuse" => "would refuse, because the order was asked for with other terms, and send nothing",
-        "look_up_first" => "would ask the gateway about the earlier request before anything else",
-        _ => "would send",
+        Would::Replay => "would print the stored result and send nothing",
+        Would::Refuse => "would refuse, because the order was asked for with other terms, and send nothing",
+        Would::LookUpFirst => "would ask the gateway about the earlier request before anything else",
+        Would::Send => "would send",
     };
     let card = charge_card(order, customer.as_ref());
     let text = format!(
@@ -167,12 +176,12 @@ fn dry_run(context: &mut Context<'_>, order: &Order) -> Result<Exit, Failure> {
     answered(context.ui.answer(text.trim_start_matches('\n')), Exit::Done)
 }
 
-fn would(ledger: &Ledger, order: &Order) -> Result<&'static str, LedgerError> {
+fn would(ledger: &Ledger, order: &Order) -> Result<Would, LedgerError> {
     let stored = ledger.find(&order.request.terms.merchant_uid)?.map(|payment| payment.outcome);
     Ok(match (ended_before(ledger, order)?, stored) {
-        (Some(Ended::OtherTerms(_)), _) => "refuse",
-        (Some(_), _) => "replay",
-        (None, None | Some(Outcome::NotSent)) => "send",
-        (None, Some(_)) => "look_up_first",
+        (Some(Ended::OtherTerms(_)), _) => Would::Refuse,
+        (Some(_), _) => Would::Replay,
+        (None, None | Some(Outcome::NotSent)) => Would::Send,
+        (None, Some(_)) => Would::LookUpFirst,
     })
 }
