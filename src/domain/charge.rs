@@ -1,6 +1,8 @@
 //! A charge as asked for, checked against every rule of the gateway's that can be checked before
 //! anything is written or sent (facts 2.1).
 
+use std::fmt;
+
 use jiff::Timestamp;
 use thiserror::Error;
 
@@ -52,6 +54,52 @@ impl ProductType {
     }
 }
 
+/// Which text or amount it is about; shown by the name it goes by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    ProductName,
+    BuyerName,
+    BuyerEmail,
+    BuyerTel,
+    TaxFree,
+    VatAmount,
+    CustomData,
+    ChannelKey,
+    Bypass,
+    Note,
+    /// Of a customer: kept here, and not sent with a charge.
+    Name,
+    Email,
+    Tel,
+    /// Of a registration window.
+    Product,
+    PayMethod,
+    Pg,
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Field::ProductName => "product name",
+            Field::BuyerName => "buyer_name",
+            Field::BuyerEmail => "buyer_email",
+            Field::BuyerTel => "buyer_tel",
+            Field::TaxFree => "tax_free",
+            Field::VatAmount => "vat_amount",
+            Field::CustomData => "custom_data",
+            Field::ChannelKey => "channel_key",
+            Field::Bypass => "bypass",
+            Field::Note => "note",
+            Field::Name => "name",
+            Field::Email => "e-mail address",
+            Field::Tel => "telephone number",
+            Field::Product => "product",
+            Field::PayMethod => "pay_method",
+            Field::Pg => "pg",
+        })
+    }
+}
+
 /// A value that the gateway would refuse or misread, as a sentence that names it.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum InvalidValue {
@@ -60,11 +108,11 @@ pub enum InvalidValue {
     #[error(transparent)]
     Money(#[from] MoneyError),
     #[error("the {field} is empty; the gateway needs one")]
-    Empty { field: &'static str },
+    Empty { field: Field },
     #[error("the {field} `{value}` has {chars} characters; the gateway takes {max} at most")]
-    TooLong { field: &'static str, value: String, chars: usize, max: usize },
+    TooLong { field: Field, value: String, chars: usize, max: usize },
     #[error("the {field} `{value}` contains a control character or a newline; leave it out")]
-    Control { field: &'static str, value: String },
+    Control { field: Field, value: String },
     #[error("a quota of {0} month is a lump sum; leave --quota out, or give 2 months or more")]
     QuotaOfOne(u32),
     #[error("a quota of {0} months is longer than any card company's; give 2 to 36 months")]
@@ -72,11 +120,11 @@ pub enum InvalidValue {
     #[error("{amount} cannot be paid in {months} instalments; they begin at ₩50,000. Leave --quota out")]
     QuotaAmount { amount: Amount, months: u32 },
     #[error("the {field} {part} is more than the amount {amount}")]
-    Part { field: &'static str, part: Amount, amount: Amount },
+    Part { field: Field, part: Amount, amount: Amount },
     #[error("the {field} `{value}` is not JSON: {reason}")]
-    NotJson { field: &'static str, value: String, reason: String },
+    NotJson { field: Field, value: String, reason: String },
     #[error("the {field} `{value}` is JSON, but not an object")]
-    NotAnObject { field: &'static str, value: String },
+    NotAnObject { field: Field, value: String },
     #[error("the notice_url `{0}` is not an http:// or https:// address")]
     NoticeUrl(String),
 }
@@ -141,22 +189,22 @@ impl ChargeRequest {
     /// by their types.
     pub fn check(&self) -> Result<(), InvalidValue> {
         if self.name.trim().is_empty() {
-            return Err(InvalidValue::Empty { field: "product name" });
+            return Err(InvalidValue::Empty { field: Field::ProductName });
         }
-        check_text("product name", Some(&self.name), 40)?;
-        check_text("buyer_name", self.buyer_name.as_deref(), 16)?;
-        check_text("buyer_email", self.buyer_email.as_deref(), 64)?;
-        check_text("buyer_tel", self.buyer_tel.as_deref(), 16)?;
-        check_text("channel_key", self.channel_key.as_deref(), 55)?;
+        check_text(Field::ProductName, Some(&self.name), 40)?;
+        check_text(Field::BuyerName, self.buyer_name.as_deref(), 16)?;
+        check_text(Field::BuyerEmail, self.buyer_email.as_deref(), 64)?;
+        check_text(Field::BuyerTel, self.buyer_tel.as_deref(), 16)?;
+        check_text(Field::ChannelKey, self.channel_key.as_deref(), 55)?;
         self.check_money()?;
         if let Some(bypass) = &self.bypass {
-            check_json_object("bypass", bypass)?;
+            check_json_object(Field::Bypass, bypass)?;
         }
         // Any text is echoed back (facts 2.1); one that begins like JSON was meant to be JSON.
         if let Some(data) = &self.custom_data
             && data.trim_start().starts_with(['{', '['])
         {
-            parse_json("custom_data", data)?;
+            parse_json(Field::CustomData, data)?;
         }
         if let Some(url) = &self.notice_url {
             let ok = (url.starts_with("https://") || url.starts_with("http://"))
@@ -170,7 +218,7 @@ impl ChargeRequest {
 
     fn check_money(&self) -> Result<(), InvalidValue> {
         let amount = self.terms.amount;
-        for (field, part) in [("tax_free", self.tax_free), ("vat_amount", self.vat_amount)] {
+        for (field, part) in [(Field::TaxFree, self.tax_free), (Field::VatAmount, self.vat_amount)] {
             if let Some(part) = part
                 && part.minor() > amount.minor()
             {
@@ -190,7 +238,7 @@ impl ChargeRequest {
 }
 
 /// Checks a text for the gateway: characters are counted, not bytes.
-pub fn check_text(field: &'static str, value: Option<&str>, max: usize) -> Result<(), InvalidValue> {
+pub fn check_text(field: Field, value: Option<&str>, max: usize) -> Result<(), InvalidValue> {
     let Some(value) = value else { return Ok(()) };
     let chars = value.chars().count();
     if chars > max {
@@ -202,7 +250,7 @@ pub fn check_text(field: &'static str, value: Option<&str>, max: usize) -> Resul
     Ok(())
 }
 
-fn check_json_object(field: &'static str, value: &str) -> Result<(), InvalidValue> {
+fn check_json_object(field: Field, value: &str) -> Result<(), InvalidValue> {
     if parse_json(field, value)?.is_object() {
         Ok(())
     } else {
@@ -210,7 +258,7 @@ fn check_json_object(field: &'static str, value: &str) -> Result<(), InvalidValu
     }
 }
 
-fn parse_json(field: &'static str, value: &str) -> Result<serde_json::Value, InvalidValue> {
+fn parse_json(field: Field, value: &str) -> Result<serde_json::Value, InvalidValue> {
     serde_json::from_str(value).map_err(|error| InvalidValue::NotJson {
         field,
         value: value.escape_debug().to_string(),

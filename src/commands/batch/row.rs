@@ -3,7 +3,7 @@
 use std::hash::{BuildHasher, RandomState};
 use std::ops::Range;
 
-use crate::domain::charge::{ChargeRequest, InvalidValue, check_text};
+use crate::domain::charge::{ChargeRequest, Field, InvalidValue, check_text};
 use crate::domain::ids::{CustomerUid, MerchantUid};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::{Mode, Terms};
@@ -124,7 +124,7 @@ impl Rules {
             bypass: None,
         };
         let note = text(NOTE);
-        let checked = request.check().and_then(|()| check_text("note", note.as_deref(), 500));
+        let checked = request.check().and_then(|()| check_text(Field::Note, note.as_deref(), 500));
         if let Err(error) = checked {
             faults.push((column_of(&error), error.to_string()));
         }
@@ -145,21 +145,38 @@ impl Rules {
 }
 
 fn column_of(error: &InvalidValue) -> Option<usize> {
-    let named = |field: &str| match field {
-        "product name" => Some(NAME),
-        other => COLUMNS.iter().position(|column| *column == other),
-    };
     match error {
         InvalidValue::Empty { field }
         | InvalidValue::TooLong { field, .. }
         | InvalidValue::Control { field, .. }
         | InvalidValue::Part { field, .. }
         | InvalidValue::NotJson { field, .. }
-        | InvalidValue::NotAnObject { field, .. } => named(field),
+        | InvalidValue::NotAnObject { field, .. } => column_with(*field),
         InvalidValue::QuotaOfOne(_) | InvalidValue::QuotaTooLong(_) | InvalidValue::QuotaAmount { .. } => {
             Some(QUOTA)
         }
         InvalidValue::Id(_) | InvalidValue::Money(_) | InvalidValue::NoticeUrl(_) => None,
+    }
+}
+
+fn column_with(field: Field) -> Option<usize> {
+    match field {
+        Field::ProductName => Some(NAME),
+        Field::BuyerName => Some(BUYER_NAME),
+        Field::BuyerEmail => Some(BUYER_EMAIL),
+        Field::BuyerTel => Some(BUYER_TEL),
+        Field::TaxFree => Some(TAX_FREE),
+        Field::VatAmount => Some(VAT_AMOUNT),
+        Field::CustomData => Some(CUSTOM_DATA),
+        Field::Note => Some(NOTE),
+        Field::ChannelKey
+        | Field::Bypass
+        | Field::Name
+        | Field::Email
+        | Field::Tel
+        | Field::Product
+        | Field::PayMethod
+        | Field::Pg => None,
     }
 }
 

@@ -8,7 +8,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 
 use crate::billing::order::Order;
 use crate::commands::charge::ChargeArgs;
-use crate::domain::charge::{ChargeRequest, check_text};
+use crate::domain::charge::{ChargeRequest, Field, check_text};
 use crate::domain::ids::{CustomerUid, MerchantUid};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::Terms;
@@ -47,7 +47,7 @@ pub(super) fn order(
         bypass: args.bypass.clone(),
     };
     request.check()?;
-    check_text("note", args.note.as_deref(), 500)?;
+    check_text(Field::Note, args.note.as_deref(), 500)?;
     check_limits(settings, amount)?;
     Ok(Order {
         request: Arc::new(request),

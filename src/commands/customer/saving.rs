@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::domain::charge::check_text;
+use crate::domain::charge::{Field, check_text};
 use crate::domain::customer::{Card, Customer};
 use crate::domain::ids::CustomerUid;
 use crate::domain::payment::Mode;
@@ -31,10 +31,10 @@ impl Given {
     /// Refuses control characters and what is far too long.
     pub(super) fn check(&self) -> Result<(), Failure> {
         for (field, value, max) in [
-            ("name", &self.name, NAME_CHARS_MAX),
-            ("e-mail address", &self.email, EMAIL_CHARS_MAX),
-            ("telephone number", &self.tel, TEL_CHARS_MAX),
-            ("note", &self.note, NOTE_CHARS_MAX),
+            (Field::Name, &self.name, NAME_CHARS_MAX),
+            (Field::Email, &self.email, EMAIL_CHARS_MAX),
+            (Field::Tel, &self.tel, TEL_CHARS_MAX),
+            (Field::Note, &self.note, NOTE_CHARS_MAX),
         ] {
             check_text(field, value.as_deref(), usize::MAX)?;
             let chars = value.as_deref().map_or(0, |value| value.chars().count());

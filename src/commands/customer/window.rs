@@ -4,7 +4,7 @@ use ring::digest;
 
 use crate::commands::customer::register::RegisterArgs;
 use crate::commands::customer::saving::Given;
-use crate::domain::charge::{InvalidValue, check_text};
+use crate::domain::charge::{Field, InvalidValue, check_text};
 use crate::domain::customer::{Card, Customer};
 use crate::domain::ids::{CustomerUid, MerchantUid};
 use crate::domain::money::{Amount, Currency};
@@ -48,12 +48,12 @@ impl Plan {
         let RegisterArgs { name, email, tel, .. } = args;
         let given = Given { name: name.clone(), email: email.clone(), tel: tel.clone(), note: None };
         given.check()?;
-        check_text("name", name.as_deref(), BUYER_NAME_CHARS_MAX)?;
-        check_text("e-mail address", email.as_deref(), BUYER_EMAIL_CHARS_MAX)?;
-        check_text("telephone number", tel.as_deref(), BUYER_TEL_CHARS_MAX)?;
+        check_text(Field::Name, name.as_deref(), BUYER_NAME_CHARS_MAX)?;
+        check_text(Field::Email, email.as_deref(), BUYER_EMAIL_CHARS_MAX)?;
+        check_text(Field::Tel, tel.as_deref(), BUYER_TEL_CHARS_MAX)?;
         let amount = Amount::parse_or_zero(&args.amount, Currency::KRW)?;
-        let product = needed("product", &args.product, PRODUCT_CHARS_MAX)?;
-        let pay_method = needed("pay_method", &args.pay_method, PRODUCT_CHARS_MAX)?;
+        let product = needed(Field::Product, &args.product, PRODUCT_CHARS_MAX)?;
+        let pay_method = needed(Field::PayMethod, &args.pay_method, PRODUCT_CHARS_MAX)?;
         let customer_uid = match &args.customer_uid {
             Some(text) => CustomerUid::parse(text)?,
             None => CustomerUid::parse(&made_up(name.as_deref().unwrap_or_default())?)?,
@@ -160,8 +160,8 @@ fn channel(args: &RegisterArgs, settings: &Settings) -> Result<(Option<String>, 
         (channel_key, pg) => (channel_key.clone(), pg.clone()),
     };
     let channel_key =
-        channel_key.map(|text| needed("channel_key", &text, CHANNEL_KEY_CHARS_MAX)).transpose()?;
-    let pg = pg.map(|text| needed("pg", &text, CHANNEL_KEY_CHARS_MAX)).transpose()?;
+        channel_key.map(|text| needed(Field::ChannelKey, &text, CHANNEL_KEY_CHARS_MAX)).transpose()?;
+    let pg = pg.map(|text| needed(Field::Pg, &text, CHANNEL_KEY_CHARS_MAX)).transpose()?;
     if pg.as_deref().is_some_and(is_loaded_otherwise) {
         return Err(Failure::usage(
             "paypal_v2 registers cards in a window of another kind, which billkey cannot open",
@@ -190,7 +190,7 @@ fn imp_code(settings: &Settings) -> Result<String, Failure> {
     })
 }
 
-fn needed(field: &'static str, text: &str, max: usize) -> Result<String, InvalidValue> {
+fn needed(field: Field, text: &str, max: usize) -> Result<String, InvalidValue> {
     check_text(field, Some(text), max)?;
     let text = text.trim();
     if text.is_empty() { Err(InvalidValue::Empty { field }) } else { Ok(text.to_owned()) }
