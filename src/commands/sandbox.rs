@@ -9,7 +9,7 @@ use crate::commands::context::{Context, start_sandbox};
 use crate::commands::whole::whole;
 use crate::failure::{Exit, Failure};
 use crate::output::Format;
-use crate::output::ui::is_broken_pipe;
+use crate::output::options::is_broken_pipe;
 use crate::sandbox::{IMP_KEY, IMP_SECRET};
 
 const AFTER_HELP: &str = "\

@@ -9,7 +9,8 @@ use jiff::tz::TimeZone;
 use crate::clock::SystemClock;
 use crate::commands::context::Context;
 use crate::failure::{Exit, Failure, Kind};
-use crate::output::ui::{Complaint, Ui, is_broken_pipe};
+use crate::output::options::is_broken_pipe;
+use crate::output::ui::{Complaint, Ui};
 use crate::settings::{Environment, Flags, Presentation, Settings, Streams};
 
 /// One run of the program: everything that comes from outside.

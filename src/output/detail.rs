@@ -1,5 +1,7 @@
 //! Everything about one payment or one customer: `history show`, `customer show`.
 
+use std::io;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::ser::SerializeMap;
@@ -7,15 +9,17 @@ use serde::{Serialize, Serializer};
 
 use crate::domain::customer::Customer;
 use crate::domain::payment::{Event, EventKind, Outcome, Payment};
+use crate::output::Format;
 use crate::output::colour::outcome_style;
 use crate::output::customer::customer_object;
 use crate::output::field::{Columns, Give, Shown, exact_number};
 use crate::output::list::{PaymentSummary, payments_footer, table_row, table_writer};
+use crate::output::options::UiOptions;
 use crate::output::payment::{CUSTOMER, EventObject, payment_object};
 use crate::output::prose::reconcile_command;
 use crate::output::table::{Heading, TableRow, TableWriter, facts};
 use crate::output::text::{safe, when};
-use crate::output::ui::UiOptions;
+use crate::output::ui::Ui;
 
 /// One payment and its whole history, oldest first.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +36,29 @@ pub struct CustomerDetail<'a> {
     pub summary: &'a PaymentSummary,
     /// Newest first.
     pub payments: &'a [Payment],
+}
+
+impl Ui {
+    /// Everything about one payment on stdout: with `json` and `jsonl` an object, with `csv` and
+    /// `plain` the payment alone.
+    pub fn payment_detail(&mut self, detail: &PaymentDetail<'_>) -> io::Result<()> {
+        let zone = self.zone().clone();
+        match self.format() {
+            Format::Table => self.write_answer(&payment_detail(detail, self.options())),
+            Format::Json | Format::Jsonl => self.json(&PaymentDetailObject::new(*detail, &zone)),
+            Format::Plain | Format::Csv => self.payment(detail.payment.into()),
+        }
+    }
+
+    /// Everything about one customer on stdout, in the way of [`Ui::payment_detail`].
+    pub fn customer_detail(&mut self, detail: &CustomerDetail<'_>) -> io::Result<()> {
+        let zone = self.zone().clone();
+        match self.format() {
+            Format::Table => self.write_answer(&customer_detail(detail, self.options())),
+            Format::Json | Format::Jsonl => self.json(&CustomerDetailObject::new(*detail, &zone)),
+            Format::Plain | Format::Csv => self.customer(detail.customer),
+        }
+    }
 }
 
 type Facts = Vec<(&'static str, String)>;

@@ -12,9 +12,10 @@ use crate::output::colour::outcome_style;
 use crate::output::field::{Columns, Field, Give, Listed, Object, Shown, Value};
 use crate::output::json;
 use crate::output::layout::gives_for_chosen;
+use crate::output::options::Out;
 use crate::output::payment::PaymentView;
 use crate::output::table::{Heading, TableRow, TableWriter};
-use crate::output::ui::{Out, Ui};
+use crate::output::ui::Ui;
 
 /// Rows of a table that are laid out together. A longer list is written in blocks of this many,
 /// so that a million rows need no more memory than these.

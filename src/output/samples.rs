@@ -11,7 +11,8 @@ use crate::domain::ids::{CustomerUid, MerchantUid};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::{Mode, Outcome, Payment, Terms};
 use crate::output::Format;
-use crate::output::ui::{Ui, UiOptions};
+use crate::output::options::UiOptions;
+use crate::output::ui::Ui;
 
 pub(in crate::output) fn seoul() -> TimeZone {
     TimeZone::get("Asia/Seoul").unwrap()

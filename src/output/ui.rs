@@ -12,40 +12,13 @@ use crate::domain::payment::Outcome;
 use crate::output::Format;
 use crate::output::colour::{Style, outcome_style, paint};
 use crate::output::customer::customer_object;
-use crate::output::detail::{
-    CustomerDetail, CustomerDetailObject, PaymentDetail, PaymentDetailObject, customer_detail, payment_detail,
-};
 use crate::output::field::Columns;
 use crate::output::json;
+use crate::output::options::{Out, UiOptions};
 use crate::output::payment::{PaymentView, payment_object};
 use crate::output::progress::{Progress, Wait};
 use crate::output::prose::Story;
 use crate::output::text::{safe, safe_lines};
-
-/// Standard output, buffered.
-pub(in crate::output) type Out = BufWriter<Box<dyn Write + Send>>;
-
-/// How to speak; resolved from flags, environment and streams by `settings`.
-#[derive(Clone, Debug)]
-pub struct UiOptions {
-    pub format: Format,
-    pub colour_stdout: bool,
-    pub colour_stderr: bool,
-    /// Progress is drawn only there.
-    pub stderr_is_terminal: bool,
-    /// `--quiet`: nothing on success.
-    pub quiet: bool,
-    /// Questions may be asked: stdin and stderr are terminals, and there is no `--no-input`.
-    pub interactive: bool,
-    /// The zone that times are shown in.
-    pub zone: TimeZone,
-    /// Columns of the terminal behind stdout; `None` off a terminal.
-    pub width: Option<usize>,
-    /// `--bom`: CSV begins with a byte order mark.
-    pub csv_bom: bool,
-    /// `-v`: causes are told too.
-    pub verbose: bool,
-}
 
 /// What a person said to a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -186,27 +159,6 @@ impl Ui {
         list.finish("").map(|_| ())
     }
 
-    /// Everything about one payment on stdout: with `json` and `jsonl` an object, with `csv` and
-    /// `plain` the payment alone.
-    pub fn payment_detail(&mut self, detail: &PaymentDetail<'_>) -> io::Result<()> {
-        let zone = self.options.zone.clone();
-        match self.options.format {
-            Format::Table => self.write_answer(&payment_detail(detail, &self.options)),
-            Format::Json | Format::Jsonl => self.json(&PaymentDetailObject::new(*detail, &zone)),
-            Format::Plain | Format::Csv => self.payment(detail.payment.into()),
-        }
-    }
-
-    /// Everything about one customer on stdout, in the way of [`Ui::payment_detail`].
-    pub fn customer_detail(&mut self, detail: &CustomerDetail<'_>) -> io::Result<()> {
-        let zone = self.options.zone.clone();
-        match self.options.format {
-            Format::Table => self.write_answer(&customer_detail(detail, &self.options)),
-            Format::Json | Format::Jsonl => self.json(&CustomerDetailObject::new(*detail, &zone)),
-            Format::Plain | Format::Csv => self.customer(detail.customer),
-        }
-    }
-
     /// A sentence on stderr; nothing with `--quiet`.
     pub fn status(&mut self, text: &str) {
         if !self.options.quiet {
@@ -288,12 +240,6 @@ fn aside<T>(drawn: Option<&ProgressBar>, write: impl FnOnce() -> T) -> T {
         Some(bar) if !bar.is_finished() => bar.suspend(write),
         Some(_) | None => write(),
     }
-}
-
-/// Whether the reader of stdout went away, as `head` does: no error, but a reason to stop.
-#[must_use]
-pub fn is_broken_pipe(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::BrokenPipe
 }
 
 #[derive(Serialize)]

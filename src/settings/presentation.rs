@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 
 use crate::output::Format;
 use crate::output::colour::{ColourChoice, colour_wanted};
-use crate::output::ui::UiOptions;
+use crate::output::options::UiOptions;
 use crate::settings::Flags;
 use crate::settings::environment::Environment;
 use crate::settings::error::SettingsError;

@@ -19,8 +19,9 @@ use crate::failure::{Exit, Failure, Kind};
 use crate::gateway::Client;
 use crate::ledger::Ledger;
 use crate::output::Format;
+use crate::output::options::is_broken_pipe;
 use crate::output::text::{safe, sentence, when_rfc3339};
-use crate::output::ui::is_broken_pipe;
+
 use crate::register::{Check, Log, Posted, Receiver, Refused, Saved, Server, Why, check_origin};
 
 const HELP: &str = "\

@@ -7,7 +7,8 @@ use crate::domain::customer::Customer;
 use crate::failure::{Exit, Failure, Kind};
 use crate::output::Format;
 use crate::output::field::Columns;
-use crate::output::ui::{Ui, is_broken_pipe};
+use crate::output::options::is_broken_pipe;
+use crate::output::ui::Ui;
 
 /// After so many customers in a row for which the gateway was not reached, the rest is not tried:
 /// each of them has been tried three times by then.

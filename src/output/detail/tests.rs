@@ -5,8 +5,8 @@ use crate::domain::payment::{Event, EventKind, Outcome, Received};
 use crate::output::Format;
 use crate::output::json;
 use crate::output::list::PaymentSummary;
+use crate::output::options::UiOptions;
 use crate::output::samples::{at, customer, declined, options, paid, seoul, shown, won};
-use crate::output::ui::UiOptions;
 
 fn events() -> Vec<Event> {
     let intent = Event {

@@ -8,10 +8,11 @@ use crate::domain::payment::{Outcome, Payment};
 use crate::domain::reason::Reason;
 use crate::output::Format;
 use crate::output::field::{Columns, Listed};
+use crate::output::options::{UiOptions, is_broken_pipe};
 use crate::output::payment::PaymentView;
 use crate::output::samples::{customer, declined, options, paid, shown, ui, won};
 use crate::output::text::width;
-use crate::output::ui::{Ui, UiOptions, is_broken_pipe};
+use crate::output::ui::Ui;
 
 fn listed(options: UiOptions, columns: Option<&str>, payments: &[Payment]) -> String {
     let (mut ui, out, _) = ui(options, "");

@@ -1,6 +1,7 @@
-use super::{Asked, Complaint, NotInteractive, UiOptions, is_broken_pipe};
+use super::{Asked, Complaint, NotInteractive};
 use crate::domain::payment::Outcome;
 use crate::output::Format;
+use crate::output::options::UiOptions;
 use crate::output::payment::PaymentView;
 use crate::output::prose::Story;
 use crate::output::samples::{customer, declined, options, paid, ui};
@@ -158,10 +159,4 @@ fn progress_off_a_terminal_leaves_no_trace() {
     ui.status("one done");
     drop((progress, wait));
     assert_eq!((out.text().as_str(), err.text().as_str()), ("", "one done\n"));
-}
-
-#[test]
-fn only_a_broken_pipe_is_one() {
-    assert!(is_broken_pipe(&std::io::ErrorKind::BrokenPipe.into()));
-    assert!(!is_broken_pipe(&std::io::ErrorKind::StorageFull.into()));
 }
