@@ -1,8 +1,8 @@
 //! `billkey charge`.
 
-pub(in crate::commands) mod order;
+mod order;
 mod run;
-pub(in crate::commands) mod tell;
+mod tell;
 
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};

@@ -7,10 +7,9 @@ use crate::commands::context::Context;
 use crate::commands::whole::whole;
 use crate::failure::{Exit, Failure};
 
-pub(in crate::commands) mod filter;
-pub(in crate::commands) mod list;
+mod filter;
+mod list;
 mod show;
-pub(in crate::commands) mod when;
 
 const AFTER_HELP: &str = "\
 WHEN is 2026-11-23, 2026-11, 2026-11-23T09:00, today, yesterday, or as long ago as 7d or 12h.

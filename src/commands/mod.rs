@@ -8,13 +8,17 @@ pub mod config;
 pub mod context;
 pub mod customer;
 pub mod doctor;
+mod ending;
 pub mod help;
 pub mod history;
+mod limits;
 pub mod man;
 pub mod reconcile;
 pub mod sandbox;
 pub mod session;
 pub mod token;
+mod totals;
+mod when;
 pub mod whole;
 
 use clap::Subcommand;

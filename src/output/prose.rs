@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::domain::money::Amount;
-use crate::domain::payment::{Mode, Outcome, Payment};
+use crate::domain::payment::{GatewayRecord, Mode, Outcome, Payment};
 use crate::output::table::facts;
 use crate::output::text::{pad, safe, sentence, shell_word, when, when_from, width};
 
@@ -169,6 +169,22 @@ pub fn wrong_channel(payment: &Payment, profile: Mode) -> String {
         Mode::Test | Mode::Sandbox => ("LIVE", "a test: REAL MONEY moved"),
     };
     format!("{order} went through a {channel} channel although the profile is {kind}")
+}
+
+/// The gateway shows further payments under the same merchant_uid that took money.
+#[must_use]
+pub fn charged_again(payment: &Payment, others: &[GatewayRecord]) -> String {
+    let ids: Vec<_> = others
+        .iter()
+        .map(|record| record.imp_uid.as_deref().map_or("one without an imp_uid".into(), safe))
+        .collect();
+    let order = safe(payment.terms.merchant_uid.as_str());
+    let first = payment.imp_uid.as_deref().map_or("the one recorded".into(), safe);
+    format!(
+        "ALARM: the gateway shows more than one paid payment under {order}: besides {first} also {}. \
+         The customer was charged more than once; refund what is too much in the console",
+        ids.join(", ")
+    )
 }
 
 /// `Rejected: … Nothing was charged.`, in the words of the gateway.

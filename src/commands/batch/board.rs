@@ -9,7 +9,7 @@ use crate::billing::writer::Reader;
 use crate::commands::batch::charges::Charges;
 use crate::commands::batch::fate::Fate;
 use crate::commands::batch::tell::{self, Tally};
-use crate::commands::charge;
+use crate::commands::ending::{failed, warn};
 use crate::commands::session::{answered, complain};
 use crate::domain::time::{Moment, format_duration};
 use crate::failure::{Exit, Failure, Kind};
@@ -157,12 +157,12 @@ impl Board {
         let fate = match end {
             RowEnd::Ended(ended) => {
                 if let Ended::Answered(report) = &ended {
-                    charge::tell::warn(ui, report);
+                    warn(ui, report);
                 }
                 Fate::of(&ended)
             }
             RowEnd::Failed(error) => {
-                complain(&charge::tell::failed(ui, error), ui);
+                complain(&failed(ui, error), ui);
                 Fate::Failed
             }
             RowEnd::Died => {

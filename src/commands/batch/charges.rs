@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::billing::order::Order;
 use crate::commands::batch::fate::{Fate, Why};
 use crate::commands::batch::row::{AMOUNT, CURRENCY, CUSTOMER_UID, Row, Rows, Rules};
-use crate::commands::charge::order::{LOCK_WAIT_MORE, check_limits, guards};
+use crate::commands::limits::{LOCK_WAIT_MORE, Limit, OverLimit, check_limits, guards};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::Payment;
 use crate::domain::reason::Reason;
@@ -66,10 +66,11 @@ impl Charges {
 
     /// The profile's limit that stands in the way of an amount.
     pub(super) fn over_limit(&self, amount: Amount) -> Option<Why> {
-        check_limits(&self.settings, amount).err().map(|_| {
-            let max = self.settings.limits.max_amount;
-            let fits_max = max.is_none_or(|max| max.currency() == amount.currency() && amount <= max);
-            if fits_max { Why::DailyAmount } else { Why::MaxAmount }
+        check_limits(&self.settings.limits, amount).err().map(|over| match over {
+            OverLimit::OneCharge { .. } | OverLimit::OtherCurrency { limit: Limit::MaxAmount, .. } => {
+                Why::MaxAmount
+            }
+            OverLimit::OtherCurrency { limit: Limit::DailyAmount, .. } => Why::DailyAmount,
         })
     }
 

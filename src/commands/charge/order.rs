@@ -1,21 +1,19 @@
 //! From the command line to a checked charge. Nothing is read, written or sent here.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use jiff::{Timestamp, ToSpan};
+use jiff::Timestamp;
 use ring::rand::{SecureRandom, SystemRandom};
 
 use crate::billing::order::Order;
 use crate::commands::charge::ChargeArgs;
+use crate::commands::limits::{LOCK_WAIT_MORE, OverLimit, check_limits, guards};
 use crate::domain::charge::{ChargeRequest, Field, check_text};
 use crate::domain::ids::{CustomerUid, MerchantUid};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::Terms;
 use crate::domain::period::Period;
-use crate::domain::time::later;
 use crate::failure::Failure;
-use crate::ledger::{DailyLimit, Guards};
 use crate::settings::Settings;
 
 /// The charge as asked for, with every rule checked that needs no ledger and no gateway.
@@ -48,7 +46,7 @@ pub(super) fn order(
     };
     request.check()?;
     check_text(Field::Note, args.note.as_deref(), 500)?;
-    check_limits(settings, amount)?;
+    check_limits(&settings.limits, amount).map_err(|over| over_limit(over, settings, amount))?;
     Ok(Order {
         request: Arc::new(request),
         retry: args.retry,
@@ -59,9 +57,6 @@ pub(super) fn order(
         operator: settings.operator.clone(),
     })
 }
-
-/// Another process may have just begun to wait for its answer; what it does then takes a moment.
-pub(in crate::commands) const LOCK_WAIT_MORE: Duration = Duration::from_secs(2);
 
 fn merchant_uid(
     args: &ChargeArgs,
@@ -94,53 +89,18 @@ fn merchant_uid(
     Ok(MerchantUid::parse(&format!("{}{tail}", local.strftime("%Y%m%d%H%M%S")))?)
 }
 
-/// A limit that cannot be held against an amount stops it: a limit that is silently not there is
-/// worse than none.
-pub(in crate::commands) fn check_limits(settings: &Settings, amount: Amount) -> Result<(), Failure> {
-    let limits = [("max_amount", settings.limits.max_amount), ("daily_amount", settings.limits.daily_amount)];
-    for (key, limit) in limits {
-        let Some(limit) = limit else { continue };
-        if limit.currency() != amount.currency() {
-            return Err(Failure::refused(format!(
-                "the limit {key} of the profile {} is in {}, and cannot be held against {amount}",
-                settings.profile,
-                limit.currency(),
+fn over_limit(over: OverLimit, settings: &Settings, amount: Amount) -> Failure {
+    let profile = &settings.profile;
+    match over {
+        OverLimit::OtherCurrency { limit, max } => {
+            let (key, currency) = (limit.key(), max.currency());
+            Failure::refused(format!(
+                "the limit {key} of the profile {profile} is in {currency}, and cannot be held against {amount}"
             ))
-            .hinted("charge other currencies with a profile that has no limits"));
+            .hinted("charge other currencies with a profile that has no limits")
         }
+        OverLimit::OneCharge { max } => Failure::refused(format!(
+            "{amount} is over the limit of {max} for one charge (max_amount of the profile {profile})"
+        )),
     }
-    match settings.limits.max_amount {
-        Some(max) if amount > max => Err(Failure::refused(format!(
-            "{amount} is over the limit of {max} for one charge (max_amount of the profile {})",
-            settings.profile,
-        ))),
-        Some(_) | None => Ok(()),
-    }
-}
-
-/// What the ledger holds an intent against, at the moment it is written.
-pub(in crate::commands) fn guards(
-    allow_similar: bool,
-    settings: &Settings,
-    amount: Amount,
-    now: Timestamp,
-) -> Guards {
-    let similar_since = settings.limits.similar_within.filter(|_| !allow_similar).map(|within| {
-        now.checked_sub(jiff::SignedDuration::try_from(within).unwrap_or_default()).unwrap_or(now)
-    });
-    let daily = settings.limits.daily_amount.filter(|max| max.currency() == amount.currency()).map(|max| {
-        let (from, to) = day_around(now, settings);
-        DailyLimit { max, from, to }
-    });
-    Guards { similar_since, daily }
-}
-
-/// The merchant's day that `now` lies in.
-fn day_around(now: Timestamp, settings: &Settings) -> (Timestamp, Timestamp) {
-    let zoned = now.to_zoned_datetime(settings.zone.clone());
-    let day = Duration::from_secs(86_400);
-    let start = zoned.start_of_day().ok();
-    let end = start.as_ref().and_then(|start| start.checked_add(1.day()).ok());
-    let start = start.map_or(now, |start| start.timestamp());
-    (start, end.map_or_else(|| later(start, day), |end| end.timestamp()))
 }

@@ -11,6 +11,7 @@ use crate::billing::report::Ended;
 use crate::commands::charge::order::order;
 use crate::commands::charge::{ChargeArgs, tell};
 use crate::commands::context::Context;
+use crate::commands::ending::failed;
 use crate::commands::session::answered;
 use crate::domain::customer::Customer;
 use crate::domain::payment::Outcome;
@@ -73,7 +74,7 @@ pub fn run(args: &ChargeArgs, context: &mut Context<'_>) -> Result<Exit, Failure
     };
     match ended {
         Ok(ended) => tell::ended(context, &order.request, ended),
-        Err(error) => Err(tell::failed(context.ui, error)),
+        Err(error) => Err(failed(context.ui, error)),
     }
 }
 

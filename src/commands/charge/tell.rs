@@ -2,8 +2,9 @@
 
 use jiff::Timestamp;
 
-use crate::billing::report::{ChargeError, Ended, Held, NotRecorded, Report};
+use crate::billing::report::{Ended, Held, Report};
 use crate::commands::context::Context;
+use crate::commands::ending::warn;
 use crate::commands::session::answered;
 use crate::domain::charge::ChargeRequest;
 use crate::domain::payment::{Outcome, Payment};
@@ -56,37 +57,6 @@ pub(super) fn ended(
     }
 }
 
-/// What went wrong on this side. An answer that could not be written is printed whole.
-pub(in crate::commands) fn failed(ui: &mut Ui, error: ChargeError) -> Failure {
-    match error {
-        ChargeError::Ledger(error) => Failure::from(error).nothing_sent(),
-        ChargeError::AnswerNotRecorded(lost) => {
-            let NotRecorded { error, merchant_uid, outcome, received } = *lost;
-            let status = received.http_status.map_or_else(String::new, |status| format!(" (HTTP {status})"));
-            let body = received
-                .body
-                .clone()
-                .or_else(|| received.why())
-                .unwrap_or_else(|| "no answer came".to_owned());
-            ui.note(&format!("The answer to {merchant_uid}{status}, which means {outcome}:\n{body}"));
-            let what = match outcome {
-                Outcome::NotSent => "was not sent".to_owned(),
-                Outcome::Paid
-                | Outcome::Declined
-                | Outcome::Rejected
-                | Outcome::Unknown
-                | Outcome::Pending => {
-                    format!("was sent and its outcome is {outcome}")
-                }
-            };
-            Failure::local(format!(
-                "{merchant_uid} {what}, but that could not be written to the ledger: {error}"
-            ))
-            .hinted("keep the answer above; mend the ledger and run the same command again, which asks the gateway")
-        }
-    }
-}
-
 fn interrupted(request: &ChargeRequest) -> Failure {
     Failure::interrupted(format!("interrupted before {} was sent", request.terms.merchant_uid))
         .hinted("run the same command again")
@@ -120,7 +90,7 @@ fn object(ui: &mut Ui, payment: &Payment, replayed: bool) -> Result<(), Failure>
     Ok(())
 }
 
-pub(in crate::commands) fn exit_of(report: &Report) -> Exit {
+fn exit_of(report: &Report) -> Exit {
     match (report.payment.outcome, &report.held) {
         (Outcome::Unknown | Outcome::Pending, _) => Exit::With(Kind::Unknown),
         (_, Some(Held::Interrupted)) => Exit::With(Kind::Interrupted),
@@ -178,28 +148,6 @@ fn complaint(kind: Kind, report: &Report, story: &Story) -> Failure {
         ));
     }
     failure
-}
-
-/// What must not be overlooked, whatever the format.
-pub(in crate::commands) fn warn(ui: &mut Ui, report: &Report) {
-    let payment = &report.payment;
-    let uid = &payment.terms.merchant_uid;
-    if let Some(profile) = report.mode_denied {
-        ui.warning(&prose::wrong_channel(payment, profile));
-    }
-    if !report.others.is_empty() {
-        let ids: Vec<&str> = report
-            .others
-            .iter()
-            .map(|record| record.imp_uid.as_deref().unwrap_or("one without an imp_uid"))
-            .collect();
-        let first = payment.imp_uid.as_deref().unwrap_or("the one above");
-        ui.warning(&format!(
-            "ALARM: the gateway shows more than one paid payment under {uid}: besides {first} also {}. \
-             The customer was charged more than once; refund what is too much in the console",
-            ids.join(", ")
-        ));
-    }
 }
 
 fn other_terms(ui: &Ui, payment: &Payment, request: &ChargeRequest) -> Failure {

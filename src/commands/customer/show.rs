@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 
 use crate::commands::context::Context;
 use crate::commands::customer::{ShowArgs, unknown_customer};
-use crate::commands::history::list::summary;
 use crate::commands::session::answered;
+use crate::commands::totals::summary;
 use crate::domain::ids::CustomerUid;
 use crate::failure::{Exit, Failure};
 use crate::ledger::Filter;

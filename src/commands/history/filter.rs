@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::commands::history::when::{self, WhenError};
 use crate::commands::history::{HistoryBy, HistoryListArgs};
+use crate::commands::when::{self, in_option};
 use crate::domain::ids::CustomerUid;
 use crate::domain::money::{Amount, Currency, MoneyError};
 use crate::domain::payment::Outcome;
@@ -79,10 +79,6 @@ pub(super) fn described(args: &HistoryListArgs) -> String {
         parts.extend(value.map(|value| format!("{option} {}", safe(value))));
     }
     parts.join(", ")
-}
-
-pub(in crate::commands) fn in_option(option: &'static str) -> impl Fn(WhenError) -> Failure {
-    move |error| Failure::usage(format!("{option}: {error}"))
 }
 
 /// Whole won; the least and the most may be zero.

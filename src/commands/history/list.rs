@@ -7,12 +7,13 @@ use crate::commands::context::Context;
 use crate::commands::history::filter::{described, filter};
 use crate::commands::history::{HistoryBy, HistoryListArgs};
 use crate::commands::session::answered;
-use crate::domain::payment::{Outcome, Payment};
+use crate::commands::totals::summary;
+use crate::domain::payment::Payment;
 use crate::failure::{Exit, Failure};
-use crate::ledger::{Filter, Ledger, Totals};
+use crate::ledger::{Filter, Ledger};
 use crate::output::Format;
 use crate::output::field::Columns;
-use crate::output::list::{PaymentSummary, payments_footer};
+use crate::output::list::payments_footer;
 use crate::output::ui::Ui;
 
 pub(super) fn run(args: &HistoryListArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
@@ -31,11 +32,6 @@ pub(super) fn run(args: &HistoryListArgs, context: &mut Context<'_>) -> Result<E
         });
     }
     Ok(Exit::Done)
-}
-
-/// What the ledger counted, as it stands under a table.
-pub(in crate::commands) fn summary(totals: Totals) -> PaymentSummary {
-    PaymentSummary { count: totals.count, paid: totals.count_of(Outcome::Paid), net: totals.net }
 }
 
 fn columns(args: &HistoryListArgs) -> Result<Columns<Payment>, Failure> {

@@ -11,7 +11,7 @@ use crate::failure::{Exit, Failure, Kind};
 use crate::output::Format;
 use crate::output::field::Columns;
 use crate::output::payment::{PaymentView, payment_object};
-use crate::output::prose::wrong_channel;
+use crate::output::prose::{charged_again, wrong_channel};
 use crate::output::text::{safe, sentence, when};
 use crate::output::ui::Ui;
 use jiff::tz::TimeZone;
@@ -101,14 +101,13 @@ impl Told {
     /// What must not be overlooked.
     fn alarm(&mut self, ui: &mut Ui, reviewed: &Reviewed) {
         let payment = &reviewed.payment;
-        let uid = &payment.terms.merchant_uid;
+        if !reviewed.others.is_empty() {
+            ui.warning(&charged_again(payment, &reviewed.others));
+        }
         for record in &reviewed.others {
             let other = record.imp_uid.as_deref().unwrap_or("one without an imp_uid");
             let first = payment.imp_uid.as_deref().unwrap_or("the one recorded");
             let why = format!("the gateway shows {other} besides {first}, and both took money");
-            ui.warning(&format!(
-                "ALARM: {uid} was charged more than once: {why}. Refund what is too much in the console"
-            ));
             self.drift("two_payments", payment, Some(record), why);
         }
         if let Some(profile) = reviewed.mode_denied {

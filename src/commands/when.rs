@@ -6,6 +6,7 @@ use jiff::{Timestamp, ToSpan as _};
 use thiserror::Error;
 
 use crate::domain::time::parse_duration;
+use crate::failure::Failure;
 
 /// Words that are no time.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -17,6 +18,11 @@ pub(in crate::commands) enum WhenError {
     Unreadable(String),
     #[error("`{0}` is not in the calendar")]
     NoSuchDate(String),
+}
+
+/// The error as that of the option it was given to.
+pub(in crate::commands) fn in_option(option: &'static str) -> impl Fn(WhenError) -> Failure {
+    move |error| Failure::usage(format!("{option}: {error}"))
 }
 
 /// What was meant, before it is known which end of it counts.

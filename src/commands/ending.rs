@@ -1,0 +1,46 @@
+//! What has to be said of a charge that has ended, whether it was one or a row of many.
+
+use crate::billing::report::{ChargeError, NotRecorded, Report};
+use crate::domain::payment::Outcome;
+use crate::failure::Failure;
+use crate::output::prose;
+use crate::output::ui::Ui;
+
+/// What went wrong on this side. An answer that could not be written is printed whole.
+pub(in crate::commands) fn failed(ui: &mut Ui, error: ChargeError) -> Failure {
+    match error {
+        ChargeError::Ledger(error) => Failure::from(error).nothing_sent(),
+        ChargeError::AnswerNotRecorded(lost) => {
+            let NotRecorded { error, merchant_uid, outcome, received } = *lost;
+            let status = received.http_status.map_or_else(String::new, |status| format!(" (HTTP {status})"));
+            let body = received.body.clone().or_else(|| received.why());
+            let body = body.unwrap_or_else(|| "no answer came".to_owned());
+            ui.note(&format!("The answer to {merchant_uid}{status}, which means {outcome}:\n{body}"));
+            let what = match outcome {
+                Outcome::NotSent => "was not sent".to_owned(),
+                Outcome::Paid
+                | Outcome::Declined
+                | Outcome::Rejected
+                | Outcome::Unknown
+                | Outcome::Pending => {
+                    format!("was sent and its outcome is {outcome}")
+                }
+            };
+            Failure::local(format!(
+                "{merchant_uid} {what}, but that could not be written to the ledger: {error}"
+            ))
+            .hinted("keep the answer above; fix the ledger and run the same command again, which asks the gateway")
+        }
+    }
+}
+
+/// What must not be overlooked, whatever the format.
+pub(in crate::commands) fn warn(ui: &mut Ui, report: &Report) {
+    let payment = &report.payment;
+    if let Some(profile) = report.mode_denied {
+        ui.warning(&prose::wrong_channel(payment, profile));
+    }
+    if !report.others.is_empty() {
+        ui.warning(&prose::charged_again(payment, &report.others));
+    }
+}

@@ -1,0 +1,10 @@
+//! What the ledger counted, as it is shown.
+
+use crate::domain::payment::Outcome;
+use crate::ledger::Totals;
+use crate::output::list::PaymentSummary;
+
+/// What stands under a table of payments.
+pub(in crate::commands) fn summary(totals: Totals) -> PaymentSummary {
+    PaymentSummary { count: totals.count, paid: totals.count_of(Outcome::Paid), net: totals.net }
+}
