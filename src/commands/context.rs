@@ -56,6 +56,15 @@ impl Context<'_> {
         Ok(ledger)
     }
 
+    /// The ledger for a run that writes nothing; `None` where there is none yet.
+    pub fn look_at_ledger(&self) -> Result<Option<Ledger>, Failure> {
+        match Ledger::open_at(&self.settings.database, Create::Never) {
+            Ok(opened) => Ok(Some(opened.ledger)),
+            Err(error) if error.is_missing() => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// The first use of the sandbox finds some customers to charge.
     fn save_sandbox_customers(&self, ledger: &mut Ledger) -> Result<(), Failure> {
         let now = self.now();

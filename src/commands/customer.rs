@@ -10,12 +10,14 @@ use crate::failure::{Exit, Failure};
 use crate::ledger::Ledger;
 
 mod add;
+mod answers;
 mod check;
 mod import;
 mod list;
 mod listen;
 mod many;
 mod register;
+mod register_args;
 mod remove;
 mod saving;
 mod sheet;
@@ -43,7 +45,7 @@ pub struct CustomerArgs {
 
 #[derive(Debug, Subcommand)]
 pub enum CustomerCommand {
-    Register(Box<register::RegisterArgs>),
+    Register(Box<register_args::RegisterArgs>),
     Listen(listen::ListenArgs),
     Add(AddArgs),
     List(ListArgs),

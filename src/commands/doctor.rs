@@ -48,7 +48,7 @@ pub fn run(_args: &DoctorArgs, session: &Session) -> u8 {
             let report = unusable(error);
             answered(ui.checklist(&report.checks), report.exit())
         }),
-        // Wrong usage is told as ever.
+        // Wrong usage is told as usual.
         Ok(_) | Err(_) => session.with_settings(examine),
     }
 }

@@ -1,6 +1,7 @@
 //! One file a command: its arguments and its run. This one is the way from a command line to a
 //! command, and from what becomes of it to an exit code.
 
+mod asking;
 pub mod batch;
 pub mod charge;
 pub mod completions;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::billing::batch::{Batch, Job, Stop};
 use crate::billing::pace::Rate;
 use crate::billing::writer::{Reader, Writer};
+use crate::commands::asking::{Question, confirm};
 use crate::commands::batch::BatchArgs;
 use crate::commands::batch::board::Board;
 use crate::commands::batch::charges::Charges;
@@ -24,7 +25,6 @@ use crate::interrupt::Interrupts;
 use crate::ledger::{BatchLock, BatchLocked, Create, Ledger};
 use crate::output::Format;
 use crate::output::results::ResultFile;
-use crate::output::ui::Asked;
 
 /// Charges every row of the file, or says what would be done.
 pub fn run(args: &BatchArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
@@ -80,7 +80,16 @@ fn prepare(
         tell::plan(&charges, &fates, context.ui);
     }
     if to_ask {
-        confirm(context)?;
+        confirm(
+            context.ui,
+            &Question {
+                about: "",
+                question: "Charge these cards?",
+                unasked: "this batch was not confirmed, and nobody can be asked here",
+                hint: "to charge without being asked: add --yes",
+                declined: "not confirmed",
+            },
+        )?;
     }
     let results = args.results.as_deref().map(|path| results(path, &args.file, context)).transpose()?;
     Ok((Work { charges, fates, ledger, results }, lock))
@@ -99,11 +108,7 @@ fn rules(args: &BatchArgs, context: &Context<'_>) -> Result<Rules, Failure> {
 
 /// Writes nothing, not even a ledger, and sends nothing.
 fn dry_run(charges: &Charges, context: &mut Context<'_>) -> Result<Exit, Failure> {
-    let ledger = match Ledger::open_at(&context.settings.database, Create::Never) {
-        Ok(opened) => Some(opened.ledger),
-        Err(error) if error.is_missing() => None,
-        Err(error) => return Err(error.into()),
-    };
+    let ledger = context.look_at_ledger()?;
     let fates = plan(charges, ledger.as_ref())?;
     if context.ui.format() == Format::Table {
         let text = tell::plan_text(charges, &fates);
@@ -116,17 +121,6 @@ fn other_batch(pid: Option<u32>) -> Failure {
     let whose = pid.map_or_else(String::new, |pid| format!(", process {pid},"));
     Failure::network(format!("another batch{whose} is running on this ledger"))
         .hinted("run the same command again when it has ended: rows that it charged are not sent again")
-}
-
-fn confirm(context: &mut Context<'_>) -> Result<(), Failure> {
-    if !context.ui.interactive() {
-        return Err(Failure::refused("this batch was not confirmed, and nobody can be asked here")
-            .hinted("to charge without being asked: add --yes"));
-    }
-    match context.ui.ask("Charge these cards?") {
-        Ok(Asked::Yes) => Ok(()),
-        Ok(Asked::No) | Err(_) => Err(Failure::refused("not confirmed")),
-    }
 }
 
 /// Opens the results file before anything is sent: one that cannot be written is known at once.

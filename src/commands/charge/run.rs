@@ -8,6 +8,7 @@ use crate::billing::charge::charge;
 use crate::billing::desk::Desk;
 use crate::billing::order::{Notice, Order, ended_before};
 use crate::billing::report::Ended;
+use crate::commands::asking::{Question, confirm};
 use crate::commands::charge::order::order;
 use crate::commands::charge::{ChargeArgs, tell};
 use crate::commands::context::Context;
@@ -18,10 +19,10 @@ use crate::domain::payment::Outcome;
 use crate::failure::{Exit, Failure};
 use crate::gateway::charge_body;
 use crate::interrupt::Interrupts;
-use crate::ledger::{Create, Ledger, LedgerError};
+use crate::ledger::{Ledger, LedgerError};
 use crate::output::Format;
 use crate::output::prose::{ChargeCard, confirmation};
-use crate::output::ui::{Asked, Ui};
+use crate::output::ui::Ui;
 
 /// Charges, or tells what became of the charge.
 pub fn run(args: &ChargeArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
@@ -44,7 +45,7 @@ pub fn run(args: &ChargeArgs, context: &mut Context<'_>) -> Result<Exit, Failure
             .nothing_sent());
     }
     if !args.yes {
-        confirm(context.ui, &order, customer.as_ref()).map_err(Failure::nothing_sent)?;
+        ask(context.ui, &order, customer.as_ref()).map_err(Failure::nothing_sent)?;
     }
     let gateway = context.open_gateway().map_err(Failure::nothing_sent)?;
     let interrupts =
@@ -83,17 +84,17 @@ fn unsent(error: LedgerError) -> Failure {
 }
 
 /// Shows what is about to be charged, and asks.
-fn confirm(ui: &mut Ui, order: &Order, customer: Option<&Customer>) -> Result<(), Failure> {
-    if !ui.interactive() {
-        return Err(Failure::refused("this charge was not confirmed, and nobody can be asked here")
-            .hinted("to charge without being asked: add --yes"));
-    }
-    let card = charge_card(order, customer);
-    ui.note(&card);
-    match ui.ask("Charge this card?") {
-        Ok(Asked::Yes) => Ok(()),
-        Ok(Asked::No) | Err(_) => Err(Failure::refused("not confirmed")),
-    }
+fn ask(ui: &mut Ui, order: &Order, customer: Option<&Customer>) -> Result<(), Failure> {
+    confirm(
+        ui,
+        &Question {
+            about: &charge_card(order, customer),
+            question: "Charge this card?",
+            unasked: "this charge was not confirmed, and nobody can be asked here",
+            hint: "to charge without being asked: add --yes",
+            declined: "not confirmed",
+        },
+    )
 }
 
 fn charge_card(order: &Order, customer: Option<&Customer>) -> String {
@@ -140,11 +141,7 @@ struct DryRun {
 
 /// Says what would be done. Writes nothing, not even a ledger, and sends nothing.
 fn dry_run(context: &mut Context<'_>, order: &Order) -> Result<Exit, Failure> {
-    let ledger = match Ledger::open_at(&context.settings.database, Create::Never) {
-        Ok(opened) => Some(opened.ledger),
-        Err(error) if error.is_missing() => None,
-        Err(error) => return Err(error.into()),
-    };
+    let ledger = context.look_at_ledger()?;
     let would = match &ledger {
         Some(ledger) => would(ledger, order)?,
         None => Would::Send,

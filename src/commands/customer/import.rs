@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::commands::context::Context;
 use crate::commands::customer::ImportArgs;
-use crate::commands::customer::add::not_saved;
+use crate::commands::customer::answers::not_saved;
 use crate::commands::customer::many::{Many, customers};
 use crate::commands::customer::saving::{House, ask, keep};
 use crate::commands::customer::sheet::{self, Line, Sheet};

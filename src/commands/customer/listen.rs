@@ -12,17 +12,17 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::commands::context::{Context, Gateway};
+use crate::commands::customer::answers::{refusal, saved};
 use crate::commands::customer::saving::{Given, House, ask, keep};
-use crate::domain::customer::Customer;
 use crate::domain::time::Clock;
-use crate::failure::{Exit, Failure, Kind};
+use crate::failure::{Exit, Failure};
 use crate::gateway::Client;
 use crate::ledger::Ledger;
 use crate::output::Format;
 use crate::output::options::is_broken_pipe;
-use crate::output::text::{safe, sentence, when_rfc3339};
+use crate::output::text::{safe, when_rfc3339};
 
-use crate::register::{Check, Log, Posted, Receiver, Refused, Saved, Server, Why, check_origin};
+use crate::register::{Check, Log, Posted, Receiver, Saved, Server, check_origin};
 
 const HELP: &str = "\
 A page of yours posts {\"customer_uid\": …} as JSON to /billings when the PG's window has registered
@@ -153,32 +153,6 @@ fn save(
         log(&format!("warning: {warning}"));
     }
     Ok(saved(&kept.customer))
-}
-
-/// The answer's JSON.
-pub(super) fn saved(customer: &Customer) -> Saved {
-    Saved {
-        customer_uid: customer.customer_uid.to_string(),
-        card_name: customer.card.card_name.clone(),
-        card_number: customer.card.card_number.clone(),
-    }
-}
-
-/// A failure as whoever posted is told it.
-pub(super) fn refusal(failure: &Failure) -> Refused {
-    let why = match failure.kind {
-        Kind::NotFound => Why::NotFound,
-        Kind::Network | Kind::Auth | Kind::Config | Kind::Rejected | Kind::Unknown | Kind::Declined => {
-            Why::Gateway
-        }
-        Kind::Refused => Why::Conflict,
-        Kind::Usage => Why::Bad,
-        Kind::Interrupted => Why::Over,
-        Kind::Local => Why::Local,
-    };
-    let mut letters = failure.message.chars();
-    let first = letters.next().map_or_else(String::new, |first| first.to_uppercase().to_string());
-    Refused::new(why, format!("{} Nothing was saved.", sentence(&format!("{first}{}", letters.as_str()))))
 }
 
 /// Lines on stderr, each in one piece with its time; they come from whichever thread has something

@@ -1,16 +1,16 @@
 //! `billkey customer remove`: off the list, and with it the billing key, if asked.
 
+use crate::commands::asking::{self, Question};
 use crate::commands::context::Context;
+use crate::commands::customer::answers::answer;
 use crate::commands::customer::{RemoveArgs, unknown_customer};
-use crate::commands::session::answered;
 use crate::domain::customer::Customer;
 use crate::domain::ids::CustomerUid;
 use crate::failure::{Exit, Failure, Kind};
 use crate::gateway::{Deleted, GatewayFailure};
 use crate::ledger::Ledger;
-use crate::output::Format;
 use crate::output::text::{sentence, shell_word, when};
-use crate::output::ui::Asked;
+use crate::output::ui::NotInteractive;
 
 /// Some PGs want a reason (facts 5).
 const REASON: &str = "removed by the merchant";
@@ -42,15 +42,8 @@ pub(super) fn run(args: &RemoveArgs, context: &mut Context<'_>) -> Result<Exit, 
     } else {
         format!("To have it back: billkey customer add {}", shell_word(uid.as_str()))
     };
-    let ui = &mut *context.ui;
-    let written = match ui.format() {
-        Format::Table => ui.done(&format!("{first}\n  {second}")),
-        Format::Plain | Format::Json | Format::Jsonl | Format::Csv if ui.quiet() => Ok(()),
-        Format::Plain | Format::Json | Format::Jsonl | Format::Csv => {
-            ui.customer(&Customer { removed_at: customer.removed_at.or(Some(now)), ..customer })
-        }
-    };
-    answered(written, Exit::Done)
+    let removed = Customer { removed_at: customer.removed_at.or(Some(now)), ..customer };
+    answer(context.ui, &format!("{first}\n  {second}"), &removed)
 }
 
 /// A payment whose end is not known may have to be sent again: with the key gone it never can be.
@@ -83,14 +76,19 @@ fn confirm(customer: &Customer, yes: bool, context: &mut Context<'_>) -> Result<
     let card = customer.card.shown().map_or_else(String::new, |card| format!(", {card}"));
     let mode = customer.mode.word().to_uppercase();
     let question = format!("{mode}: have the gateway forget the card of {uid}{card}? This cannot be undone.");
-    match context.ui.ask(&question) {
-        Ok(Asked::Yes) => Ok(()),
-        Ok(Asked::No) => Err(Failure::refused(format!("not confirmed; {uid} and its billing key stay"))),
-        Err(nobody) => Err(Failure::refused(format!(
-            "deleting the billing key of {uid} needs a yes, and {nobody}. Nothing was deleted"
-        ))
-        .hinted("add --yes")),
-    }
+    let unasked =
+        format!("deleting the billing key of {uid} needs a yes, and {NotInteractive}. Nothing was deleted");
+    let declined = format!("not confirmed; {uid} and its billing key stay");
+    asking::confirm(
+        context.ui,
+        &Question {
+            about: "",
+            question: &question,
+            unasked: &unasked,
+            hint: "add --yes",
+            declined: &declined,
+        },
+    )
 }
 
 /// Deletes at the gateway. That there is no billing key is said and is as good.

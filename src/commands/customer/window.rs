@@ -2,7 +2,7 @@
 
 use ring::digest;
 
-use crate::commands::customer::register::RegisterArgs;
+use crate::commands::customer::register_args::RegisterArgs;
 use crate::commands::customer::saving::Given;
 use crate::domain::charge::{Field, InvalidValue, check_text};
 use crate::domain::customer::{Card, Customer};
