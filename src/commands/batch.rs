@@ -2,14 +2,18 @@
 
 mod board;
 mod charges;
+mod columns;
 mod fate;
 mod input;
 mod lines;
 mod plan;
+mod problems;
+mod reading;
 mod row;
 mod run;
 mod sheet;
 mod source;
+mod tally;
 mod tell;
 
 use std::path::{Path, PathBuf};

@@ -8,10 +8,11 @@ use crate::billing::report::Ended;
 use crate::billing::writer::Reader;
 use crate::commands::batch::charges::Charges;
 use crate::commands::batch::fate::Fate;
-use crate::commands::batch::tell::{self, Tally};
+use crate::commands::batch::tally::{Counted, Tally};
+use crate::commands::batch::tell;
 use crate::commands::ending::{failed, warn};
 use crate::commands::session::{answered, complain};
-use crate::domain::time::{Moment, format_duration};
+use crate::domain::time::Moment;
 use crate::failure::{Exit, Failure, Kind};
 use crate::interrupt::Interrupts;
 use crate::output::Format;
@@ -52,15 +53,6 @@ pub(super) struct Board {
     troubled: bool,
     begun: Moment,
     done: Counted,
-}
-
-/// Rows that ended in this run.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Counted {
-    pub ended: u64,
-    pub paid: u64,
-    pub declined: u64,
-    pub unknown: u64,
 }
 
 impl Board {
@@ -353,9 +345,4 @@ impl crate::commands::batch::charges::Shown {
         let payment = crate::output::payment::PaymentView { payment: &self.payment, replayed: self.replayed };
         RowView { line, payment, refused: self.refused }
     }
-}
-
-/// `1m20s`, to the second.
-pub(super) fn whole_seconds(ms: i64) -> String {
-    format_duration(Duration::from_secs(u64::try_from(ms / 1000).unwrap_or(0)))
 }

@@ -7,7 +7,8 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use crate::commands::batch::input::{Reading, column_name, unknown_column};
+use crate::commands::batch::columns::{column_name, unknown_column};
+use crate::commands::batch::reading::Reading;
 use crate::commands::batch::row::{COLUMNS, Cells};
 
 /// The longest line.
@@ -116,7 +117,7 @@ impl<'de> Deserialize<'de> for Fields {
 #[cfg(test)]
 mod tests {
     use super::read;
-    use crate::commands::batch::input::read_text;
+    use crate::commands::batch::reading::read_text;
     use crate::commands::batch::row::{Rows, Rules};
     use crate::domain::payment::Mode;
 

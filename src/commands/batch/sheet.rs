@@ -5,7 +5,9 @@ use std::io::{self, Read};
 
 use csv::StringRecord;
 
-use crate::commands::batch::input::{Problems, Reading, column_name, unknown_column};
+use crate::commands::batch::columns::{column_name, unknown_column};
+use crate::commands::batch::problems::Problems;
+use crate::commands::batch::reading::Reading;
 use crate::commands::batch::row::{AMOUNT, COLUMNS, CUSTOMER_UID, Cells, NAME};
 use crate::output::text::safe;
 

@@ -7,14 +7,13 @@ use serde::Serialize;
 use serde_json::Number;
 
 use crate::billing::batch::Stop;
-use crate::commands::batch::board::{Counted, whole_seconds};
 use crate::commands::batch::charges::{Charges, Shown};
 use crate::commands::batch::fate::{Fate, Why};
 use crate::commands::batch::row::{CUSTOMER_UID, MERCHANT_UID};
-use crate::domain::money::{Amount, Currency};
+use crate::commands::batch::tally::{Counted, Sum, Tally, amounts, rows, whole_seconds};
 use crate::failure::{Exit, Failure};
 use crate::ledger::Ledger;
-use crate::output::field::{Columns, exact_number};
+use crate::output::field::Columns;
 use crate::output::payment::PaymentView;
 use crate::output::table::facts;
 use crate::output::text::safe;
@@ -23,68 +22,9 @@ use crate::output::ui::Ui;
 /// How many rows are named that somebody has to look at.
 const NAMED_MAX: usize = 20;
 
-/// How many rows of each fate there are, and what they come to.
-#[derive(Debug, Default)]
-pub(super) struct Tally {
-    sums: BTreeMap<Fate, Sum>,
-}
-
-#[derive(Debug, Default)]
-struct Sum {
-    rows: u64,
-    amounts: BTreeMap<Currency, Amount>,
-}
-
-impl Sum {
-    fn add(&mut self, amount: Amount) -> Option<()> {
-        self.rows += 1;
-        let none = Amount::from_minor(0, amount.currency());
-        let sum = self.amounts.entry(amount.currency()).or_insert(none);
-        *sum = sum.checked_add(amount)?;
-        Some(())
-    }
-
-    fn shown(&self) -> String {
-        self.amounts.values().map(Amount::to_string).collect::<Vec<_>>().join(" + ")
-    }
-}
-
-impl Tally {
-    /// `None` when a sum is more than can be counted.
-    pub(super) fn of(charges: &Charges, fate: impl Fn(u32) -> Fate) -> Option<Tally> {
-        let mut tally = Tally::default();
-        for row in charges.rows.all() {
-            tally.sums.entry(fate(row)).or_default().add(charges.amount(row)?)?;
-        }
-        Some(tally)
-    }
-
-    pub(super) fn rows(&self, fate: Fate) -> u64 {
-        self.sums.get(&fate).map_or(0, |sum| sum.rows)
-    }
-
-    /// The sum over several fates. They were added up as one before, so that it can be counted.
-    fn over(&self, wanted: impl Fn(Fate) -> bool) -> Sum {
-        let mut all = Sum::default();
-        for (_, sum) in self.sums.iter().filter(|(fate, _)| wanted(**fate)) {
-            all.rows += sum.rows;
-            for (currency, amount) in &sum.amounts {
-                let none = Amount::from_minor(0, *currency);
-                let place = all.amounts.entry(*currency).or_insert(none);
-                *place = place.checked_add(*amount).unwrap_or(*place);
-            }
-        }
-        all
-    }
-}
-
 fn tally_of(charges: &Charges, fates: &[Fate]) -> Tally {
     let fate = |row: u32| usize::try_from(row).ok().and_then(|row| fates.get(row)).copied();
     Tally::of(charges, |row| fate(row).unwrap_or(Fate::NotTried)).unwrap_or_default()
-}
-
-fn rows(count: u64) -> String {
-    format!("{count} {}", if count == 1 { "row" } else { "rows" })
 }
 
 /// The plan on stderr.
@@ -135,13 +75,6 @@ fn refused_text(charges: &Charges, fates: &[Fate]) -> String {
 }
 
 type Totals = BTreeMap<&'static str, BTreeMap<String, Number>>;
-
-fn amounts(sum: &Sum) -> BTreeMap<String, Number> {
-    let amount = |(currency, amount): (&Currency, &Amount)| {
-        Some((currency.code().to_owned(), exact_number(amount).ok()?))
-    };
-    sum.amounts.iter().filter_map(amount).collect()
-}
 
 /// The plan for programs.
 #[derive(Serialize)]

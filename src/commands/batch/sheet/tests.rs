@@ -1,5 +1,5 @@
 use super::read;
-use crate::commands::batch::input::{TEST_ROWS_MAX, read_text};
+use crate::commands::batch::reading::{TEST_ROWS_MAX, read_text};
 use crate::commands::batch::row::{Rows, Rules};
 use crate::domain::payment::Mode;
 
