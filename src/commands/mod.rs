@@ -1,5 +1,6 @@
 //! One file a command: its arguments and its run. This one is the way from a command line to a
-//! command, and from what becomes of it to an exit code.
+//! command, and from what becomes of it to an exit code. No command takes from another: what
+//! several of them share stands in files of its own, which are no commands.
 
 mod asking;
 pub mod batch;

@@ -21,10 +21,8 @@ pub struct ChargeStory<'a> {
     pub zone: &'a TimeZone,
 }
 
-/// What is said of a charge, in its parts. For people they are put together by [`Ui::outcome`]; a
+/// What is said of a charge, in its parts. For people they are put together by `Ui::outcome`; a
 /// failure for programs takes the first line and the advice.
-///
-/// [`Ui::outcome`]: crate::output::ui::Ui::outcome
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Story {
     pub outcome: Outcome,
