@@ -3,6 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::sandbox::book::Book;
+use crate::sandbox::call::Call;
 use crate::sandbox::clock::now_ms;
 use crate::sandbox::fault_table::{FaultKind, Place};
 use crate::sandbox::faults::{FaultPlan, FaultValue};
@@ -67,4 +68,52 @@ impl<'a> Ask<'a> {
         let skew_ms = self.fires(FaultKind::ClockSkew).map_or(0, |value| value.duration_ms);
         now_ms().saturating_add(skew_ms)
     }
+
+    /// Faults that answer before anything is done.
+    pub(super) fn answer_before_work(&self, call: &Call) -> Option<Answer> {
+        let is_longer = |value: FaultValue| call.line_bytes > value.count;
+        if self.fires(FaultKind::LongLine400).is_some_and(is_longer) {
+            return Some(Answer::page(400, "Bad Request"));
+        }
+        if self.fires(FaultKind::LongLine414).is_some_and(is_longer) {
+            return Some(Answer::page(414, "Request-URI Too Large"));
+        }
+        if let Some(value) = self.fires(FaultKind::LostBefore) {
+            return Some(Answer::dropped(cut_of(&value.text)));
+        }
+        let fires = |kind| self.fires(kind).is_some();
+        if fires(FaultKind::Redirect) {
+            let page = Answer::page(307, "Temporary Redirect");
+            return Some(page.with_header("location", "/_sandbox/maintenance".to_owned()));
+        }
+        if fires(FaultKind::RateLimited) {
+            return Some(too_many_requests());
+        }
+        if fires(FaultKind::Error500) {
+            return Some(Answer::error(500, "Internal Server Error"));
+        }
+        if fires(FaultKind::Error503) {
+            return Some(unavailable());
+        }
+        if let Some(value) = self.fires(FaultKind::LookupsDown) {
+            return Some(match value.text.as_str() {
+                "429" => too_many_requests(),
+                "403" => Answer::page(403, "Forbidden"),
+                "html" => Answer::page(200, "Maintenance"),
+                _ => unavailable(),
+            });
+        }
+        if fires(FaultKind::Html502Before) {
+            return Some(Answer::page(502, "Bad Gateway"));
+        }
+        fires(FaultKind::Html404).then(|| Answer::page(404, "Not Found"))
+    }
+}
+
+fn too_many_requests() -> Answer {
+    Answer::error(429, "Too Many Requests").with_header("retry-after", "1".to_owned())
+}
+
+fn unavailable() -> Answer {
+    Answer::page(503, "Service Temporarily Unavailable")
 }

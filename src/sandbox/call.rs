@@ -16,6 +16,9 @@ use crate::sandbox::server::Connection;
 /// No request of the API comes near this size.
 const BODY_MAX_BYTES: usize = 1 << 20;
 
+/// What a request line has besides its method and its target: two blanks and `HTTP/1.1`.
+const VERSION_BYTES: usize = 10;
+
 /// One request.
 pub(super) struct Call {
     /// The connection it came from, if it came over one.
@@ -24,6 +27,8 @@ pub(super) struct Call {
     pub(super) authorization: Option<String>,
     /// The `User-Agent` header, or nothing.
     pub(super) user_agent: String,
+    /// How long the request line was, its two blanks and the version included.
+    pub(super) line_bytes: usize,
     /// The query's pairs in their order, decoded.
     pub(super) query: Vec<(String, String)>,
     /// The body's bytes as text.
@@ -48,6 +53,7 @@ impl<S: Sync> FromRequest<S> for Call {
             connection,
             authorization: header(&parts.headers, AUTHORIZATION),
             user_agent: header(&parts.headers, USER_AGENT).unwrap_or_default(),
+            line_bytes: parts.method.as_str().len() + parts.uri.to_string().len() + VERSION_BYTES,
             query: decode_pairs(parts.uri.query().unwrap_or_default()),
             fields: if is_json { Fields::from_json(&text) } else { Fields::from_form(&text) },
             text,

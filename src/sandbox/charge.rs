@@ -253,6 +253,7 @@ mod tests {
             connection: None,
             authorization: None,
             user_agent: String::new(),
+            line_bytes: 0,
             query: Vec::new(),
             text: body.to_owned(),
             fields: Fields::from_json(body),

@@ -13,7 +13,7 @@ use crate::sandbox::call::Call;
 use crate::sandbox::clock::now_ms;
 use crate::sandbox::error::SandboxError;
 use crate::sandbox::faults::FaultPlan;
-use crate::sandbox::payment::everything;
+use crate::sandbox::search::everything;
 use crate::sandbox::token::revoke;
 
 /// The control endpoints and what each does, as `billkey help sandbox` prints them.

@@ -37,6 +37,10 @@ pub enum Argument {
     Duration(&'static str),
     /// A text; this one if absent.
     Text(&'static str),
+    /// A whole number; this one if absent.
+    Count(u32),
+    /// One of these words; the first if absent.
+    OneOf(&'static [&'static str]),
 }
 
 impl fmt::Display for Argument {
@@ -45,6 +49,10 @@ impl fmt::Display for Argument {
             Argument::None => Ok(()),
             Argument::Duration(default) => write!(formatter, "[=DURATION] ({default})"),
             Argument::Text(default) => write!(formatter, "[=TEXT] ({default})"),
+            Argument::Count(default) => write!(formatter, "[=COUNT] ({default})"),
+            Argument::OneOf(words) => {
+                write!(formatter, "[={}] ({})", words.join("|"), words.first().unwrap_or(&""))
+            }
         }
     }
 }
@@ -173,10 +181,30 @@ faults! {
         "Leaves the sandbox flag out of payments.";
 
     // Look-ups, tokens and the clock.
-    LookupsDown "lookups_down" LOOKUP, Argument::None,
-        "Answers 503 with an HTML page to every look-up.";
+    LookupsDown "lookups_down" LOOKUP, Argument::OneOf(&["503", "429", "403", "html"]),
+        "Answers every look-up with this status, or with 200 and an HTML page, while charges go on.";
     Html404 "html_404" LOOKUP, Argument::None,
         "Answers 404 with an HTML page, which says nothing about the payment.";
+    AbsentIsEmpty "absent_is_empty" LOOKUP, Argument::None,
+        "Answers 200 and code 0 with nothing in it where a 404 is due: an empty list, or response null.";
+    AbsentIsCode "absent_is_code" LOOKUP, Argument::None,
+        "Answers 200 with code -1 and the words of not found where a 404 is due.";
+    TestNeedsFlag "test_needs_flag" LOOKUP, Argument::None,
+        "Hides test-channel payments from every look-up that does not say include_sandbox=true.";
+    ShortList "short_list" LOOKUP, Argument::Count(1),
+        "Leaves so many payments out of each page, the first ones, and counts them in its total.";
+    BulkShows "bulk_shows" LOOKUP, Argument::OneOf(&["newest", "oldest", "all"]),
+        "Shows these records of a merchant_uid in an answer to GET /payments.";
+    BulkAlways200 "bulk_always_200" LOOKUP, Argument::None,
+        "Answers GET /payments with 200 where some ids are missing, instead of 207.";
+    BulkIgnoresMerchantUid "bulk_ignores_merchant_uid" LOOKUP, Argument::None,
+        "Does not know merchant_uid[] in GET /payments: only imp_uid[] is looked for.";
+    BulkCut "bulk_cut" LOOKUP, Argument::Count(20),
+        "Cuts an answer to GET /payments off after so many payments, without a word about the rest.";
+    LongLine400 "long_line_400" EVERYWHERE, Argument::Count(8192),
+        "Answers 400 with an HTML page to a request line of more than so many bytes.";
+    LongLine414 "long_line_414" EVERYWHERE, Argument::Count(8192),
+        "Answers 414 with an HTML page to a request line of more than so many bytes.";
     Customer404 "customer_404" CUSTOMER, Argument::None,
         "Answers 404 for an unknown customer_uid instead of 200 with code 1.";
     RevokeToken "revoke_token" EVERYWHERE, Argument::None,

@@ -14,7 +14,7 @@ A fault plan is a list of faults, parted by commas, each written
 
 PLACE is charge, refund, lookup, customer or token; without it a fault holds where its description
 says. @MERCHANT_UID limits it to one payment, *COUNT to so many times in the life of the server.
-A DURATION is a whole number and ms, s, m or h. Inside a value or a MERCHANT_UID, a comma is written
+A DURATION is a whole number and ms, s, m or h; a COUNT is a whole number. Inside a value or a MERCHANT_UID, a comma is written
 %2C, @ is %40, * is %2A and % is %25.
 ";
 
@@ -40,6 +40,8 @@ pub(super) struct FaultValue {
     pub(super) text: String,
     /// The text as a duration; 0 if the fault takes none.
     pub(super) duration_ms: i64,
+    /// The text as a whole number; 0 if the fault takes none.
+    pub(super) count: usize,
 }
 
 impl FaultPlan {
@@ -103,19 +105,30 @@ fn parse_item(item: &str) -> Result<Fault, SandboxError> {
 }
 
 fn parse_value(argument: Argument, value: Option<String>) -> Result<FaultValue, String> {
+    let plain = |text: String| FaultValue { text, duration_ms: 0, count: 0 };
     match argument {
         Argument::None => match value {
-            None => Ok(FaultValue { text: String::new(), duration_ms: 0 }),
+            None => Ok(plain(String::new())),
             Some(value) => Err(format!("it takes no value, and {value:?} was given")),
         },
-        Argument::Text(default) => {
-            Ok(FaultValue { text: value.unwrap_or_else(|| default.to_owned()), duration_ms: 0 })
-        }
+        Argument::Text(default) => Ok(plain(value.unwrap_or_else(|| default.to_owned()))),
         Argument::Duration(default) => {
             let text = value.unwrap_or_else(|| default.to_owned());
             let duration_ms = parse_duration_ms(&text)
                 .ok_or_else(|| format!("{text:?} is no duration; write 500ms, 2s, 5m or 1h"))?;
-            Ok(FaultValue { text, duration_ms })
+            Ok(FaultValue { duration_ms, ..plain(text) })
+        }
+        Argument::Count(default) => {
+            let text = value.unwrap_or_else(|| default.to_string());
+            let count = text.parse().map_err(|_| format!("{text:?} is not a whole number"))?;
+            Ok(FaultValue { count, ..plain(text) })
+        }
+        Argument::OneOf(words) => {
+            let text = value.unwrap_or_else(|| words.first().copied().unwrap_or_default().to_owned());
+            if words.contains(&text.as_str()) {
+                return Ok(plain(text));
+            }
+            Err(format!("{text:?} is none of {}", words.join(", ")))
         }
     }
 }
@@ -194,7 +207,8 @@ mod tests {
 
     #[test]
     fn a_malformed_item_is_named() {
-        for item in ["slow=2", "slow=fast", "slow=", "empty=1", "decline*x", "decline@", "nowhere.slow"] {
+        let items = ["slow=2", "slow=fast", "slow=", "empty=1", "decline*x", "decline@", "nowhere.slow"];
+        for item in items.into_iter().chain(["bulk_cut=few", "bulk_cut=-1", "bulk_shows=some"]) {
             let error = FaultPlan::parse(item).unwrap_err().to_string();
             assert!(error.contains(item), "{item}: {error}");
         }

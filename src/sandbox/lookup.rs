@@ -8,7 +8,9 @@ use crate::sandbox::ask::{Ask, Gateway};
 use crate::sandbox::call::Call;
 use crate::sandbox::clock::{now_ms, wire_seconds};
 use crate::sandbox::error::SandboxError;
-use crate::sandbox::payment::{Page, Payment, Subject, by_imp_uid, count, list};
+use crate::sandbox::fault_table::FaultKind;
+use crate::sandbox::payment::Payment;
+use crate::sandbox::search::{Page, Subject, Wanted, by_imp_uid, count, list};
 
 const NOT_FOUND: &str = "존재하지 않는 결제정보입니다.";
 const BAD_STATUS: &str = "지원되지 않는 상태값입니다.";
@@ -23,56 +25,86 @@ const LIMIT_MAX: i64 = 1000;
 const WINDOW_MAX_S: i64 = 90 * 24 * 60 * 60;
 
 /// `GET /payments/{imp_uid}`: a test-channel payment is shown only on demand (facts 3.2).
-pub(super) fn by_id(gateway: &Gateway, call: &Call, imp_uid: &str) -> Result<Answer, SandboxError> {
-    let include_sandbox =
-        call.query_value("include_sandbox").is_some_and(|value| value == "true" || value == "1");
+pub(super) fn by_id(
+    gateway: &Gateway,
+    ask: &Ask<'_>,
+    call: &Call,
+    imp_uid: &str,
+) -> Result<Answer, SandboxError> {
+    let include_sandbox = includes_sandbox(call);
     let mut book = gateway.book();
     let connection = book.read()?;
     let found = visible(connection, imp_uid)?.filter(|payment| include_sandbox || !payment.is_sandbox);
-    one(connection, found)
+    one(connection, ask, found)
 }
 
-/// `GET /payments?imp_uid[]=…&merchant_uid[]=…`: 207 if only some are known, 404 if none is.
-pub(super) fn by_ids(gateway: &Gateway, call: &Call) -> Result<Answer, SandboxError> {
+/// `GET /payments?imp_uid[]=…&merchant_uid[]=…`: 207 if only some are known, 404 if none is (facts 3.1).
+///
+/// Which of several payments of one `merchant_uid` the gateway shows is not known: the newest, unless
+/// the fault `bulk_shows` says otherwise.
+pub(super) fn by_ids(gateway: &Gateway, ask: &Ask<'_>, call: &Call) -> Result<Answer, SandboxError> {
     let imp_uids = call.query_list("imp_uid");
-    let merchant_uids = call.query_list("merchant_uid");
-    let wanted = imp_uids.len() + merchant_uids.len();
-    if wanted > IDS_MAX {
+    let mut merchant_uids = call.query_list("merchant_uid");
+    if imp_uids.len() + merchant_uids.len() > IDS_MAX {
         return Ok(Answer::error(400, TOO_MANY));
     }
+    if ask.fires(FaultKind::BulkIgnoresMerchantUid).is_some() {
+        merchant_uids.clear();
+    }
+    let shows = ask.fires(FaultKind::BulkShows).map_or_else(String::new, |value| value.text);
+    let (sorting, limit) = match shows.as_str() {
+        "oldest" => ("started", 1),
+        "all" => ("-started", LIMIT_MAX),
+        _ => ("-started", 1),
+    };
+    let shows_test = shows_test(ask, call);
     let mut book = gateway.book();
     let connection = book.read()?;
     let mut found = Vec::new();
+    let mut is_partial = false;
     for imp_uid in &imp_uids {
-        found.extend(visible(connection, imp_uid)?);
+        let payment = visible(connection, imp_uid)?.filter(|payment| shows_test || !payment.is_sandbox);
+        is_partial |= payment.is_none();
+        found.extend(payment);
     }
     for merchant_uid in &merchant_uids {
-        found.extend(newest(connection, merchant_uid, None, "-started")?);
+        let subject = Subject::MerchantUid(merchant_uid);
+        let wanted = Wanted { subject, status: None, shows_test };
+        let payments = list(connection, wanted, Page { sorting, limit, offset: 0 })?;
+        is_partial |= payments.is_empty();
+        found.extend(payments);
     }
     if found.is_empty() {
-        return Ok(Answer::error(404, NOT_FOUND));
+        return Ok(absent(ask, Value::Array(Vec::new())));
     }
-    let all = found.len() == wanted;
+    if let Some(value) = ask.fires(FaultKind::BulkCut) {
+        found.truncate(value.count);
+    }
     let found = render(connection, &found)?;
-    Ok(if all { Answer::ok(found) } else { Answer::partial(found) })
+    let is_partial = is_partial && ask.fires(FaultKind::BulkAlways200).is_none();
+    Ok(if is_partial { Answer::partial(found) } else { Answer::ok(found) })
 }
 
 /// `GET /payments/find/{merchant_uid}[/{status}]`: the first by the sorting, the newest unless told.
 pub(super) fn find(
     gateway: &Gateway,
+    ask: &Ask<'_>,
     call: &Call,
     merchant_uid: &str,
     status: Option<&str>,
 ) -> Result<Answer, SandboxError> {
-    of_status(gateway, status, |connection, status| {
-        let found = newest(connection, merchant_uid, status, sorting(call))?;
-        one(connection, found)
-    })
+    let Ok(status) = read_status(status) else { return Ok(Answer::error(400, BAD_STATUS)) };
+    let mut book = gateway.book();
+    let connection = book.read()?;
+    let wanted = Wanted { status, ..of_order(ask, call, merchant_uid) };
+    let found = first(connection, wanted, sorting(call))?;
+    one(connection, ask, found)
 }
 
 /// `GET /payments/findAll/{merchant_uid}[/{status}]`: a page of them; 404 if there is none at all.
 pub(super) fn find_all(
     gateway: &Gateway,
+    ask: &Ask<'_>,
     call: &Call,
     merchant_uid: &str,
     status: Option<&str>,
@@ -93,7 +125,11 @@ fn of_status(
     look: impl FnOnce(&Connection, Option<&str>) -> Result<Answer, SandboxError>,
 ) -> Result<Answer, SandboxError> {
     let Ok(status) = read_status(status) else { return Ok(Answer::error(400, BAD_STATUS)) };
-    look(gateway.book().read()?, status)
+    let mut book = gateway.book();
+    let connection = book.read()?;
+    let wanted = Wanted { status, ..of_order(ask, call, merchant_uid) };
+    let (_, list) = page(connection, ask, call, wanted)?;
+    Ok(if list["total"] == 0 { absent(ask, list) } else { Answer::ok(list) })
 }
 
 /// `GET /payments/status/{status}`: at most 90 days, by the time of the last change of status.
@@ -111,18 +147,23 @@ pub(super) fn by_status(
     let from_s = number(call, "from").unwrap_or(earliest_s).max(earliest_s);
     let mut book = gateway.book();
     let connection = book.read()?;
-    let (is_beyond, list) = page(connection, call, Subject::Window { from_s, to_s }, status)?;
+    let subject = Subject::Window { from_s, to_s };
+    let wanted = Wanted { subject, status, shows_test: shows_test(ask, call) };
+    let (is_beyond, list) = page(connection, ask, call, wanted)?;
     Ok(if is_beyond { Answer::error(400, PAGE_BEYOND) } else { Answer::ok(list) })
 }
 
 /// `GET /subscribe/customers/{customer_uid}/payments`: an unknown customer has an empty list.
 pub(super) fn of_customer(
     gateway: &Gateway,
+    ask: &Ask<'_>,
     call: &Call,
     customer_uid: &str,
 ) -> Result<Answer, SandboxError> {
     let mut book = gateway.book();
-    let (_, list) = page(book.read()?, call, Subject::CustomerUid(customer_uid), None)?;
+    let subject = Subject::CustomerUid(customer_uid);
+    let wanted = Wanted { subject, status: None, shows_test: shows_test(ask, call) };
+    let (_, list) = page(book.read()?, ask, call, wanted)?;
     Ok(Answer::ok(list))
 }
 
@@ -141,7 +182,10 @@ pub(super) fn subject_of_refund(
     let connection = book.read()?;
     let found = match (imp_uid, merchant_uid) {
         (Some(imp_uid), _) => by_imp_uid(connection, imp_uid)?,
-        (None, Some(merchant_uid)) => newest(connection, merchant_uid, None, "-started")?,
+        (None, Some(merchant_uid)) => {
+            let subject = Subject::MerchantUid(merchant_uid);
+            first(connection, Wanted { subject, status: None, shows_test: true }, "-started")?
+        }
         (None, None) => None,
     };
     Ok(found.map(|payment| (payment.merchant_uid, payment.customer_uid)))
@@ -152,20 +196,44 @@ fn visible(connection: &Connection, imp_uid: &str) -> Result<Option<Payment>, Sa
     Ok(by_imp_uid(connection, imp_uid)?.filter(|payment| payment.visible_at_ms <= now))
 }
 
-fn newest(
+fn first(
     connection: &Connection,
-    merchant_uid: &str,
-    status: Option<&str>,
+    wanted: Wanted<'_>,
     sorting: &str,
 ) -> Result<Option<Payment>, SandboxError> {
-    let first = Page { sorting, limit: 1, offset: 0 };
-    Ok(list(connection, Subject::MerchantUid(merchant_uid), status, first)?.pop())
+    Ok(list(connection, wanted, Page { sorting, limit: 1, offset: 0 })?.pop())
 }
 
-fn one(connection: &Connection, found: Option<Payment>) -> Result<Answer, SandboxError> {
+/// Wants every payment of one `merchant_uid`.
+fn of_order<'a>(ask: &Ask<'_>, call: &Call, merchant_uid: &'a str) -> Wanted<'a> {
+    let subject = Subject::MerchantUid(merchant_uid);
+    Wanted { subject, status: None, shows_test: shows_test(ask, call) }
+}
+
+/// Test-channel payments are shown by every look-up but the one by `imp_uid` (facts 3.2).
+fn shows_test(ask: &Ask<'_>, call: &Call) -> bool {
+    ask.fires(FaultKind::TestNeedsFlag).is_none() || includes_sandbox(call)
+}
+
+fn includes_sandbox(call: &Call) -> bool {
+    call.query_value("include_sandbox").is_some_and(|value| value == "true" || value == "1")
+}
+
+fn one(connection: &Connection, ask: &Ask<'_>, found: Option<Payment>) -> Result<Answer, SandboxError> {
     match found {
         Some(payment) => Ok(Answer::ok(payment.to_json(connection)?)),
-        None => Ok(Answer::error(404, NOT_FOUND)),
+        None => Ok(absent(ask, Value::Null)),
+    }
+}
+
+/// Says that there is nothing: with 404 (facts 3.3), or as a fault has it.
+fn absent(ask: &Ask<'_>, nothing: Value) -> Answer {
+    if ask.fires(FaultKind::AbsentIsEmpty).is_some() {
+        Answer::ok(nothing)
+    } else if ask.fires(FaultKind::AbsentIsCode).is_some() {
+        Answer::refused(-1, NOT_FOUND)
+    } else {
+        Answer::error(404, NOT_FOUND)
     }
 }
 
@@ -177,21 +245,25 @@ fn render(connection: &Connection, payments: &[Payment]) -> Result<Value, Sandbo
 /// Makes the page that the call asks for. Also says whether it lies beyond the last one.
 fn page(
     connection: &Connection,
+    ask: &Ask<'_>,
     call: &Call,
-    subject: Subject<'_>,
-    status: Option<&str>,
+    wanted: Wanted<'_>,
 ) -> Result<(bool, Value), SandboxError> {
     let number_of_page = number(call, "page").unwrap_or(1).max(1);
     let limit = number(call, "limit").unwrap_or(LIMIT_DEFAULT).clamp(1, LIMIT_MAX);
     let offset = (number_of_page - 1).saturating_mul(limit);
-    let total = count(connection, subject, status)?;
-    let list = list(connection, subject, status, Page { sorting: sorting(call), limit, offset })?;
+    let total = count(connection, wanted)?;
+    let mut list = list(connection, wanted, Page { sorting: sorting(call), limit, offset })?;
+    if let Some(value) = ask.fires(FaultKind::ShortList) {
+        list.drain(..value.count.min(list.len()));
+    }
     let is_beyond = number_of_page > 1 && offset >= total;
     let has_next = offset.saturating_add(limit) < total;
+    let last_page = total.saturating_add(limit - 1) / limit;
     let page = json!({
         "list": render(connection, &list)?,
         "next": if has_next { number_of_page + 1 } else { 0 },
-        "previous": number_of_page - 1,
+        "previous": last_page.min(number_of_page - 1),
         "total": total,
     });
     Ok((is_beyond, page))

@@ -9,7 +9,7 @@
 //! ask      state, and what a call asks of   token, charge, refund, lookup, billing_key, control
 //!          its faults                                the endpoints
 //! window   the JS SDK, the PG window
-//! faults, fault_table, customers            book, payment
+//! faults, fault_table, customers            book, payment, search
 //!          what can go wrong, and for whom           the SQLite file
 //! ```
 
@@ -30,6 +30,7 @@ mod lookup;
 mod payment;
 mod refund;
 mod routes;
+mod search;
 mod server;
 #[cfg(test)]
 mod tests;

@@ -1,9 +1,9 @@
 //! Payments: their rows in the book, and how they look on the wire (facts 2.3).
 
-use rusqlite::{Connection, OptionalExtension as _, Row, named_params, params};
+use rusqlite::{Connection, Row, named_params};
 use serde_json::{Map, Value, json};
 
-use crate::sandbox::clock::{now_ms, wire_seconds};
+use crate::sandbox::clock::wire_seconds;
 use crate::sandbox::decimal::Decimal;
 use crate::sandbox::error::SandboxError;
 
@@ -34,7 +34,7 @@ pub(super) struct Payment {
 }
 
 impl Payment {
-    fn from_row(row: &Row<'_>) -> Result<Payment, rusqlite::Error> {
+    pub(super) fn from_row(row: &Row<'_>) -> Result<Payment, rusqlite::Error> {
         Ok(Payment {
             imp_uid: row.get("imp_uid")?,
             merchant_uid: row.get("merchant_uid")?,
@@ -157,122 +157,6 @@ impl Payment {
 /// Reads an amount that the sandbox itself wrote into the book.
 pub(super) fn decimal(text: &str) -> Result<Decimal, SandboxError> {
     Decimal::parse(text).ok_or_else(|| SandboxError::OddBook { what: "an amount", text: text.to_owned() })
-}
-
-/// What a list of payments is about.
-#[derive(Clone, Copy)]
-pub(super) enum Subject<'a> {
-    /// Every payment of one `merchant_uid`.
-    MerchantUid(&'a str),
-    /// Every payment of one `customer_uid`.
-    CustomerUid(&'a str),
-    /// Payments whose last change lies between two epoch seconds, both included.
-    Window { from_s: i64, to_s: i64 },
-}
-
-/// One page of a sorted list.
-#[derive(Clone, Copy)]
-pub(super) struct Page<'a> {
-    /// `-started`, `started`, `-paid`, `paid`, `-updated` or `updated`.
-    pub(super) sorting: &'a str,
-    /// How many a page holds.
-    pub(super) limit: i64,
-    /// How many come before it.
-    pub(super) offset: i64,
-}
-
-// Each subject has a statement of its own, because an index serves only a condition that is there.
-macro_rules! visible_where {
-    ($what:literal, $condition:literal, $rest:expr) => {
-        concat!(
-            "SELECT ",
-            $what,
-            " FROM payments WHERE ",
-            $condition,
-            " AND (?3 IS NULL OR status = ?3)
-            AND lands_at_ms <= ?4 AND visible_at_ms <= ?4 ",
-            $rest
-        )
-    };
-}
-
-macro_rules! list_where {
-    ($condition:literal) => {
-        visible_where!(
-            "*",
-            $condition,
-            "
-            ORDER BY CASE ?5
-                WHEN 'started' THEN started_at_ms WHEN '-started' THEN -started_at_ms
-                WHEN 'paid' THEN paid_at_ms WHEN '-paid' THEN -paid_at_ms
-                WHEN 'updated' THEN updated_at_ms WHEN '-updated' THEN -updated_at_ms
-            END, CASE WHEN ?5 LIKE '-%' THEN -sequence ELSE sequence END
-            LIMIT ?6 OFFSET ?7"
-        )
-    };
-}
-
-/// Gives one page of the payments that look-ups may see.
-pub(super) fn list(
-    connection: &Connection,
-    subject: Subject<'_>,
-    status: Option<&str>,
-    page: Page<'_>,
-) -> Result<Vec<Payment>, SandboxError> {
-    let statement = match subject {
-        Subject::MerchantUid(_) => list_where!("merchant_uid = ?1 AND ?2 IS NULL"),
-        Subject::CustomerUid(_) => list_where!("customer_uid = ?1 AND ?2 IS NULL"),
-        Subject::Window { .. } => list_where!("final_at_ms >= ?1 * 1000 AND final_at_ms < (?2 + 1) * 1000"),
-    };
-    let (first, second) = bounds(subject);
-    let mut statement = connection.prepare_cached(statement)?;
-    let rows = statement.query_map(
-        params![first, second, status, now_ms(), page.sorting, page.limit, page.offset],
-        Payment::from_row,
-    )?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
-/// Counts the payments that look-ups may see.
-pub(super) fn count(
-    connection: &Connection,
-    subject: Subject<'_>,
-    status: Option<&str>,
-) -> Result<i64, SandboxError> {
-    let statement = match subject {
-        Subject::MerchantUid(_) => visible_where!("count(*)", "merchant_uid = ?1 AND ?2 IS NULL", ""),
-        Subject::CustomerUid(_) => visible_where!("count(*)", "customer_uid = ?1 AND ?2 IS NULL", ""),
-        Subject::Window { .. } => {
-            visible_where!("count(*)", "final_at_ms >= ?1 * 1000 AND final_at_ms < (?2 + 1) * 1000", "")
-        }
-    };
-    let (first, second) = bounds(subject);
-    let mut statement = connection.prepare_cached(statement)?;
-    Ok(statement.query_row(params![first, second, status, now_ms()], |row| row.get(0))?)
-}
-
-/// Gives a subject as the first two parameters of its statements.
-fn bounds(subject: Subject<'_>) -> (rusqlite::types::Value, rusqlite::types::Value) {
-    match subject {
-        Subject::MerchantUid(uid) | Subject::CustomerUid(uid) => {
-            (uid.to_owned().into(), rusqlite::types::Null.into())
-        }
-        Subject::Window { from_s, to_s } => (from_s.into(), to_s.into()),
-    }
-}
-
-/// Finds a payment by its `imp_uid`, whether look-ups may see it yet or not; `None` before it has landed.
-pub(super) fn by_imp_uid(connection: &Connection, imp_uid: &str) -> Result<Option<Payment>, SandboxError> {
-    let mut statement =
-        connection.prepare_cached("SELECT * FROM payments WHERE imp_uid = ?1 AND lands_at_ms <= ?2")?;
-    Ok(statement.query_row(params![imp_uid, now_ms()], Payment::from_row).optional()?)
-}
-
-/// Gives every payment of the book, those included that nothing knows of yet, oldest first.
-pub(super) fn everything(connection: &Connection) -> Result<Vec<Payment>, SandboxError> {
-    let mut statement = connection.prepare("SELECT * FROM payments ORDER BY sequence")?;
-    let rows = statement.query_map([], Payment::from_row)?;
-    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Makes an id of so many random digits.

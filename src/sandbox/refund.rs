@@ -9,7 +9,8 @@ use crate::sandbox::clock::now_ms;
 use crate::sandbox::decimal::Decimal;
 use crate::sandbox::error::SandboxError;
 use crate::sandbox::fault_table::FaultKind;
-use crate::sandbox::payment::{Payment, by_imp_uid, decimal, random_digits};
+use crate::sandbox::payment::{Payment, decimal, random_digits};
+use crate::sandbox::search::by_imp_uid;
 
 const NO_ID: &str = "취소할 imp_uid 또는 merchant_uid를 지정해주셔야합니다.";
 const NOT_FOUND: &str = "취소할 결제건이 존재하지 않습니다.";

@@ -61,7 +61,7 @@ async fn serve(
 ) -> Response {
     match ask {
         Ok(ask) => {
-            let answer = match ask.answer_before_work() {
+            let answer = match ask.answer_before_work(call) {
                 Some(answer) => answer.finally(),
                 None => work(&ask).unwrap_or_else(|error| broken(&error)),
             };
@@ -142,7 +142,7 @@ async fn payment(State(gateway): Shared, Path(imp_uid): Path<String>, call: Call
     match lookup::merchant_uid_of(&gateway, &imp_uid) {
         Ok(merchant_uid) => {
             let named = merchant_uid.into_iter().collect();
-            look_up(&gateway, &call, named, |_| lookup::by_id(&gateway, &call, &imp_uid)).await
+            look_up(&gateway, &call, named, |ask| lookup::by_id(&gateway, ask, &call, &imp_uid)).await
         }
         Err(error) => broken(&error).send_plain(),
     }
@@ -150,12 +150,12 @@ async fn payment(State(gateway): Shared, Path(imp_uid): Path<String>, call: Call
 
 async fn payments(State(gateway): Shared, call: Call) -> Response {
     let named = call.query_list("merchant_uid");
-    look_up(&gateway, &call, named, |_| lookup::by_ids(&gateway, &call)).await
+    look_up(&gateway, &call, named, |ask| lookup::by_ids(&gateway, ask, &call)).await
 }
 
 async fn find(State(gateway): Shared, Path(merchant_uid): Path<String>, call: Call) -> Response {
     let named = vec![merchant_uid.clone()];
-    look_up(&gateway, &call, named, |_| lookup::find(&gateway, &call, &merchant_uid, None)).await
+    look_up(&gateway, &call, named, |ask| lookup::find(&gateway, ask, &call, &merchant_uid, None)).await
 }
 
 async fn find_with_status(
@@ -164,12 +164,13 @@ async fn find_with_status(
     call: Call,
 ) -> Response {
     let named = vec![merchant_uid.clone()];
-    look_up(&gateway, &call, named, |_| lookup::find(&gateway, &call, &merchant_uid, Some(&status))).await
+    look_up(&gateway, &call, named, |ask| lookup::find(&gateway, ask, &call, &merchant_uid, Some(&status)))
+        .await
 }
 
 async fn find_all(State(gateway): Shared, Path(merchant_uid): Path<String>, call: Call) -> Response {
     let named = vec![merchant_uid.clone()];
-    look_up(&gateway, &call, named, |_| lookup::find_all(&gateway, &call, &merchant_uid, None)).await
+    look_up(&gateway, &call, named, |ask| lookup::find_all(&gateway, ask, &call, &merchant_uid, None)).await
 }
 
 async fn find_all_with_status(
@@ -178,7 +179,10 @@ async fn find_all_with_status(
     call: Call,
 ) -> Response {
     let named = vec![merchant_uid.clone()];
-    look_up(&gateway, &call, named, |_| lookup::find_all(&gateway, &call, &merchant_uid, Some(&status))).await
+    look_up(&gateway, &call, named, |ask| {
+        lookup::find_all(&gateway, ask, &call, &merchant_uid, Some(&status))
+    })
+    .await
 }
 
 async fn by_status(State(gateway): Shared, Path(status): Path<String>, call: Call) -> Response {
@@ -186,7 +190,7 @@ async fn by_status(State(gateway): Shared, Path(status): Path<String>, call: Cal
 }
 
 async fn customer_payments(State(gateway): Shared, Path(customer_uid): Path<String>, call: Call) -> Response {
-    look_up(&gateway, &call, Vec::new(), |_| lookup::of_customer(&gateway, &call, &customer_uid)).await
+    look_up(&gateway, &call, Vec::new(), |ask| lookup::of_customer(&gateway, ask, &call, &customer_uid)).await
 }
 
 async fn about_customers(

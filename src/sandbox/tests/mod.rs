@@ -1,5 +1,6 @@
 //! The sandbox over real sockets, spoken to by a client that knows nothing but bytes.
 
+mod bulk;
 mod charges;
 mod faults;
 mod lookups;
