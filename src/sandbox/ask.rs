@@ -1,12 +1,16 @@
 //! The gateway's state, and what one call asks of its faults.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use crate::sandbox::book::Book;
 use crate::sandbox::call::Call;
 use crate::sandbox::clock::now_ms;
 use crate::sandbox::fault_table::{FaultKind, Place};
 use crate::sandbox::faults::{FaultPlan, FaultValue};
+
+/// Half-open connections are held no longer than this.
+const IDLE_LIMIT: Duration = Duration::from_secs(30);
 
 /// What all calls share.
 pub(super) struct Gateway {
@@ -23,6 +27,13 @@ impl Gateway {
     /// Gives the book to one call at a time.
     pub(super) fn book(&self) -> MutexGuard<'_, Book> {
         lock(&self.book)
+    }
+
+    /// How long a client may take over a request or an answer, before its connection is given up.
+    pub(super) fn idle_limit(&self) -> Duration {
+        let limit = Ask::new(self, Place::Other, Vec::new()).fires(FaultKind::IdleLimit);
+        let limit_ms = limit.and_then(|value| u64::try_from(value.duration_ms).ok());
+        limit_ms.map_or(IDLE_LIMIT, Duration::from_millis)
     }
 
     /// Replaces the fault plan.

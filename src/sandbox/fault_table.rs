@@ -15,16 +15,19 @@ pub(super) enum Place {
     Customer,
     /// `POST /users/getToken`.
     Token,
+    /// Everything else, and what does not exist.
+    Other,
 }
 
 impl Place {
     /// Every place with the prefix that names it in a fault plan.
-    pub(super) const ALL: [(&'static str, Place); 5] = [
+    pub(super) const ALL: [(&'static str, Place); 6] = [
         ("charge", Place::Charge),
         ("refund", Place::Refund),
         ("lookup", Place::Lookup),
         ("customer", Place::Customer),
         ("token", Place::Token),
+        ("other", Place::Other),
     ];
 }
 
@@ -213,6 +216,8 @@ faults! {
         "Answers 403 where 401 is due.";
     TokenLife "token_life" TOKEN, Argument::Duration("30s"),
         "Gives new access tokens this much life instead of 30 minutes.";
+    IdleLimit "idle_limit" EVERYWHERE, Argument::Duration("1s"),
+        "Gives a connection up that brings no whole request for this time, instead of 30 s.";
     ClockSkew "clock_skew" EVERYWHERE, Argument::Duration("5m"),
         "Runs the server's clock ahead by this much; `-5m` is behind.";
 }

@@ -5,7 +5,9 @@
 //!
 //! ```text
 //! server   connections that can be cut      routes   endpoints, and the checks every call goes through
-//! call     a request, decoded               answer   an answer, and what faults leave of it
+//! door     what comes before the path       call, fields, multipart
+//!                                                    a request, decoded
+//! answer   an answer, and what faults leave of it
 //! ask      state, and what a call asks of   token, charge, refund, lookup, billing_key, control
 //!          its faults                                the endpoints
 //! window   the JS SDK, the PG window
@@ -23,10 +25,13 @@ mod clock;
 mod control;
 mod customers;
 mod decimal;
+mod door;
 mod error;
 mod fault_table;
 mod faults;
+mod fields;
 mod lookup;
+mod multipart;
 mod payment;
 mod refund;
 mod routes;
@@ -112,7 +117,10 @@ impl Sandbox {
         };
         let server = thread::Builder::new()
             .name("sandbox".to_owned())
-            .spawn(move || run(&runtime, CuttableListener(listener), gateway, &stopped))
+            .spawn(move || {
+                let listener = CuttableListener { listener, gateway: Arc::clone(&gateway) };
+                run(&runtime, listener, gateway, &stopped);
+            })
             .map_err(SandboxError::Thread)?;
         Ok(Sandbox { address, stop, server: Some(server) })
     }

@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::{get, post, put};
+use axum::{Router, middleware};
 
 use crate::sandbox::answer::Answer;
 use crate::sandbox::ask::{Ask, Gateway};
 use crate::sandbox::billing_key::{self, BillingKey};
 use crate::sandbox::call::Call;
 use crate::sandbox::charge::{charge, count_request};
+use crate::sandbox::door::enter;
 use crate::sandbox::error::SandboxError;
 use crate::sandbox::fault_table::Place;
 use crate::sandbox::faults::FaultPlan;
@@ -23,7 +24,7 @@ type Shared = State<Arc<Gateway>>;
 
 /// Builds the table of endpoints.
 pub(super) fn router(gateway: Arc<Gateway>) -> Router {
-    Router::new()
+    let paths = Router::new()
         .route("/users/getToken", post(get_token))
         .route("/users/pg", get(channels))
         .route("/subscribe/payments/again", post(again))
@@ -31,10 +32,8 @@ pub(super) fn router(gateway: Arc<Gateway>) -> Router {
         .route("/payments", get(payments))
         .route("/payments/{imp_uid}", get(payment))
         .route("/payments/find/{merchant_uid}", get(find))
-        .route("/payments/find/{merchant_uid}/", get(find))
         .route("/payments/find/{merchant_uid}/{status}", get(find_with_status))
         .route("/payments/findAll/{merchant_uid}", get(find_all))
-        .route("/payments/findAll/{merchant_uid}/", get(find_all))
         .route("/payments/findAll/{merchant_uid}/{status}", get(find_all_with_status))
         .route("/payments/status/{status}", get(by_status))
         .route("/subscribe/customers", get(customers))
@@ -46,8 +45,12 @@ pub(super) fn router(gateway: Arc<Gateway>) -> Router {
         .route("/_sandbox/faults", put(set_faults))
         .route("/_sandbox/billing-keys", post(save_billing_key))
         .route("/_sandbox/token/revoke", post(revoke_tokens))
+        .route("/_sandbox/maintenance", get(maintenance))
         .fallback(nowhere)
-        .with_state(gateway)
+        .method_not_allowed_fallback(no_such_method)
+        .with_state(gateway);
+    // A path is changed before it is looked up only by what lies around the whole table.
+    Router::new().fallback_service(paths).layer(middleware::from_fn(enter))
 }
 
 /// Takes one call through faults, authentication and work, and answers it.
@@ -251,6 +254,20 @@ async fn revoke_tokens(State(gateway): Shared) -> Response {
     controlled(control::revoke_tokens(&gateway))
 }
 
-async fn nowhere() -> Response {
-    Answer::page(404, "Not Found").send_plain()
+async fn maintenance() -> Response {
+    Answer::page(503, "Under Maintenance").send_plain()
+}
+
+/// Answers in the gateway's own JSON, and only to a call that has a token.
+async fn not_served(gateway: &Gateway, call: &Call, status: u16, message: &str) -> Response {
+    let ask = Ask::new(gateway, Place::Other, Vec::new());
+    serve(Ok(ask), call, |ask| authorized(gateway, ask, call, || Ok(Answer::error(status, message)))).await
+}
+
+async fn nowhere(State(gateway): Shared, call: Call) -> Response {
+    not_served(&gateway, &call, 404, "Not Found").await
+}
+
+async fn no_such_method(State(gateway): Shared, call: Call) -> Response {
+    not_served(&gateway, &call, 405, "Method Not Allowed").await
 }

@@ -75,16 +75,24 @@ pub(super) fn refuse(gateway: &Gateway, ask: &Ask<'_>, call: &Call) -> Result<Op
     if ask.fires(FaultKind::RevokeToken).is_some() {
         revoke(gateway)?;
     }
-    let header = call.authorization.as_deref().unwrap_or_default();
-    // Both forms are accepted at the gateway (facts 1); the scheme's case is not significant in HTTP.
-    let token = match header.split_once(' ') {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
-        _ => header,
-    };
-    if is_living(gateway.book().read()?, token)? {
+    if is_living(gateway.book().read()?, token_of(call))? {
         return Ok(None);
     }
     Ok(Some(unauthorized(ask, "Unauthorized")))
+}
+
+/// Gives the token of a call. All four forms are in use (facts 1); the scheme's case is not significant
+/// in HTTP.
+fn token_of(call: &Call) -> &str {
+    let is_there = |text: &&str| !text.is_empty();
+    if let Some(header) = call.authorization.as_deref().filter(is_there) {
+        return match header.split_once(' ') {
+            Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
+            _ => header,
+        };
+    }
+    let elsewhere = call.token_header.as_deref().filter(is_there).or_else(|| call.query_value("_token"));
+    elsewhere.unwrap_or_default()
 }
 
 /// Forgets every token.

@@ -2,6 +2,7 @@
 
 mod bulk;
 mod charges;
+mod clients;
 mod faults;
 mod lookups;
 mod refunds;
