@@ -6,11 +6,25 @@ use serde_json::{Value, json};
 use crate::sandbox::answer::Answer;
 use crate::sandbox::ask::{Ask, Gateway};
 use crate::sandbox::call::Call;
+use crate::sandbox::card::{BadCard, Card};
 use crate::sandbox::clock::{now_ms, wire_seconds};
 use crate::sandbox::error::SandboxError;
 use crate::sandbox::fault_table::FaultKind;
+use crate::sandbox::fields::Fields;
+use crate::sandbox::order::missing;
+
+const CHANNEL_KEY: &str = "channel-key-sandbox-";
+/// The channels: PG, its id of the merchant, and the channel's name.
+const CHANNELS: [(&str, &str, &str); 3] = [
+    ("nice_v2", "nictest04m", "SANDBOX 나이스페이먼츠"),
+    ("kakaopay", "TCSUBSCRIP", "SANDBOX 카카오페이"),
+    ("tosspayments", "iamporttest_4", "SANDBOX 토스페이먼츠"),
+];
+const BAD_NUMBER: &str = "유효하지않은 카드번호를 입력하셨습니다.";
+const BAD_CARD: &str = "카드정보 인증 및 빌키 발급에 실패하였습니다. [F113]거래거절 카드번호틀림";
 
 /// One row of the table `billing_keys`.
+#[derive(Clone)]
 pub(super) struct BillingKey {
     pub(super) customer_uid: String,
     pub(super) customer_name: Option<String>,
@@ -70,6 +84,32 @@ impl BillingKey {
             inserted_at_ms: row.get("inserted_at_ms")?,
             updated_at_ms: row.get("updated_at_ms")?,
         })
+    }
+
+    /// Makes the billing key of a card whose numbers a form gave.
+    pub(super) fn of_card(customer_uid: String, card: Card, form: &Fields) -> BillingKey {
+        let text = |name: &str| {
+            form.text(&format!("customer_{name}")).or_else(|| form.text(&format!("buyer_{name}")))
+        };
+        let (pg_provider, pg_id) = channel_of(form);
+        let now = now_ms();
+        BillingKey {
+            customer_uid,
+            customer_name: text("name"),
+            customer_email: text("email"),
+            customer_tel: text("tel"),
+            pay_method: "card".to_owned(),
+            pg_provider,
+            pg_id,
+            card_code: Some(card.code.to_owned()),
+            card_name: Some(card.name.to_owned()),
+            card_number: Some(card.masked),
+            card_type: Some(0),
+            channel_group_id: form.text("channel_group_id"),
+            faults: String::new(),
+            inserted_at_ms: now,
+            updated_at_ms: now,
+        }
     }
 
     /// Finds the billing key of a `customer_uid`.
@@ -189,6 +229,45 @@ pub(super) fn show(gateway: &Gateway, ask: &Ask<'_>, customer_uid: &str) -> Resu
     Ok(found.map_or_else(|| not_found(ask, customer_uid), |key| Answer::ok(key.to_json())))
 }
 
+/// `POST /subscribe/customers/{customer_uid}`: makes a billing key from a card's numbers. It replaces an
+/// earlier one silently (facts 5), but a customer whose charges go wrong stays one.
+pub(super) fn issue(
+    gateway: &Gateway,
+    ask: &Ask<'_>,
+    call: &Call,
+    customer_uid: &str,
+) -> Result<Answer, SandboxError> {
+    for field in ["card_number", "expiry"] {
+        if call.fields.text(field).is_none() {
+            return Ok(Answer::error(400, &missing(field)));
+        }
+    }
+    if ask.fires(FaultKind::ChannelKeyRequired).is_some() && call.fields.text("channel_key").is_none() {
+        return Ok(Answer::error(400, &missing("channel_key")));
+    }
+    let card = match Card::read(&call.fields.text("card_number").unwrap_or_default()) {
+        Ok(card) if Card::is_valid_expiry(&call.fields) => card,
+        Err(BadCard::Length) => return Ok(Answer::refused(-1, BAD_NUMBER)),
+        Ok(_) | Err(BadCard::CheckDigit) => return Ok(Answer::refused(-1, BAD_CARD)),
+    };
+    gateway.book().write(|book| {
+        let before = BillingKey::find(book, customer_uid)?;
+        let faults = before.map(|before| before.faults).unwrap_or_default();
+        let key = BillingKey { faults, ..BillingKey::of_card(customer_uid.to_owned(), card, &call.fields) };
+        key.save(book)?;
+        Ok(Answer::ok(key.to_json()))
+    })
+}
+
+/// Reads which channel a form chooses: by `channel_key`, by `pg`, or not at all.
+fn channel_of(form: &Fields) -> (String, String) {
+    let by_key = form.text("channel_key").and_then(|key| Some(key.strip_prefix(CHANNEL_KEY)?.to_owned()));
+    let chosen = by_key.or_else(|| form.text("pg")).unwrap_or_default();
+    let provider = chosen.split('.').next().unwrap_or_default();
+    let known = CHANNELS.iter().find(|(name, ..)| *name == provider).or(CHANNELS.first());
+    known.map_or_else(Default::default, |(name, id, _)| ((*name).to_owned(), (*id).to_owned()))
+}
+
 /// `DELETE /subscribe/customers/{customer_uid}`: answers with what was deleted.
 pub(super) fn delete(gateway: &Gateway, ask: &Ask<'_>, customer_uid: &str) -> Result<Answer, SandboxError> {
     let found = gateway.book().write(|book| {
@@ -218,9 +297,9 @@ pub(super) fn show_many(gateway: &Gateway, call: &Call) -> Result<Answer, Sandbo
 
 /// `GET /users/pg`: the channels, every one of them a test channel.
 pub(super) fn channels() -> Answer {
-    let channel = |pg_provider: &str, pg_id: &str, name: &str| {
+    let channel = |&(pg_provider, pg_id, name): &(&str, &str, &str)| {
         json!({
-            "channel_key": format!("channel-key-sandbox-{pg_provider}"),
+            "channel_key": format!("{CHANNEL_KEY}{pg_provider}"),
             "channel_name": name,
             "pg_id": pg_id,
             "pg_provider": pg_provider,
@@ -228,11 +307,7 @@ pub(super) fn channels() -> Answer {
             "type": "PAYMENT",
         })
     };
-    Answer::ok(json!([
-        channel("nice_v2", "nictest04m", "SANDBOX 나이스페이먼츠"),
-        channel("kakaopay", "TCSUBSCRIP", "SANDBOX 카카오페이"),
-        channel("tosspayments", "iamporttest_4", "SANDBOX 토스페이먼츠"),
-    ]))
+    Answer::ok(CHANNELS.iter().map(channel).collect())
 }
 
 /// The schema says 404; clients have always got 200 with code 1 (facts 5).

@@ -17,9 +17,11 @@ use rusqlite::{
 use crate::sandbox::clock::now_ms;
 use crate::sandbox::customers::seeded_customers;
 use crate::sandbox::error::SandboxError;
+use crate::sandbox::refund_rows::{is_any_due, make_due};
 
-const SCHEMA: &str = include_str!("schema.sql");
-const SCHEMA_VERSION: i64 = 1;
+/// What makes each version of the book out of the one before; the first out of nothing.
+const SCHEMAS: [(i64, &str); 2] = [(1, include_str!("schema.sql")), (2, include_str!("schema_2.sql"))];
+const SCHEMA_VERSION: i64 = 2;
 
 /// How long one process waits for another one's transaction; each takes a few milliseconds.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -43,9 +45,11 @@ impl Book {
         switch_to_wal(&connection).map_err(unusable)?;
         // A power cut may take back the last charges of a sandbox: no money moved.
         connection.pragma_update(None, "synchronous", "NORMAL").map_err(unusable)?;
-        connection.pragma_update(None, "foreign_keys", true).map_err(unusable)?;
+        // Tables that others refer to are replaced when a book is brought up to date.
+        connection.pragma_update(None, "foreign_keys", false).map_err(unusable)?;
         let mut book = Book { connection };
         let found = book.migrate().map_err(unusable)?;
+        book.connection.pragma_update(None, "foreign_keys", true).map_err(unusable)?;
         if found > SCHEMA_VERSION {
             return Err(SandboxError::NewerBook { path: path.to_owned(), found, known: SCHEMA_VERSION });
         }
@@ -70,7 +74,8 @@ impl Book {
         Ok(done)
     }
 
-    /// Turns failed payments paid whose time has come (the fault `flips_to_paid`).
+    /// Turns failed payments paid whose time has come (the fault `flips_to_paid`), and makes the refunds
+    /// whose time has come (`late_refund`).
     fn settle(&mut self) -> Result<(), SandboxError> {
         let now = now_ms();
         let due: Option<i64> = self
@@ -78,6 +83,11 @@ impl Book {
             .prepare_cached("SELECT 1 FROM payments WHERE flips_at_ms <= ?1 LIMIT 1")?
             .query_row([now], |row| row.get(0))
             .optional()?;
+        if is_any_due(&self.connection)? {
+            let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            make_due(&transaction)?;
+            transaction.commit()?;
+        }
         if due.is_some() {
             self.connection.execute(
                 "UPDATE payments SET status = 'paid', paid_at_ms = flips_at_ms, updated_at_ms = flips_at_ms,
@@ -89,18 +99,23 @@ impl Book {
         Ok(())
     }
 
-    /// Makes the tables of a new book. Returns the version the book had, or now has.
+    /// Makes the tables of a new book, or those that an old one lacks. Returns the version the book now has.
     fn migrate(&mut self) -> Result<i64, rusqlite::Error> {
-        if let version @ 1.. = user_version(&self.connection)? {
+        if let version @ SCHEMA_VERSION.. = user_version(&self.connection)? {
             return Ok(version);
         }
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         // Another process may have made them while this one waited for the lock.
-        if let version @ 1.. = user_version(&transaction)? {
-            return Ok(version);
+        let before = user_version(&transaction)?;
+        if before >= SCHEMA_VERSION {
+            return Ok(before);
         }
-        transaction.execute_batch(SCHEMA)?;
-        seed(&transaction)?;
+        for (_, statements) in SCHEMAS.iter().filter(|(version, _)| *version > before) {
+            transaction.execute_batch(statements)?;
+        }
+        if before == 0 {
+            seed(&transaction)?;
+        }
         transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
         transaction.commit()?;
         Ok(SCHEMA_VERSION)
@@ -173,6 +188,8 @@ mod tests {
     use std::sync::Barrier;
     use std::thread;
 
+    use rusqlite::{Connection, OpenFlags};
+
     use crate::sandbox::book::Book;
 
     #[test]
@@ -206,6 +223,40 @@ mod tests {
             .query_row("SELECT count(*) FROM billing_keys", [], |row| row.get(0))
             .unwrap();
         assert_eq!(count, 20);
+    }
+
+    #[test]
+    fn a_book_of_the_first_version_is_brought_up_to_date_and_keeps_what_it_holds() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("sandbox.db");
+        let old = Connection::open_with_flags(&path, OpenFlags::default()).unwrap();
+        old.execute_batch(super::SCHEMAS[0].1).unwrap();
+        old.execute_batch(
+            "INSERT INTO payments (imp_uid, merchant_uid, customer_uid, amount, cancel_amount, currency, status,
+                 sandbox, started_at_ms, paid_at_ms, failed_at_ms, cancelled_at_ms, updated_at_ms, lands_at_ms,
+                 visible_at_ms, details)
+             VALUES ('imps_1', 'order_1', 'c', '100', '30', 'KRW', 'cancelled', 1, 1, 1, 0, 1, 1, 1, 1, '{}');
+             INSERT INTO refunds VALUES (1, 'id', 'imps_1', 'tid', '30', NULL, 'url', 1);
+             PRAGMA user_version = 1;",
+        )
+        .unwrap();
+        drop(old);
+        let mut book = Book::open(&path).unwrap();
+        let connection = book.read().unwrap();
+        let kept: (String, Option<String>) = connection
+            .query_row(
+                "SELECT refunds.amount, refunds.tax_free FROM refunds JOIN payments USING (imp_uid)
+                 WHERE payments.final_at_ms = 1",
+                [],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+            .unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(kept, ("30".to_owned(), None));
+        let broken: i64 = connection
+            .query_row("SELECT count(*) FROM pragma_foreign_key_check", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(broken, 0);
+        connection.execute("DELETE FROM payments", []).unwrap_err();
     }
 
     #[test]

@@ -11,8 +11,11 @@ use crate::sandbox::ask::Gateway;
 use crate::sandbox::billing_key::BillingKey;
 use crate::sandbox::call::Call;
 use crate::sandbox::clock::now_ms;
+use crate::sandbox::console::shown;
 use crate::sandbox::error::SandboxError;
+use crate::sandbox::execution::carry_out_due;
 use crate::sandbox::faults::FaultPlan;
+use crate::sandbox::schedule;
 use crate::sandbox::search::everything;
 use crate::sandbox::token::revoke;
 
@@ -28,25 +31,47 @@ pub const CONTROL_ENDPOINTS: &[(&str, &str)] = &[
         "Makes or replaces a billing key: customer_uid, card_name, card_number, …",
     ),
     (
+        "POST /_sandbox/payments",
+        "Records a payment made elsewhere: merchant_uid, amount, and any of status, channel, customer_uid, \
+         customer_uid_usage, currency, sandbox, imp_uid, paid_at, cancel_amount, vbank_num, …",
+    ),
+    (
+        "POST /_sandbox/console-refunds",
+        "Refunds in the console: imp_uid or merchant_uid; amount and reason if not whole and the console's.",
+    ),
+    (
+        "POST /_sandbox/pg-refunds",
+        "Refunds at the PG, of which the gateway never hears: imp_uid or merchant_uid, amount if not whole.",
+    ),
+    (
+        "POST /_sandbox/un-cancels",
+        "Takes a refund back at the PG, of which the gateway never hears: imp_uid or merchant_uid, amount.",
+    ),
+    (
         "GET /v1/iamport.js",
         "The JS SDK's stand-in: IMP.init and IMP.request_pay, with a window that asks for a made-up card.",
     ),
     ("POST /_sandbox/token/revoke", "Forgets every access token."),
 ];
 
-/// `GET /_sandbox/book`: `{"charges": […], "payments": […], "refunds": […]}`.
+/// `GET /_sandbox/book`: `charges` and `refunds` count requests; `payments`, `refunded` and `schedules` are
+/// what came of them.
 pub(super) fn book(gateway: &Gateway) -> Result<Answer, SandboxError> {
+    carry_out_due(gateway)?;
     let mut book = gateway.book();
     let connection = book.read()?;
     let now = now_ms();
     let mut payments = Vec::new();
     for payment in everything(connection)? {
-        let mut fields = payment.to_json(connection)?;
+        let mut fields = shown(connection, &payment)?;
         fields["has_landed"] = Value::Bool(payment.lands_at_ms <= now);
         fields["is_visible"] = Value::Bool(payment.lands_at_ms <= now && payment.visible_at_ms <= now);
         fields["turns_paid_later"] = Value::Bool(payment.flips_at_ms.is_some());
         payments.push(fields);
     }
+    let schedules = schedule::everything(connection)?;
+    let schedules: Vec<Value> =
+        schedules.iter().map(|schedule| schedule.to_json(connection)).collect::<Result<_, _>>()?;
     Ok(Answer::ok(json!({
         "charges": requests(
             connection,
@@ -56,6 +81,7 @@ pub(super) fn book(gateway: &Gateway) -> Result<Answer, SandboxError> {
             ("merchant_uid", "charged"),
         )?,
         "payments": payments,
+        "refunded": refunded(connection)?,
         "refunds": requests(
             connection,
             "SELECT id, received, (SELECT count(*) FROM refunds JOIN payments USING (imp_uid)
@@ -63,7 +89,24 @@ pub(super) fn book(gateway: &Gateway) -> Result<Answer, SandboxError> {
              FROM requests WHERE endpoint = 'refund' ORDER BY rowid",
             ("id", "refunded"),
         )?,
+        "schedules": schedules,
     })))
+}
+
+/// Gives every refund with what look-ups do not show of it: its tax parts.
+fn refunded(connection: &Connection) -> Result<Vec<Value>, SandboxError> {
+    let mut statement = connection
+        .prepare("SELECT imp_uid, amount, tax_free, vat_amount, reason FROM refunds ORDER BY sequence")?;
+    let rows = statement.query_map([], |row| {
+        Ok(json!({
+            "imp_uid": row.get::<_, String>(0)?,
+            "amount": row.get::<_, String>(1)?,
+            "tax_free": row.get::<_, Option<String>>(2)?,
+            "vat_amount": row.get::<_, Option<String>>(3)?,
+            "reason": row.get::<_, Option<String>>(4)?,
+        }))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 fn requests(

@@ -44,6 +44,12 @@ impl Decimal {
         self.plus(Decimal { units: -other.units, scale: other.scale })
     }
 
+    /// Divides, and rounds to as many digits as this has, half away from nothing.
+    pub(super) fn divided_by(self, divisor: i128) -> Decimal {
+        let half = divisor / 2 * self.units.signum();
+        Decimal { units: (self.units + half) / divisor, scale: self.scale }
+    }
+
     /// Says whether this is more than nothing.
     pub(super) fn is_positive(self) -> bool {
         self.units > 0
@@ -121,6 +127,14 @@ mod tests {
         assert_eq!(decimal("0.1").plus(decimal("0.2")), decimal("0.3"));
         assert_eq!(decimal("8900").minus(decimal("0.01")).to_string(), "8899.99");
         assert!(decimal("9.99") < decimal("10"));
+    }
+
+    #[test]
+    fn a_quotient_is_rounded_to_the_same_digits() {
+        assert_eq!(decimal("15000").divided_by(11).to_string(), "1364");
+        assert_eq!(decimal("14.20").divided_by(11).to_string(), "1.29");
+        assert_eq!(decimal("-15000").divided_by(11).to_string(), "-1364");
+        assert_eq!(decimal("5").divided_by(11).to_string(), "0");
     }
 
     #[test]

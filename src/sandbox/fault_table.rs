@@ -5,28 +5,31 @@ use std::fmt;
 /// The part of the gateway a fault is about. A prefix such as `lookup.` moves a fault there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
-    /// `POST /subscribe/payments/again`.
+    /// `POST /subscribe/payments/again` and `…/onetime`, and a scheduled payment that comes due.
     Charge,
     /// `POST /payments/cancel`.
     Refund,
     /// Everything that reads payments.
     Lookup,
-    /// Everything that reads or deletes billing keys, and `GET /users/pg`.
+    /// Everything that makes, reads or deletes billing keys, and `GET /users/pg`.
     Customer,
     /// `POST /users/getToken`.
     Token,
+    /// Everything about scheduled payments. Their execution is a charge.
+    Schedule,
     /// Everything else, and what does not exist.
     Other,
 }
 
 impl Place {
     /// Every place with the prefix that names it in a fault plan.
-    pub(super) const ALL: [(&'static str, Place); 6] = [
+    pub(super) const ALL: [(&'static str, Place); 7] = [
         ("charge", Place::Charge),
         ("refund", Place::Refund),
         ("lookup", Place::Lookup),
         ("customer", Place::Customer),
         ("token", Place::Token),
+        ("schedule", Place::Schedule),
         ("other", Place::Other),
     ];
 }
@@ -91,6 +94,7 @@ const CHARGE: Option<Place> = Some(Place::Charge);
 const REFUND: Option<Place> = Some(Place::Refund);
 const LOOKUP: Option<Place> = Some(Place::Lookup);
 const CUSTOMER: Option<Place> = Some(Place::Customer);
+const SCHEDULE: Option<Place> = Some(Place::Schedule);
 const TOKEN: Option<Place> = Some(Place::Token);
 const EVERYWHERE: Option<Place> = None;
 
@@ -130,6 +134,18 @@ faults! {
         "Records this customer_uid_usage instead of payment, as the issue of a billing key would.";
     RefundRefused "refund_refused" REFUND, Argument::Text("기취소거래"),
         "Refuses the refund with code -1 and this message.";
+    ShortSettlement "short_settlement" REFUND, Argument::None,
+        "Refuses the refund as the PG does whose next settlement is too small for it.";
+    WholeRefundsOnly "whole_refunds_only" REFUND, Argument::None,
+        "Refuses every refund of a part.";
+    PartialRefundsMax "partial_refunds_max" REFUND, Argument::Count(9),
+        "Refuses another refund of a part after so many.";
+    LateRefund "late_refund" REFUND, Argument::Duration("5s"),
+        "Drops the connection at once; the refund lands after this time, if the balance still allows it.";
+    RefundPending "refund_pending" REFUND, Argument::Duration("5s"),
+        "Answers code 0 with the payment unchanged, and the refund lands after this time.";
+    RefundReasonCut "refund_reason_cut" REFUND, Argument::Count(20),
+        "Keeps so many characters of the reason.";
 
     // What becomes of the answer.
     Slow "slow" CHARGE, Argument::Duration("2s"),
@@ -208,6 +224,10 @@ faults! {
         "Answers 400 with an HTML page to a request line of more than so many bytes.";
     LongLine414 "long_line_414" EVERYWHERE, Argument::Count(8192),
         "Answers 414 with an HTML page to a request line of more than so many bytes.";
+    ChannelKeyRequired "channel_key_required" CUSTOMER, Argument::None,
+        "Answers 400 where a billing key is to be made without a channel_key.";
+    SchedulePages "schedule_pages" SCHEDULE, Argument::None,
+        "Lists schedules in pages, as payments, instead of in an array.";
     Customer404 "customer_404" CUSTOMER, Argument::None,
         "Answers 404 for an unknown customer_uid instead of 200 with code 1.";
     RevokeToken "revoke_token" EVERYWHERE, Argument::None,

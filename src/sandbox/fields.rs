@@ -25,8 +25,19 @@ impl Fields {
     /// Takes the pairs of a form. A blank before a name is not part of it: the official Go client
     /// sends ` imp_secret`.
     pub(super) fn from_pairs(pairs: Vec<(String, String)>) -> Fields {
-        let trimmed = |(name, value): (String, String)| (name.trim_start().to_owned(), Value::String(value));
-        Fields(pairs.into_iter().map(trimmed).collect())
+        let mut fields = BTreeMap::new();
+        let mut lists: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+        for (name, value) in pairs {
+            let (name, value) = (name.trim_start(), Value::String(value));
+            match name.strip_suffix("[]") {
+                Some(list) => lists.entry(list.to_owned()).or_default().push(value),
+                None => {
+                    fields.insert(name.to_owned(), value);
+                }
+            }
+        }
+        fields.extend(lists.into_iter().map(|(name, items)| (name, Value::Array(items))));
+        Fields(fields)
     }
 
     /// Gives a field as text; `None` if it is absent, null, empty, or no text.
@@ -47,6 +58,58 @@ impl Fields {
             Some(Value::Bool(_) | Value::Array(_) | Value::Object(_)) => return Err(()),
         };
         Decimal::parse(&text).map(Some).ok_or(())
+    }
+
+    /// Gives the texts of a list: a JSON array or a single value, or `name[]` and `name[0]` of a form.
+    pub(super) fn texts(&self, name: &str) -> Vec<String> {
+        match self.0.get(name) {
+            Some(Value::Array(items)) => items.iter().filter_map(text_of).collect(),
+            Some(value) => text_of(value).into_iter().collect(),
+            None => {
+                let is_item = |key: &str| {
+                    key.strip_prefix(name).is_some_and(|rest| rest.starts_with('[') && rest.ends_with(']'))
+                };
+                self.0
+                    .iter()
+                    .filter(|(key, _)| is_item(key))
+                    .filter_map(|(_, value)| text_of(value))
+                    .collect()
+            }
+        }
+    }
+
+    /// Gives the objects of a list: a JSON array of them, or `name[0][field]` of a form.
+    pub(super) fn objects(&self, name: &str) -> Vec<Fields> {
+        if let Some(value) = self.0.get(name) {
+            let items = value.as_array().map(Vec::as_slice).unwrap_or_default();
+            let fields = |item: &Value| Some(Fields(item.as_object()?.clone().into_iter().collect()));
+            return items.iter().filter_map(fields).collect();
+        }
+        let mut objects: BTreeMap<usize, BTreeMap<String, Value>> = BTreeMap::new();
+        for (key, value) in &self.0 {
+            let Some(rest) = key.strip_prefix(name).and_then(|rest| rest.strip_prefix('[')) else { continue };
+            let Some((index, field)) = rest.split_once("][") else { continue };
+            let (Ok(index), Some(field)) = (index.parse(), field.strip_suffix(']')) else { continue };
+            objects.entry(index).or_default().insert(field.to_owned(), value.clone());
+        }
+        objects.into_values().map(Fields).collect()
+    }
+
+    /// Gives a field as it was sent.
+    pub(super) fn value(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
+    }
+
+    /// Gives a field a text, if it has none and there is one.
+    pub(super) fn set_if_absent(&mut self, name: &str, text: Option<String>) {
+        if let (None, Some(text)) = (self.text(name), text) {
+            self.0.insert(name.to_owned(), Value::String(text));
+        }
+    }
+
+    /// Gives the fields as a JSON object.
+    pub(super) fn to_json(&self) -> Value {
+        Value::Object(self.0.clone().into_iter().collect())
     }
 }
 
@@ -102,6 +165,21 @@ mod tests {
         let fields = Fields::from_json(r#"{"amount":{"total":8900},"checksum":null}"#);
         assert!(fields.amount("amount").is_err());
         assert!(fields.amount("checksum").unwrap().is_none());
+    }
+
+    #[test]
+    fn lists_are_read_from_json_and_from_forms_alike() {
+        let json = Fields::from_json(r#"{"uid":["a","b"],"list":[{"amount":1},{"amount":2}]}"#);
+        let form = Fields::from_form("uid[]=a&uid[]=b&list[0][amount]=1&list%5B1%5D%5Bamount%5D=2");
+        let numbered = Fields::from_form("uid[0]=a&uid[1]=b&list[0][amount]=1&list[1][amount]=2");
+        for fields in [json, form, numbered] {
+            assert_eq!(fields.texts("uid"), ["a", "b"]);
+            let amounts: Vec<String> =
+                fields.objects("list").iter().map(|item| item.text("amount").unwrap()).collect();
+            assert_eq!(amounts, ["1", "2"]);
+        }
+        assert_eq!(Fields::from_form("uid=a").texts("uid"), ["a"]);
+        assert!(Fields::default().texts("uid").is_empty());
     }
 
     #[test]

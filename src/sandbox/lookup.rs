@@ -191,7 +191,8 @@ pub(super) fn subject_of_refund(
     Ok(found.map(|payment| (payment.merchant_uid, payment.customer_uid)))
 }
 
-fn visible(connection: &Connection, imp_uid: &str) -> Result<Option<Payment>, SandboxError> {
+/// Finds a payment by its `imp_uid`, once look-ups may see it.
+pub(super) fn visible(connection: &Connection, imp_uid: &str) -> Result<Option<Payment>, SandboxError> {
     let now = now_ms();
     Ok(by_imp_uid(connection, imp_uid)?.filter(|payment| payment.visible_at_ms <= now))
 }
@@ -227,7 +228,7 @@ fn one(connection: &Connection, ask: &Ask<'_>, found: Option<Payment>) -> Result
 }
 
 /// Says that there is nothing: with 404 (facts 3.3), or as a fault has it.
-fn absent(ask: &Ask<'_>, nothing: Value) -> Answer {
+pub(super) fn absent(ask: &Ask<'_>, nothing: Value) -> Answer {
     if ask.fires(FaultKind::AbsentIsEmpty).is_some() {
         Answer::ok(nothing)
     } else if ask.fires(FaultKind::AbsentIsCode).is_some() {

@@ -4,38 +4,58 @@
 //! comments) and shares no code with the client: what both had wrong in common, no test would show.
 //!
 //! ```text
-//! server   connections that can be cut      routes   endpoints, and the checks every call goes through
-//! door     what comes before the path       call, fields, multipart
-//!                                                    a request, decoded
-//! answer   an answer, and what faults leave of it
-//! ask      state, and what a call asks of   token, charge, refund, lookup, billing_key, control
-//!          its faults                                the endpoints
-//! window   the JS SDK, the PG window
-//! faults, fault_table, customers            book, payment, search
-//!          what can go wrong, and for whom           the SQLite file
+//! server, door            connections that can be cut; what comes before the path
+//! routes, schedule_paths, control_paths
+//!                         paths, and what they lead to
+//! call, fields, multipart a request, decoded
+//! serve, ask              the way every call goes; state, and what a call asks of its faults
+//! answer, wire            an answer, and what faults leave of it
+//! token, charge, refund, lookup, billing_key, scheduling, reference
+//!                         the endpoints of the API
+//! order, card, approval, execution
+//!                         what is asked for, whose card, what becomes of it, and by itself when due
+//! control, console, elsewhere, window
+//!                         what is done behind the API's back; the JS SDK and the PG window
+//! faults, fault_table, customers
+//!                         what can go wrong, and for whom
+//! book, payment, search, refund_rows, schedule
+//!                         the SQLite file
 //! ```
 
 mod answer;
+mod approval;
 mod ask;
 mod billing_key;
 mod book;
 mod call;
+mod card;
 mod charge;
 mod clock;
+mod console;
 mod control;
+mod control_paths;
 mod customers;
 mod decimal;
 mod door;
+mod elsewhere;
 mod error;
+mod execution;
 mod fault_table;
 mod faults;
 mod fields;
 mod lookup;
 mod multipart;
+mod order;
 mod payment;
+mod reference;
 mod refund;
+mod refund_rows;
 mod routes;
+mod schedule;
+mod schedule_paths;
+mod scheduling;
 mod search;
+mod serve;
 mod server;
 #[cfg(test)]
 mod tests;

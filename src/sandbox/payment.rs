@@ -31,6 +31,10 @@ pub(super) struct Payment {
     pub(super) flips_at_ms: Option<i64>,
     /// The fields of the wire that never change, as a JSON object.
     pub(super) details: String,
+    pub(super) tax_free: Option<String>,
+    pub(super) vat_amount: Option<String>,
+    /// What the PG holds, where that is not what the gateway believes.
+    pub(super) held_at_pg: Option<String>,
 }
 
 impl Payment {
@@ -57,6 +61,9 @@ impl Payment {
             visible_at_ms: row.get("visible_at_ms")?,
             flips_at_ms: row.get("flips_at_ms")?,
             details: row.get("details")?,
+            tax_free: row.get("tax_free")?,
+            vat_amount: row.get("vat_amount")?,
+            held_at_pg: row.get("held_at_pg")?,
         })
     }
 
@@ -66,10 +73,11 @@ impl Payment {
             "INSERT INTO payments (imp_uid, merchant_uid, customer_uid, amount, cancel_amount, currency, status,
                  sandbox, started_at_ms, paid_at_ms, failed_at_ms, cancelled_at_ms, updated_at_ms,
                  apply_num, receipt_url, fail_reason, cancel_reason, lands_at_ms, visible_at_ms,
-                 flips_at_ms, details)
+                 flips_at_ms, details, tax_free, vat_amount, held_at_pg)
              VALUES (:imp_uid, :merchant_uid, :customer_uid, :amount, :cancel_amount, :currency, :status,
                  :sandbox, :started, :paid, :failed, :cancelled, :updated, :apply_num,
-                 :receipt_url, :fail_reason, :cancel_reason, :lands, :visible, :flips, :details)",
+                 :receipt_url, :fail_reason, :cancel_reason, :lands, :visible, :flips, :details,
+                 :tax_free, :vat_amount, :held)",
             named_params! {
                 ":imp_uid": self.imp_uid,
                 ":merchant_uid": self.merchant_uid,
@@ -92,6 +100,9 @@ impl Payment {
                 ":visible": self.visible_at_ms,
                 ":flips": self.flips_at_ms,
                 ":details": self.details,
+                ":tax_free": self.tax_free,
+                ":vat_amount": self.vat_amount,
+                ":held": self.held_at_pg,
             },
         )?;
         Ok(())
@@ -103,8 +114,8 @@ impl Payment {
         let mut fields: Map<String, Value> = serde_json::from_str(&self.details).map_err(odd)?;
         let refunds = self.refunds(connection)?;
         let receipts: Vec<Value> = refunds.iter().map(|refund| refund["receipt_url"].clone()).collect();
-        // A failed payment was never approved, although the row already knows what its approval would be.
-        let approved = self.status != "failed";
+        // What was never approved shows no approval, although the row already knows what it would be.
+        let approved = matches!(self.status.as_str(), "paid" | "cancelled");
         let rest = json!({
             "amount": decimal(&self.amount)?.to_json(),
             "apply_num": self.apply_num.as_ref().filter(|_| approved),
@@ -114,7 +125,7 @@ impl Payment {
             "cancel_receipt_urls": receipts,
             "cancelled_at": wire_seconds(self.cancelled_at_ms),
             "currency": self.currency,
-            "customer_uid": self.customer_uid,
+            "customer_uid": Some(&self.customer_uid).filter(|uid| !uid.is_empty()),
             "fail_reason": self.fail_reason,
             "failed_at": wire_seconds(self.failed_at_ms),
             "imp_uid": self.imp_uid,
@@ -151,6 +162,18 @@ impl Payment {
             }));
         }
         Ok(refunds)
+    }
+}
+
+impl Payment {
+    /// Gives what the gateway believes can still be refunded.
+    pub(super) fn balance(&self) -> Result<Decimal, SandboxError> {
+        Ok(decimal(&self.amount)?.minus(decimal(&self.cancel_amount)?))
+    }
+
+    /// Gives what the PG holds.
+    pub(super) fn held(&self) -> Result<Decimal, SandboxError> {
+        self.held_at_pg.as_deref().map_or_else(|| self.balance(), decimal)
     }
 }
 

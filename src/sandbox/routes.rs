@@ -1,24 +1,26 @@
-//! Which endpoint does what, and the order in which every call goes through its checks.
+//! Which path of the API leads to what.
 
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::response::Response;
-use axum::routing::{get, post, put};
+use axum::routing::{get, post};
 use axum::{Router, middleware};
 
 use crate::sandbox::answer::Answer;
 use crate::sandbox::ask::{Ask, Gateway};
 use crate::sandbox::billing_key::{self, BillingKey};
 use crate::sandbox::call::Call;
-use crate::sandbox::charge::{charge, count_request};
+use crate::sandbox::charge::{charge, count_request, onetime};
+use crate::sandbox::control_paths::control_paths;
 use crate::sandbox::door::enter;
 use crate::sandbox::error::SandboxError;
 use crate::sandbox::fault_table::Place;
 use crate::sandbox::faults::FaultPlan;
 use crate::sandbox::refund::cancel;
-use crate::sandbox::window::SDK_PATH;
-use crate::sandbox::{control, lookup, token, window};
+use crate::sandbox::schedule_paths::schedule_paths;
+use crate::sandbox::serve::{authorized, broken, serve, serve_at};
+use crate::sandbox::{lookup, reference, token};
 
 type Shared = State<Arc<Gateway>>;
 
@@ -28,24 +30,25 @@ pub(super) fn router(gateway: Arc<Gateway>) -> Router {
         .route("/users/getToken", post(get_token))
         .route("/users/pg", get(channels))
         .route("/subscribe/payments/again", post(again))
+        .route("/subscribe/payments/onetime", post(pay_once))
         .route("/payments/cancel", post(refund))
         .route("/payments", get(payments))
         .route("/payments/{imp_uid}", get(payment))
+        .route("/payments/{imp_uid}/balance", get(balance))
+        .route("/payments/prepare", post(prepare).put(prepare_again))
+        .route("/payments/prepare/{merchant_uid}", get(prepared))
         .route("/payments/find/{merchant_uid}", get(find))
         .route("/payments/find/{merchant_uid}/{status}", get(find_with_status))
         .route("/payments/findAll/{merchant_uid}", get(find_all))
         .route("/payments/findAll/{merchant_uid}/{status}", get(find_all_with_status))
         .route("/payments/status/{status}", get(by_status))
         .route("/subscribe/customers", get(customers))
-        .route("/subscribe/customers/{customer_uid}", get(customer).delete(delete_customer))
+        .route("/subscribe/customers/{customer_uid}", get(customer).post(issue).delete(delete_customer))
         .route("/subscribe/customers/{customer_uid}/payments", get(customer_payments))
-        .route(SDK_PATH, get(sdk))
-        .route("/_sandbox/window", get(pg_window).post(register_in_window))
-        .route("/_sandbox/book", get(book))
-        .route("/_sandbox/faults", put(set_faults))
-        .route("/_sandbox/billing-keys", post(save_billing_key))
-        .route("/_sandbox/token/revoke", post(revoke_tokens))
-        .route("/_sandbox/maintenance", get(maintenance))
+        .route("/cards", get(cards))
+        .route("/cards/{code}", get(card))
+        .merge(schedule_paths())
+        .merge(control_paths())
         .fallback(nowhere)
         .method_not_allowed_fallback(no_such_method)
         .with_state(gateway);
@@ -53,53 +56,20 @@ pub(super) fn router(gateway: Arc<Gateway>) -> Router {
     Router::new().fallback_service(paths).layer(middleware::from_fn(enter))
 }
 
-/// Takes one call through faults, authentication and work, and answers it.
-///
-/// Everything up to the answer happens without waiting, so that a client that goes away can stop a
-/// request only by not having sent all of it.
-async fn serve(
-    ask: Result<Ask<'_>, SandboxError>,
-    call: &Call,
-    work: impl FnOnce(&Ask<'_>) -> Result<Answer, SandboxError>,
-) -> Response {
-    match ask {
-        Ok(ask) => {
-            let answer = match ask.answer_before_work(call) {
-                Some(answer) => answer.finally(),
-                None => work(&ask).unwrap_or_else(|error| broken(&error)),
-            };
-            answer.send(&ask, call.connection.as_ref()).await
-        }
-        Err(error) => broken(&error).send_plain(),
-    }
-}
-
-/// Does the work only for a call with a living token.
-fn authorized(
-    gateway: &Gateway,
-    ask: &Ask<'_>,
-    call: &Call,
-    work: impl FnOnce() -> Result<Answer, SandboxError>,
-) -> Result<Answer, SandboxError> {
-    match token::refuse(gateway, ask, call)? {
-        Some(answer) => Ok(answer.finally()),
-        None => work(),
-    }
-}
-
-/// Tells the client that the sandbox itself is at its end, for example because its disk is full.
-fn broken(error: &SandboxError) -> Answer {
-    Answer::error(500, &error.to_string())
-}
-
 async fn get_token(State(gateway): Shared, call: Call) -> Response {
     let ask = Ask::new(&gateway, Place::Token, Vec::new());
-    serve(Ok(ask), &call, |ask| token::get_token(&gateway, ask, &call)).await
+    serve(&gateway, Ok(ask), &call, |ask| token::get_token(&gateway, ask, &call)).await
 }
 
 async fn again(State(gateway): Shared, call: Call) -> Response {
     let ask = ask_for_charge(&gateway, &call);
-    serve(ask, &call, |ask| authorized(&gateway, ask, &call, || charge(&gateway, ask, &call))).await
+    serve(&gateway, ask, &call, |ask| authorized(&gateway, ask, &call, || charge(&gateway, ask, &call))).await
+}
+
+async fn pay_once(State(gateway): Shared, call: Call) -> Response {
+    let ask = ask_for_charge(&gateway, &call);
+    serve(&gateway, ask, &call, |ask| authorized(&gateway, ask, &call, || onetime(&gateway, ask, &call)))
+        .await
 }
 
 fn ask_for_charge<'a>(gateway: &'a Gateway, call: &Call) -> Result<Ask<'a>, SandboxError> {
@@ -111,7 +81,7 @@ fn ask_for_charge<'a>(gateway: &'a Gateway, call: &Call) -> Result<Ask<'a>, Sand
 
 async fn refund(State(gateway): Shared, call: Call) -> Response {
     let ask = ask_for_refund(&gateway, &call);
-    serve(ask, &call, |ask| authorized(&gateway, ask, &call, || cancel(&gateway, ask, &call))).await
+    serve(&gateway, ask, &call, |ask| authorized(&gateway, ask, &call, || cancel(&gateway, ask, &call))).await
 }
 
 fn ask_for_refund<'a>(gateway: &'a Gateway, call: &Call) -> Result<Ask<'a>, SandboxError> {
@@ -137,8 +107,7 @@ async fn look_up(
     merchant_uids: Vec<String>,
     work: impl FnOnce(&Ask<'_>) -> Result<Answer, SandboxError>,
 ) -> Response {
-    let ask = Ask::new(gateway, Place::Lookup, merchant_uids);
-    serve(Ok(ask), call, |ask| authorized(gateway, ask, call, || work(ask))).await
+    serve_at(gateway, call, Place::Lookup, merchant_uids, work).await
 }
 
 async fn payment(State(gateway): Shared, Path(imp_uid): Path<String>, call: Call) -> Response {
@@ -149,6 +118,10 @@ async fn payment(State(gateway): Shared, Path(imp_uid): Path<String>, call: Call
         }
         Err(error) => broken(&error).send_plain(),
     }
+}
+
+async fn balance(State(gateway): Shared, Path(imp_uid): Path<String>, call: Call) -> Response {
+    look_up(&gateway, &call, Vec::new(), |ask| reference::balance(&gateway, ask, &imp_uid)).await
 }
 
 async fn payments(State(gateway): Shared, call: Call) -> Response {
@@ -201,8 +174,7 @@ async fn about_customers(
     call: &Call,
     work: impl FnOnce(&Ask<'_>) -> Result<Answer, SandboxError>,
 ) -> Response {
-    let ask = Ask::new(gateway, Place::Customer, Vec::new());
-    serve(Ok(ask), call, |ask| authorized(gateway, ask, call, || work(ask))).await
+    serve_at(gateway, call, Place::Customer, Vec::new(), work).await
 }
 
 async fn customers(State(gateway): Shared, call: Call) -> Response {
@@ -213,6 +185,10 @@ async fn customer(State(gateway): Shared, Path(customer_uid): Path<String>, call
     about_customers(&gateway, &call, |ask| billing_key::show(&gateway, ask, &customer_uid)).await
 }
 
+async fn issue(State(gateway): Shared, Path(customer_uid): Path<String>, call: Call) -> Response {
+    about_customers(&gateway, &call, |ask| billing_key::issue(&gateway, ask, &call, &customer_uid)).await
+}
+
 async fn delete_customer(State(gateway): Shared, Path(customer_uid): Path<String>, call: Call) -> Response {
     about_customers(&gateway, &call, |ask| billing_key::delete(&gateway, ask, &customer_uid)).await
 }
@@ -221,53 +197,40 @@ async fn channels(State(gateway): Shared, call: Call) -> Response {
     about_customers(&gateway, &call, |_| Ok(billing_key::channels())).await
 }
 
-/// Answers a call to the control face, where no fault applies.
-fn controlled(answer: Result<Answer, SandboxError>) -> Response {
-    answer.unwrap_or_else(|error| broken(&error)).send_plain()
+/// Serves what belongs to no other place, and tells of what does not exist: in the gateway's own JSON, and
+/// only to a call that has a token.
+async fn elsewhere(
+    gateway: &Gateway,
+    call: &Call,
+    work: impl FnOnce() -> Result<Answer, SandboxError>,
+) -> Response {
+    serve_at(gateway, call, Place::Other, Vec::new(), |_| work()).await
 }
 
-async fn book(State(gateway): Shared) -> Response {
-    controlled(control::book(&gateway))
+async fn cards(State(gateway): Shared, call: Call) -> Response {
+    elsewhere(&gateway, &call, || Ok(reference::cards())).await
 }
 
-async fn sdk() -> Response {
-    window::sdk().send_plain()
+async fn card(State(gateway): Shared, Path(code): Path<String>, call: Call) -> Response {
+    elsewhere(&gateway, &call, || Ok(reference::card(&code))).await
 }
 
-async fn pg_window() -> Response {
-    window::page().send_plain()
+async fn prepare(State(gateway): Shared, call: Call) -> Response {
+    elsewhere(&gateway, &call, || reference::prepare(&gateway, &call, false)).await
 }
 
-async fn register_in_window(State(gateway): Shared, call: Call) -> Response {
-    controlled(window::register(&gateway, &call))
+async fn prepare_again(State(gateway): Shared, call: Call) -> Response {
+    elsewhere(&gateway, &call, || reference::prepare(&gateway, &call, true)).await
 }
 
-async fn set_faults(State(gateway): Shared, call: Call) -> Response {
-    controlled(Ok(control::set_faults(&gateway, &call)))
-}
-
-async fn save_billing_key(State(gateway): Shared, call: Call) -> Response {
-    controlled(control::save_billing_key(&gateway, &call))
-}
-
-async fn revoke_tokens(State(gateway): Shared) -> Response {
-    controlled(control::revoke_tokens(&gateway))
-}
-
-async fn maintenance() -> Response {
-    Answer::page(503, "Under Maintenance").send_plain()
-}
-
-/// Answers in the gateway's own JSON, and only to a call that has a token.
-async fn not_served(gateway: &Gateway, call: &Call, status: u16, message: &str) -> Response {
-    let ask = Ask::new(gateway, Place::Other, Vec::new());
-    serve(Ok(ask), call, |ask| authorized(gateway, ask, call, || Ok(Answer::error(status, message)))).await
+async fn prepared(State(gateway): Shared, Path(merchant_uid): Path<String>, call: Call) -> Response {
+    elsewhere(&gateway, &call, || reference::prepared(&gateway, &merchant_uid)).await
 }
 
 async fn nowhere(State(gateway): Shared, call: Call) -> Response {
-    not_served(&gateway, &call, 404, "Not Found").await
+    elsewhere(&gateway, &call, || Ok(Answer::error(404, "Not Found"))).await
 }
 
 async fn no_such_method(State(gateway): Shared, call: Call) -> Response {
-    not_served(&gateway, &call, 405, "Method Not Allowed").await
+    elsewhere(&gateway, &call, || Ok(Answer::error(405, "Method Not Allowed"))).await
 }

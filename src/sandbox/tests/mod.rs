@@ -1,11 +1,14 @@
 //! The sandbox over real sockets, spoken to by a client that knows nothing but bytes.
 
+mod behind_the_back;
 mod bulk;
+mod cards;
 mod charges;
 mod clients;
 mod faults;
 mod lookups;
 mod refunds;
+mod schedules;
 mod tokens;
 mod window;
 mod wire;
