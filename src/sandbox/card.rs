@@ -1,5 +1,6 @@
 //! A card as its holder types it in. Its number is masked here and kept nowhere else.
 
+use crate::sandbox::clock::{now_ms, year_and_month};
 use crate::sandbox::fields::Fields;
 
 /// Card companies by the first digits of their cards, with their standard codes (facts 9).
@@ -74,12 +75,17 @@ impl Card {
         Some(Card { masked: format!("{head}-{middle}**-****-{last}"), name, code })
     }
 
-    /// Says whether the field `expiry` is a month as the gateway wants it: `YYYY-MM`.
+    /// Says whether the field `expiry` is a month as the gateway wants it, `YYYY-MM`, and not over.
     pub(super) fn is_valid_expiry(fields: &Fields) -> bool {
         let text = fields.text("expiry").unwrap_or_default();
         let Some((year, month)) = text.split_once('-') else { return false };
-        let is_year = year.len() == 4 && year.bytes().all(|byte| byte.is_ascii_digit());
-        is_year && month.len() == 2 && month.parse().is_ok_and(|month: u8| (1..=12).contains(&month))
+        let has_digits =
+            |text: &str, count| text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit());
+        let (Ok(year_number), Ok(month_number)) = (year.parse(), month.parse()) else { return false };
+        has_digits(year, 4)
+            && has_digits(month, 2)
+            && (1..=12).contains(&month_number)
+            && (year_number, month_number) >= year_and_month(now_ms())
     }
 }
 

@@ -212,6 +212,10 @@ faults! {
         "Hides test-channel payments from every look-up that does not say include_sandbox=true.";
     ShortList "short_list" LOOKUP, Argument::Count(1),
         "Leaves so many payments out of each page, the first ones, and counts them in its total.";
+    ListRepeats "list_repeats" LOOKUP, Argument::Count(1),
+        "Begins every page after the first so many payments early, as if new ones had come meanwhile.";
+    ListEndsEarly "list_ends_early" LOOKUP, Argument::None,
+        "Says of every page that it is the last.";
     BulkShows "bulk_shows" LOOKUP, Argument::OneOf(&["newest", "oldest", "all"]),
         "Shows these records of a merchant_uid in an answer to GET /payments.";
     BulkAlways200 "bulk_always_200" LOOKUP, Argument::None,
@@ -226,8 +230,8 @@ faults! {
         "Answers 414 with an HTML page to a request line of more than so many bytes.";
     ChannelKeyRequired "channel_key_required" CUSTOMER, Argument::None,
         "Answers 400 where a billing key is to be made without a channel_key.";
-    SchedulePages "schedule_pages" SCHEDULE, Argument::None,
-        "Lists schedules in pages, as payments, instead of in an array.";
+    ScheduleArray "schedule_array" SCHEDULE, Argument::None,
+        "Lists schedules in an array, as the published schema has it, instead of in pages.";
     Customer404 "customer_404" CUSTOMER, Argument::None,
         "Answers 404 for an unknown customer_uid instead of 200 with code 1.";
     RevokeToken "revoke_token" EVERYWHERE, Argument::None,

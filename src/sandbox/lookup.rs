@@ -40,6 +40,7 @@ pub(super) fn by_id(
 
 /// `GET /payments?imp_uid[]=…&merchant_uid[]=…`: 207 if only some are known, 404 if none is (facts 3.1).
 ///
+/// The newest comes first, whatever the order of the ids: so a live suite of the official Go client has it.
 /// Which of several payments of one `merchant_uid` the gateway shows is not known: the newest, unless
 /// the fault `bulk_shows` says otherwise.
 pub(super) fn by_ids(gateway: &Gateway, ask: &Ask<'_>, call: &Call) -> Result<Answer, SandboxError> {
@@ -77,6 +78,7 @@ pub(super) fn by_ids(gateway: &Gateway, ask: &Ask<'_>, call: &Call) -> Result<An
     if found.is_empty() {
         return Ok(absent(ask, Value::Array(Vec::new())));
     }
+    found.sort_by_key(|payment| std::cmp::Reverse(payment.started_at_ms));
     if let Some(value) = ask.fires(FaultKind::BulkCut) {
         found.truncate(value.count);
     }
@@ -101,7 +103,8 @@ pub(super) fn find(
     one(connection, ask, found)
 }
 
-/// `GET /payments/findAll/{merchant_uid}[/{status}]`: a page of them; 404 if there is none at all.
+/// `GET /payments/findAll/{merchant_uid}[/{status}]`: a page of them; 404 if there is none at all, and
+/// 400 beyond the last page: the official Go client's live suite wants an error there.
 pub(super) fn find_all(
     gateway: &Gateway,
     ask: &Ask<'_>,
@@ -128,8 +131,14 @@ fn of_status(
     let mut book = gateway.book();
     let connection = book.read()?;
     let wanted = Wanted { status, ..of_order(ask, call, merchant_uid) };
-    let (_, list) = page(connection, ask, call, wanted)?;
-    Ok(if list["total"] == 0 { absent(ask, list) } else { Answer::ok(list) })
+    let (is_beyond, list) = page(connection, ask, call, wanted)?;
+    Ok(if list["total"] == 0 {
+        absent(ask, list)
+    } else if is_beyond {
+        Answer::error(400, PAGE_BEYOND)
+    } else {
+        Answer::ok(list)
+    })
 }
 
 /// `GET /payments/status/{status}`: at most 90 days, by the time of the last change of status.
@@ -254,12 +263,16 @@ fn page(
     let limit = number(call, "limit").unwrap_or(LIMIT_DEFAULT).clamp(1, LIMIT_MAX);
     let offset = (number_of_page - 1).saturating_mul(limit);
     let total = count(connection, wanted)?;
-    let mut list = list(connection, wanted, Page { sorting: sorting(call), limit, offset })?;
+    let repeated = ask.fires(FaultKind::ListRepeats).filter(|_| number_of_page > 1);
+    let repeated = repeated.and_then(|value| i64::try_from(value.count).ok()).unwrap_or(0);
+    let shown_from = offset.saturating_sub(repeated).max(0);
+    let mut list = list(connection, wanted, Page { sorting: sorting(call), limit, offset: shown_from })?;
     if let Some(value) = ask.fires(FaultKind::ShortList) {
         list.drain(..value.count.min(list.len()));
     }
     let is_beyond = number_of_page > 1 && offset >= total;
-    let has_next = offset.saturating_add(limit) < total;
+    let ends_early = ask.fires(FaultKind::ListEndsEarly).is_some();
+    let has_next = offset.saturating_add(limit) < total && !ends_early;
     let last_page = total.saturating_add(limit - 1) / limit;
     let page = json!({
         "list": render(connection, &list)?,

@@ -13,11 +13,11 @@ fn issue(bench: &Bench, customer_uid: &str, card_number: &str, expiry: &str) -> 
 #[test]
 fn a_billing_key_is_made_of_a_card_s_numbers_and_charged() {
     let bench = Bench::start("");
-    let (_, made) = issue(&bench, "new", CARD, "2030-12");
+    let (_, made) = issue(&bench, "new", CARD, "2099-12");
     assert_eq!(made["response"]["card_number"], "5409-26**-****-0006");
     assert_eq!(made["response"]["card_code"], "366");
     assert_eq!(bench.again("new", "order_1").response()["card_number"], "5409-26**-****-0006");
-    let (_, second) = issue(&bench, "new", "4579-7300-0000-0005", "2030-12");
+    let (_, second) = issue(&bench, "new", "4579-7300-0000-0005", "2099-12");
     assert_eq!(second["response"]["card_name"], "KB국민카드");
     assert_eq!(bench.get("/subscribe/customers/new").response()["card_name"], "KB국민카드");
 }
@@ -31,12 +31,12 @@ fn a_card_that_is_none_makes_no_billing_key() {
     };
     let number = "유효하지않은 카드번호를 입력하셨습니다.".to_owned();
     let card = "카드정보 인증 및 빌키 발급에 실패하였습니다. [F113]거래거절 카드번호틀림".to_owned();
-    assert_eq!(refused("1234", "2030-12"), (200, json!(-1), number));
-    assert_eq!(refused("1234-1234-1234-1234", "2030-12"), (200, json!(-1), card.clone()));
+    assert_eq!(refused("1234", "2099-12"), (200, json!(-1), number));
+    assert_eq!(refused("1234-1234-1234-1234", "2099-12"), (200, json!(-1), card.clone()));
     assert_eq!(refused(CARD, "12/30"), (200, json!(-1), card));
     assert_eq!(refused(CARD, "").0, 400);
     bench.set_faults("channel_key_required");
-    assert_eq!(refused(CARD, "2030-12").0, 400);
+    assert_eq!(refused(CARD, "2099-12").0, 400);
     assert_eq!(bench.get("/subscribe/customers/new").json()["code"], 1);
 }
 
@@ -48,7 +48,7 @@ fn a_channel_is_chosen_by_its_key_or_by_its_pg() {
             .into_iter()
             .enumerate()
     {
-        let body = json!({"card_number": CARD, "expiry": "2030-12", field: value});
+        let body = json!({"card_number": CARD, "expiry": "2099-12", field: value});
         let made = bench.post(&format!("/subscribe/customers/new_{index}"), &body).response();
         assert_eq!(made["pg_provider"], "tosspayments", "{field}");
     }
@@ -59,7 +59,7 @@ fn a_payment_by_a_card_s_numbers_keeps_the_card_only_for_a_customer() {
     let bench = Bench::start("");
     let once = |merchant_uid: &str, customer_uid: Option<&str>, number: &str| {
         let body = json!({"merchant_uid": merchant_uid, "amount": 100, "card_number": number,
-            "expiry": "2030-12", "customer_uid": customer_uid});
+            "expiry": "2099-12", "customer_uid": customer_uid});
         bench.post("/subscribe/payments/onetime", &body)
     };
     let paid = once("order_1", None, CARD).response();

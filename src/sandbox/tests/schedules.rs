@@ -133,7 +133,8 @@ fn schedules_are_listed_by_range_and_by_customer_as_an_array_or_in_pages() {
     }
     let orders = |path: String| -> Vec<String> {
         let list = bench.get(&path).response();
-        list.as_array()
+        list["list"]
+            .as_array()
             .unwrap()
             .iter()
             .map(|item| item["merchant_uid"].as_str().unwrap().to_owned())
@@ -158,9 +159,11 @@ fn schedules_are_listed_by_range_and_by_customer_as_an_array_or_in_pages() {
     ] {
         assert_eq!(bench.get(&bad).status, 400, "{bad}");
     }
-    bench.set_faults("schedule_pages");
     let page = bench.get(&format!("{}&limit=2", range(at, at + 3))).response();
     assert_eq!((&page["total"], &page["next"], &page["previous"]), (&json!(3), &json!(2), &json!(0)));
+    bench.set_faults("schedule_array");
+    let list = bench.get(&format!("{}&limit=2", range(at, at + 3))).response();
+    assert_eq!(list.as_array().unwrap().len(), 2);
     bench.set_faults("schedule.error_503");
     assert_eq!(bench.get(&range(at, at + 1)).status, 503);
 }
@@ -179,7 +182,7 @@ fn what_cannot_be_scheduled_is_refused_whole() {
     ]);
     assert_eq!(bench.post(SCHEDULE, &json!({"customer_uid": GILDONG, "schedules": items})).json()["code"], 1);
     assert_eq!(bench.get(&format!("{SCHEDULE}/order_2")).status, 404);
-    let mut card = json!({"customer_uid": "new", "card_number": "1234-1234-1234-1234", "expiry": "2030-12",
+    let mut card = json!({"customer_uid": "new", "card_number": "1234-1234-1234-1234", "expiry": "2099-12",
         "schedules": [{"merchant_uid": "order_3", "schedule_at": at, "amount": 1}]});
     let bad = bench.post(SCHEDULE, &card).refusal();
     assert_eq!(bad, (1, "카드정보 확인에 실패하였습니다. [F113]거래거절 카드번호틀림".to_owned()));
