@@ -4,13 +4,14 @@ use rusqlite::{Connection, OptionalExtension as _, Row, named_params, params};
 use serde_json::{Value, json};
 
 use crate::sandbox::answer::Answer;
-use crate::sandbox::ask::{Ask, Gateway};
+use crate::sandbox::ask::Ask;
 use crate::sandbox::call::Call;
 use crate::sandbox::card::{BadCard, Card};
 use crate::sandbox::clock::{now_ms, wire_seconds};
 use crate::sandbox::error::SandboxError;
 use crate::sandbox::fault_table::FaultKind;
 use crate::sandbox::fields::Fields;
+use crate::sandbox::gateway::Gateway;
 use crate::sandbox::order::missing;
 
 const CHANNEL_KEY: &str = "channel-key-sandbox-";

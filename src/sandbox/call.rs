@@ -11,8 +11,8 @@ use axum::http::{HeaderMap, HeaderName};
 use axum::response::Response;
 
 use crate::sandbox::answer::Answer;
-use crate::sandbox::ask::Gateway;
 use crate::sandbox::fields::{Fields, decode_pairs};
+use crate::sandbox::gateway::Gateway;
 use crate::sandbox::multipart;
 use crate::sandbox::server::Connection;
 

@@ -5,13 +5,14 @@ use rusqlite::{Connection, params};
 
 use crate::sandbox::answer::Answer;
 use crate::sandbox::approval::{When, decide};
-use crate::sandbox::ask::{Ask, Gateway};
+use crate::sandbox::ask::Ask;
 use crate::sandbox::billing_key::BillingKey;
 use crate::sandbox::call::Call;
 use crate::sandbox::card::Card;
 use crate::sandbox::clock::now_ms;
 use crate::sandbox::error::SandboxError;
 use crate::sandbox::fault_table::FaultKind;
+use crate::sandbox::gateway::Gateway;
 use crate::sandbox::order::{Order, missing};
 use crate::sandbox::payment::Payment;
 use crate::sandbox::server::Cut;

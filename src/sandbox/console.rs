@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 use rusqlite::Connection;
 
 use crate::sandbox::answer::Answer;
-use crate::sandbox::ask::Gateway;
 use crate::sandbox::call::Call;
 use crate::sandbox::clock::now_ms;
 use crate::sandbox::decimal::Decimal;
 use crate::sandbox::error::SandboxError;
+use crate::sandbox::gateway::Gateway;
 use crate::sandbox::payment::{Payment, decimal};
 use crate::sandbox::refund::subject;
 use crate::sandbox::refund_rows::Refund;

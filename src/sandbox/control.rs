@@ -7,7 +7,6 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::sandbox::answer::Answer;
-use crate::sandbox::ask::Gateway;
 use crate::sandbox::billing_key::BillingKey;
 use crate::sandbox::call::Call;
 use crate::sandbox::clock::now_ms;
@@ -15,6 +14,7 @@ use crate::sandbox::console::shown;
 use crate::sandbox::error::SandboxError;
 use crate::sandbox::execution::carry_out_due;
 use crate::sandbox::faults::FaultPlan;
+use crate::sandbox::gateway::Gateway;
 use crate::sandbox::schedule;
 use crate::sandbox::search::everything;
 use crate::sandbox::token::revoke;
@@ -33,7 +33,7 @@ pub const CONTROL_ENDPOINTS: &[(&str, &str)] = &[
     (
         "POST /_sandbox/payments",
         "Records a payment made elsewhere: merchant_uid, amount, and any of status, channel, customer_uid, \
-         customer_uid_usage, currency, sandbox, imp_uid, paid_at, cancel_amount, vbank_num, …",
+         customer_uid_usage, currency, sandbox, imp_uid, paid_at, cancel_amount, vbank_num, hidden_ms, …",
     ),
     (
         "POST /_sandbox/console-refunds",

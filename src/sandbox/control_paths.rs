@@ -8,8 +8,8 @@ use axum::response::Response;
 use axum::routing::{get, post, put};
 
 use crate::sandbox::answer::Answer;
-use crate::sandbox::ask::Gateway;
 use crate::sandbox::call::Call;
+use crate::sandbox::gateway::Gateway;
 use crate::sandbox::serve::controlled;
 use crate::sandbox::window::SDK_PATH;
 use crate::sandbox::{console, control, elsewhere, window};

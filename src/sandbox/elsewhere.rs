@@ -6,7 +6,6 @@ use serde_json::Value;
 
 use crate::sandbox::answer::Answer;
 use crate::sandbox::approval::{details, new_imp_uid};
-use crate::sandbox::ask::Gateway;
 use crate::sandbox::billing_key::BillingKey;
 use crate::sandbox::call::Call;
 use crate::sandbox::card::Card;
@@ -14,6 +13,7 @@ use crate::sandbox::clock::now_ms;
 use crate::sandbox::decimal::Decimal;
 use crate::sandbox::error::SandboxError;
 use crate::sandbox::fields::Fields;
+use crate::sandbox::gateway::Gateway;
 use crate::sandbox::order::Order;
 use crate::sandbox::order::missing;
 use crate::sandbox::payment::{Payment, random_digits};
@@ -25,7 +25,8 @@ const STATUSES: [&str; 4] = ["ready", "paid", "cancelled", "failed"];
 const SOMEBODYS_CARD: &str = "5409-2600-0000-0006";
 
 /// `POST /_sandbox/payments`: `merchant_uid`, `amount`, and any field of a payment. Times are epoch
-/// seconds. A cancelled one is refunded whole, or by `cancel_amount`.
+/// seconds. A cancelled one is refunded whole, or by `cancel_amount`. Look-ups do not show it for
+/// `hidden_ms`, and one that failed turns paid after `turns_paid_ms`.
 pub(super) fn record(gateway: &Gateway, call: &Call) -> Result<Answer, SandboxError> {
     let fields = &call.fields;
     let order = match Order::read_leniently(fields, &call.user_agent) {
@@ -106,13 +107,18 @@ fn make(
         fail_reason: fields.text("fail_reason"),
         cancel_reason: None,
         lands_at_ms: now_ms(),
-        visible_at_ms: now_ms(),
-        flips_at_ms: None,
+        visible_at_ms: later_ms(fields, "hidden_ms").unwrap_or_else(now_ms),
+        flips_at_ms: later_ms(fields, "turns_paid_ms").filter(|_| is_failed),
         details: rest.to_string(),
         tax_free: order.tax_free.map(|amount: Decimal| amount.to_string()),
         vat_amount: order.vat_amount.map(|amount: Decimal| amount.to_string()),
         held_at_pg: None,
     })
+}
+
+/// Reads how long from now something happens.
+fn later_ms(fields: &Fields, name: &str) -> Option<i64> {
+    Some(now_ms().saturating_add(fields.text(name)?.parse().ok()?))
 }
 
 /// Reads a time in epoch seconds; now, if there is none.

@@ -4,12 +4,13 @@
 use rusqlite::Connection;
 
 use crate::sandbox::approval::{When, decide};
-use crate::sandbox::ask::{Ask, Gateway};
+use crate::sandbox::ask::Ask;
 use crate::sandbox::billing_key::BillingKey;
 use crate::sandbox::charge::{DUPLICATE, UNKNOWN_CUSTOMER, is_duplicate};
 use crate::sandbox::error::SandboxError;
 use crate::sandbox::fault_table::{FaultKind, Place};
 use crate::sandbox::faults::FaultPlan;
+use crate::sandbox::gateway::Gateway;
 use crate::sandbox::order::Order;
 use crate::sandbox::payment::Payment;
 use crate::sandbox::schedule::{EXECUTED, SCHEDULED, Schedule, due};

@@ -4,11 +4,12 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::sandbox::answer::Answer;
-use crate::sandbox::ask::{Ask, Gateway};
+use crate::sandbox::ask::Ask;
 use crate::sandbox::call::Call;
 use crate::sandbox::clock::{now_ms, wire_seconds};
 use crate::sandbox::error::SandboxError;
 use crate::sandbox::fault_table::FaultKind;
+use crate::sandbox::gateway::Gateway;
 use crate::sandbox::payment::Payment;
 use crate::sandbox::search::{Page, Subject, Wanted, by_imp_uid, count, list};
 

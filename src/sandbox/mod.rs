@@ -8,7 +8,9 @@
 //! routes, schedule_paths, control_paths
 //!                         paths, and what they lead to
 //! call, fields, multipart a request, decoded
-//! serve, ask              the way every call goes; state, and what a call asks of its faults
+//! serve, outage, ask, gateway
+//!                         the way every call goes; a gateway that is down; what a call asks of its
+//!                         faults; state
 //! answer, wire            an answer, and what faults leave of it
 //! token, charge, refund, lookup, billing_key, scheduling, reference
 //!                         the endpoints of the API
@@ -43,9 +45,11 @@ mod execution;
 mod fault_table;
 mod faults;
 mod fields;
+mod gateway;
 mod lookup;
 mod multipart;
 mod order;
+mod outage;
 mod payment;
 mod reference;
 mod refund;
@@ -79,8 +83,8 @@ pub use crate::sandbox::faults::{FAULT_GRAMMAR, FaultPlan};
 pub use crate::sandbox::token::{IMP_KEY, IMP_SECRET};
 pub use crate::sandbox::window::SDK_PATH;
 
-use crate::sandbox::ask::Gateway;
 use crate::sandbox::book::Book;
+use crate::sandbox::gateway::Gateway;
 use crate::sandbox::routes::router;
 use crate::sandbox::server::{Connection, CuttableListener};
 

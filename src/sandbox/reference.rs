@@ -5,11 +5,12 @@ use rusqlite::{Connection, OptionalExtension as _};
 use serde_json::{Value, json};
 
 use crate::sandbox::answer::Answer;
-use crate::sandbox::ask::{Ask, Gateway};
+use crate::sandbox::ask::Ask;
 use crate::sandbox::call::Call;
 use crate::sandbox::card::CODES;
 use crate::sandbox::decimal::Decimal;
 use crate::sandbox::error::SandboxError;
+use crate::sandbox::gateway::Gateway;
 use crate::sandbox::lookup::{absent, visible};
 use crate::sandbox::order::missing;
 use crate::sandbox::payment::{Payment, decimal};
@@ -20,6 +21,11 @@ const NOT_PREPARED: &str = "사전등록된 결제정보가 존재하지 않습�
 
 /// VAT is an eleventh of a taxed amount, unless it was named (facts 15.1).
 const VAT_DIVISOR: i128 = 11;
+
+/// `GET /certifications/{imp_uid}`: clients call it, and there is none (facts 3.3).
+pub(super) fn no_certification() -> Answer {
+    Answer::error(404, "인증결과가 존재하지 않습니다.")
+}
 
 /// `GET /cards`.
 pub(super) fn cards() -> Answer {

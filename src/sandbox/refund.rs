@@ -3,12 +3,13 @@
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::sandbox::answer::Answer;
-use crate::sandbox::ask::{Ask, Gateway};
+use crate::sandbox::ask::Ask;
 use crate::sandbox::call::Call;
 use crate::sandbox::clock::now_ms;
 use crate::sandbox::decimal::Decimal;
 use crate::sandbox::error::SandboxError;
 use crate::sandbox::fault_table::FaultKind;
+use crate::sandbox::gateway::Gateway;
 use crate::sandbox::payment::{Payment, decimal};
 use crate::sandbox::refund_rows::Refund;
 use crate::sandbox::search::by_imp_uid;

@@ -8,7 +8,7 @@ use axum::routing::{get, post};
 use axum::{Router, middleware};
 
 use crate::sandbox::answer::Answer;
-use crate::sandbox::ask::{Ask, Gateway};
+use crate::sandbox::ask::Ask;
 use crate::sandbox::billing_key::{self, BillingKey};
 use crate::sandbox::call::Call;
 use crate::sandbox::charge::{charge, count_request, onetime};
@@ -17,6 +17,7 @@ use crate::sandbox::door::enter;
 use crate::sandbox::error::SandboxError;
 use crate::sandbox::fault_table::Place;
 use crate::sandbox::faults::FaultPlan;
+use crate::sandbox::gateway::Gateway;
 use crate::sandbox::refund::cancel;
 use crate::sandbox::schedule_paths::schedule_paths;
 use crate::sandbox::serve::{authorized, broken, serve, serve_at};
@@ -45,6 +46,7 @@ pub(super) fn router(gateway: Arc<Gateway>) -> Router {
         .route("/subscribe/customers", get(customers))
         .route("/subscribe/customers/{customer_uid}", get(customer).post(issue).delete(delete_customer))
         .route("/subscribe/customers/{customer_uid}/payments", get(customer_payments))
+        .route("/certifications/{imp_uid}", get(certification).delete(certification))
         .route("/cards", get(cards))
         .route("/cards/{code}", get(card))
         .merge(schedule_paths())
@@ -205,6 +207,11 @@ async fn elsewhere(
     work: impl FnOnce() -> Result<Answer, SandboxError>,
 ) -> Response {
     serve_at(gateway, call, Place::Other, Vec::new(), |_| work()).await
+}
+
+/// Nobody is ever certified here.
+async fn certification(State(gateway): Shared, call: Call) -> Response {
+    elsewhere(&gateway, &call, || Ok(reference::no_certification())).await
 }
 
 async fn cards(State(gateway): Shared, call: Call) -> Response {

@@ -7,9 +7,9 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::{get, post};
 
-use crate::sandbox::ask::Gateway;
 use crate::sandbox::call::Call;
 use crate::sandbox::fault_table::Place;
+use crate::sandbox::gateway::Gateway;
 use crate::sandbox::scheduling;
 use crate::sandbox::serve::serve_at;
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::sandbox::answer::Answer;
 use crate::sandbox::approval::{When, decide};
-use crate::sandbox::ask::{Ask, Gateway};
+use crate::sandbox::ask::Ask;
 use crate::sandbox::billing_key::BillingKey;
 use crate::sandbox::call::Call;
 use crate::sandbox::card::Card;
@@ -15,6 +15,7 @@ use crate::sandbox::error::SandboxError;
 use crate::sandbox::execution::{ask_for, carry_out};
 use crate::sandbox::fault_table::FaultKind;
 use crate::sandbox::fields::Fields;
+use crate::sandbox::gateway::Gateway;
 use crate::sandbox::order::{Order, missing};
 use crate::sandbox::payment::random_digits;
 use crate::sandbox::refund_rows::Refund;

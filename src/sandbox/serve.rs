@@ -3,11 +3,13 @@
 use axum::response::Response;
 
 use crate::sandbox::answer::Answer;
-use crate::sandbox::ask::{Ask, Gateway};
+use crate::sandbox::ask::Ask;
 use crate::sandbox::call::Call;
 use crate::sandbox::error::SandboxError;
 use crate::sandbox::execution::carry_out_due;
 use crate::sandbox::fault_table::Place;
+use crate::sandbox::gateway::Gateway;
+use crate::sandbox::outage::answer_before_work;
 use crate::sandbox::token;
 
 /// Takes one call through faults and work, and answers it.
@@ -24,7 +26,7 @@ pub(super) async fn serve(
         Ok(ask) => ask,
         Err(error) => return broken(&error).send_plain(),
     };
-    let answer = match ask.answer_before_work(call) {
+    let answer = match answer_before_work(&ask, call) {
         Some(answer) => answer.finally(),
         None => work(&ask).unwrap_or_else(|error| broken(&error)),
     };

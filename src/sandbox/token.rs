@@ -4,11 +4,12 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 use serde_json::json;
 
 use crate::sandbox::answer::Answer;
-use crate::sandbox::ask::{Ask, Gateway};
+use crate::sandbox::ask::Ask;
 use crate::sandbox::call::Call;
 use crate::sandbox::clock::{now_ms, wire_seconds};
 use crate::sandbox::error::SandboxError;
 use crate::sandbox::fault_table::FaultKind;
+use crate::sandbox::gateway::Gateway;
 
 /// The API key of every sandbox. It opens nothing else.
 pub const IMP_KEY: &str = "sandbox_imp_key_0000";

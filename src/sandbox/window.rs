@@ -4,12 +4,12 @@
 use serde_json::json;
 
 use crate::sandbox::answer::Answer;
-use crate::sandbox::ask::Gateway;
 use crate::sandbox::billing_key::BillingKey;
 use crate::sandbox::call::Call;
 use crate::sandbox::card::Card;
 use crate::sandbox::clock::now_ms;
 use crate::sandbox::error::SandboxError;
+use crate::sandbox::gateway::Gateway;
 
 /// Where the SDK's script is, as at the real one.
 pub const SDK_PATH: &str = "/v1/iamport.js";

@@ -173,4 +173,9 @@ fn a_payment_made_elsewhere_is_found_as_it_was_written() {
         .response();
     assert_eq!(found(&bench, "no")["fail_reason"], "[CC10]");
     assert_eq!(cancel(&bench, &json!({"merchant_uid": "no"})).0, 1);
+    record(json!({"merchant_uid": "late", "amount": 5, "status": "failed", "hidden_ms": 200, "turns_paid_ms": 200}))
+        .json();
+    assert_eq!(bench.get("/payments/find/late").status, 404);
+    thread::sleep(Duration::from_millis(250));
+    assert_eq!(found(&bench, "late")["status"], "paid");
 }

@@ -82,6 +82,7 @@ fn card_companies_are_listed_by_their_codes() {
     assert!(cards.as_array().unwrap().contains(&json!({"code": "366", "name": "신한카드"})));
     assert_eq!(bench.get("/cards/041").response()["name"], "우리카드");
     assert_eq!(bench.get("/cards/000").status, 404);
+    assert_eq!(bench.get("/certifications/imp_1").refusal().1, "인증결과가 존재하지 않습니다.");
 }
 
 #[test]
