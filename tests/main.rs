@@ -26,5 +26,6 @@ mod odd_answers;
 mod reconcile;
 mod registration;
 mod requests;
+mod sandbox_alone;
 mod simulation;
 mod support;
