@@ -74,6 +74,22 @@ impl Book {
         Ok(done)
     }
 
+    /// The same for work that may think better of it: what it has written is then taken back.
+    pub(super) fn try_write<T>(
+        &mut self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<Result<T, T>, SandboxError>,
+    ) -> Result<T, SandboxError> {
+        self.settle()?;
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        match work(&transaction)? {
+            Ok(done) => {
+                transaction.commit()?;
+                Ok(done)
+            }
+            Err(refused) => Ok(refused),
+        }
+    }
+
     /// Turns failed payments paid whose time has come (the fault `flips_to_paid`), and makes the refunds
     /// whose time has come (`late_refund`).
     fn settle(&mut self) -> Result<(), SandboxError> {

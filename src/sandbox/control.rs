@@ -33,7 +33,12 @@ pub const CONTROL_ENDPOINTS: &[(&str, &str)] = &[
     (
         "POST /_sandbox/payments",
         "Records a payment made elsewhere: merchant_uid, amount, and any of status, channel, customer_uid, \
-         customer_uid_usage, currency, sandbox, imp_uid, paid_at, cancel_amount, vbank_num, hidden_ms, …",
+         customer_uid_usage, currency, sandbox, imp_uid, paid_at, cancel_amount, vbank_num, hidden_ms, …; \
+         or an array of such.",
+    ),
+    (
+        "PUT /_sandbox/payments",
+        "Changes a payment by imp_uid: amount, currency, status, merchant_uid, sandbox, hidden_ms.",
     ),
     (
         "POST /_sandbox/console-refunds",

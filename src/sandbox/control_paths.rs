@@ -23,7 +23,7 @@ pub(super) fn control_paths() -> Router<Arc<Gateway>> {
         .route("/_sandbox/book", get(book))
         .route("/_sandbox/faults", put(set_faults))
         .route("/_sandbox/billing-keys", post(save_billing_key))
-        .route("/_sandbox/payments", post(record_payment))
+        .route("/_sandbox/payments", post(record_payment).put(change_payment))
         .route("/_sandbox/console-refunds", post(refund_in_console))
         .route("/_sandbox/pg-refunds", post(refund_at_pg))
         .route("/_sandbox/un-cancels", post(uncancel_at_pg))
@@ -57,6 +57,10 @@ async fn save_billing_key(State(gateway): Shared, call: Call) -> Response {
 
 async fn record_payment(State(gateway): Shared, call: Call) -> Response {
     controlled(elsewhere::record(&gateway, &call))
+}
+
+async fn change_payment(State(gateway): Shared, call: Call) -> Response {
+    controlled(elsewhere::change(&gateway, &call))
 }
 
 async fn refund_in_console(State(gateway): Shared, call: Call) -> Response {

@@ -1,8 +1,8 @@
 //! Payments that were not made by a charge: in a window, by another program, or by hand in the console.
 //! A control endpoint writes them into the book as a test wants them.
 
-use rusqlite::Connection;
-use serde_json::Value;
+use rusqlite::{Connection, params};
+use serde_json::{Value, json};
 
 use crate::sandbox::answer::Answer;
 use crate::sandbox::approval::{details, new_imp_uid};
@@ -21,39 +21,95 @@ use crate::sandbox::refund_rows::Refund;
 use crate::sandbox::search::by_imp_uid;
 
 const STATUSES: [&str; 4] = ["ready", "paid", "cancelled", "failed"];
+const BAD_STATUS: &str = "status is one of ready, paid, cancelled and failed.";
 /// Whose card it is, if nobody's billing key is named.
 const SOMEBODYS_CARD: &str = "5409-2600-0000-0006";
 
-/// `POST /_sandbox/payments`: `merchant_uid`, `amount`, and any field of a payment. Times are epoch
-/// seconds. A cancelled one is refunded whole, or by `cancel_amount`. Look-ups do not show it for
-/// `hidden_ms`, and one that failed turns paid after `turns_paid_ms`.
+/// `POST /_sandbox/payments`: `merchant_uid`, `amount`, and any field of a payment; or a JSON array of such
+/// objects, all or none. Times are epoch seconds. A cancelled one is refunded whole, or by `cancel_amount`.
+/// Look-ups do not show it for `hidden_ms`, and one that failed turns paid after `turns_paid_ms`.
 pub(super) fn record(gateway: &Gateway, call: &Call) -> Result<Answer, SandboxError> {
-    let fields = &call.fields;
-    let order = match Order::read_leniently(fields, &call.user_agent) {
+    gateway.book().try_write(|book| {
+        let Some(many) = Fields::many_from_json(&call.text) else {
+            return Ok(match record_one(book, &call.fields, &call.user_agent)? {
+                Ok(payment) => Ok(Answer::ok(payment.to_json(book)?)),
+                Err(why) => Err(Answer::error(400, &why)),
+            });
+        };
+        for fields in &many {
+            if let Err(why) = record_one(book, fields, &call.user_agent)? {
+                return Ok(Err(Answer::error(400, &why)));
+            }
+        }
+        Ok(Ok(Answer::ok(json!({"recorded": many.len()}))))
+    })
+}
+
+/// Writes one payment; an error is what is wrong with it.
+fn record_one(
+    book: &Connection,
+    fields: &Fields,
+    user_agent: &str,
+) -> Result<Result<Payment, String>, SandboxError> {
+    let order = match Order::read_leniently(fields, user_agent) {
         Ok(order) => order,
-        Err(message) => return Ok(Answer::error(400, &message)),
+        Err(message) => return Ok(Err(message)),
     };
     let status = fields.text("status").unwrap_or_else(|| "paid".to_owned());
     if !STATUSES.contains(&status.as_str()) {
-        return Ok(Answer::error(400, "status is one of ready, paid, cancelled and failed."));
+        return Ok(Err(BAD_STATUS.to_owned()));
     }
     let Ok(cancel_amount) = fields.amount("cancel_amount") else {
-        return Ok(Answer::error(400, &missing("cancel_amount")));
+        return Ok(Err(missing("cancel_amount")));
+    };
+    let payment = make(book, fields, &order, &status)?;
+    if by_imp_uid(book, &payment.imp_uid)?.is_some() {
+        return Ok(Err(format!("{} is in the book already.", payment.imp_uid)));
+    }
+    payment.insert(book)?;
+    if status == "cancelled" {
+        let amount = cancel_amount.unwrap_or(order.amount);
+        let reason = fields.text("cancel_reason");
+        let refund = Refund { amount, reason, tax_free: None, vat_amount: None };
+        refund.make(book, &payment, at_ms(fields, "cancelled_at"))?;
+    }
+    Ok(Ok(by_imp_uid(book, &payment.imp_uid)?.unwrap_or(payment)))
+}
+
+/// `PUT /_sandbox/payments`: changes `amount`, `currency`, `status`, `merchant_uid`, `sandbox` or `hidden_ms`
+/// of the payment with this `imp_uid`, as nobody could who follows the rules.
+pub(super) fn change(gateway: &Gateway, call: &Call) -> Result<Answer, SandboxError> {
+    let fields = &call.fields;
+    let status = fields.text("status");
+    if status.as_ref().is_some_and(|status| !STATUSES.contains(&status.as_str())) {
+        return Ok(Answer::error(400, BAD_STATUS));
+    }
+    let Ok(amount) = fields.amount("amount") else {
+        return Ok(Answer::error(400, &missing("amount")));
     };
     gateway.book().write(|book| {
-        let payment = make(book, fields, &order, &status)?;
-        if by_imp_uid(book, &payment.imp_uid)?.is_some() {
-            return Ok(Answer::error(400, "This imp_uid is in the book already."));
+        let imp_uid = fields.text("imp_uid").unwrap_or_default();
+        book.execute(
+            "UPDATE payments SET amount = coalesce(?2, amount), currency = coalesce(?3, currency),
+                 status = coalesce(?4, status), merchant_uid = coalesce(?5, merchant_uid),
+                 sandbox = coalesce(?6, sandbox), visible_at_ms = coalesce(?7, visible_at_ms),
+                 updated_at_ms = ?8
+             WHERE imp_uid = ?1",
+            params![
+                imp_uid,
+                amount.map(|amount| amount.to_string()),
+                fields.text("currency"),
+                status,
+                fields.text("merchant_uid"),
+                fields.text("sandbox").map(|flag| flag == "true"),
+                later_ms(fields, "hidden_ms"),
+                now_ms(),
+            ],
+        )?;
+        match by_imp_uid(book, &imp_uid)? {
+            Some(payment) => Ok(Answer::ok(payment.to_json(book)?)),
+            None => Ok(Answer::error(400, "No payment has this imp_uid.")),
         }
-        payment.insert(book)?;
-        if status == "cancelled" {
-            let amount = cancel_amount.unwrap_or(order.amount);
-            let reason = fields.text("cancel_reason");
-            let refund = Refund { amount, reason, tax_free: None, vat_amount: None };
-            refund.make(book, &payment, at_ms(fields, "cancelled_at"))?;
-        }
-        let recorded = by_imp_uid(book, &payment.imp_uid)?.unwrap_or(payment);
-        Ok(Answer::ok(recorded.to_json(book)?))
     })
 }
 

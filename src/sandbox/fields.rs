@@ -17,6 +17,12 @@ impl Fields {
         Fields(serde_json::from_str(text).unwrap_or_default())
     }
 
+    /// Reads a JSON array of objects; `None` if it is none.
+    pub(super) fn many_from_json(text: &str) -> Option<Vec<Fields>> {
+        let many: Vec<BTreeMap<String, Value>> = serde_json::from_str(text).ok()?;
+        Some(many.into_iter().map(Fields).collect())
+    }
+
     /// Reads `name=value&…`.
     pub(super) fn from_form(text: &str) -> Fields {
         Fields::from_pairs(decode_pairs(text))

@@ -179,3 +179,42 @@ fn a_payment_made_elsewhere_is_found_as_it_was_written() {
     thread::sleep(Duration::from_millis(250));
     assert_eq!(found(&bench, "late")["status"], "paid");
 }
+
+#[test]
+fn many_payments_are_recorded_at_once_and_all_or_none() {
+    let bench = Bench::start("");
+    let many: Vec<Value> = (0..1_500)
+        .map(|index| {
+            json!({"merchant_uid": format!("order_{index}"), "amount": 100, "paid_at": 1_700_000_000 + index})
+        })
+        .collect();
+    let recorded = bench.post("/_sandbox/payments", &Value::Array(many)).response();
+    assert_eq!(recorded["recorded"], 1_500);
+    let window = "/payments/status/paid?from=1700000000&to=1700002000&limit=1000&sorting=paid";
+    let pages = [bench.get(window).response(), bench.get(&format!("{window}&page=2")).response()];
+    assert_eq!(
+        (&pages[0]["next"], &pages[1]["next"], &pages[1]["total"]),
+        (&json!(2), &json!(0), &json!(1_500))
+    );
+    assert_eq!(pages[1]["list"][499]["merchant_uid"], "order_1499");
+    let bad = json!([{"merchant_uid": "good", "amount": 1}, {"merchant_uid": "bad"}]);
+    assert_eq!(bench.post("/_sandbox/payments", &bad).status, 400);
+    assert_eq!(bench.get("/payments/find/good").status, 404);
+}
+
+#[test]
+fn a_payment_can_be_changed_against_every_rule() {
+    let bench = Bench::start("");
+    let imp_uid = bench.again(GILDONG, "order_1").response()["imp_uid"].clone();
+    let change = |body: Value| {
+        bench.exchange("PUT", "/_sandbox/payments", "application/json", &body.to_string()).unwrap()
+    };
+    change(json!({"imp_uid": imp_uid, "amount": 7000, "status": "failed", "sandbox": false})).response();
+    let payment = found(&bench, "order_1");
+    assert_eq!((&payment["amount"], &payment["status"]), (&json!(7000), &json!("failed")));
+    assert_eq!((&payment["sandbox"], &payment["currency"]), (&json!(false), &json!("KRW")));
+    change(json!({"imp_uid": imp_uid, "hidden_ms": 3_600_000})).response();
+    assert_eq!(bench.get("/payments/find/order_1").status, 404);
+    assert_eq!(change(json!({"imp_uid": "imps_0", "amount": 1})).status, 400);
+    assert_eq!(change(json!({"imp_uid": imp_uid, "status": "done"})).status, 400);
+}
