@@ -32,9 +32,7 @@ pub const CONTROL_ENDPOINTS: &[(&str, &str)] = &[
     ),
     (
         "POST /_sandbox/payments",
-        "Records a payment made elsewhere: merchant_uid, amount, and any of status, channel, customer_uid, \
-         customer_uid_usage, currency, sandbox, imp_uid, paid_at, cancel_amount, vbank_num, hidden_ms, …; \
-         or an array of such.",
+        "Records payments made elsewhere, one or an array: merchant_uid, amount, status, channel, …",
     ),
     (
         "PUT /_sandbox/payments",

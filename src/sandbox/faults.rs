@@ -12,10 +12,11 @@ A fault plan is a list of faults, parted by commas, each written
 
     [PLACE.]NAME[=VALUE][@MERCHANT_UID][*COUNT]
 
-PLACE is charge, refund, lookup, customer, schedule, token or other; without it a fault holds where
-its description says. @MERCHANT_UID limits it to one payment, *COUNT to so many times in the life of the server.
-A DURATION is a whole number and ms, s, m or h; a COUNT is a whole number. Inside a value or a MERCHANT_UID, a comma is written
-%2C, @ is %40, * is %2A and % is %25.
+PLACE is charge, refund, lookup, customer, schedule, token or other; without it a
+fault holds where its description says. @MERCHANT_UID limits it to one payment,
+*COUNT to so many times in the life of the server. A DURATION is a whole number
+and ms, s, m or h; a COUNT is a whole number. Inside a value or a MERCHANT_UID, a
+comma is written %2C, @ is %40, * is %2A and % is %25.
 ";
 
 /// The faults a sandbox shows. The default plan is empty: a gateway that behaves.
