@@ -187,35 +187,8 @@ impl Answer {
     }
 }
 
-impl Ask<'_> {
-    /// Faults that answer before anything is done.
-    pub(super) fn answer_before_work(&self) -> Option<Answer> {
-        if let Some(value) = self.fires(FaultKind::LostBefore) {
-            return Some(Answer::dropped(cut_of(&value.text)));
-        }
-        let fires = |kind| self.fires(kind).is_some();
-        if fires(FaultKind::Redirect) {
-            let page = Answer::page(307, "Temporary Redirect");
-            return Some(page.with_header("location", "/_sandbox/maintenance".to_owned()));
-        }
-        if fires(FaultKind::RateLimited) {
-            return Some(Answer::error(429, "Too Many Requests").with_header("retry-after", "1".to_owned()));
-        }
-        if fires(FaultKind::Error500) {
-            return Some(Answer::error(500, "Internal Server Error"));
-        }
-        if fires(FaultKind::Error503) || fires(FaultKind::LookupsDown) {
-            return Some(Answer::page(503, "Service Temporarily Unavailable"));
-        }
-        if fires(FaultKind::Html502Before) {
-            return Some(Answer::page(502, "Bad Gateway"));
-        }
-        fires(FaultKind::Html404).then(|| Answer::page(404, "Not Found"))
-    }
-}
-
 /// Reads the value of `lost_before` and `lost_after`.
-fn cut_of(text: &str) -> Cut {
+pub(super) fn cut_of(text: &str) -> Cut {
     if text == "reset" { Cut::Reset } else { Cut::Close }
 }
 

@@ -113,21 +113,6 @@ pub(super) fn find_all(
     merchant_uid: &str,
     status: Option<&str>,
 ) -> Result<Answer, SandboxError> {
-    of_status(gateway, status, |connection, status| {
-        let subject = Subject::MerchantUid(merchant_uid);
-        if count(connection, subject, status)? == 0 {
-            return Ok(Answer::error(404, NOT_FOUND));
-        }
-        Ok(Answer::ok(page(connection, call, subject, status)?.1))
-    })
-}
-
-/// Looks into the book for payments of this status, if it is one.
-fn of_status(
-    gateway: &Gateway,
-    status: Option<&str>,
-    look: impl FnOnce(&Connection, Option<&str>) -> Result<Answer, SandboxError>,
-) -> Result<Answer, SandboxError> {
     let Ok(status) = read_status(status) else { return Ok(Answer::error(400, BAD_STATUS)) };
     let mut book = gateway.book();
     let connection = book.read()?;

@@ -7,7 +7,6 @@ use crate::sandbox::answer::Answer;
 use crate::sandbox::billing_key::BillingKey;
 use crate::sandbox::call::Call;
 use crate::sandbox::card::Card;
-use crate::sandbox::clock::now_ms;
 use crate::sandbox::error::SandboxError;
 use crate::sandbox::gateway::Gateway;
 
@@ -36,7 +35,6 @@ pub(super) fn register(gateway: &Gateway, call: &Call) -> Result<Answer, Sandbox
     let Some(card) = Card::read_unchecked(&text("card_number").unwrap_or_default()) else {
         return Ok(Answer::refused(1, "카드 번호를 확인해 주세요. The card number has 14 to 16 digits."));
     };
-    let now = now_ms();
     let before = BillingKey::find(gateway.book().read()?, &customer_uid)?;
     let billing_key = BillingKey {
         pg_id: text("pg_id").unwrap_or_else(|| "sandbox".to_owned()),
