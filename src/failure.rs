@@ -111,7 +111,7 @@ pub const EXIT_CODES: [ExitCode; 12] = [
     exit_code(7, "unknown: may have been charged", "yes, it settles before it sends"),
     exit_code(
         8,
-        "refused by billkey: not confirmed, same merchant_uid with other terms, look-alike, over a limit",
+        "refused by billkey: not confirmed, same merchant_uid with other terms, similar charge, over a limit",
         "no",
     ),
     exit_code(9, "nothing was sent: network, or busy", "yes"),

@@ -152,6 +152,7 @@ fn a_ledger_of_a_newer_billkey_is_left_as_it_was() {
     let (world, gateway) = paying();
     charge(&world, &[]).exits(0);
     let ledger = Connection::open(world.ledger_path()).unwrap();
+    let version: i64 = ledger.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
     ledger.execute_batch("PRAGMA user_version = 99").unwrap();
     charge(&world, &[]).exits(1).in_plain_words().says(&[
         "main.db",
@@ -161,7 +162,7 @@ fn a_ledger_of_a_newer_billkey_is_left_as_it_was() {
         SENT,
     ]);
     world.run(&["history"]).exits(1).in_plain_words().says(&["newer billkey"]);
-    ledger.execute_batch("PRAGMA user_version = 1").unwrap();
+    ledger.execute_batch(&format!("PRAGMA user_version = {version}")).unwrap();
     assert_eq!(world.charge("o", &[]).exits(8).stdout, "", "another customer's order now");
     charge(&world, &[]).exits(0);
     assert_eq!(gateway.charges(), 1);

@@ -237,7 +237,7 @@ fn a_killed_process_blocks_nobody_and_its_order_is_looked_up() {
 }
 
 #[test]
-fn a_look_alike_is_refused_and_allowed_on_demand() {
+fn a_similar_charge_is_refused_and_allowed_on_demand() {
     let gateway = Gateway::start("");
     let world = World::for_gateway(&gateway.url());
     world.charge("order_1", &[]).exits(0);

@@ -14,9 +14,9 @@ use std::time::Duration;
 use crate::billing::charge::charge_and_write;
 use crate::billing::charged::{Charged, Own};
 use crate::billing::desk::Desk;
-use crate::billing::order::Order;
 use crate::billing::pace::{Pace, Rate};
 use crate::billing::report::{ChargeError, Ended, Held, Report};
+use crate::billing::request::Charge;
 use crate::billing::writer::WriterHandle;
 use crate::domain::payment::Outcome;
 use crate::domain::time::Clock;
@@ -30,7 +30,7 @@ const ENDS_WAITING_MAX: usize = 256;
 const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(5);
 
 /// Makes the charge of one row: its number in, the order out. `None` where it cannot be made.
-pub type Orders = Arc<dyn Fn(u32) -> Option<Order> + Send + Sync>;
+pub type Orders = Arc<dyn Fn(u32) -> Option<Charge> + Send + Sync>;
 
 /// What a batch is begun with.
 pub struct Job {

@@ -1,7 +1,7 @@
 //! The driver of one charge: it does what `domain::protocol` says, with the real ledger, the real
 //! gateway and the real clock, and decides nothing that the protocol decides.
 //!
-//! Order is everything. The payment's lock is taken, the row is read, the token is at hand, the
+//! Charge is everything. The payment's lock is taken, the row is read, the token is at hand, the
 //! intent is committed, the request leaves, the answer is committed. No transaction is open while
 //! HTTP is. Each step takes what the one before handed it: a request leaves only with a claim, and
 //! the claim goes with the last write.
@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use crate::billing::charged::{Charged, Own};
 use crate::billing::desk::{Asked, Desk, Waited, wait_for_lock};
-use crate::billing::order::{Notice, Order, stored};
 use crate::billing::report::{ChargeError, Ended, Held, Report, mode_denied, not_recorded};
+use crate::billing::request::{Charge, Notice, stored};
 use crate::domain::answer::{ChargeReply, Refusal, Settled};
 use crate::domain::lookup::LookedUp;
 use crate::domain::payment::{GatewayRecord, Outcome, Payment, Received};
@@ -36,7 +36,7 @@ const BEGINNINGS_MAX: u32 = 6;
 /// Charges once, or finds out what became of it.
 pub fn charge(
     desk: &mut Desk<'_>,
-    order: &Order,
+    order: &Charge,
     tell: &mut dyn FnMut(Notice),
 ) -> Result<Ended, ChargeError> {
     charge_and_write(desk, order, tell)?.wait()
@@ -46,7 +46,7 @@ pub fn charge(
 /// more to charge can do that meanwhile. Whatever else the end is, it is durable.
 pub(super) fn charge_and_write(
     desk: &mut Desk<'_>,
-    order: &Order,
+    order: &Charge,
     tell: &mut dyn FnMut(Notice),
 ) -> Result<Charged, ChargeError> {
     let mut run = Run { desk, order, tell };
@@ -68,7 +68,7 @@ pub(super) fn charge_and_write(
 /// came first, and that the charge begins anew.
 struct Run<'a, 'd> {
     desk: &'a mut Desk<'d>,
-    order: &'a Order,
+    order: &'a Charge,
     tell: &'a mut dyn FnMut(Notice),
 }
 
@@ -91,8 +91,8 @@ impl Run<'_, '_> {
         match protocol::open(&stored(&row, request), self.order.retry) {
             Opening::Replay => Ok(known(Ended::Answered(Box::new(Report::of_stored(row))))),
             Opening::RefuseOtherTerms => Ok(known(Ended::OtherTerms(Box::new(row)))),
-            Opening::Ask(before) => self.ask_first(lock, before, row),
-            Opening::Claim => self.claim(lock, Some(row)),
+            Opening::Ask(before) => self.ask_first(lock, before, &row),
+            Opening::Claim => self.claim(lock, Some(&row)),
         }
     }
 
@@ -101,26 +101,26 @@ impl Run<'_, '_> {
         &mut self,
         lock: PaymentLock,
         before: Before,
-        row: Payment,
+        row: &Payment,
     ) -> Result<Option<Charged>, ChargeError> {
-        let asked = self.desk.ask(&self.order.request.terms, Some(&row), self.order.settle_after)?;
+        let asked = self.desk.ask(&self.order.request.terms, Some(row), self.order.settle_after)?;
         let Asked { received, finding, waited, held } = asked;
         let others = finding.others().to_vec();
         match protocol::found_before(before, finding, waited) {
             BeforeSend::Settle(looked_up) => {
                 let flag = looked_up.sandbox_flag();
-                let written = self.record(&row, looked_up, received)?;
+                let written = self.record(row, looked_up, received)?;
                 Ok(written.map(|payment| self.answered(payment, true, held, others, flag)))
             }
             BeforeSend::GiveUp(reason) => {
-                let written = self.record(&row, LookedUp::Nothing, received)?;
+                let written = self.record(row, LookedUp::Nothing, received)?;
                 let held = held.unwrap_or(Held::NotReached(reason));
                 Ok(written.map(|payment| self.answered(payment, true, Some(held), others, None)))
             }
             BeforeSend::Claim(None) => self.claim(lock, Some(row)),
             BeforeSend::Claim(Some(declines)) => {
-                match self.record(&row, LookedUp::Declined(declines), received)? {
-                    Some(row) => self.claim(lock, Some(row)),
+                match self.record(row, LookedUp::Declined(declines), received)? {
+                    Some(row) => self.claim(lock, Some(&row)),
                     None => Ok(None),
                 }
             }
@@ -141,7 +141,7 @@ impl Run<'_, '_> {
 
     /// Writes the intent. The token comes first: after the intent nothing may be left to do but
     /// the send.
-    fn claim(&mut self, lock: PaymentLock, row: Option<Payment>) -> Result<Option<Charged>, ChargeError> {
+    fn claim(&mut self, lock: PaymentLock, row: Option<&Payment>) -> Result<Option<Charged>, ChargeError> {
         let token =
             if self.desk.interrupts.requested() { Err(Held::Interrupted) } else { self.desk.have_token() };
         let mark = self.desk.take_mark();
@@ -152,7 +152,7 @@ impl Run<'_, '_> {
             account: self.desk.gateway.account().to_owned(),
             note: self.order.note.clone(),
             operator: self.order.operator.clone(),
-            expected: row.as_ref().map(Seen::of),
+            expected: row.map(Seen::of),
             guards: self.order.guards.clone(),
         };
         if let Err(held) = token {
@@ -187,7 +187,7 @@ impl Run<'_, '_> {
             };
             match protocol::answered(answer, renewed) {
                 AfterSend::Settle(settled) => return self.settle(claim, settled, received),
-                AfterSend::LookUp(refusal) => return self.after_refusal(claim, pending, &refusal, received),
+                AfterSend::LookUp(refusal) => return self.after_refusal(claim, pending, &refusal, &received),
                 AfterSend::TakeBack(why) => {
                     let held = match why {
                         Unprocessed::NotReached(reason) => Held::NotReached(reason),
@@ -253,16 +253,16 @@ impl Run<'_, '_> {
         claim: Claim,
         pending: &Payment,
         refusal: &Refusal,
-        received: Received,
+        received: &Received,
     ) -> Result<Charged, ChargeError> {
         let terms = &self.order.request.terms;
         let uid = &terms.merchant_uid;
         // It is kept before it is looked into: the process may not live to do it.
         let kept_first = claim.refused(self.desk.clock.now().wall, received.clone());
         let written = self.desk.ledger.write(kept_first);
-        let _ = written.map_err(|error| not_recorded(error, uid, Outcome::Pending, &received))?;
+        let _ = written.map_err(|error| not_recorded(error, uid, Outcome::Pending, received))?;
         let asked = self.desk.ask(terms, Some(pending), self.order.settle_after);
-        let asked = asked.map_err(|error| not_recorded(error, uid, Outcome::Unknown, &received))?;
+        let asked = asked.map_err(|error| not_recorded(error, uid, Outcome::Unknown, received))?;
         let others = asked.finding.others().to_vec();
         let looked_up = protocol::found_after(refusal, asked.finding);
         let (outcome, flag) = (looked_up.outcome().unwrap_or(Outcome::Unknown), looked_up.sandbox_flag());

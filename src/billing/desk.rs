@@ -6,8 +6,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::billing::book::Book;
-use crate::billing::order::{Notice, Order};
 use crate::billing::report::{Held, held_by, held_without};
+use crate::billing::request::{Charge, Notice};
 use crate::domain::ids::MerchantUid;
 use crate::domain::lookup::{Finding, LookupReply, Question, judge};
 use crate::domain::payment::{Payment, Received, Terms};
@@ -135,7 +135,7 @@ pub(super) enum Waited {
 
 pub(super) fn wait_for_lock(
     desk: &Desk<'_>,
-    order: &Order,
+    order: &Charge,
     tell: &mut dyn FnMut(Notice),
 ) -> Result<Waited, LedgerError> {
     let mut waited = Duration::ZERO;

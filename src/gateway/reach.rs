@@ -1,5 +1,5 @@
 //! How far a connection gets, step by step: asked after a request that got nowhere, for whoever
-//! has to mend it.
+//! has to fix it.
 
 use std::net::TcpStream;
 use std::time::Duration;

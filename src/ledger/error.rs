@@ -1,4 +1,4 @@
-//! What can go wrong with a ledger, as sentences that name the file and say how to mend it.
+//! What can go wrong with a ledger, as sentences that name the file and say how to fix it.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -112,12 +112,12 @@ impl LedgerError {
             LedgerError::IsDirectory { .. } => "name the ledger's file in it, such as `ledger.db`",
             LedgerError::NotALedger { .. } => "name another file",
             LedgerError::Newer { .. } => "update billkey",
-            LedgerError::ReadOnly { .. } => "mend the permissions, or name another file",
+            LedgerError::ReadOnly { .. } => "fix the permissions, or name another file",
             LedgerError::Locked { .. } => "find what holds it, then run this again",
             LedgerError::Full { .. } => "make room, then run this again",
             LedgerError::Disk { .. } => "check the disk before anything is charged",
             LedgerError::Damaged { .. } => "restore it from a backup, then run `billkey reconcile`",
-            LedgerError::Corrupt { .. } => "restore it from a backup, or mend that row",
+            LedgerError::Corrupt { .. } => "restore it from a backup, or fix that row",
             LedgerError::Moved { .. } => "put it back, or run this again with the one that is there now",
             LedgerError::Changed { .. } => "run this again",
             LedgerError::NoSuchCustomer { .. } => "add it with `billkey customer add`",

@@ -54,8 +54,7 @@ pub struct Check {
     /// What was found.
     pub message: String,
     /// What to do about it; `None` where there is nothing to do.
-    #[serde(rename = "fix")]
-    pub mend: Option<String>,
+    pub fix: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -100,10 +99,10 @@ fn lines(checks: &[Check], quiet: bool, available: Option<usize>, colour: bool) 
     let mut text = String::new();
     for check in shown() {
         let word = mark(&pad(check.state.word(), WORD_COLUMNS), check.state.style());
-        let mend = check.mend.as_deref().map(|mend| format!("fix: {}", safe(mend)));
+        let fix = check.fix.as_deref().map(|fix| format!("fix: {}", safe(fix)));
         let body = wrapped(&safe(&check.message), room)
             .into_iter()
-            .chain(mend.iter().flat_map(|mend| wrapped(mend, room)));
+            .chain(fix.iter().flat_map(|fix| wrapped(fix, room)));
         for (index, line) in body.enumerate() {
             if index == 0 {
                 text.push_str(&format!(" {word}  {}  {line}\n", pad(check.name, name_columns)));
@@ -140,7 +139,7 @@ impl Listed for Check {
         field("name", |check| Value::Word(check.name)),
         field("state", |check| Value::Word(check.state.word())),
         field("message", |check| Value::Text(check.message.as_str().into())),
-        field("fix", |check| Value::text(check.mend.as_ref())),
+        field("fix", |check| Value::text(check.fix.as_ref())),
     ];
     const TABLE: &'static [Field<Check>] = Check::FIELDS;
     const GIVES: &'static [(usize, usize)] = &[];
@@ -152,11 +151,11 @@ mod tests {
     use super::{Check, State, lines, wrapped};
 
     fn checks() -> Vec<Check> {
-        let check = |name, state, message: &str, mend: Option<&str>| Check {
+        let check = |name, state, message: &str, fix: Option<&str>| Check {
             name,
             state,
             message: message.to_owned(),
-            mend: mend.map(str::to_owned),
+            fix: fix.map(str::to_owned),
         };
         vec![
             check("config", State::Ok, "/etc/x", None),

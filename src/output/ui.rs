@@ -41,7 +41,7 @@ pub struct Complaint<'a> {
     pub message: &'a str,
     /// Lines of its own between message and hints, each with its line break: a comparison.
     pub details: Option<&'a str>,
-    /// How to mend it.
+    /// How to fix it.
     pub hints: &'a [String],
     /// The exit code.
     pub exit: u8,

@@ -15,7 +15,7 @@ pub enum Fault {
     Config,
 }
 
-/// A sentence that names the value and where it stands, and how to mend it. It never quotes a line
+/// A sentence that names the value and where it stands, and how to fix it. It never quotes a line
 /// of a file, which may hold a secret.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{message}")]

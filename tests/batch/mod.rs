@@ -139,7 +139,7 @@ fn jsonl_tells_each_row_as_it_ends_and_json_errors_are_objects() {
 }
 
 #[test]
-fn limits_look_alikes_and_strangers_are_refused_and_the_rest_is_charged() {
+fn limits_similar_charges_and_strangers_are_refused_and_the_rest_is_charged() {
     let gateway = Gateway::start("");
     let world = World::with_profile(
         &gateway.url(),

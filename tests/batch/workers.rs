@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use billkey::billing::batch::{Batch, Job, Next, RowEnd, Stop};
-use billkey::billing::order::Order;
 use billkey::billing::report::Ended;
+use billkey::billing::request::Charge;
 use billkey::billing::writer::{Reader, Writer};
 use billkey::clock::SystemClock;
 use billkey::domain::charge::ChargeRequest;
@@ -22,8 +22,8 @@ use billkey::ledger::{Create, Guards, Ledger};
 use super::paying;
 use crate::support::gateway::Scripted;
 
-fn order(row: u32) -> Order {
-    Order {
+fn order(row: u32) -> Charge {
+    Charge {
         request: Arc::new(ChargeRequest::new(
             Terms {
                 merchant_uid: MerchantUid::parse(&format!("order_{row}")).unwrap(),

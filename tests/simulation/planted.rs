@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use billkey::billing::order::Order;
+use billkey::billing::request::Charge;
 use billkey::domain::answer::{Answer, Settled};
 use billkey::domain::reason::Reason;
 use billkey::domain::time::{Clock, SendMark};
@@ -17,7 +17,7 @@ pub fn send_before_intent(
     ledger: &mut Ledger,
     client: &Client,
     clock: &dyn Clock,
-    order: &Order,
+    order: &Charge,
 ) -> Option<Said> {
     let uid = &order.request.terms.merchant_uid;
     let lock = ledger.lock_payment(uid).unwrap()?;

@@ -9,9 +9,9 @@ use std::time::Duration;
 use billkey::billing::book::Book;
 use billkey::billing::charge::charge;
 use billkey::billing::desk::Desk;
-use billkey::billing::order::Order;
 use billkey::billing::reconcile::{ReviewError, Verdict, reconcile};
 use billkey::billing::report::{ChargeError, Ended};
+use billkey::billing::request::Charge;
 use billkey::domain::charge::ChargeRequest;
 use billkey::domain::ids::{CustomerUid, MerchantUid};
 use billkey::domain::money::{Amount, Currency};
@@ -82,8 +82,8 @@ pub struct Run {
     pub planted: Option<Planted>,
 }
 
-pub fn order(run: &Run, settle_after: Duration) -> Order {
-    Order {
+pub fn order(run: &Run, settle_after: Duration) -> Charge {
+    Charge {
         request: Arc::new(ChargeRequest::new(
             Terms {
                 merchant_uid: MerchantUid::parse(&run.merchant_uid).unwrap(),
@@ -153,7 +153,7 @@ fn run_once(world: &World, connections: &Connections, actor: usize, run: &Run) -
     verdict.map(|()| said)
 }
 
-fn reconciled(desk: &mut Desk<'_>, order: &Order) -> Said {
+fn reconciled(desk: &mut Desk<'_>, order: &Charge) -> Said {
     let terms = &order.request.terms;
     match reconcile(desk, &terms.merchant_uid, terms.mode, order.settle_after) {
         // Nothing is claimed of a payment that another process is at.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::billing::order::Order;
+use crate::billing::request::Charge;
 use crate::commands::batch::fate::{Fate, Why};
 use crate::commands::batch::row::{AMOUNT, CURRENCY, CUSTOMER_UID, Row, Rows, Rules};
 use crate::commands::limits::{LOCK_WAIT_MORE, Limit, OverLimit, check_limits, guards};
@@ -38,10 +38,10 @@ impl Charges {
     }
 
     /// The charge of one row, with the guards of this moment.
-    pub(super) fn order(&self, row: u32) -> Option<Order> {
+    pub(super) fn order(&self, row: u32) -> Option<Charge> {
         let Row { request, note } = self.read(row)?;
         let guards = guards(self.allow_similar, &self.settings, request.terms.amount, self.clock.now().wall);
-        Some(Order {
+        Some(Charge {
             request: Arc::new(request),
             retry: self.retry,
             guards,

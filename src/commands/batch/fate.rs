@@ -11,7 +11,7 @@ use crate::failure::{Exit, Kind};
 pub(super) enum Why {
     MaxAmount,
     DailyAmount,
-    LookAlike,
+    Similar,
     OtherTerms,
     UnknownCustomer,
     RemovedCustomer,
@@ -22,7 +22,7 @@ impl Why {
         match self {
             Why::MaxAmount => "max_amount",
             Why::DailyAmount => "daily_amount",
-            Why::LookAlike => "similar_charge",
+            Why::Similar => "similar_charge",
             Why::OtherTerms => "other_terms",
             Why::UnknownCustomer => "unknown_customer",
             Why::RemovedCustomer => "removed_customer",
@@ -33,7 +33,7 @@ impl Why {
         match self {
             Why::MaxAmount => Reason::OverMaxAmount,
             Why::DailyAmount => Reason::OverDailyAmount,
-            Why::LookAlike => Reason::SimilarCharge,
+            Why::Similar => Reason::SimilarCharge,
             Why::OtherTerms => Reason::OtherTerms,
             Why::UnknownCustomer => Reason::UnknownCustomer,
             Why::RemovedCustomer => Reason::RemovedCustomer,
@@ -123,7 +123,7 @@ impl Fate {
         match ended {
             Ended::Answered(report) => answered(report),
             Ended::OtherTerms(_) => Fate::Refused(Why::OtherTerms),
-            Ended::Similar(_) => Fate::Refused(Why::LookAlike),
+            Ended::Similar(_) => Fate::Refused(Why::Similar),
             Ended::OverDaily { .. } => Fate::Refused(Why::DailyAmount),
             Ended::Busy { .. } => Fate::Busy,
             Ended::Interrupted => Fate::NotTried,
@@ -170,7 +170,7 @@ mod tests {
             (Fate::DeclinedBefore, 5),
             (Fate::Rejected, 6),
             (Fate::Unknown, 7),
-            (Fate::Refused(Why::LookAlike), 8),
+            (Fate::Refused(Why::Similar), 8),
             (Fate::NotSent, 9),
             (Fate::KeyRefused, 4),
             (Fate::Failed, 1),

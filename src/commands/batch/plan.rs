@@ -7,8 +7,8 @@ use std::ops::Range;
 use std::panic::resume_unwind;
 use std::thread;
 
-use crate::billing::order::{Order, ended_by};
 use crate::billing::report::Ended;
+use crate::billing::request::{Charge, ended_by};
 use crate::commands::batch::charges::Charges;
 use crate::commands::batch::fate::{Fate, Why};
 use crate::domain::ids::MerchantUid;
@@ -26,7 +26,7 @@ const ROWS_AT_ONCE: usize = 500;
 /// Gives every row its first fate. Without a ledger nothing was charged yet.
 pub(super) fn plan(charges: &Charges, ledger: Option<&Ledger>) -> Result<Vec<Fate>, Failure> {
     let mut fates = look_ahead(charges, ledger)?;
-    refuse_look_alikes(charges, &mut fates);
+    refuse_similar(charges, &mut fates);
     if let Some(limit) = charges.daily_limit() {
         refuse_over_daily(charges, &mut fates, &limit, ledger)?;
     }
@@ -71,7 +71,7 @@ fn fates(rows: Range<u32>, charges: &Charges, ledger: Option<&Ledger>) -> Result
     };
     let mut fates = Vec::with_capacity(rows.len());
     for first in rows.clone().step_by(ROWS_AT_ONCE) {
-        let orders: Vec<Order> =
+        let orders: Vec<Charge> =
             rows_from(first, &rows).map(|row| order(row, charges)).collect::<Result<_, _>>()?;
         let uids: Vec<MerchantUid> =
             orders.iter().map(|order| order.request.terms.merchant_uid.clone()).collect();
@@ -89,14 +89,14 @@ fn rows_from(first: u32, rows: &Range<u32>) -> Range<u32> {
     first..first.saturating_add(at_once).min(rows.end)
 }
 
-fn order(row: u32, charges: &Charges) -> Result<Order, Failure> {
+fn order(row: u32, charges: &Charges) -> Result<Charge, Failure> {
     charges
         .order(row)
         .ok_or_else(|| Failure::local(format!("line {} cannot be read again", charges.rows.line(row))))
 }
 
 fn fate(
-    order: &Order,
+    order: &Charge,
     stored: Option<Payment>,
     charges: &Charges,
     ledger: Option<&Ledger>,
@@ -129,7 +129,7 @@ fn fate(
         (Err(why), false) => Fate::Refused(why),
         (Ok(()), false) => match (ledger, order.guards.similar_since) {
             (Some(ledger), Some(since)) if ledger.similar(terms, since)?.is_some() => {
-                Fate::Refused(Why::LookAlike)
+                Fate::Refused(Why::Similar)
             }
             (_, _) => Fate::Send,
         },
@@ -137,7 +137,7 @@ fn fate(
 }
 
 /// Of rows with the same customer and amount one is taken: the first that is charged or may be.
-fn refuse_look_alikes(charges: &Charges, fates: &mut [Fate]) {
+fn refuse_similar(charges: &Charges, fates: &mut [Fate]) {
     if charges.allow_similar || charges.settings.limits.similar_within.is_none() {
         return;
     }
@@ -152,7 +152,7 @@ fn refuse_look_alikes(charges: &Charges, fates: &mut [Fate]) {
     for (row, first) in charges.rows.twins(|row| charges.likeness(row)) {
         if is_taken(fates, first) || stood_in.contains(&first) {
             if let Some(fate @ Fate::Send) = fates.get_mut(place(row)) {
-                *fate = Fate::Refused(Why::LookAlike);
+                *fate = Fate::Refused(Why::Similar);
             }
         } else if is_taken(fates, row) {
             stood_in.insert(first);

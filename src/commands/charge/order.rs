@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use ring::rand::{SecureRandom, SystemRandom};
 
-use crate::billing::order::Order;
+use crate::billing::request::Charge;
 use crate::commands::charge::ChargeArgs;
 use crate::commands::limits::{LOCK_WAIT_MORE, OverLimit, check_limits, guards};
 use crate::domain::charge::{ChargeRequest, Field, check_text};
@@ -22,7 +22,7 @@ pub(super) fn order(
     settings: &Settings,
     now: Timestamp,
     interactive: bool,
-) -> Result<Order, Failure> {
+) -> Result<Charge, Failure> {
     let currency = Currency::parse(&args.currency)?;
     let amount = Amount::parse(&args.amount, currency)?;
     let part =
@@ -47,7 +47,7 @@ pub(super) fn order(
     request.check()?;
     check_text(Field::Note, args.note.as_deref(), 500)?;
     check_limits(&settings.limits, amount).map_err(|over| over_limit(over, settings, amount))?;
-    Ok(Order {
+    Ok(Charge {
         request: Arc::new(request),
         retry: args.retry,
         guards: guards(args.allow_similar, settings, amount, now),

@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use crate::billing::charge::charge;
 use crate::billing::desk::Desk;
-use crate::billing::order::{Notice, Order, ended_before};
 use crate::billing::report::Ended;
+use crate::billing::request::{Charge, Notice, ended_before};
 use crate::commands::asking::{Question, confirm};
 use crate::commands::charge::order::order;
 use crate::commands::charge::{ChargeArgs, tell};
@@ -84,7 +84,7 @@ fn unsent(error: LedgerError) -> Failure {
 }
 
 /// Shows what is about to be charged, and asks.
-fn ask(ui: &mut Ui, order: &Order, customer: Option<&Customer>) -> Result<(), Failure> {
+fn ask(ui: &mut Ui, order: &Charge, customer: Option<&Customer>) -> Result<(), Failure> {
     confirm(
         ui,
         &Question {
@@ -97,7 +97,7 @@ fn ask(ui: &mut Ui, order: &Order, customer: Option<&Customer>) -> Result<(), Fa
     )
 }
 
-fn charge_card(order: &Order, customer: Option<&Customer>) -> String {
+fn charge_card(order: &Charge, customer: Option<&Customer>) -> String {
     let request = &order.request;
     let mut more = Vec::new();
     if let Some(months) = request.card_quota {
@@ -140,7 +140,7 @@ struct DryRun {
 }
 
 /// Says what would be done. Writes nothing, not even a ledger, and sends nothing.
-fn dry_run(context: &mut Context<'_>, order: &Order) -> Result<Exit, Failure> {
+fn dry_run(context: &mut Context<'_>, order: &Charge) -> Result<Exit, Failure> {
     let ledger = context.look_at_ledger()?;
     let would = match &ledger {
         Some(ledger) => would(ledger, order)?,
@@ -174,7 +174,7 @@ fn dry_run(context: &mut Context<'_>, order: &Order) -> Result<Exit, Failure> {
     answered(context.ui.answer(text.trim_start_matches('\n')), Exit::Done)
 }
 
-fn would(ledger: &Ledger, order: &Order) -> Result<Would, LedgerError> {
+fn would(ledger: &Ledger, order: &Charge) -> Result<Would, LedgerError> {
     let stored = ledger.find(&order.request.terms.merchant_uid)?.map(|payment| payment.outcome);
     Ok(match (ended_before(ledger, order)?, stored) {
         (Some(Ended::OtherTerms(_)), _) => Would::Refuse,

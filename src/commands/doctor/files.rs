@@ -71,14 +71,14 @@ mod unix {
     pub(super) struct Trouble {
         bad: Option<Kind>,
         message: String,
-        mend: String,
+        fix: String,
     }
 
     impl Trouble {
         pub(super) fn tell(self, report: &mut Report) {
             match self.bad {
-                Some(kind) => report.bad(kind, "files", self.message, Some(self.mend)),
-                None => report.warn("files", self.message, self.mend),
+                Some(kind) => report.bad(kind, "files", self.message, Some(self.fix)),
+                None => report.warn("files", self.message, self.fix),
             }
         }
     }
@@ -108,19 +108,19 @@ mod unix {
         let chmod = |mode: &str| format!("chmod {mode} {}", shell_word(&path.to_string()));
         let sticky = file.rule == Rule::Folder && mode & 0o1000 != 0;
         if mode & 0o022 != 0 && !sticky {
-            let (kind, mend) = match file.rule {
+            let (kind, fix) = match file.rule {
                 Rule::Settings => (Some(Kind::Config), chmod("go-w")),
                 Rule::Payments => (Some(Kind::Local), chmod("600")),
                 Rule::Folder => (Some(Kind::Local), chmod("go-w")),
                 Rule::Token => (None, chmod("600")),
             };
             let message = format!("the {what} {path} can be changed by others (mode {mode:04o})");
-            return Some(Trouble { bad: kind, message, mend });
+            return Some(Trouble { bad: kind, message, fix });
         }
         let private = matches!(file.rule, Rule::Payments | Rule::Token);
         if private && mode & 0o044 != 0 {
             let message = format!("the {what} {path} can be read by others (mode {mode:04o})");
-            return Some(Trouble { bad: None, message, mend: chmod("600") });
+            return Some(Trouble { bad: None, message, fix: chmod("600") });
         }
         let us = rustix::process::geteuid().as_raw();
         // The directories of the system itself are root's.
@@ -128,8 +128,8 @@ mod unix {
         if found.uid != us && !folder_of_root {
             let message =
                 format!("the {what} {path} belongs to another user (uid {}, we are {us})", found.uid);
-            let mend = "run billkey as that user, always as the same one".to_owned();
-            return Some(Trouble { bad: None, message, mend });
+            let fix = "run billkey as that user, always as the same one".to_owned();
+            return Some(Trouble { bad: None, message, fix });
         }
         None
     }
@@ -157,7 +157,7 @@ mod unix {
         fn what_others_can_read_is_a_warning_where_it_is_private() {
             for rule in [Rule::Payments, Rule::Token] {
                 let trouble = judged(rule, 0o640).unwrap();
-                assert_eq!((trouble.bad, trouble.mend.as_str()), (None, "chmod 600 '/x/y'"));
+                assert_eq!((trouble.bad, trouble.fix.as_str()), (None, "chmod 600 '/x/y'"));
             }
             assert_eq!(judged(Rule::Settings, 0o644), None);
             assert_eq!(judged(Rule::Folder, 0o755), None);

@@ -50,13 +50,13 @@ pub(super) fn examine(context: &mut Context<'_>, report: &mut Report) {
             not_known(report, "clock", "the gateway gave no token");
         }
         Err(TokenFailure::NotReached { reason }) => {
-            report.bad(Kind::Network, "gateway", reason.to_string(), Some(mend(settings).to_owned()));
+            report.bad(Kind::Network, "gateway", reason.to_string(), Some(fix(settings).to_owned()));
             unknown(report, "the gateway was not reached");
         }
         Err(TokenFailure::NoAnswer { reason }) => {
-            let mend =
+            let fix =
                 "run this again in a minute; if it stays, ask the gateway's support, or look at the proxy";
-            report.bad(Kind::Network, "gateway", reason.to_string(), Some(mend.to_owned()));
+            report.bad(Kind::Network, "gateway", reason.to_string(), Some(fix.to_owned()));
             unknown(report, "the gateway did not answer");
         }
     }
@@ -78,7 +78,7 @@ fn not_known(report: &mut Report, name: &'static str, why: &str) {
 }
 
 /// What helps, by how far a connection gets now.
-fn mend(settings: &Settings) -> &'static str {
+fn fix(settings: &Settings) -> &'static str {
     let by_proxy = settings.proxy.is_some();
     let address = settings.proxy.as_deref().unwrap_or(&settings.api_url);
     match (reach(address, TransportConfig::connect_timeout_for(settings.timeout)), by_proxy) {

@@ -59,7 +59,7 @@ fn missing(path: &Path, report: &mut Report) {
             Kind::Local,
             "ledger",
             format!("there is none yet at {shown}, and {} cannot be written by this user", folder.display()),
-            Some("mend its permissions, or name another file with --database".to_owned()),
+            Some("fix its permissions, or name another file with --database".to_owned()),
         ),
         Some(_) | None => report.ok("ledger", format!("none yet; the first charge creates {shown}")),
     }
@@ -111,20 +111,20 @@ pub(super) fn disk(database: &Path, report: &mut Report) {
     let free = match rustix::fs::statvfs(folder) {
         Ok(system) => system.f_bavail.saturating_mul(system.f_frsize),
         Err(_) => {
-            let mend = "look at the file system".to_owned();
+            let fix = "look at the file system".to_owned();
             return report.warn(
                 "disk",
                 format!("the system does not say how much is free under {shown}"),
-                mend,
+                fix,
             );
         }
     };
     let message = format!("{} free under {shown}", bytes(free));
-    let mend = "make room: what cannot be recorded is not charged".to_owned();
+    let fix = "make room: what cannot be recorded is not charged".to_owned();
     if free < FREE_BYTES_MIN {
-        report.bad(Kind::Local, "disk", message, Some(mend));
+        report.bad(Kind::Local, "disk", message, Some(fix));
     } else if free < FREE_BYTES_LOW {
-        report.warn("disk", message, mend);
+        report.warn("disk", message, fix);
     } else {
         report.ok("disk", message);
     }
@@ -191,11 +191,11 @@ mod tests {
         bad(&LedgerError::Newer { path: path.clone(), found: 9, known: 3 }, &mut report);
         let check = &report.checks[0];
         assert!(check.message.ends_with("this one knows 3). It was left as it is"), "{}", check.message);
-        assert_eq!(check.mend.as_deref(), Some("update billkey"));
+        assert_eq!(check.fix.as_deref(), Some("update billkey"));
         bad(&LedgerError::Disk { path, source: "x".into() }, &mut report);
         let check = &report.checks[1];
         assert!(check.message.ends_with("may or may not be there"), "{}", check.message);
-        assert_eq!(check.mend.as_deref(), Some("check the disk before anything is charged"));
+        assert_eq!(check.fix.as_deref(), Some("check the disk before anything is charged"));
     }
 
     #[test]

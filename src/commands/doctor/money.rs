@@ -106,7 +106,7 @@ fn mode(mode: Mode, seen: &Seen, report: &mut Report) {
     };
     if !seen.other_channel.is_empty() {
         let ids = some(&seen.other_channel);
-        let (message, mend) = match mode {
+        let (message, fix) = match mode {
             Mode::Live => (
                 format!(
                     "the profile is live, and the gateway says of {ids} that no money moves: TEST channel"
@@ -120,7 +120,7 @@ fn mode(mode: Mode, seen: &Seen, report: &mut Report) {
                 "set mode = \"live\", or charge with another profile",
             ),
         };
-        report.warn("mode", message, mend);
+        report.warn("mode", message, fix);
     }
     if !seen.other_mode.is_empty() {
         report.warn(

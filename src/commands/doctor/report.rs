@@ -20,9 +20,9 @@ impl Report {
         &mut self,
         name: &'static str,
         message: impl Into<String>,
-        mend: impl Into<String>,
+        fix: impl Into<String>,
     ) {
-        self.add(name, State::Warn, message.into(), Some(mend.into()));
+        self.add(name, State::Warn, message.into(), Some(fix.into()));
     }
 
     /// `kind` is whose mistake it is: [`Kind::Config`], or anything else.
@@ -31,10 +31,10 @@ impl Report {
         kind: Kind,
         name: &'static str,
         message: impl Into<String>,
-        mend: Option<String>,
+        fix: Option<String>,
     ) {
         self.setup_is_bad |= kind == Kind::Config;
-        self.add(name, State::Bad, message.into(), mend);
+        self.add(name, State::Bad, message.into(), fix);
     }
 
     pub(in crate::commands::doctor) fn append(&mut self, other: Report) {
@@ -53,8 +53,8 @@ impl Report {
         }
     }
 
-    fn add(&mut self, name: &'static str, state: State, message: String, mend: Option<String>) {
-        self.checks.push(Check { name, state, message, mend });
+    fn add(&mut self, name: &'static str, state: State, message: String, fix: Option<String>) {
+        self.checks.push(Check { name, state, message, fix });
     }
 }
 

@@ -125,7 +125,9 @@ proptest! {
                         assert_eq!(payment.outcome, Outcome::NotSent);
                         assert!(spent.minor() >= 0);
                     }
-                    Ok(Written { payment, .. }) => assert_eq!(payment.outcome_before.is_some() && payment.outcome != Outcome::Pending, false),
+                    Ok(Written { payment, .. }) => {
+                        assert!(payment.outcome_before.is_none() || payment.outcome == Outcome::Pending);
+                    }
                     Err(LedgerError::NoSuchPayment { .. } | LedgerError::Other { .. }) => {}
                     Err(error) => panic!("{error}"),
                 }

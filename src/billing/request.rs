@@ -10,7 +10,7 @@ use crate::domain::protocol::{self, Opening, Stored};
 use crate::ledger::{Guards, Ledger, LedgerError};
 
 /// A charge as asked for, checked, and how to go about it.
-pub struct Order {
+pub struct Charge {
     pub request: Arc<ChargeRequest>,
     /// Send a declined or rejected one once more.
     pub retry: bool,
@@ -36,13 +36,13 @@ pub enum Notice {
 
 /// The end of a charge that needs neither the gateway nor the lock, because the stored row is the
 /// answer or stands in the way; `None` when there is more to do.
-pub fn ended_before(ledger: &Ledger, order: &Order) -> Result<Option<Ended>, LedgerError> {
+pub fn ended_before(ledger: &Ledger, order: &Charge) -> Result<Option<Ended>, LedgerError> {
     let payment = ledger.find(&order.request.terms.merchant_uid)?;
     Ok(payment.and_then(|payment| ended_by(payment, order).ok()))
 }
 
 /// The end that a stored row is; the row itself when there is more to do.
-pub fn ended_by(payment: Payment, order: &Order) -> Result<Ended, Box<Payment>> {
+pub fn ended_by(payment: Payment, order: &Charge) -> Result<Ended, Box<Payment>> {
     match protocol::open(&stored(&payment, &order.request), order.retry) {
         Opening::Replay => Ok(Ended::Answered(Box::new(Report::of_stored(payment)))),
         Opening::RefuseOtherTerms => Ok(Ended::OtherTerms(Box::new(payment))),
