@@ -111,9 +111,12 @@ fn a_refusal_is_looked_up_before_it_is_called_a_rejection() {
 
 #[test]
 fn a_refusal_whose_look_up_fails_is_unknown() {
-    let gateway = Gateway::start("reject=x, lookup.error_500");
-    let world = World::for_gateway(&gateway.url());
-    world.charge("order_1", &[]).exits(7);
+    let no = r#"{"code":-1,"message":"x","response":null}"#;
+    let gateway = Scripted::start(move |asked| match asked.method.as_str() {
+        "POST" => Say::Json(200, no.to_owned()),
+        _ => Say::Json(500, no.to_owned()),
+    });
+    World::for_gateway(gateway.url()).charge("order_1", &[]).exits(7);
 }
 
 #[test]
@@ -121,9 +124,12 @@ fn an_order_charged_from_elsewhere_is_found_and_not_charged_again() {
     let gateway = Gateway::start("");
     let (here, elsewhere) = (World::for_gateway(&gateway.url()), World::for_gateway(&gateway.url()));
     elsewhere.charge("order_1", &[]).exits(0);
-    let found = here.charge("order_1", &[]).exits(0).json();
-    assert_eq!((found["outcome"].clone(), found["replayed"].clone()), (json!("paid"), json!(true)));
-    assert_eq!(gateway.charged("order_1"), 1);
+    let found =
+        here.charge("order_1", &["--quiet"]).exits(0).says(&["order_1 as paid already", "nothing was sent"]);
+    assert_eq!(found.stdout, "");
+    let known = here.charge("order_1", &[]).exits(0).json();
+    assert_eq!((known["outcome"].clone(), known["replayed"].clone()), (json!("paid"), json!(true)));
+    assert_eq!((gateway.received("order_1"), gateway.charged("order_1")), (1, 1));
 }
 
 #[test]
@@ -146,7 +152,7 @@ fn only_the_gateways_own_404_is_a_not_found() {
     for look_up in [
         Say::Json(404, "<html>not found</html>".to_owned()),
         Say::Json(500, r#"{"code":-1,"message":"x","response":null}"#.to_owned()),
-        Say::Json(200, envelope(r#"{"total":0,"previous":0,"next":0,"list":[]}"#)),
+        Say::Json(200, envelope(r#"{"total":1,"previous":0,"next":0,"list":[]}"#)),
         Say::Drop,
     ] {
         let look_up = std::sync::Mutex::new(look_up);

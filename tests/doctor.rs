@@ -202,7 +202,7 @@ fn a_clock_that_disagrees_with_the_gateways_is_a_warning() {
 
 #[test]
 fn what_is_in_doubt_is_shown_with_what_settles_it() {
-    let gateway = Gateway::start("lost_after,lookups_down");
+    let gateway = Gateway::start("lost_after");
     let world = World::for_gateway(&gateway.url());
     world.charge("order_1", &[]).exits(7);
     world.charge("order_2", &["--allow-similar"]).exits(7);

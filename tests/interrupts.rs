@@ -138,7 +138,7 @@ fn an_interrupt_in_a_look_up_leaves_the_payment_as_unknown_as_it_was() {
     let world = World::for_gateway(gateway.url());
     world.charge("order_1", &[]).exits(7);
     let child = charge(&world);
-    eventually("it is looked up", || gateway.count("/payments/findAll") == 1);
+    eventually("it is looked up", || gateway.count("/payments/findAll") == 2);
     signal(&child, Signal::INT);
     let ran = soon(child).exits(7);
     assert_eq!(ran.json()["outcome"], "unknown");

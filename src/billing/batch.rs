@@ -11,13 +11,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use crate::billing::ask_ahead::{AskAhead, Asking};
 use crate::billing::charge::charge_and_write;
 use crate::billing::charged::{Charged, Own};
 use crate::billing::desk::Desk;
 use crate::billing::pace::{Pace, Rate};
 use crate::billing::report::{ChargeError, Ended, Held, Report};
-use crate::billing::request::Charge;
-use crate::billing::writer::WriterHandle;
+use crate::billing::request::{Charge, Charges};
+use crate::billing::writer::{Reader, WriterHandle};
 use crate::domain::payment::Outcome;
 use crate::domain::time::Clock;
 use crate::gateway::Client;
@@ -29,13 +30,12 @@ const ENDS_WAITING_MAX: usize = 256;
 /// How long the answer of a row that is paid may take to the disk before it is looked for again.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(5);
 
-/// Makes the charge of one row: its number in, the order out. `None` where it cannot be made.
-pub type Orders = Arc<dyn Fn(u32) -> Option<Charge> + Send + Sync>;
-
 /// What a batch is begun with.
 pub struct Job {
     /// The caller has the ledger's batch lock: its workers are the only ones there are.
     pub writer: WriterHandle,
+    /// For looking only.
+    pub reader: Reader,
     pub gateway: Arc<Client>,
     pub clock: Arc<dyn Clock>,
     pub interrupts: Interrupts,
@@ -46,7 +46,7 @@ pub struct Job {
     pub max_failures: Option<u32>,
     /// The rows to charge, in this order.
     pub queue: Vec<u32>,
-    pub orders: Orders,
+    pub orders: Charges,
 }
 
 /// Why no further row is begun.
@@ -106,10 +106,11 @@ struct Shared {
     gateway: Arc<Client>,
     clock: Arc<dyn Clock>,
     interrupts: Interrupts,
-    orders: Orders,
+    orders: Charges,
     pace: Option<Pace>,
     max_failures: Option<u32>,
-    queue: Vec<u32>,
+    queue: Arc<Vec<u32>>,
+    ahead: Asking,
     state: Mutex<State>,
 }
 
@@ -126,6 +127,15 @@ impl Batch {
     pub fn start(job: Job) -> io::Result<Batch> {
         let (tell, ends) = sync_channel(ENDS_WAITING_MAX);
         let workers = job.workers.min(job.queue.len());
+        let queue = Arc::new(job.queue);
+        let ahead = AskAhead::start(
+            Arc::clone(&job.gateway),
+            Arc::clone(&job.clock),
+            job.reader,
+            Arc::clone(&job.orders),
+            Arc::clone(&queue),
+            job.workers,
+        )?;
         let shared = Arc::new(Shared {
             gateway: job.gateway,
             clock: job.clock,
@@ -134,7 +144,8 @@ impl Batch {
             orders: job.orders,
             pace: job.rate.map(Pace::new),
             max_failures: job.max_failures,
-            queue: job.queue,
+            queue,
+            ahead,
             state: Mutex::new(State::default()),
         });
         for worker in 0..workers {
@@ -223,7 +234,7 @@ impl Shared {
     }
 
     /// The next row to begin, in its time.
-    fn take(&self) -> Option<u32> {
+    fn take(&self) -> Option<(usize, u32)> {
         let all_begun = self.state().begun >= self.queue.len();
         if all_begun || !self.goes_on() {
             return None;
@@ -237,13 +248,16 @@ impl Shared {
         if state.stop.is_some() {
             return None;
         }
-        let row = self.queue.get(state.begun).copied()?;
+        let place = state.begun;
+        let row = self.queue.get(place).copied()?;
         state.begun += 1;
-        Some(row)
+        Some((place, row))
     }
 
-    fn charge(&self, row: u32, writer: &mut WriterHandle) -> Result<Charged, RowEnd> {
-        let order = (self.orders)(row).ok_or(RowEnd::Died)?;
+    fn charge(&self, place: usize, row: u32, writer: &mut WriterHandle) -> Result<Charged, RowEnd> {
+        let known = self.ahead.known(place);
+        let charge = (self.orders)(row).ok_or(RowEnd::Died)?;
+        let order = Charge { known, ..charge };
         let mut desk = Desk {
             ledger: writer,
             gateway: Arc::clone(&self.gateway),
@@ -285,6 +299,7 @@ impl Shared {
             }
             RowEnd::Ended(
                 Ended::OtherTerms(_)
+                | Ended::OtherAtGateway { .. }
                 | Ended::Similar(_)
                 | Ended::OverDaily { .. }
                 | Ended::Busy { .. }
@@ -317,12 +332,13 @@ fn tells(report: &Report) -> Tells {
 }
 
 fn work(shared: &Shared, writer: &mut WriterHandle, tell: &SyncSender<Told>) {
-    while let Some(row) = shared.take() {
+    while let Some((place, row)) = shared.take() {
         // One worker's bug is not to cut off what the others have sent.
-        let charged = catch_unwind(AssertUnwindSafe(|| shared.charge(row, writer)));
+        let charged = catch_unwind(AssertUnwindSafe(|| shared.charge(place, row, writer)));
         let told = match charged.unwrap_or(Err(RowEnd::Died)) {
             Ok(Charged::Paid(paid)) => {
                 shared.works();
+                shared.ahead.paid(&paid.terms.merchant_uid);
                 Told::Paid(row, paid)
             }
             Ok(Charged::Known(ended)) => Told::Done(shared.done(row, RowEnd::Ended(ended))),

@@ -1,5 +1,7 @@
 //! What a charge is written into: the ledger itself, or the one thread that writes for many.
 
+use std::path::PathBuf;
+
 use tokio::sync::oneshot::Receiver;
 use tokio::sync::oneshot::error::TryRecvError;
 
@@ -82,5 +84,39 @@ impl Book for Ledger {
         let written = self.write_one(&entry);
         drop(lock);
         Writing::Done(Box::new(written))
+    }
+}
+
+/// Where there is no ledger, and none is to be made: nothing is there, and nothing can be written.
+pub struct NoLedger {
+    /// Where it would be.
+    pub path: PathBuf,
+}
+
+impl NoLedger {
+    fn missing<T>(&self) -> Result<T, LedgerError> {
+        Err(LedgerError::Missing { path: self.path.clone() })
+    }
+}
+
+impl Book for NoLedger {
+    fn find(&self, _uid: &MerchantUid) -> Result<Option<Payment>, LedgerError> {
+        Ok(None)
+    }
+
+    fn declined_imp_uids(&self, _uid: &MerchantUid) -> Result<Vec<String>, LedgerError> {
+        Ok(Vec::new())
+    }
+
+    fn lock_payment(&self, _uid: &MerchantUid) -> Result<Option<PaymentLock>, LedgerError> {
+        self.missing()
+    }
+
+    fn write(&mut self, _entry: Entry) -> Result<Written, LedgerError> {
+        self.missing()
+    }
+
+    fn begin(&mut self, _closing: Closing) -> Writing {
+        Writing::Done(Box::new(self.missing()))
     }
 }

@@ -9,16 +9,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::billing::charged::{Charged, Own};
 use crate::billing::desk::{Asked, Desk, Waited, wait_for_lock};
 use crate::billing::report::{ChargeError, Ended, Held, Report, mode_denied, not_recorded};
-use crate::billing::request::{Charge, Notice, stored};
+use crate::billing::request::{Charge, Hold, KNOWN_FOR, Known, Notice, stored};
 use crate::domain::answer::{ChargeReply, Refusal, Settled};
 use crate::domain::lookup::LookedUp;
 use crate::domain::payment::{GatewayRecord, Outcome, Payment, Received};
 use crate::domain::protocol::{self, AfterSend, Before, BeforeSend, Opening, Unprocessed};
 use crate::domain::reason::Reason;
-use crate::domain::time::SendMark;
+use crate::domain::time::{Moment, SendMark, from_epoch_s};
 use crate::interrupt::NoValue;
 use crate::ledger::{Claim, Claiming, Entry, Intent, LedgerError, PaymentLock, Seen};
 
@@ -84,15 +86,15 @@ enum LetGo {
 impl Run<'_, '_> {
     /// Reads the row under the payment's lock.
     fn open(&mut self, lock: PaymentLock) -> Result<Option<Charged>, ChargeError> {
-        let request = &self.order.request;
+        let Charge { request, retry, unasked, .. } = self.order;
         let Some(row) = self.desk.ledger.find(&request.terms.merchant_uid)? else {
-            return self.claim(lock, None);
+            let before = Before::First { retry: *retry, unasked: *unasked };
+            return self.ask_first(lock, before, None);
         };
-        match protocol::open(&stored(&row, request), self.order.retry) {
+        match protocol::open(&stored(&row, request), *retry, *unasked) {
             Opening::Replay => Ok(known(Ended::Answered(Box::new(Report::of_stored(row))))),
             Opening::RefuseOtherTerms => Ok(known(Ended::OtherTerms(Box::new(row)))),
-            Opening::Ask(before) => self.ask_first(lock, before, &row),
-            Opening::Claim => self.claim(lock, Some(&row)),
+            Opening::Ask(before) => self.ask_first(lock, before, Some(&row)),
         }
     }
 
@@ -101,49 +103,93 @@ impl Run<'_, '_> {
         &mut self,
         lock: PaymentLock,
         before: Before,
-        row: &Payment,
+        row: Option<&Payment>,
     ) -> Result<Option<Charged>, ChargeError> {
-        let asked = self.desk.ask(&self.order.request.terms, Some(row), self.order.settle_after)?;
-        let Asked { received, finding, waited, held } = asked;
-        let others = finding.others().to_vec();
+        let Charge { request, settle_after, known: told, .. } = self.order;
+        let asked = self.desk.ask(&request.terms, row, *settle_after, told.as_ref())?;
+        let Asked { known: Known { reply, asked_at }, finding, waited, held } = asked;
+        let received = reply.received().clone();
+        let more = More { others: finding.others().to_vec(), replayed: true, held, ..More::default() };
         match protocol::found_before(before, finding, waited) {
             BeforeSend::Settle(looked_up) => {
-                let flag = looked_up.sandbox_flag();
+                let found = matches!((before, &looked_up), (Before::First { .. }, LookedUp::Paid(_)));
+                let more = More { sandbox_flag: looked_up.sandbox_flag(), found, ..more };
                 let written = self.record(row, looked_up, received)?;
-                Ok(written.map(|payment| self.answered(payment, true, held, others, flag)))
+                Ok(written.map(|payment| self.answered(payment, more)))
             }
             BeforeSend::GiveUp(reason) => {
-                let written = self.record(row, LookedUp::Nothing, received)?;
-                let held = held.unwrap_or(Held::NotReached(reason));
-                Ok(written.map(|payment| self.answered(payment, true, Some(held), others, None)))
+                let held = more.held.clone().unwrap_or(Held::NotReached(reason));
+                self.hold(row, received, More { held: Some(held), ..more })
             }
-            BeforeSend::Claim(None) => self.claim(lock, Some(row)),
-            BeforeSend::Claim(Some(declines)) => {
-                match self.record(row, LookedUp::Declined(declines), received)? {
-                    Some(row) => self.claim(lock, Some(&row)),
-                    None => Ok(None),
-                }
+            BeforeSend::HoldUntil(reason, until_s) => {
+                let (held, until) = (Some(Held::NotReached(reason)), from_epoch_s(until_s));
+                self.hold(row, received, More { held, until, ..more })
+            }
+            BeforeSend::Refuse(record, why) => {
+                Ok(known(Ended::OtherAtGateway { payment: row.cloned().map(Box::new), record, why }))
+            }
+            BeforeSend::Replay => {
+                let written = self.record(row, LookedUp::Nothing, received)?;
+                Ok(written.map(|payment| self.answered(payment, more)))
+            }
+            BeforeSend::Doubt(reason) => {
+                let written = self.record(row, LookedUp::Nothing, received)?;
+                // What the row says is of the request that was answered, and not the whole truth.
+                let doubted = |row| Payment { outcome: Outcome::Unknown, reason: Some(reason), ..row };
+                Ok(written.map(|row| self.answered(doubted(row), more)))
+            }
+            BeforeSend::Claim { declines, aside } => {
+                let row = match declines {
+                    Some(declines) => match self.record(row, LookedUp::Declined(declines), received)? {
+                        Some(row) => Some(row),
+                        None => return Ok(None),
+                    },
+                    None => row.cloned(),
+                };
+                self.claim(lock, row.as_ref(), &asked_at, aside.as_ref())
             }
         }
     }
 
-    /// Writes down what a look-up makes of a row; `None` where the row has moved meanwhile.
+    /// Nothing is sent yet: the row stays as it was, and a charge that was never asked for before is written
+    /// down as not sent.
+    fn hold(
+        &mut self,
+        row: Option<&Payment>,
+        received: Received,
+        more: More,
+    ) -> Result<Option<Charged>, ChargeError> {
+        let more = More { replayed: row.is_some_and(|row| row.outcome != Outcome::NotSent), ..more };
+        let written = match (row, &more.held) {
+            (None, Some(held)) => {
+                let entry = Entry::NeverBegun { intent: self.intent(None).0, reason: held.reason() };
+                Some(self.desk.ledger.write(entry)?.payment)
+            }
+            (_, _) => self.record(row, LookedUp::Nothing, received)?,
+        };
+        Ok(written.map(|payment| self.answered(payment, more)))
+    }
+
+    /// Writes down what a look-up makes of a row, or of an order that has none; `None` where the row has moved
+    /// meanwhile.
     fn record(
         &mut self,
-        row: &Payment,
+        row: Option<&Payment>,
         looked_up: LookedUp,
         received: Received,
     ) -> Result<Option<Payment>, LedgerError> {
-        let (uid, at) = (row.terms.merchant_uid.clone(), self.desk.clock.now().wall);
-        let entry = Entry::Lookup { uid, seen: Seen::of(row), at, looked_up, received };
+        let entry = match row {
+            Some(row) => {
+                let (uid, at) = (row.terms.merchant_uid.clone(), self.desk.clock.now().wall);
+                Entry::Lookup { uid, seen: Seen::of(row), at, looked_up, received }
+            }
+            None => Entry::Found { intent: self.intent(None).0, looked_up, received },
+        };
         Ok(self.desk.ledger.write(entry)?.as_asked())
     }
 
-    /// Writes the intent. The token comes first: after the intent nothing may be left to do but
-    /// the send.
-    fn claim(&mut self, lock: PaymentLock, row: Option<&Payment>) -> Result<Option<Charged>, ChargeError> {
-        let token =
-            if self.desk.interrupts.requested() { Err(Held::Interrupted) } else { self.desk.have_token() };
+    /// The charge as it is now to be written down, and the time on every clock.
+    fn intent(&self, row: Option<&Payment>) -> (Intent, SendMark) {
         let mark = self.desk.take_mark();
         let intent = Intent {
             request: Arc::clone(&self.order.request),
@@ -155,10 +201,37 @@ impl Run<'_, '_> {
             expected: row.map(Seen::of),
             guards: self.order.guards.clone(),
         };
+        (intent, mark)
+    }
+
+    /// Writes the intent. The token comes first: after the intent nothing may be left to do but
+    /// the send.
+    fn claim(
+        &mut self,
+        lock: PaymentLock,
+        row: Option<&Payment>,
+        asked_at: &Moment,
+        aside: Option<&Reason>,
+    ) -> Result<Option<Charged>, ChargeError> {
+        if let Some(Hold { why, until }) = &self.order.hold {
+            let (held, until) = (Some(Held::NotReached(why.clone())), *until);
+            return self.hold(row, Received::default(), More { held, until, ..More::default() });
+        }
+        let token =
+            if self.desk.interrupts.requested() { Err(Held::Interrupted) } else { self.desk.have_token() };
+        // An answer that has grown old while the token was waited for is asked for again.
+        if token.is_ok() && self.desk.clock.now().since(asked_at).is_none_or(|age| age > KNOWN_FOR) {
+            return Ok(None);
+        }
+        let (intent, mark) = self.intent(row);
         if let Err(held) = token {
             let entry = Entry::NeverBegun { intent, reason: held.reason() };
             let payment = self.desk.ledger.write(entry)?.payment;
-            return Ok(Some(self.answered(payment, false, Some(held), Vec::new(), None)));
+            let more = More { held: Some(held), ..More::default() };
+            return Ok(Some(self.answered(payment, more)));
+        }
+        if let Some(aside) = aside {
+            (self.tell)(Notice::Aside(aside));
         }
         match self.desk.ledger.claim(intent, lock)? {
             Claiming::Won(claim, payment) => self.send(claim, &payment, mark).map(Some),
@@ -244,7 +317,7 @@ impl Run<'_, '_> {
             return Ok(Charged::Paid(Box::new(own)));
         }
         let payment = own.written()?;
-        Ok(self.answered(payment, false, None, Vec::new(), sandbox_flag))
+        Ok(self.answered(payment, More { sandbox_flag, ..More::default() }))
     }
 
     /// The gateway refused the request: is there a payment all the same?
@@ -261,20 +334,20 @@ impl Run<'_, '_> {
         let kept_first = claim.refused(self.desk.clock.now().wall, received.clone());
         let written = self.desk.ledger.write(kept_first);
         let _ = written.map_err(|error| not_recorded(error, uid, Outcome::Pending, received))?;
-        let asked = self.desk.ask(terms, Some(pending), self.order.settle_after);
+        let asked = self.desk.ask(terms, Some(pending), self.order.settle_after, None);
         let asked = asked.map_err(|error| not_recorded(error, uid, Outcome::Unknown, received))?;
         let others = asked.finding.others().to_vec();
         let looked_up = protocol::found_after(refusal, asked.finding);
         let (outcome, flag) = (looked_up.outcome().unwrap_or(Outcome::Unknown), looked_up.sandbox_flag());
-        let closing = claim.looked_up(self.desk.clock.now().wall, looked_up, asked.received.clone());
+        let received = asked.known.reply.received().clone();
+        let closing = claim.looked_up(self.desk.clock.now().wall, looked_up, received.clone());
         let writing = self.desk.ledger.begin(closing);
-        let own =
-            Own { writing, terms: terms.clone(), outcome, received: asked.received, sandbox_flag: flag };
+        let own = Own { writing, terms: terms.clone(), outcome, received, sandbox_flag: flag };
         let payment = own.written()?;
         // A refusal for being a duplicate that finds the charge tells of an older one; a rejection is
         // this run's own.
         let replayed = refusal.duplicate && !matches!(outcome, Outcome::Rejected | Outcome::Unknown);
-        Ok(self.answered(payment, replayed, None, others, flag))
+        Ok(self.answered(payment, More { replayed, others, sandbox_flag: flag, ..More::default() }))
     }
 
     /// The request was certainly not processed: the row is again what it was.
@@ -284,32 +357,36 @@ impl Run<'_, '_> {
         let terms = self.order.request.terms.clone();
         let own = Own { writing, terms, outcome: Outcome::NotSent, received, sandbox_flag: None };
         let payment = own.written()?;
-        Ok(self.answered(payment, false, Some(held), Vec::new(), None))
+        Ok(self.answered(payment, More { held: Some(held), ..More::default() }))
     }
 
     /// The end, told.
-    fn answered(
-        &self,
-        payment: Payment,
-        replayed: bool,
-        held: Option<Held>,
-        others: Vec<GatewayRecord>,
-        sandbox_flag: Option<bool>,
-    ) -> Charged {
+    fn answered(&self, payment: Payment, more: More) -> Charged {
         let open = matches!(payment.outcome, Outcome::Unknown | Outcome::Pending);
         // What a person has to look at is no matter of time.
         let by_time = open && !payment.reason.as_ref().is_some_and(Reason::is_for_a_person);
+        let wait = by_time.then(|| self.desk.wait_ends_at(&payment, self.order.settle_after)).flatten();
         Charged::Known(Ended::Answered(Box::new(Report {
-            replayed,
-            held,
-            try_again_at: by_time
-                .then(|| self.desk.wait_ends_at(&payment, self.order.settle_after))
-                .flatten(),
-            mode_denied: mode_denied(self.order.request.terms.mode, &payment, sandbox_flag),
-            others,
+            replayed: more.replayed,
+            found: more.found,
+            held: more.held,
+            try_again_at: more.until.or(wait),
+            mode_denied: mode_denied(self.order.request.terms.mode, &payment, more.sandbox_flag),
+            others: more.others,
             payment,
         })))
     }
+}
+
+/// What there is to tell beside the payment.
+#[derive(Default)]
+struct More {
+    replayed: bool,
+    found: bool,
+    held: Option<Held>,
+    until: Option<Timestamp>,
+    others: Vec<GatewayRecord>,
+    sandbox_flag: Option<bool>,
 }
 
 fn known(ended: Ended) -> Option<Charged> {

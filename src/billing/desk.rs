@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::billing::book::Book;
 use crate::billing::report::{Held, held_by, held_without};
-use crate::billing::request::{Charge, Notice};
+use crate::billing::request::{Charge, Known, Notice};
 use crate::domain::ids::MerchantUid;
 use crate::domain::lookup::{Finding, LookupReply, Question, judge};
 use crate::domain::payment::{Payment, Received, Terms};
@@ -49,34 +49,47 @@ impl Desk<'_> {
         self.unsent(move |gateway| gateway.look_up(&uid))
     }
 
-    /// Asks the gateway for every payment under a merchant_uid, and judges what it says about the
-    /// one in `row`.
+    /// Judges what the gateway says of every payment under a merchant_uid about the one in `row`. What is
+    /// `known` is taken for its answer where it is young enough and this ledger has sent nothing since; else
+    /// the gateway is asked.
     pub(super) fn ask(
         &self,
         terms: &Terms,
         row: Option<&Payment>,
         settle_after: Duration,
+        known: Option<&Known>,
     ) -> Result<Asked, LedgerError> {
         // Before the look-up: what it shows is no younger than this.
-        let waited = row.is_some_and(|row| self.has_waited(row, settle_after));
-        let (reply, held) = match self.look_up(&terms.merchant_uid) {
-            Ok(reply) => (reply, None),
-            Err(held) => {
-                let (reason, received) = (held.reason(), Received::default());
-                (LookupReply::NoAnswer { reason, reached: false, received }, Some(held))
-            }
+        let waited = row.is_none_or(|row| self.has_waited(row, settle_after));
+        let asked_at = self.clock.now();
+        let never_sent = row.is_none_or(|row| row.last_send.is_none());
+        let known = known.filter(|known| never_sent && known.is_fresh(&asked_at)).cloned();
+        let (known, held) = match known {
+            Some(known) => (known, None),
+            None => match self.look_up(&terms.merchant_uid) {
+                Ok(reply) => (Known { reply, asked_at }, None),
+                Err(held) => {
+                    let (reason, received) = (held.reason(), Received::default());
+                    let reply = LookupReply::NoAnswer { reason, reached: false, received };
+                    (Known { reply, asked_at }, Some(held))
+                }
+            },
         };
         let declined_before = self.ledger.declined_imp_uids(&terms.merchant_uid)?;
         let unanswered = row.map_or(0, |row| row.unanswered);
-        let mode = terms.mode;
-        let finding =
-            judge(&Question { terms, mode, declined_before: &declined_before, unanswered, waited }, &reply);
-        Ok(Asked { received: reply.received().clone(), finding, waited, held })
+        let (mode, declined_before) = (terms.mode, &declined_before[..]);
+        let now_s = self.gateway.now_s().unwrap_or_else(|| known.asked_at.wall.as_second());
+        let question = Question { terms, mode, declined_before, unanswered, waited, now_s };
+        let finding = judge(&question, &known.reply);
+        Ok(Asked { known, finding, waited, held })
     }
 
-    /// Whether the last send was long enough ago, and was made with the key in use now: another
-    /// key may be another account, which cannot see it.
+    /// Whether the last send, if there was one, was long enough ago, and was made with the key in use now:
+    /// another key may be another account, which cannot see it.
     fn has_waited(&self, row: &Payment, settle_after: Duration) -> bool {
+        if row.last_send.is_none() {
+            return true;
+        }
         let same_account = row.account.as_deref() == Some(self.gateway.account());
         same_account && self.send_age(row).is_some_and(|age| age >= settle_after)
     }
@@ -119,7 +132,8 @@ impl Desk<'_> {
 
 /// What a look-up says.
 pub(super) struct Asked {
-    pub(super) received: Received,
+    /// The answer itself, and when it was asked for.
+    pub(super) known: Known,
     pub(super) finding: Finding,
     /// Whether the last send was long enough ago to show, when the gateway was asked.
     pub(super) waited: bool,

@@ -1,5 +1,7 @@
 //! Intent, send, record: the only room that joins the ledger and the gateway.
 
+pub mod ahead;
+mod ask_ahead;
 pub mod batch;
 pub mod book;
 pub mod charge;

@@ -75,7 +75,7 @@ pub fn reconcile(
     }
     desk.have_token().map_err(ReviewError::Held)?;
     let terms = Terms { mode, ..payment.terms.clone() };
-    let Asked { received, finding, waited, held } = desk.ask(&terms, Some(&payment), settle_after)?;
+    let Asked { known, finding, waited, held } = desk.ask(&terms, Some(&payment), settle_after, None)?;
     if let Some(Held::Interrupted) = held {
         return Err(ReviewError::Held(Held::Interrupted));
     }
@@ -88,9 +88,15 @@ pub fn reconcile(
     };
     let flag = match &finding {
         Finding::Charged { record, .. } => record.sandbox,
-        Finding::Declined(_) | Finding::Odd { .. } | Finding::Nothing | Finding::NoAnswer { .. } => None,
+        Finding::Declined(_)
+        | Finding::Other { .. }
+        | Finding::Strange { .. }
+        | Finding::InWindow { .. }
+        | Finding::Nothing { .. }
+        | Finding::NoAnswer { .. } => None,
     };
     let (seen, at) = (Seen::of(&payment), desk.clock.now().wall);
+    let received = known.reply.received().clone();
     let entry = Entry::Lookup { uid: uid.clone(), seen, at, looked_up, received };
     let Written { payment, how } = desk.ledger.write(entry)?;
     let verdict = match how {
@@ -118,16 +124,19 @@ fn verdict(
         }
         (Review::Keep, _) => Verdict::Stands,
         (Review::StayUnknown(why), finding) => {
-            let by_time = *finding == Finding::Nothing;
+            let by_time = matches!(finding, Finding::Nothing { .. });
             let try_again_at = by_time.then(|| desk.wait_ends_at(payment, settle_after)).flatten();
             Verdict::Open { why, reached: true, try_again_at }
         }
         (Review::Contradicted(why), finding) => Verdict::Contradicted {
             why,
             record: match finding {
-                Finding::Odd { record, .. } => Some(record.clone()),
+                Finding::Other { record, .. } | Finding::Strange { record, .. } => Some(record.clone()),
                 Finding::Declined(declines) => Some(declines.last.clone()),
-                Finding::Charged { .. } | Finding::Nothing | Finding::NoAnswer { .. } => None,
+                Finding::Charged { .. }
+                | Finding::InWindow { .. }
+                | Finding::Nothing { .. }
+                | Finding::NoAnswer { .. } => None,
             },
         },
     }

@@ -22,6 +22,8 @@ pub enum Ended {
     OtherTerms(Box<Payment>),
     /// A charge just like it was made a moment ago; nothing was sent.
     Similar(Box<Payment>),
+    /// The gateway knows the order as another payment; nothing was sent.
+    OtherAtGateway { payment: Option<Box<Payment>>, record: Box<GatewayRecord>, why: Reason },
     /// The day's limit would be passed; nothing was sent.
     OverDaily { spent: Amount, max: Amount },
     /// Another process kept the payment to itself for too long; nothing was sent.
@@ -36,6 +38,8 @@ pub struct Report {
     pub payment: Payment,
     /// The outcome was not made by a request of this run.
     pub replayed: bool,
+    /// It was made elsewhere: this ledger did not know of it.
+    pub found: bool,
     /// Why this run sent nothing, when it was to.
     pub held: Option<Held>,
     /// From when on the same merchant_uid may be sent again, by the wall clock.
@@ -57,6 +61,7 @@ impl Report {
         Report {
             payment,
             replayed: false,
+            found: false,
             held: None,
             try_again_at: None,
             mode_denied: None,

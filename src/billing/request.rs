@@ -3,10 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::billing::report::{Ended, Report};
 use crate::domain::charge::ChargeRequest;
+use crate::domain::lookup::LookupReply;
 use crate::domain::payment::Payment;
 use crate::domain::protocol::{self, Opening, Stored};
+use crate::domain::reason::Reason;
+use crate::domain::time::Moment;
 use crate::ledger::{Guards, Ledger, LedgerError};
 
 /// A charge as asked for, checked, and how to go about it.
@@ -21,13 +26,49 @@ pub struct Charge {
     pub lock_wait_max: Duration,
     pub note: Option<String>,
     pub operator: Option<String>,
+    /// What the gateway said of the order a moment ago, in this run.
+    pub known: Option<Known>,
+    /// Somebody has accepted that a first send goes although the gateway gives no answer.
+    pub unasked: bool,
+    /// Why this ledger sends nothing yet, and until when.
+    pub hold: Option<Hold>,
+}
+
+/// Makes the charge of one row of a batch: its number in, the charge out. `None` where it cannot be made.
+pub type Charges = Arc<dyn Fn(u32) -> Option<Charge> + Send + Sync>;
+
+/// A look-up's answer, and when it was asked for.
+#[derive(Clone, Debug)]
+pub struct Known {
+    pub reply: LookupReply,
+    pub asked_at: Moment,
+}
+
+/// Nothing is sent before then; what the gateway shows is recorded as usual.
+#[derive(Clone, Debug)]
+pub struct Hold {
+    pub why: Reason,
+    pub until: Option<Timestamp>,
+}
+
+/// How long an answer of the gateway's is good for a send (contract, rule 8).
+pub const KNOWN_FOR: Duration = Duration::from_secs(60);
+
+impl Known {
+    /// Whether it is young enough to send by.
+    #[must_use]
+    pub fn is_fresh(&self, now: &Moment) -> bool {
+        now.since(&self.asked_at).is_some_and(|age| age <= KNOWN_FOR)
+    }
 }
 
 /// What happens meanwhile, for whoever watches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Notice {
+pub enum Notice<'a> {
     /// Another process is at the same payment.
     WaitingForOther,
+    /// The request goes, and the gateway shows something under the order that is no charge, or was not asked.
+    Aside(&'a Reason),
     /// The request is out.
     Sent,
     /// An interrupt came while the request was out.
@@ -43,10 +84,10 @@ pub fn ended_before(ledger: &Ledger, order: &Charge) -> Result<Option<Ended>, Le
 
 /// The end that a stored row is; the row itself when there is more to do.
 pub fn ended_by(payment: Payment, order: &Charge) -> Result<Ended, Box<Payment>> {
-    match protocol::open(&stored(&payment, &order.request), order.retry) {
+    match protocol::open(&stored(&payment, &order.request), order.retry, order.unasked) {
         Opening::Replay => Ok(Ended::Answered(Box::new(Report::of_stored(payment)))),
         Opening::RefuseOtherTerms => Ok(Ended::OtherTerms(Box::new(payment))),
-        Opening::Ask(_) | Opening::Claim => Err(Box::new(payment)),
+        Opening::Ask(_) => Err(Box::new(payment)),
     }
 }
 

@@ -1,5 +1,7 @@
 //! `billkey charge`.
 
+mod card;
+mod dry_run;
 mod order;
 mod run;
 mod tell;

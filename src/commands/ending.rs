@@ -37,6 +37,9 @@ pub(in crate::commands) fn failed(ui: &mut Ui, error: ChargeError) -> Failure {
 /// What must not be overlooked, whatever the format.
 pub(in crate::commands) fn warn(ui: &mut Ui, report: &Report) {
     let payment = &report.payment;
+    if report.found {
+        ui.warning(&prose::found(payment));
+    }
     if let Some(profile) = report.mode_denied {
         ui.warning(&prose::wrong_channel(payment, profile));
     }

@@ -39,6 +39,8 @@ pub struct Question<'a> {
     pub unanswered: u32,
     /// Whether an unanswered request has had time to show.
     pub waited: bool,
+    /// Now, epoch seconds, by the gateway's clock where that is known.
+    pub now_s: i64,
 }
 
 /// What the list says.
@@ -50,10 +52,14 @@ pub enum Finding {
     /// Every request that could have charged was declined. All declines that were not known
     /// before: each speaks for a request, and for no later one.
     Declined(Declines),
-    /// There is a payment that is not the one asked for, or one that has not come to an end.
-    Odd { record: Box<GatewayRecord>, why: Reason },
-    /// No trace of it yet, in the gateway's own words.
-    Nothing,
+    /// The merchant_uid stands for another payment than the one asked for: a person has to look.
+    Other { record: Box<GatewayRecord>, why: Reason },
+    /// A payment that has come to no end, and is no window's.
+    Strange { record: Box<GatewayRecord>, why: Reason },
+    /// A payment window that the customer may still finish, until then (epoch seconds).
+    InWindow { record: Box<GatewayRecord>, until_s: i64 },
+    /// No trace of a charge, in the gateway's own words. `aside` is what there is instead.
+    Nothing { aside: Option<Reason> },
     /// The gateway said nothing of use, or was not reached.
     NoAnswer { reason: Reason, reached: bool },
 }
@@ -64,6 +70,9 @@ pub struct Declines {
     pub earlier: Vec<GatewayRecord>,
     pub last: Box<GatewayRecord>,
 }
+
+/// How long a customer may take over a payment window, in seconds (contract, rule 8).
+pub const WINDOW_S: i64 = 3600;
 
 /// What a look-up makes of a payment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,7 +97,12 @@ impl Finding {
     pub fn others(&self) -> &[GatewayRecord] {
         match self {
             Finding::Charged { others, .. } => others,
-            Finding::Declined(_) | Finding::Odd { .. } | Finding::Nothing | Finding::NoAnswer { .. } => &[],
+            Finding::Declined(_)
+            | Finding::Other { .. }
+            | Finding::Strange { .. }
+            | Finding::InWindow { .. }
+            | Finding::Nothing { .. }
+            | Finding::NoAnswer { .. } => &[],
         }
     }
 }
@@ -121,62 +135,129 @@ impl LookedUp {
     }
 }
 
-/// Judges a reply (facts 2.6, 3.2, 3.4).
+/// Judges a reply (facts 2.6, 3.2, 3.4; contract, rule 8).
 #[must_use]
 pub fn judge(question: &Question<'_>, reply: &LookupReply) -> Finding {
     let records = match reply {
         LookupReply::Records { records, .. } => records,
-        LookupReply::NotFound { .. } => return Finding::Nothing,
+        LookupReply::NotFound { .. } => return Finding::Nothing { aside: None },
         LookupReply::NoAnswer { reason, reached, .. } => {
             return Finding::NoAnswer { reason: reason.clone(), reached: *reached };
         }
     };
-    let mut charged: Vec<&GatewayRecord> = Vec::new();
-    let mut odd: Vec<(&GatewayRecord, Reason)> = Vec::new();
-    let mut declined: Vec<&GatewayRecord> = Vec::new();
-    for record in records.iter().filter(|record| concerns(question.terms, record)) {
+    let asked = question.terms.merchant_uid.as_str();
+    let ours = |record: &&GatewayRecord| record.merchant_uid.as_deref().is_none_or(|uid| uid == asked);
+    // Equal to the gateway's index, and not to the letter: it is for a person to say whether that is the same.
+    if let Some(other) = records.first()
+        && !records.iter().any(|record| ours(&record))
+    {
+        let why = Reason::OtherSpelling { shown: other.merchant_uid.clone().unwrap_or_default() };
+        return Finding::Other { record: Box::new(other.clone()), why };
+    }
+    let mut seen = Sorted::default();
+    for record in records.iter().filter(ours) {
+        seen.sort(question, record);
+    }
+    seen.finding(question)
+}
+
+/// The records of one order, by what they say.
+#[derive(Default)]
+struct Sorted<'a> {
+    charged: Vec<&'a GatewayRecord>,
+    other: Vec<(&'a GatewayRecord, Reason)>,
+    strange: Vec<(&'a GatewayRecord, Reason)>,
+    in_window: Vec<(&'a GatewayRecord, i64)>,
+    declined: Vec<&'a GatewayRecord>,
+    aside: Option<Reason>,
+}
+
+impl<'a> Sorted<'a> {
+    fn sort(&mut self, question: &Question<'_>, record: &'a GatewayRecord) {
+        if is_registration(record) {
+            self.aside = Some(Reason::OnlyRegistration { imp_uid: imp_uid(record) });
+            return;
+        }
         match record.status.as_deref() {
             Some("paid" | "cancelled" | "canceled") => match mismatch(question, record) {
-                None => charged.push(record),
-                Some(why) => odd.push((record, why)),
+                None => self.charged.push(record),
+                Some(why) => self.other.push((record, why)),
             },
             Some("failed") => {
                 let known = record.imp_uid.as_ref().is_some_and(|id| question.declined_before.contains(id));
                 if !known {
-                    declined.push(record);
+                    self.declined.push(record);
                 }
             }
-            Some(other) => odd.push((record, Reason::StatusNoResult { status: other.to_owned() })),
-            None => odd.push((record, Reason::WithoutStatus)),
+            Some("ready") if is_of_a_window(record) => self.window(question, record),
+            Some(other) => {
+                self.strange.push((record, Reason::StatusNoResult { status: other.to_owned() }));
+            }
+            None => self.strange.push((record, Reason::WithoutStatus)),
         }
     }
-    if let Some(first) = charged.iter().copied().min_by_key(|record| record.started_at_s) {
-        let others = charged.iter().copied().filter(|other| !std::ptr::eq(*other, first));
-        let others =
-            others.chain(odd.iter().filter(|(record, _)| took_money(record)).map(|(record, _)| *record));
-        return Finding::Charged { record: Box::new(first.clone()), others: others.cloned().collect() };
+
+    fn window(&mut self, question: &Question<'_>, record: &'a GatewayRecord) {
+        if record.vbank_num.is_some() {
+            return self.other.push((record, Reason::WaitsForTransfer));
+        }
+        // One that does not say when it was opened may have been opened just now.
+        let until_s = record.started_at_s.unwrap_or(question.now_s).saturating_add(WINDOW_S);
+        if until_s > question.now_s {
+            self.in_window.push((record, until_s));
+        } else {
+            self.aside = Some(Reason::OnlyOldWindow { imp_uid: imp_uid(record) });
+        }
     }
-    if let Some((record, why)) = odd.into_iter().next() {
-        return Finding::Odd { record: Box::new(record.clone()), why };
-    }
-    // One decline speaks for one request: with two unanswered ones, the other may still be on its
-    // way to the card.
-    let enough =
-        u32::try_from(declined.len()).is_ok_and(|count| count >= question.unanswered) || question.waited;
-    declined.sort_by_key(|record| (record.failed_at_s, record.started_at_s));
-    match declined.split_last() {
-        Some((last, earlier)) if enough => Finding::Declined(Declines {
-            earlier: earlier.iter().copied().cloned().collect(),
-            last: Box::new((*last).clone()),
-        }),
-        Some(_) | None => Finding::Nothing,
+
+    fn finding(mut self, question: &Question<'_>) -> Finding {
+        if let Some(first) = self.charged.iter().copied().min_by_key(|record| record.started_at_s) {
+            let others = self.charged.iter().copied().filter(|other| !std::ptr::eq(*other, first));
+            let took_money = self.other.iter().map(|(record, _)| *record).filter(|record| took_money(record));
+            let others = others.chain(took_money).cloned().collect();
+            return Finding::Charged { record: Box::new(first.clone()), others };
+        }
+        if let Some((record, why)) = self.other.into_iter().next() {
+            return Finding::Other { record: Box::new(record.clone()), why };
+        }
+        if let Some((record, why)) = self.strange.into_iter().next() {
+            return Finding::Strange { record: Box::new(record.clone()), why };
+        }
+        if let Some((record, until_s)) = self.in_window.into_iter().max_by_key(|(_, until_s)| *until_s) {
+            return Finding::InWindow { record: Box::new(record.clone()), until_s };
+        }
+        // One decline speaks for one request: with two unanswered ones, the other may still be on its
+        // way to the card.
+        let count = u32::try_from(self.declined.len()).unwrap_or(u32::MAX);
+        let enough = count >= question.unanswered || question.waited;
+        self.declined.sort_by_key(|record| (record.failed_at_s, record.started_at_s));
+        match self.declined.split_last() {
+            Some((last, earlier)) if enough => Finding::Declined(Declines {
+                earlier: earlier.iter().copied().cloned().collect(),
+                last: Box::new((*last).clone()),
+            }),
+            Some(_) | None => Finding::Nothing { aside: self.aside },
+        }
     }
 }
 
-/// Registering a card leaves a record too, `paid` even where nothing was charged (facts 3.4).
-fn concerns(terms: &Terms, record: &GatewayRecord) -> bool {
-    let same_order = record.merchant_uid.as_deref().is_none_or(|uid| uid == terms.merchant_uid.as_str());
-    same_order && record.customer_uid_usage.as_deref() != Some("issue")
+fn imp_uid(record: &GatewayRecord) -> String {
+    record.imp_uid.clone().unwrap_or_default()
+}
+
+/// Registering a card leaves a record too, `paid` even where nothing was charged (facts 3.4). With a PG that
+/// charges when it registers, and an amount, it is money (facts 6.4).
+fn is_registration(record: &GatewayRecord) -> bool {
+    const CHARGE_AT_ISSUE: [&str; 6] =
+        ["kakaopay", "danal", "danal_tpay", "mobilians", "settle_acc", "welcome"];
+    let charges = record.pg_provider.as_deref().is_some_and(|pg| CHARGE_AT_ISSUE.contains(&pg));
+    let amount = record.amount_text.as_deref().unwrap_or("0");
+    let of_nothing = amount.chars().all(|c| c == '0' || c == '.');
+    record.customer_uid_usage.as_deref() == Some("issue") && (!charges || of_nothing)
+}
+
+fn is_of_a_window(record: &GatewayRecord) -> bool {
+    matches!(record.channel.as_deref(), Some("pc" | "mobile"))
 }
 
 fn took_money(record: &GatewayRecord) -> bool {
@@ -203,164 +284,4 @@ fn mismatch(question: &Question<'_>, record: &GatewayRecord) -> Option<Reason> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{Declines, Finding, LookedUp, LookupReply, Question, judge};
-    use crate::domain::ids::{CustomerUid, MerchantUid};
-    use crate::domain::money::{Amount, Currency};
-    use crate::domain::payment::{GatewayRecord, Mode, Outcome, Received, Terms};
-    use crate::domain::reason::Reason;
-
-    fn terms() -> Terms {
-        Terms {
-            merchant_uid: MerchantUid::parse("order_1").unwrap(),
-            customer_uid: CustomerUid::parse("gildong").unwrap(),
-            amount: Amount::from_minor(8900, Currency::KRW),
-            mode: Mode::Live,
-        }
-    }
-
-    fn record(imp_uid: &str, status: &str) -> GatewayRecord {
-        GatewayRecord {
-            imp_uid: Some(imp_uid.to_owned()),
-            merchant_uid: Some("order_1".to_owned()),
-            status: Some(status.to_owned()),
-            amount_text: Some("8900".to_owned()),
-            currency_text: Some("KRW".to_owned()),
-            customer_uid: Some("gildong".to_owned()),
-            customer_uid_usage: Some("payment".to_owned()),
-            sandbox: Some(false),
-            ..GatewayRecord::default()
-        }
-    }
-
-    fn find(records: Vec<GatewayRecord>, declined_before: &[&str], unanswered: u32, waited: bool) -> Finding {
-        let terms = terms();
-        let declined_before: Vec<String> = declined_before.iter().map(|id| (*id).to_owned()).collect();
-        let question = Question {
-            terms: &terms,
-            mode: Mode::Live,
-            declined_before: &declined_before,
-            unanswered,
-            waited,
-        };
-        judge(&question, &LookupReply::Records { records, received: Received::default() })
-    }
-
-    fn is_charged(finding: &Finding) -> bool {
-        matches!(finding, Finding::Charged { .. })
-    }
-
-    #[test]
-    fn a_paid_record_for_what_was_asked_is_a_charge() {
-        assert!(is_charged(&find(vec![record("a", "paid")], &[], 1, false)));
-    }
-
-    #[test]
-    fn a_refunded_record_was_charged_too() {
-        assert!(is_charged(&find(vec![record("a", "cancelled")], &[], 1, false)));
-    }
-
-    #[test]
-    fn a_second_payment_under_the_id_is_shown_and_not_hidden() {
-        let mut other = record("b", "paid");
-        other.amount_text = Some("100".to_owned());
-        let Finding::Charged { record: first, others } =
-            find(vec![other, record("a", "paid"), record("c", "paid")], &[], 1, false)
-        else {
-            panic!("not charged")
-        };
-        let ids: Vec<_> = others.iter().filter_map(|other| other.imp_uid.as_deref()).collect();
-        assert_eq!((first.imp_uid.as_deref(), ids), (Some("a"), vec!["c", "b"]));
-    }
-
-    #[test]
-    fn a_paid_record_for_something_else_is_odd_and_never_a_charge() {
-        let with = |change: fn(&mut GatewayRecord)| {
-            let mut changed = record("a", "paid");
-            change(&mut changed);
-            find(vec![changed], &[], 1, true)
-        };
-        let amount =
-            |shown: &str| Reason::ForOtherAmount { shown: shown.to_owned(), asked: "₩8,900".to_owned() };
-        let customer = Reason::ForOtherCustomer { shown: "other".to_owned(), asked: "gildong".to_owned() };
-        for (finding, expected) in [
-            (with(|r| r.amount_text = Some("8901".to_owned())), amount("₩8,901")),
-            (with(|r| r.amount_text = None), amount("no amount KRW")),
-            (with(|r| r.currency_text = Some("USD".to_owned())), amount("USD 8,900.00")),
-            (with(|r| r.customer_uid = Some("other".to_owned())), customer),
-            (with(|r| r.sandbox = Some(true)), Reason::ThroughTestChannel),
-            (
-                with(|r| r.status = Some("ready".to_owned())),
-                Reason::StatusNoResult { status: "ready".to_owned() },
-            ),
-            (with(|r| r.status = None), Reason::WithoutStatus),
-        ] {
-            let Finding::Odd { record, why } = finding else { panic!("{finding:?}") };
-            assert_eq!((record.imp_uid.as_deref(), why), (Some("a"), expected));
-        }
-    }
-
-    #[test]
-    fn missing_optional_fields_do_not_hide_a_charge() {
-        let mut bare = record("a", "paid");
-        (bare.sandbox, bare.customer_uid, bare.customer_uid_usage) = (None, None, None);
-        (bare.merchant_uid, bare.currency_text) = (None, None);
-        assert!(is_charged(&find(vec![bare], &[], 1, false)));
-    }
-
-    #[test]
-    fn the_registration_of_a_card_is_no_charge() {
-        let mut issue = record("a", "paid");
-        issue.customer_uid_usage = Some("issue".to_owned());
-        assert_eq!(find(vec![issue], &[], 1, true), Finding::Nothing);
-    }
-
-    #[test]
-    fn a_decline_known_before_says_nothing_of_the_attempt_after_it() {
-        assert_eq!(find(vec![record("a", "failed")], &["a"], 1, true), Finding::Nothing);
-        assert!(
-            is_charged(&find(vec![record("a", "paid")], &["a"], 1, false)),
-            "a decline that turned to paid"
-        );
-    }
-
-    #[test]
-    fn one_decline_does_not_speak_for_two_unanswered_requests() {
-        assert_eq!(find(vec![record("a", "failed")], &[], 2, false), Finding::Nothing);
-        for (records, waited) in
-            [(vec![record("a", "failed"), record("b", "failed")], false), (vec![record("a", "failed")], true)]
-        {
-            assert!(matches!(find(records, &[], 2, waited), Finding::Declined(_)));
-        }
-    }
-
-    #[test]
-    fn every_decline_is_told_oldest_first() {
-        let mut older = record("a", "failed");
-        let mut newer = record("b", "failed");
-        (older.failed_at_s, newer.failed_at_s) = (Some(1), Some(2));
-        let Finding::Declined(declines) = find(vec![newer, older], &[], 1, false) else {
-            panic!("not declined")
-        };
-        assert_eq!(declines.last.imp_uid.as_deref(), Some("b"));
-        let earlier: Vec<_> = declines.earlier.iter().map(|record| record.imp_uid.as_deref()).collect();
-        assert_eq!(earlier, [Some("a")]);
-    }
-
-    #[test]
-    fn what_was_looked_up_makes_the_payment_what_it_is() {
-        let declines = Declines { earlier: Vec::new(), last: Box::new(record("a", "failed")) };
-        for (looked_up, outcome) in [
-            (LookedUp::Paid(Box::new(record("a", "paid"))), Some(Outcome::Paid)),
-            (LookedUp::Declined(declines), Some(Outcome::Declined)),
-            (LookedUp::Rejected(None), Some(Outcome::Rejected)),
-            (LookedUp::Unknown(Reason::NotShownYet), Some(Outcome::Unknown)),
-            (LookedUp::NotSent(Reason::NoTrace), Some(Outcome::NotSent)),
-            (LookedUp::Nothing, None),
-        ] {
-            assert_eq!(looked_up.outcome(), outcome, "{looked_up:?}");
-            let sandbox = matches!(looked_up, LookedUp::Paid(_)).then_some(false);
-            assert_eq!(looked_up.sandbox_flag(), sandbox, "{looked_up:?}");
-        }
-    }
-}
+mod tests;

@@ -129,6 +129,10 @@ pub struct Terms {
 pub struct GatewayRecord {
     pub imp_uid: Option<String>,
     pub merchant_uid: Option<String>,
+    /// `pc` or `mobile` of a payment window, `api` of a charge with a billing key (facts 2.3).
+    pub channel: Option<String>,
+    /// The account that a transfer is waited for on, if one is.
+    pub vbank_num: Option<String>,
     /// The gateway's word: `ready`, `paid`, `cancelled`, `failed`, or one not known yet.
     pub status: Option<String>,
     /// The amount's digits as received, and its currency code: they may be none that we asked for.

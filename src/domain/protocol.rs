@@ -21,7 +21,7 @@ pub struct Stored {
     pub unanswered: bool,
 }
 
-/// What to do with a row that is there. Without one the charge is claimed.
+/// What to do with a stored row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Opening {
     /// The stored row is the answer; nothing is sent.
@@ -30,17 +30,27 @@ pub enum Opening {
     RefuseOtherTerms,
     /// Ask the gateway for every payment under the merchant_uid.
     Ask(Before),
-    /// Write the intent and commit.
-    Claim,
 }
 
-/// What a look-up comes before.
+/// What a look-up comes before. Nothing is sent without one (contract, rule 8).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Before {
-    /// An earlier request may have charged: the gateway is asked before anything is sent.
+    /// This ledger has never sent it: another one may have.
+    First {
+        /// `--retry` was given.
+        retry: bool,
+        /// Somebody has accepted that it is sent although the gateway gives no answer.
+        unasked: bool,
+    },
+    /// An earlier request may have charged.
     Send,
     /// A declined or rejected charge is to be sent again: some turn to paid later (facts 2.6).
-    Retry,
+    Retry {
+        /// Beside it there is a request that was never answered.
+        unanswered: bool,
+    },
+    /// A declined or rejected charge is to be replayed, beside a request that was never answered.
+    Replay,
 }
 
 /// What to do after a look-up that came before a send.
@@ -48,10 +58,19 @@ pub enum Before {
 pub enum BeforeSend {
     /// This is the outcome; nothing is sent.
     Settle(LookedUp),
-    /// Nothing is sent, and the row stays as it was, because the gateway gave no answer.
+    /// Nothing is sent, and the row stays as it was: the gateway gave no answer.
     GiveUp(Reason),
-    /// Write the intent and commit; declines that were found are written down first.
-    Claim(Option<Declines>),
+    /// Nothing is sent: the customer may still pay in a window, until then (epoch seconds).
+    HoldUntil(Reason, i64),
+    /// Nothing is sent: the order stands for another payment at the gateway.
+    Refuse(Box<GatewayRecord>, Reason),
+    /// Nothing is sent: the stored row is the answer.
+    Replay,
+    /// Nothing is sent: an earlier request may still show as a charge, whatever the row says.
+    Doubt(Reason),
+    /// Write the intent and commit; declines that were found are written down first. What else the gateway
+    /// shows is told.
+    Claim { declines: Option<Declines>, aside: Option<Reason> },
 }
 
 /// What to do after an answer to a send.
@@ -77,41 +96,81 @@ pub enum Unprocessed {
     KeyRefused,
 }
 
-/// What to do with a stored row. `retry` is `--retry`.
+/// What to do with a stored row. `retry` is `--retry`; `unasked` as in [`Before::First`].
 #[must_use]
-pub fn open(stored: &Stored, retry: bool) -> Opening {
+pub fn open(stored: &Stored, retry: bool, unasked: bool) -> Opening {
     if !stored.same_terms {
         return Opening::RefuseOtherTerms;
     }
     match stored.outcome {
         Outcome::Paid if stored.same_mode => Opening::Replay,
         Outcome::Paid => Opening::RefuseOtherTerms,
-        Outcome::Declined | Outcome::Rejected if retry => Opening::Ask(Before::Retry),
+        Outcome::Declined | Outcome::Rejected if retry => {
+            Opening::Ask(Before::Retry { unanswered: stored.unanswered })
+        }
+        Outcome::Declined | Outcome::Rejected if stored.unanswered => Opening::Ask(Before::Replay),
         Outcome::Declined | Outcome::Rejected => Opening::Replay,
-        // A reconcile found no trace of it; it may have been hidden for longer than that.
-        Outcome::NotSent if stored.unanswered => Opening::Ask(Before::Send),
-        Outcome::NotSent => Opening::Claim,
+        Outcome::NotSent => Opening::Ask(Before::First { retry, unasked: unasked && !stored.unanswered }),
         Outcome::Pending | Outcome::Unknown => Opening::Ask(Before::Send),
     }
 }
 
-/// What to do after a look-up that came before a send. `waited`: the last send was at least `settle_after`
-/// ago, and with the API key in use now.
+/// What to do after a look-up that came before a send. `waited`: the last send, if there was one, was at least
+/// `settle_after` ago.
 #[must_use]
 pub fn found_before(before: Before, finding: Finding, waited: bool) -> BeforeSend {
-    match (before, finding) {
-        (_, Finding::Charged { record, .. }) => BeforeSend::Settle(LookedUp::Paid(record)),
-        (Before::Send, Finding::Declined(declines)) => BeforeSend::Settle(LookedUp::Declined(declines)),
-        (Before::Retry, Finding::Declined(declines)) => BeforeSend::Claim(Some(declines)),
-        (Before::Send, Finding::Nothing) if !waited => {
-            BeforeSend::Settle(LookedUp::Unknown(Reason::NotShownYet))
+    match finding {
+        Finding::Charged { record, .. } => BeforeSend::Settle(LookedUp::Paid(record)),
+        Finding::Declined(declines) => match before {
+            Before::First { retry: true, .. } | Before::Retry { .. } => {
+                BeforeSend::Claim { declines: Some(declines), aside: None }
+            }
+            Before::First { retry: false, .. } | Before::Send | Before::Replay => {
+                BeforeSend::Settle(LookedUp::Declined(declines))
+            }
+        },
+        Finding::Nothing { aside } => match before {
+            Before::Send if !waited => BeforeSend::Settle(LookedUp::Unknown(Reason::NotShownYet)),
+            Before::Retry { unanswered: true } | Before::Replay if !waited => {
+                BeforeSend::Doubt(Reason::Unanswered)
+            }
+            Before::Replay => BeforeSend::Replay,
+            Before::First { .. } | Before::Send | Before::Retry { .. } => {
+                BeforeSend::Claim { declines: None, aside }
+            }
+        },
+        Finding::Other { record, why } => match before {
+            Before::First { .. } | Before::Retry { unanswered: false } => BeforeSend::Refuse(record, why),
+            Before::Send => BeforeSend::Settle(LookedUp::Unknown(odd(&record, why))),
+            Before::Retry { unanswered: true } | Before::Replay => BeforeSend::Doubt(odd(&record, why)),
+        },
+        Finding::Strange { record, why } => match before {
+            Before::First { .. } | Before::Send | Before::Retry { .. } => {
+                BeforeSend::Settle(LookedUp::Unknown(odd(&record, why)))
+            }
+            Before::Replay => BeforeSend::Doubt(odd(&record, why)),
+        },
+        Finding::InWindow { record, until_s } => {
+            let why = Reason::WindowOpen { imp_uid: record.imp_uid.unwrap_or_default() };
+            match before {
+                Before::First { .. } | Before::Retry { unanswered: false } => {
+                    BeforeSend::HoldUntil(why, until_s)
+                }
+                Before::Send => BeforeSend::Settle(LookedUp::Unknown(why)),
+                Before::Retry { unanswered: true } | Before::Replay => BeforeSend::Doubt(why),
+            }
         }
-        (_, Finding::Nothing) => BeforeSend::Claim(None),
-        (_, Finding::Odd { record, why }) => BeforeSend::Settle(LookedUp::Unknown(odd(&record, why))),
-        (Before::Send, Finding::NoAnswer { reason, .. }) => {
-            BeforeSend::Settle(LookedUp::Unknown(no_answer(reason)))
-        }
-        (Before::Retry, Finding::NoAnswer { reason, .. }) => BeforeSend::GiveUp(reason),
+        Finding::NoAnswer { reason, .. } => match before {
+            Before::First { unasked: true, .. } => {
+                let aside = Some(Reason::SentUnasked { why: Box::new(reason) });
+                BeforeSend::Claim { declines: None, aside }
+            }
+            Before::First { unasked: false, .. } | Before::Retry { unanswered: false } => {
+                BeforeSend::GiveUp(Reason::NoWordOfOrder { why: Box::new(reason) })
+            }
+            Before::Send => BeforeSend::Settle(LookedUp::Unknown(no_answer(reason))),
+            Before::Retry { unanswered: true } | Before::Replay => BeforeSend::Doubt(no_answer(reason)),
+        },
     }
 }
 
@@ -141,12 +200,17 @@ pub fn found_after(refusal: &Refusal, finding: Finding) -> LookedUp {
             }
             LookedUp::Declined(declines)
         }
-        Finding::Nothing if !refusal.duplicate => LookedUp::Rejected(refusal.words.clone()),
+        Finding::Nothing { .. } if !refusal.duplicate => LookedUp::Rejected(refusal.words.clone()),
         // The gateway said it was paid before and shows no such payment: one of the two is late.
-        Finding::Declined(_) | Finding::Nothing => {
+        Finding::Declined(_) | Finding::Nothing { .. } => {
             LookedUp::Unknown(Reason::RefusedNotShown { words: words() })
         }
-        Finding::Odd { record, why } => LookedUp::Unknown(odd(&record, why)),
+        Finding::Other { record, why } | Finding::Strange { record, why } => {
+            LookedUp::Unknown(odd(&record, why))
+        }
+        Finding::InWindow { record, .. } => {
+            LookedUp::Unknown(Reason::WindowOpen { imp_uid: record.imp_uid.unwrap_or_default() })
+        }
         Finding::NoAnswer { reason, .. } => {
             LookedUp::Unknown(Reason::RefusedNotLookedUp { words: words(), why: Box::new(reason) })
         }
@@ -181,13 +245,18 @@ pub fn review(recorded: Outcome, finding: &Finding, waited: bool) -> Review {
             Outcome::Paid => Review::Contradicted(Reason::DeclinedOnly),
         },
         // As certain as a look-up can be after the whole wait; a charge asks once more before it sends.
-        Finding::Nothing if open && waited => Review::Settle(LookedUp::NotSent(Reason::NoTrace)),
-        Finding::Nothing if open => Review::StayUnknown(Reason::NotShownYet),
-        Finding::Nothing if recorded == Outcome::Paid => Review::Contradicted(Reason::NotShown),
-        Finding::Odd { record, why } if open => Review::StayUnknown(odd(record, why.clone())),
-        Finding::Odd { record, why } => Review::Contradicted(odd(record, why.clone())),
+        Finding::Nothing { .. } if open && waited => Review::Settle(LookedUp::NotSent(Reason::NoTrace)),
+        Finding::Nothing { .. } if open => Review::StayUnknown(Reason::NotShownYet),
+        Finding::Nothing { .. } if recorded == Outcome::Paid => Review::Contradicted(Reason::NotShown),
+        Finding::Other { record, why } | Finding::Strange { record, why } => {
+            let why = odd(record, why.clone());
+            if open { Review::StayUnknown(why) } else { Review::Contradicted(why) }
+        }
+        Finding::InWindow { record, .. } if open => {
+            Review::StayUnknown(Reason::WindowOpen { imp_uid: record.imp_uid.clone().unwrap_or_default() })
+        }
         Finding::NoAnswer { reason, .. } if open => Review::StayUnknown(no_answer(reason.clone())),
-        Finding::Nothing | Finding::NoAnswer { .. } => Review::Keep,
+        Finding::Nothing { .. } | Finding::InWindow { .. } | Finding::NoAnswer { .. } => Review::Keep,
     }
 }
 

@@ -170,12 +170,31 @@ reasons! {
     RefusedNotShown { words: String } "refused_not_shown":
         "the gateway refused it ({words}), but does not show the payment it speaks of";
 
+    /// Asked before a send, in vain.
+    NoWordOfOrder { why: Box<Reason> } "no_word_of_order":
+        "the gateway did not say whether it knows this order: {why}";
+    SentUnasked { why: Box<Reason> } "sent_unasked":
+        "the gateway did not say whether it knows this order ({why}); it is sent unasked, as was accepted";
+    ListShort { shown: String, total: String } "list_short":
+        "the gateway's list shows {shown} of {total} payments";
+    WindowOpen { imp_uid: String } "window_open":
+        "a payment window of this order, {imp_uid}, may still be finished by the customer";
+    Unanswered "unanswered": "an earlier request was never answered, and may still have charged the card";
+    // What is no charge and is told all the same.
+    OnlyRegistration { imp_uid: String } "only_registration":
+        "the gateway shows {imp_uid} under this order, which is the registration of a card and no charge";
+    OnlyOldWindow { imp_uid: String } "only_old_window":
+        "the gateway shows {imp_uid} under this order, a payment window that was never finished";
+
     // Why a payment that the gateway shows is not the one that was asked for.
     ForOtherAmount { shown: String, asked: String } "for_other_amount": "it is for {shown}, not {asked}";
     ForOtherCustomer { shown: String, asked: String } "for_other_customer":
         "it charged the customer {shown}, not {asked}";
     ThroughTestChannel "through_test_channel":
         "it went through a TEST channel, and this profile is live";
+    OtherSpelling { shown: String } "other_spelling":
+        "it is for the order {shown}, whose id is spelt otherwise";
+    WaitsForTransfer "waits_for_transfer": "it waits for a bank transfer of the customer";
     StatusNoResult { status: String } "status_no_result": "its status is `{status}`, which is no result";
     WithoutStatus "without_status": "it has no status";
 
@@ -188,6 +207,8 @@ reasons! {
         "the customer pays the same amount in another row, or did a moment ago; --allow-similar takes both";
     OtherTerms "other_terms":
         "the merchant_uid was asked for before with another customer, amount or mode";
+    OtherAtGateway "other_at_gateway":
+        "the gateway knows the order as another payment; see `billkey reconcile`";
     UnknownCustomer "unknown_customer":
         "the customer is not among the saved ones; see `billkey customer add` and `customer import`";
     RemovedCustomer "removed_customer": "the customer was removed; see `billkey customer add`";

@@ -26,7 +26,7 @@ pub(super) fn encoded(text: &str) -> String {
 
 /// One page of a list, or what came instead.
 enum Page {
-    Records { records: Vec<GatewayRecord>, next: i64 },
+    Records { records: Vec<GatewayRecord>, next: i64, total: Option<i64> },
     NotFound,
     NoAnswer { reason: Reason },
 }
@@ -50,7 +50,10 @@ impl Client {
         let mut first: Option<Received> = None;
         let mut number = 1;
         while number <= PAGES_MAX {
-            let path = format!("/payments/findAll/{}?page={number}&limit=100", encoded(uid.as_str()));
+            let path = format!(
+                "/payments/findAll/{}?page={number}&limit=100&include_sandbox=true",
+                encoded(uid.as_str())
+            );
             let answer = match self.ask(Method::Get, &path) {
                 Ok(answer) => answer,
                 Err(unasked) => return no_answer_of(unasked),
@@ -61,16 +64,13 @@ impl Client {
                 Page::NotFound if number == 1 => return LookupReply::NotFound { received },
                 Page::NotFound => return no_answer(Reason::ListEndedEarly, received),
                 Page::NoAnswer { reason } => return no_answer(reason, received),
-                Page::Records { records, next } => {
+                Page::Records { records, next, total } => {
                     all.extend(records);
                     let first = first.get_or_insert(received);
                     if next <= 0 {
                         let mut received = std::mem::take(first);
                         received.imp_uid = all.first().and_then(|record| record.imp_uid.clone());
-                        if all.is_empty() {
-                            return no_answer(Reason::ListEmpty, received);
-                        }
-                        return LookupReply::Records { records: all, received };
+                        return listed(all, total, received);
                     }
                     if next <= number {
                         return no_answer(Reason::ListEndless, std::mem::take(first));
@@ -134,21 +134,47 @@ impl From<Unasked> for GatewayFailure {
     }
 }
 
+/// What a list that was read to its end says. One with fewer records than it counts is none; and only one that
+/// says so itself is empty.
+fn listed(all: Vec<GatewayRecord>, total: Option<i64>, received: Received) -> LookupReply {
+    let shown = i64::try_from(all.len()).unwrap_or(i64::MAX);
+    match total {
+        Some(0) if all.is_empty() => LookupReply::NotFound { received },
+        None if all.is_empty() => no_answer(Reason::ListEmpty, received),
+        Some(total) if shown < total => {
+            no_answer(Reason::ListShort { shown: shown.to_string(), total: total.to_string() }, received)
+        }
+        Some(_) | None => LookupReply::Records { records: all, received },
+    }
+}
+
+/// The gateway's own words for a payment that it does not know (facts 3.3).
+const NO_SUCH_PAYMENT: &str = "존재하지 않는 결제정보";
+
+/// Whether the gateway says that there is no such payment: with 404, or with 200 and in those words.
+fn is_not_found(status: u16, envelope: &Envelope) -> bool {
+    let in_words = || envelope.message.as_deref().is_some_and(|words| words.contains(NO_SUCH_PAYMENT));
+    envelope.is_refusal() && (status == 404 || (status == 200 && in_words()))
+}
+
 fn page(answer: &HttpAnswer, envelope: Option<Envelope>) -> Page {
     let Some(envelope) = envelope else {
         return Page::NoAnswer { reason: no_envelope(answer) };
     };
-    if answer.status == 404 && envelope.is_refusal() {
+    if is_not_found(answer.status, &envelope) {
         return Page::NotFound;
     }
     if !(200..=299).contains(&answer.status) || envelope.code != 0 {
         return Page::NoAnswer { reason: http_status(answer.status, &envelope) };
     }
-    let (list, next) = match &envelope.response {
-        Value::Array(list) => (list.as_slice(), 0),
+    let (list, next, total) = match &envelope.response {
+        Value::Array(list) => (list.as_slice(), 0, None),
         Value::Object(object) => match object.get("list") {
-            Some(Value::Array(list)) => (list.as_slice(), wire::epoch_s(object, "next").unwrap_or(0)),
-            Some(Value::Null) | None => (&[][..], 0),
+            Some(Value::Array(list)) => {
+                let whole = |key| wire::epoch_s(object, key);
+                (list.as_slice(), whole("next").unwrap_or(0), whole("total"))
+            }
+            Some(Value::Null) | None => (&[][..], 0, None),
             Some(Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_)) => {
                 return Page::NoAnswer { reason: Reason::ListNotAList };
             }
@@ -161,7 +187,7 @@ fn page(answer: &HttpAnswer, envelope: Option<Envelope>) -> Page {
     let records: Option<Vec<GatewayRecord>> =
         list.iter().map(|item| item.as_object().map(wire::record)).collect();
     match records {
-        Some(records) => Page::Records { records, next },
+        Some(records) => Page::Records { records, next, total },
         None => Page::NoAnswer { reason: Reason::ListHoldsOther },
     }
 }

@@ -3,6 +3,7 @@
 //! `transport` is the one seam: bytes out, bytes or a typed failure back. `http` implements it over
 //! the network, a test over a table. `classify` is a pure function from an answer to its meaning.
 
+mod bulk;
 mod cache;
 pub mod classify;
 mod client;
@@ -20,6 +21,9 @@ mod trace;
 mod transport;
 mod wire;
 
+pub use crate::gateway::bulk::{
+    BULK_BYTES_MAX, BULK_IDS_MAX, BULK_SHOWN_MAX, Bulk, bulk_bytes, bulk_bytes_without_ids,
+};
 pub use crate::gateway::client::{ApiKey, Client, GatewayFailure};
 pub use crate::gateway::customers::{BillingKey, Deleted};
 pub use crate::gateway::http::{GatewaySetupError, HttpTransport, Trace, TransportConfig};

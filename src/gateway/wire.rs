@@ -114,6 +114,8 @@ pub(super) fn record(object: &Map<String, Value>) -> GatewayRecord {
     GatewayRecord {
         imp_uid: text(object, "imp_uid"),
         merchant_uid: deciding_text(object, "merchant_uid"),
+        channel: text(object, "channel"),
+        vbank_num: text(object, "vbank_num"),
         status: deciding_text(object, "status"),
         amount_text: deciding_text(object, "amount"),
         currency_text: deciding_text(object, "currency"),

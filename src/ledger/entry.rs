@@ -36,6 +36,8 @@ pub enum Entry {
     Answer { attempt: Attempt, at: Timestamp, settled: Settled, received: Received },
     /// The attempt certainly never reached the gateway: the row is again what it was before it.
     NotSent { attempt: Attempt, at: Timestamp, reason: Reason, received: Received },
+    /// What the gateway knows of an order that the ledger had no row of.
+    Found { intent: Intent, looked_up: LookedUp, received: Received },
     /// What the gateway knows of the payment, as judged by a row that was `seen` so. Where the row has moved
     /// since, only a charge that was found still counts.
     Lookup { uid: MerchantUid, seen: Seen, at: Timestamp, looked_up: LookedUp, received: Received },
@@ -47,6 +49,7 @@ impl Entry {
         match self {
             Entry::Intent(_) | Entry::Resend { .. } => true,
             Entry::NeverBegun { .. }
+            | Entry::Found { .. }
             | Entry::Refusal { .. }
             | Entry::Answer { .. }
             | Entry::NotSent { .. }

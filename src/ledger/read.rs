@@ -27,6 +27,13 @@ pub(super) const BY_IMP_UID: &str = concat!(
                   ORDER BY payments.imp_uid IS ?1 DESC, events.id DESC LIMIT 1)"
 );
 
+/// Refunded since or not: the gateway shows it.
+const NEWEST_PAID: &str = concat!(
+    "SELECT ",
+    payment_columns!(),
+    " FROM payments WHERE outcome = 'paid' AND account = ?1 ORDER BY requested_at_ms DESC, id DESC LIMIT 1"
+);
+
 pub(super) const UNSETTLED: &str = concat!(
     "SELECT ",
     payment_columns!(),
@@ -74,6 +81,14 @@ impl Ledger {
                 }
             }
             Ok(None)
+        })
+    }
+
+    /// The newest order that was paid with an API key, whose id is plain ASCII.
+    pub fn newest_paid(&self, account: &str) -> Result<Option<MerchantUid>, LedgerError> {
+        self.read(|db| {
+            let found = first_stored(&mut db.prepare_cached(NEWEST_PAID)?, [account])?;
+            Ok(found.map(|stored| stored.payment.terms.merchant_uid).filter(|uid| uid.as_str().is_ascii()))
         })
     }
 

@@ -13,6 +13,7 @@ use crate::ledger::intent::Intent;
 use crate::ledger::read::find_stored;
 use crate::ledger::row::Stored;
 use crate::ledger::rules::{self, Change, Happened};
+use crate::ledger::seen::Seen;
 use crate::ledger::write::{append, insert, write_answer, write_attempt};
 use crate::ledger::{Ledger, LedgerError, guard, open};
 
@@ -134,6 +135,15 @@ fn record(tx: &Connection, day: &mut DaySum, entry: &Entry) -> Result<Written, F
         Entry::NotSent { attempt, at, reason, received } => {
             let stored = stored_or_error(tx, &attempt.uid)?;
             keep(tx, day, stored, |payment| rules::not_sent(payment, attempt.number, *at, reason, received))
+        }
+        Entry::Found { intent, looked_up, received } => {
+            if let Some(Stored { payment, .. }) = find_stored(tx, &intent.request.terms.merchant_uid)? {
+                return Ok(Written { payment, how: How::Moved });
+            }
+            let stored = insert(tx, rules::never_begun(intent, None))?;
+            let seen = Seen::of(&stored.payment);
+            let change = |payment| rules::looked_up(payment, &seen, intent.at, looked_up, received, None);
+            keep(tx, day, stored, change)
         }
         Entry::Lookup { uid, seen, at, looked_up, received } => {
             let stored = stored_or_error(tx, uid)?;

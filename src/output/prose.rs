@@ -169,6 +169,19 @@ pub fn wrong_channel(payment: &Payment, profile: Mode) -> String {
     format!("{order} went through a {channel} channel although the profile is {kind}")
 }
 
+/// A payment that this ledger did not know of: it was made elsewhere.
+#[must_use]
+pub fn found(payment: &Payment) -> String {
+    let order = safe(payment.terms.merchant_uid.as_str());
+    let imp_uid = payment.imp_uid.as_deref().map_or("without an imp_uid".into(), safe);
+    let approval = payment.apply_num.as_deref().map(|number| format!(", approval {}", safe(number)));
+    format!(
+        "the gateway shows {order} as paid already ({imp_uid}{}), and this ledger did not know of it. It was \
+         recorded; nothing was sent",
+        approval.unwrap_or_default()
+    )
+}
+
 /// The gateway shows further payments under the same merchant_uid that took money.
 #[must_use]
 pub fn charged_again(payment: &Payment, others: &[GatewayRecord]) -> String {

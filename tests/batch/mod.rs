@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::support::gateway::{Asked, Say, Scripted, envelope, payment};
+use crate::support::gateway::{Asked, Say, Scripted, envelope, no_such_payment, payment};
 use crate::support::world::{Gateway, Ran, World};
 
 mod crash;
@@ -234,6 +234,9 @@ pub fn token_that_dies() -> Scripted {
             let number = tokens.fetch_add(1, Ordering::SeqCst);
             let body = crate::support::gateway::token(1800);
             return Say::Json(200, body.replace("0123456789abcdef0123", &format!("{number:020}")));
+        }
+        if asked.looks_up().is_some() {
+            return no_such_payment();
         }
         let first = asked.header("authorization").unwrap().contains(&format!("{:020}", 0));
         if first && charges.fetch_add(1, Ordering::SeqCst) >= 5 {

@@ -39,6 +39,9 @@ fn order(row: u32) -> Charge {
         lock_wait_max: Duration::from_secs(5),
         note: None,
         operator: None,
+        known: None,
+        unasked: false,
+        hold: None,
     }
 }
 
@@ -72,9 +75,11 @@ fn run(gateway: &Scripted, clock: Arc<dyn Clock>, rows: u32, job: impl FnOnce(Jo
     let key = ApiKey { imp_key: secret("key"), imp_secret: secret("secret") };
     let client =
         Client::new(Box::new(transport.unwrap()), Arc::clone(&clock), key, None, Duration::from_secs(10));
-    let writer = Writer::start(open(), Reader::new(open())).unwrap();
+    let reader = Reader::new(open());
+    let writer = Writer::start(open(), reader.clone()).unwrap();
     let mut batch = Batch::start(job(Job {
         writer: writer.handle(),
+        reader,
         gateway: Arc::new(client),
         clock,
         interrupts: Interrupts::none(),

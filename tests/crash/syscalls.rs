@@ -179,7 +179,7 @@ struct Shop {
     book: Book,
     token: (PathBuf, Vec<u8>),
     left: Left,
-    answer_write: OnceLock<usize>,
+    charge: OnceLock<(usize, usize)>,
 }
 
 impl Shop {
@@ -190,7 +190,7 @@ impl Shop {
         let cached =
             fs::read_dir(world.home().join(".cache/billkey")).unwrap().next().unwrap().unwrap().path();
         let token = (cached.strip_prefix(world.home()).unwrap().to_owned(), fs::read(&cached).unwrap());
-        Shop { strace, book: Book::of(&gateway), gateway, token, left, answer_write: OnceLock::new() }
+        Shop { strace, book: Book::of(&gateway), gateway, token, left, charge: OnceLock::new() }
     }
 
     fn customer(&self) -> World {
@@ -243,13 +243,16 @@ impl Shop {
         ))
     }
 
-    /// Which of the writes to the ledger is the first after the answer.
-    fn first_write_of_the_answer(&self) -> usize {
-        *self.answer_write.get_or_init(|| {
+    /// Which of the writes to the network is the charge, the last, and which of the writes to the ledger is
+    /// the first after its answer.
+    fn charge(&self) -> (usize, usize) {
+        *self.charge.get_or_init(|| {
             let (_, log) = self.traced(&self.customer(), "measured", &[]).unwrap();
             let calls = strace::calls(&log);
-            let sent = calls.iter().find(|call| call.name == "writev").unwrap().began;
-            1 + calls.iter().filter(|call| call.name == "pwrite64" && call.began < sent).count()
+            let sends: Vec<&Call> = calls.iter().filter(|call| call.name == "writev").collect();
+            let sent = sends.last().unwrap().began;
+            let before = calls.iter().filter(|call| call.name == "pwrite64" && call.began < sent).count();
+            (sends.len(), before + 1)
         })
     }
 
@@ -258,9 +261,8 @@ impl Shop {
         let kill = |call: &str, at: usize| point(call, &at.to_string(), "killed", None, None).options;
         let options = match self.left {
             Left::Nothing => return Ok(()),
-            // The token is at hand: the first write to the network is the charge.
-            Left::Unsent => kill("writev", 1),
-            Left::Unrecorded => kill("pwrite64", self.first_write_of_the_answer()),
+            Left::Unsent => kill("writev", self.charge().0),
+            Left::Unrecorded => kill("pwrite64", self.charge().1),
         };
         let (ran, _) = self.traced(world, order, &options)?;
         let row = in_ledger(&world.ledger_path(), order);

@@ -99,6 +99,9 @@ pub fn order(run: &Run, settle_after: Duration) -> Charge {
         lock_wait_max: Duration::from_secs(2),
         note: None,
         operator: None,
+        known: None,
+        unasked: false,
+        hold: None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! A gateway that says exactly what a test tells it to, byte by byte. It shares nothing with the
 //! sandbox or the client, so that neither can be wrong in the same way.
 
+use std::collections::HashSet;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -39,6 +40,18 @@ impl Asked {
         self.path.starts_with("/subscribe/payments/again")
     }
 
+    /// The order that a look-up is about, as it stands in the address.
+    pub fn looks_up(&self) -> Option<String> {
+        let rest = self.path.strip_prefix("/payments/findAll/")?;
+        rest.split(['?', '/']).next().map(str::to_owned)
+    }
+
+    /// The order that a charge is about.
+    pub fn merchant_uid(&self) -> Option<String> {
+        let body: serde_json::Value = serde_json::from_str(&self.body).ok()?;
+        body["merchant_uid"].as_str().map(str::to_owned)
+    }
+
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(have, _)| have == name).map(|(_, value)| value.as_str())
     }
@@ -51,8 +64,24 @@ pub struct Scripted {
 }
 
 impl Scripted {
-    /// Answers token requests by itself, in the ordinary way, and all others by the script.
+    /// Answers token requests by itself, in the ordinary way, knows of no order before it was asked to charge
+    /// it, and answers all else by the script.
     pub fn start(script: impl Fn(&Asked) -> Say + Send + Sync + 'static) -> Scripted {
+        let charged = Mutex::new(HashSet::new());
+        Scripted::start_asked(move |asked| {
+            let mut charged = charged.lock().unwrap();
+            if asked.is_charge() {
+                charged.extend(asked.merchant_uid());
+            } else if asked.looks_up().is_some_and(|uid| !charged.contains(&uid)) {
+                return no_such_payment();
+            }
+            drop(charged);
+            script(asked)
+        })
+    }
+
+    /// Answers token requests by itself, and all others by the script, the questions before a charge included.
+    pub fn start_asked(script: impl Fn(&Asked) -> Say + Send + Sync + 'static) -> Scripted {
         Scripted::start_whole(move |asked| {
             if asked.path == "/users/getToken" { Say::Json(200, token(1800)) } else { script(asked) }
         })

@@ -49,6 +49,9 @@ impl Charges {
             lock_wait_max: self.settings.timeout.saturating_add(LOCK_WAIT_MORE),
             note,
             operator: self.settings.operator.clone(),
+            known: None,
+            unasked: false,
+            hold: None,
         })
     }
 

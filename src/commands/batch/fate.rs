@@ -13,6 +13,7 @@ pub(super) enum Why {
     DailyAmount,
     Similar,
     OtherTerms,
+    OtherAtGateway,
     UnknownCustomer,
     RemovedCustomer,
 }
@@ -24,6 +25,7 @@ impl Why {
             Why::DailyAmount => "daily_amount",
             Why::Similar => "similar_charge",
             Why::OtherTerms => "other_terms",
+            Why::OtherAtGateway => "other_at_gateway",
             Why::UnknownCustomer => "unknown_customer",
             Why::RemovedCustomer => "removed_customer",
         }
@@ -35,6 +37,7 @@ impl Why {
             Why::DailyAmount => Reason::OverDailyAmount,
             Why::Similar => Reason::SimilarCharge,
             Why::OtherTerms => Reason::OtherTerms,
+            Why::OtherAtGateway => Reason::OtherAtGateway,
             Why::UnknownCustomer => Reason::UnknownCustomer,
             Why::RemovedCustomer => Reason::RemovedCustomer,
         }
@@ -123,6 +126,7 @@ impl Fate {
         match ended {
             Ended::Answered(report) => answered(report),
             Ended::OtherTerms(_) => Fate::Refused(Why::OtherTerms),
+            Ended::OtherAtGateway { .. } => Fate::Refused(Why::OtherAtGateway),
             Ended::Similar(_) => Fate::Refused(Why::Similar),
             Ended::OverDaily { .. } => Fate::Refused(Why::DailyAmount),
             Ended::Busy { .. } => Fate::Busy,

@@ -180,10 +180,11 @@ fn charge(
     let gateway = context.open_gateway().map_err(Failure::nothing_sent)?;
     let cannot = |doing: &'static str| move |error: std::io::Error| Failure::io(doing, &error).nothing_sent();
     let interrupts = Interrupts::watch().map_err(cannot("watch for Ctrl-C"))?;
-    let writer = Writer::start(ledger, reader).map_err(cannot("start a thread"))?;
+    let writer = Writer::start(ledger, reader.clone()).map_err(cannot("start a thread"))?;
     let orders = Arc::clone(&charges);
     let batch = Batch::start(Job {
         writer: writer.handle(),
+        reader,
         gateway: Arc::clone(&gateway.client),
         clock: Arc::clone(&context.clock),
         interrupts: interrupts.clone(),

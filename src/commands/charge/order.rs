@@ -55,6 +55,9 @@ pub(super) fn order(
         lock_wait_max: settings.timeout.saturating_add(LOCK_WAIT_MORE),
         note: args.note.clone(),
         operator: settings.operator.clone(),
+        known: None,
+        unasked: false,
+        hold: None,
     })
 }
 

@@ -7,7 +7,8 @@ use crate::commands::context::Context;
 use crate::commands::ending::warn;
 use crate::commands::session::answered;
 use crate::domain::charge::ChargeRequest;
-use crate::domain::payment::{Outcome, Payment};
+use crate::domain::payment::{GatewayRecord, Outcome, Payment};
+use crate::domain::reason::Reason;
 use crate::domain::time::format_duration;
 use crate::failure::{Exit, Failure, Kind};
 use crate::output::Format;
@@ -27,6 +28,7 @@ pub(super) fn ended(
     match ended {
         Ended::Answered(end) => report(context, &end),
         Ended::OtherTerms(payment) => Err(other_terms(context.ui, &payment, request)),
+        Ended::OtherAtGateway { record, why, .. } => Err(other_at_gateway(request, &record, &why)),
         Ended::Similar(other) => {
             let at = when(other.requested_at, context.ui.zone());
             let state = if other.outcome == Outcome::Paid { "paid" } else { "asked for" };
@@ -111,8 +113,13 @@ fn story(ui: &Ui, report: &Report, now: Timestamp) -> Story {
     match (&report.held, payment.outcome) {
         (Some(held), outcome @ (Outcome::Declined | Outcome::Rejected | Outcome::NotSent)) => match held {
             Held::NotReached(why) => {
-                let rest = format!(": {} Nothing was charged.{stands}", sentence(&why.to_string()));
-                Story::new(outcome, "Not sent", rest).advised("Run the same command again.", None)
+                let until = report.try_again_at.filter(|at| *at > now);
+                let next = until.map_or_else(
+                    || "Run the same command again.".to_owned(),
+                    |at| format!("Run the same command again from {} on.", when(at, ui.zone())),
+                );
+                let rest = format!(": {} Nothing was sent.{stands}", sentence(&why.to_string()));
+                Story::new(outcome, "Not sent", rest).advised(next, None)
             }
             Held::KeyRefused(words) => {
                 let words = sentence(words);
@@ -146,6 +153,28 @@ fn complaint(kind: Kind, report: &Report, story: &Story) -> Failure {
             "check the key with: billkey token --refresh; then run {} again",
             shell_word(report.payment.terms.merchant_uid.as_str())
         ));
+    }
+    failure
+}
+
+/// The gateway knows the order as another payment: both are shown.
+pub(super) fn other_at_gateway(request: &ChargeRequest, record: &GatewayRecord, why: &Reason) -> Failure {
+    let terms = &request.terms;
+    let shown = |text: &Option<String>| text.clone().unwrap_or_else(|| "not told".to_owned());
+    let rows = [
+        ("order", shown(&record.merchant_uid), terms.merchant_uid.to_string()),
+        ("payment", shown(&record.imp_uid), "none yet".to_owned()),
+        ("amount", record.amount_shown(), terms.amount.to_string()),
+        ("customer", shown(&record.customer_uid), terms.customer_uid.to_string()),
+        ("status", shown(&record.status), "to be charged".to_owned()),
+    ];
+    let imp_uid = record.imp_uid.as_deref().unwrap_or("without an imp_uid");
+    let message = format!("the gateway knows {} as another payment, {imp_uid}: {why}", terms.merchant_uid);
+    let mut failure = Failure::refused(message)
+        .hinted("if that payment is this order's, nothing is left to charge; if it is not, this order needs an id of its own: --merchant-uid")
+        .nothing_sent();
+    for line in comparison("gateway", "asked for", &rows).lines() {
+        failure = failure.detailed(line);
     }
     failure
 }

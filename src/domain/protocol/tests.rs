@@ -29,8 +29,24 @@ fn declined() -> Finding {
     Finding::Declined(declines())
 }
 
-fn odd() -> Finding {
-    Finding::Odd { record: record("imps_1"), why: Reason::WithoutStatus }
+fn nothing() -> Finding {
+    Finding::Nothing { aside: None }
+}
+
+fn other() -> Finding {
+    Finding::Other { record: record("imps_1"), why: Reason::WithoutStatus }
+}
+
+fn strange() -> Finding {
+    Finding::Strange { record: record("imps_1"), why: Reason::WithoutStatus }
+}
+
+fn in_window() -> Finding {
+    Finding::InWindow { record: record("imps_1"), until_s: 3600 }
+}
+
+fn window() -> Reason {
+    Reason::WindowOpen { imp_uid: "imps_1".to_owned() }
 }
 
 fn no_answer() -> Finding {
@@ -57,21 +73,29 @@ fn refusal(duplicate: bool) -> Refusal {
 fn openings() -> Vec<(&'static str, Stored, bool, Opening)> {
     use Outcome::{Declined, NotSent, Paid, Pending, Rejected, Unknown};
     let other_terms = |outcome| Stored { same_terms: false, ..row(outcome) };
+    let unanswered = |outcome| Stored { unanswered: true, ..row(outcome) };
+    let first = |retry| Opening::Ask(Before::First { retry, unasked: false });
+    let retry = |unanswered| Opening::Ask(Before::Retry { unanswered });
     vec![
         ("a paid one is never sent again", row(Paid), false, Opening::Replay),
         ("a paid one is never sent again with --retry", row(Paid), true, Opening::Replay),
         ("a payment of another mode is no answer", Stored { same_mode: false, ..row(Paid) }, false,
             Opening::RefuseOtherTerms),
-        ("one that left no trace is looked up once more", Stored { unanswered: true, ..row(NotSent) }, false,
-            Opening::Ask(Before::Send)),
+        ("one that left no trace is looked up once more", unanswered(NotSent), false, first(false)),
+        ("one that was never sent is looked up", row(NotSent), false, first(false)),
+        ("one that was never sent is looked up with --retry", row(NotSent), true, first(true)),
         ("a declined one is not sent by itself", row(Declined), false, Opening::Replay),
         ("a rejected one is not sent by itself", row(Rejected), false, Opening::Replay),
-        ("a declined one is looked up before a retry", row(Declined), true, Opening::Ask(Before::Retry)),
-        ("a rejected one is looked up before a retry", row(Rejected), true, Opening::Ask(Before::Retry)),
+        ("a decline beside an unanswered request is looked up", unanswered(Declined), false,
+            Opening::Ask(Before::Replay)),
+        ("a rejection beside an unanswered request is looked up", unanswered(Rejected), false,
+            Opening::Ask(Before::Replay)),
+        ("a declined one is looked up before a retry", row(Declined), true, retry(false)),
+        ("a rejected one is looked up before a retry", row(Rejected), true, retry(false)),
+        ("a retry beside an unanswered request knows of it", unanswered(Declined), true, retry(true)),
         ("a pending one is looked up first", row(Pending), false, Opening::Ask(Before::Send)),
         ("an unknown one is looked up first", row(Unknown), false, Opening::Ask(Before::Send)),
         ("an unknown one is looked up first with --retry", row(Unknown), true, Opening::Ask(Before::Send)),
-        ("one that was not sent may be sent", row(NotSent), false, Opening::Claim),
         ("other terms refuse a paid one", other_terms(Paid), false, Opening::RefuseOtherTerms),
         ("other terms refuse a pending one", other_terms(Pending), false, Opening::RefuseOtherTerms),
         ("other terms refuse an unknown one", other_terms(Unknown), true, Opening::RefuseOtherTerms),
@@ -83,27 +107,89 @@ fn openings() -> Vec<(&'static str, Stored, bool, Opening)> {
 #[test]
 fn a_stored_row_decides_how_a_charge_begins() {
     for (rule, stored, retry, expected) in openings() {
-        assert_eq!(open(&stored, retry), expected, "{rule}");
+        assert_eq!(open(&stored, retry, false), expected, "{rule}");
     }
 }
+
+#[test]
+fn what_was_never_sent_may_go_unasked_where_somebody_has_accepted_that() {
+    let unasked = |stored| open(&stored, false, true);
+    let first = |unasked| Opening::Ask(Before::First { retry: false, unasked });
+    assert_eq!(unasked(row(Outcome::NotSent)), first(true));
+    assert_eq!(unasked(Stored { unanswered: true, ..row(Outcome::NotSent) }), first(false));
+    assert_eq!(unasked(row(Outcome::Unknown)), Opening::Ask(Before::Send));
+}
+
+const FIRST: Before = Before::First { retry: false, unasked: false };
+const FIRST_RETRY: Before = Before::First { retry: true, unasked: false };
+const UNASKED: Before = Before::First { retry: false, unasked: true };
+const RETRY: Before = Before::Retry { unanswered: false };
+const RETRY_DOUBTED: Before = Before::Retry { unanswered: true };
 
 #[rustfmt::skip]
 fn look_ups_before_a_send() -> Vec<(&'static str, Before, Finding, bool, BeforeSend)> {
     let unknown = |reason| BeforeSend::Settle(LookedUp::Unknown(reason));
+    let refused = || BeforeSend::Refuse(record("imps_1"), Reason::WithoutStatus);
+    let held = || BeforeSend::HoldUntil(window(), 3600);
+    let goes = || BeforeSend::Claim { declines: None, aside: None };
+    let goes_after_declines = || BeforeSend::Claim { declines: Some(declines()), aside: None };
+    let declined_then = || BeforeSend::Settle(LookedUp::Declined(declines()));
+    let no_word = || BeforeSend::GiveUp(Reason::NoWordOfOrder { why: Box::new(Reason::ListEmpty) });
+    let told = Reason::OnlyOldWindow { imp_uid: "imps_1".to_owned() };
+    let aside = || Finding::Nothing { aside: Some(told.clone()) };
     vec![
+        // This ledger has never sent it.
+        ("what another ledger charged is not sent", FIRST, charged(), true, BeforeSend::Settle(paid())),
+        ("what the gateway does not know goes", FIRST, nothing(), true, goes()),
+        ("what is no charge is told, and it goes", FIRST, aside(), true,
+            BeforeSend::Claim { declines: None, aside: Some(told.clone()) }),
+        ("a decline of another ledger's stands", FIRST, declined(), true, declined_then()),
+        ("a decline of another ledger's is retried with --retry", FIRST_RETRY, declined(), true, goes_after_declines()),
+        ("another payment under the id refuses it", FIRST, other(), true, refused()),
+        ("a payment without an end may be a charge", FIRST, strange(), true, unknown(is_odd())),
+        ("an open window holds it up", FIRST, in_window(), true, held()),
+        ("no answer, no send", FIRST, no_answer(), true, no_word()),
+        ("no answer, and sent as accepted", UNASKED, no_answer(), true, BeforeSend::Claim {
+            declines: None, aside: Some(Reason::SentUnasked { why: Box::new(Reason::ListEmpty) }) }),
+        ("accepted is only that there is no answer", UNASKED, other(), true, refused()),
+        // An earlier request may have charged.
         ("a charge found is recorded", Before::Send, charged(), false, BeforeSend::Settle(paid())),
-        ("a decline found is recorded", Before::Send, declined(), false,
-            BeforeSend::Settle(LookedUp::Declined(declines()))),
-        ("not found at once proves nothing", Before::Send, Finding::Nothing, false, unknown(Reason::NotShownYet)),
-        ("not found after the wait may be sent", Before::Send, Finding::Nothing, true, BeforeSend::Claim(None)),
-        ("a payment that is not ours stops the send", Before::Send, odd(), true, unknown(is_odd())),
+        ("a decline found is recorded", Before::Send, declined(), false, declined_then()),
+        ("not found at once proves nothing", Before::Send, nothing(), false, unknown(Reason::NotShownYet)),
+        ("not found after the wait may be sent", Before::Send, nothing(), true, goes()),
+        ("a payment that is not ours stops the send", Before::Send, other(), true, unknown(is_odd())),
+        ("a payment without an end stops the send", Before::Send, strange(), true, unknown(is_odd())),
+        ("a window stops the send", Before::Send, in_window(), true, unknown(window())),
         ("no answer is not a no", Before::Send, no_answer(), true, unknown(got_no_answer())),
-        ("a decline that turned to paid is not sent", Before::Retry, charged(), false, BeforeSend::Settle(paid())),
-        ("a decline that stands is sent", Before::Retry, Finding::Nothing, false, BeforeSend::Claim(None)),
-        ("another decline does not stop a retry", Before::Retry, declined(), false,
-            BeforeSend::Claim(Some(declines()))),
-        ("an odd payment stops a retry", Before::Retry, odd(), false, unknown(is_odd())),
-        ("a retry is not sent unasked", Before::Retry, no_answer(), false, BeforeSend::GiveUp(Reason::ListEmpty)),
+        // A decline or rejection is to be sent again.
+        ("a decline that turned to paid is not sent", RETRY, charged(), false, BeforeSend::Settle(paid())),
+        ("a decline that stands is sent", RETRY, nothing(), false, goes()),
+        ("another decline does not stop a retry", RETRY, declined(), false, goes_after_declines()),
+        ("another payment stops a retry", RETRY, other(), false, refused()),
+        ("a payment without an end stops a retry", RETRY, strange(), false, unknown(is_odd())),
+        ("an open window stops a retry", RETRY, in_window(), false, held()),
+        ("a retry is not sent unasked", RETRY, no_answer(), false, no_word()),
+        ("a retry waits for an unanswered request", RETRY_DOUBTED, nothing(), false,
+            BeforeSend::Doubt(Reason::Unanswered)),
+        ("a retry goes when that has had its time", RETRY_DOUBTED, nothing(), true, goes()),
+        ("a retry beside a doubt and another payment is a doubt", RETRY_DOUBTED, other(), true,
+            BeforeSend::Doubt(is_odd())),
+        ("a retry beside a doubt and a window is a doubt", RETRY_DOUBTED, in_window(), true,
+            BeforeSend::Doubt(window())),
+        ("a retry beside a doubt and no answer is a doubt", RETRY_DOUBTED, no_answer(), true,
+            BeforeSend::Doubt(got_no_answer())),
+        // A decline or rejection beside a request that was never answered.
+        ("an unanswered request that charged is paid", Before::Replay, charged(), false, BeforeSend::Settle(paid())),
+        ("a decline of the unanswered request is one", Before::Replay, declined(), false, declined_then()),
+        ("a decline is no answer before the wait is over", Before::Replay, nothing(), false,
+            BeforeSend::Doubt(Reason::Unanswered)),
+        ("a decline is the answer after it", Before::Replay, nothing(), true, BeforeSend::Replay),
+        ("another payment beside a decline is a doubt", Before::Replay, other(), true, BeforeSend::Doubt(is_odd())),
+        ("one without an end beside a decline is a doubt", Before::Replay, strange(), true,
+            BeforeSend::Doubt(is_odd())),
+        ("a window beside a decline is a doubt", Before::Replay, in_window(), true, BeforeSend::Doubt(window())),
+        ("no answer beside a decline is a doubt", Before::Replay, no_answer(), true,
+            BeforeSend::Doubt(got_no_answer())),
     ]
 }
 
@@ -151,13 +237,15 @@ fn look_ups_after_a_refusal() -> Vec<(&'static str, bool, Finding, LookedUp)> {
     let mut told = declines();
     told.last.fail_reason = Some(words());
     vec![
-        ("a refusal with no payment is a rejection", false, Finding::Nothing, LookedUp::Rejected(Some(words()))),
+        ("a refusal with no payment is a rejection", false, nothing(), LookedUp::Rejected(Some(words()))),
         ("a refusal with a charge is paid", false, charged(), paid()),
         ("a refusal with a failed record is a decline for its reason", false, declined(), LookedUp::Declined(told)),
         ("a refusal that cannot be checked is unknown", false, no_answer(), not_looked_up()),
-        ("a refusal with an odd payment is unknown", false, odd(), LookedUp::Unknown(is_odd())),
+        ("a refusal with another payment is unknown", false, other(), LookedUp::Unknown(is_odd())),
+        ("a refusal with a payment without an end is unknown", false, strange(), LookedUp::Unknown(is_odd())),
+        ("a refusal beside an open window is unknown", false, in_window(), LookedUp::Unknown(window())),
         ("a duplicate of our charge is paid", true, charged(), paid()),
-        ("a duplicate that is not shown is unknown", true, Finding::Nothing, not_shown()),
+        ("a duplicate that is not shown is unknown", true, nothing(), not_shown()),
         ("a duplicate is no decline", true, declined(), not_shown()),
         ("a duplicate that cannot be checked is unknown", true, no_answer(), not_looked_up()),
     ]
@@ -178,7 +266,7 @@ fn a_failed_record_keeps_its_own_reason_and_a_refusal_without_words_is_told_by_i
     assert_eq!(kept, LookedUp::Declined(told));
     let wordless = Refusal { words: None, ..refusal(true) };
     let expected = LookedUp::Unknown(Reason::RefusedNotShown { words: "code -1".to_owned() });
-    assert_eq!(found_after(&wordless, Finding::Nothing), expected);
+    assert_eq!(found_after(&wordless, nothing()), expected);
 }
 
 #[rustfmt::skip]
@@ -195,28 +283,31 @@ fn reviews() -> Vec<(&'static str, Outcome, Finding, bool, Review)> {
         ("a decline found is recorded", Unknown, declined(), false, to_declined()),
         ("a decline of a killed process is recorded", Pending, declined(), false, to_declined()),
         ("a decline that showed late is recorded", NotSent, declined(), false, to_declined()),
-        ("no trace within the wait proves nothing", Unknown, Finding::Nothing, false,
+        ("no trace within the wait proves nothing", Unknown, nothing(), false,
             Review::StayUnknown(Reason::NotShownYet)),
-        ("no trace after the wait means that it did not arrive", Unknown, Finding::Nothing, true,
+        ("no trace after the wait means that it did not arrive", Unknown, nothing(), true,
             Review::Settle(LookedUp::NotSent(Reason::NoTrace))),
-        ("no trace of a killed process after the wait means the same", Pending, Finding::Nothing, true,
+        ("no trace of a killed process after the wait means the same", Pending, nothing(), true,
             Review::Settle(LookedUp::NotSent(Reason::NoTrace))),
-        ("an odd payment leaves it open", Pending, odd(), true, Review::StayUnknown(is_odd())),
+        ("an odd payment leaves it open", Pending, other(), true, Review::StayUnknown(is_odd())),
         ("no answer leaves it open", Unknown, no_answer(), true, Review::StayUnknown(got_no_answer())),
+        ("one without an end leaves it open", Unknown, strange(), true, Review::StayUnknown(is_odd())),
+        ("an open window leaves it open", Unknown, in_window(), true, Review::StayUnknown(window())),
+        ("an open window says nothing against a decline", Declined, in_window(), true, Review::Keep),
         ("a paid one that shows is as it should be", Paid, charged(), true, Review::Keep),
-        ("a paid one that does not show is an alarm", Paid, Finding::Nothing, true,
+        ("a paid one that does not show is an alarm", Paid, nothing(), true,
             Review::Contradicted(Reason::NotShown)),
         ("a paid one that was declined is an alarm", Paid, declined(), true,
             Review::Contradicted(Reason::DeclinedOnly)),
-        ("a paid one that is another is an alarm", Paid, odd(), true, Review::Contradicted(is_odd())),
-        ("a decline beside an odd payment is an alarm", Declined, odd(), true, Review::Contradicted(is_odd())),
-        ("a rejection beside an odd payment is an alarm", Rejected, odd(), true, Review::Contradicted(is_odd())),
-        ("one not sent beside an odd payment is an alarm", NotSent, odd(), true, Review::Contradicted(is_odd())),
-        ("a decline that stands stays", Declined, Finding::Nothing, true, Review::Keep),
+        ("a paid one that is another is an alarm", Paid, other(), true, Review::Contradicted(is_odd())),
+        ("a decline beside an odd payment is an alarm", Declined, other(), true, Review::Contradicted(is_odd())),
+        ("a rejection beside an odd payment is an alarm", Rejected, other(), true, Review::Contradicted(is_odd())),
+        ("one not sent beside an odd payment is an alarm", NotSent, other(), true, Review::Contradicted(is_odd())),
+        ("a decline that stands stays", Declined, nothing(), true, Review::Keep),
         ("a decline with its record stays", Declined, declined(), true, Review::Keep),
         ("a rejection that stands stays", Rejected, declined(), true, Review::Keep),
-        ("a rejection without a trace stays", Rejected, Finding::Nothing, true, Review::Keep),
-        ("one that was not sent and is not there stays", NotSent, Finding::Nothing, true, Review::Keep),
+        ("a rejection without a trace stays", Rejected, nothing(), true, Review::Keep),
+        ("one that was not sent and is not there stays", NotSent, nothing(), true, Review::Keep),
         ("no answer changes no decline", Declined, no_answer(), true, Review::Keep),
         ("no answer changes no payment", Paid, no_answer(), true, Review::Keep),
     ]
@@ -231,7 +322,7 @@ fn every_review_holds() {
 
 #[test]
 fn no_review_takes_a_payment_back() {
-    for finding in [charged(), declined(), odd(), Finding::Nothing, no_answer()] {
+    for finding in [charged(), declined(), other(), strange(), in_window(), nothing(), no_answer()] {
         for waited in [false, true] {
             let review = review(Outcome::Paid, &finding, waited);
             assert!(matches!(review, Review::Keep | Review::Contradicted(_)), "{review:?}");
@@ -241,7 +332,7 @@ fn no_review_takes_a_payment_back() {
 
 #[test]
 fn a_payment_without_an_imp_uid_is_odd_all_the_same() {
-    let nameless = Finding::Odd { record: Box::default(), why: Reason::WithoutStatus };
+    let nameless = Finding::Other { record: Box::default(), why: Reason::WithoutStatus };
     let reason = Reason::ShownOddNameless { why: Box::new(Reason::WithoutStatus) };
     assert_eq!(review(Outcome::Unknown, &nameless, true), Review::StayUnknown(reason));
 }

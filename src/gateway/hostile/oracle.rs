@@ -116,6 +116,15 @@ pub(super) fn says_declined(status: u16, body: &[u8]) -> bool {
         && (is_absent(order) || shown(order) == ORDER)
 }
 
+/// Whether the body is the gateway's own list of nothing: code 0, and a total of 0.
+pub(super) fn says_empty(body: &[u8]) -> bool {
+    let Ok(body) = serde_json::from_slice::<Value>(body) else { return false };
+    let list = body["response"]["list"].as_array();
+    body["code"].to_string().trim_matches('"') == "0"
+        && body["response"]["total"].to_string().trim_matches('"') == "0"
+        && list.is_none_or(Vec::is_empty)
+}
+
 /// The gateway's no, with no payment beside it.
 pub(super) fn says_no(body: &[u8]) -> bool {
     value_of(body).is_some_and(|body| code(&body).is_some_and(|code| code != 0) && body["response"].is_null())

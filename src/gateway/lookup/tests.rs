@@ -49,7 +49,7 @@ fn page(next: &str, ids: &[&str]) -> String {
     let list: Vec<String> = ids.iter().map(|id| format!(r#"{{"imp_uid":"{id}","status":"paid"}}"#)).collect();
     let list = list.join(",");
     format!(
-        r#"{{"code":0,"message":null,"response":{{"total":9,"previous":0,"next":{next},"list":[{list}]}}}}"#
+        r#"{{"code":0,"message":null,"response":{{"total":1,"previous":0,"next":{next},"list":[{list}]}}}}"#
     )
 }
 
@@ -73,7 +73,10 @@ fn all_pages_are_read() {
     assert_eq!((received.imp_uid.as_deref(), received.took_ms), (Some("a"), Some(0)));
     assert_eq!(received.body.as_deref(), Some(page("2", &["a", "b"]).as_str()), "the first page is kept");
     let path = "GET /payments/findAll/%EC%A3%BC%EB%AC%B8%201%3F?page";
-    assert_eq!(scene.gateway.requests(), [1, 2, 3].map(|number| format!("{path}={number}&limit=100 T1")));
+    assert_eq!(
+        scene.gateway.requests(),
+        [1, 2, 3].map(|number| format!("{path}={number}&limit=100&include_sandbox=true T1"))
+    );
 }
 
 #[test]
@@ -123,7 +126,7 @@ fn only_a_404_in_the_gateways_own_json_is_not_found() {
         (404, r#"{"code":0,"message":null,"response":null}"#),
         (404, r#"{"code":"none","message":"x","response":null}"#),
         (404, r#"{"code":-1,"message":"x","response":{"imp_uid":"a"}}"#),
-        (200, NOT_FOUND),
+        (200, r#"{"code":-1,"message":"x","response":null}"#),
         (400, NOT_FOUND),
         (302, NOT_FOUND),
         (403, "<html>"),
@@ -141,6 +144,29 @@ fn only_a_404_in_the_gateways_own_json_is_not_found() {
         assert!(reply.received().reason.is_some());
     }
     assert!(scene.slept_ms().is_empty());
+}
+
+/// The forms of the gateway's own no (contract, rule 8).
+#[test]
+fn not_found_comes_in_three_forms() {
+    let scene = scene();
+    let empty = r#"{"code":0,"message":null,"response":{"total":0,"previous":0,"next":0,"list":[]}}"#;
+    for (status, body) in [(404, NOT_FOUND), (200, NOT_FOUND), (200, empty)] {
+        scene.gateway.will(status, body);
+        let reply = scene.look_up();
+        assert!(matches!(reply, LookupReply::NotFound { .. }), "{status} {body} {reply:?}");
+    }
+}
+
+#[test]
+fn a_list_with_fewer_records_than_it_counts_is_no_answer() {
+    let scene = scene();
+    let short = page("0", &["a"]).replace("\"total\":1", "\"total\":2");
+    scene.gateway.will(200, &short);
+    assert_eq!(scene.reason(), "the gateway's list shows 1 of 2 payments");
+    let none = page("0", &[]);
+    scene.gateway.will(200, &none);
+    assert_eq!(scene.reason(), "the gateway's list shows 0 of 1 payments");
 }
 
 #[test]
