@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
+use crate::domain::words::hex;
 use crate::ledger::lock::{Hash, open};
 
 /// The directory of the files.
@@ -31,8 +32,7 @@ impl Place {
     }
 
     pub(super) fn try_lock(self, hash: &Hash) -> io::Result<Option<Held>> {
-        let name: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-        let path = self.dir.join(name);
+        let path = self.dir.join(hex(hash));
         for _ in 0..TRIES_MAX {
             let file = open(&self.dir, &path)?;
             match file.try_lock() {
