@@ -7,7 +7,7 @@ use crate::commands::context::Context;
 use crate::commands::customer::ImportArgs;
 use crate::commands::customer::answers::not_saved;
 use crate::commands::customer::many::Many;
-use crate::commands::customer::saving::{House, ask, keep};
+use crate::commands::customer::saving::{Profile, ask, keep};
 use crate::commands::customer::sheet::{self, Line, Sheet};
 use crate::commands::handed_in::{is_stdin, piped};
 use crate::commands::session::answered;
@@ -89,8 +89,8 @@ fn save(
     let uid = &line.customer_uid;
     let registered = client.map(|client| ask(client, uid)).transpose();
     let registered = registered.map_err(|failure| not_saved(failure, uid))?;
-    let (house, now) = (House::of(context.settings), context.now());
-    let kept = keep(ledger, uid, &line.given, registered.as_ref(), &house, now)?;
+    let (profile, now) = (Profile::of(context.settings), context.now());
+    let kept = keep(ledger, uid, &line.given, registered.as_ref(), &profile, now)?;
     for warning in &kept.warnings {
         context.ui.warning(warning);
     }
