@@ -8,7 +8,7 @@ use serde_json::Number;
 
 use crate::billing::batch::Stop;
 use crate::commands::batch::charges::{Charges, Shown};
-use crate::commands::batch::fate::{Fate, Why};
+use crate::commands::batch::fate::{Fate, RowRefusal};
 use crate::commands::batch::row::{CUSTOMER_UID, MERCHANT_UID};
 use crate::commands::batch::tally::{Counted, Sum, Tally, amounts, whole_seconds};
 use crate::domain::words::number_of;
@@ -115,7 +115,7 @@ pub(super) fn plan_object(charges: &Charges, fates: &[Fate]) -> PlanObject {
             line: charges.rows.line(row),
             merchant_uid: Some(terms.merchant_uid.to_string()),
             customer_uid: terms.customer_uid.to_string(),
-            refused: fate.refused().map(Why::word)?,
+            refused: fate.refused().map(RowRefusal::word)?,
         })
     };
     PlanObject {
