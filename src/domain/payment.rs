@@ -336,7 +336,7 @@ pub const BODY_KEPT_BYTES: usize = 64 * 1024;
 
 /// One entry of a payment's history.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Event {
+pub struct HistoryEntry {
     pub at: Timestamp,
     pub kind: EventKind,
     /// What the payment's outcome was from then on; of an attempt that a later one had overtaken, what came
