@@ -114,8 +114,8 @@ fn story(ui: &Ui, report: &Report, now: Timestamp) -> Story {
                 let rest = format!(": {} Nothing was charged.{stands}", sentence(&why.to_string()));
                 Story::new(outcome, "Not sent", rest).advised("Run the same command again.", None)
             }
-            Held::KeyRefused(words) => {
-                let words = sentence(words);
+            Held::KeyRefused(said) => {
+                let words = sentence(&said.to_string());
                 let rest = format!("The gateway refused the API key: {words} Nothing was charged.{stands}");
                 Story::new(outcome, "", rest)
             }

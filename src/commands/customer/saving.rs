@@ -64,8 +64,8 @@ pub(super) fn ask(client: &Client, uid: &CustomerUid) -> Result<Registered, Fail
         BillingKey::Found { card, channels, customer_name, customer_tel, customer_email } => {
             Ok(Registered { card, channels, name: customer_name, email: customer_email, tel: customer_tel })
         }
-        BillingKey::NotFound { message } => {
-            Err(Failure::not_found(format!("the gateway has no billing key for {uid}: {message}")))
+        BillingKey::NotFound { said } => {
+            Err(Failure::not_found(format!("the gateway has no billing key for {uid}: {said}")))
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::domain::charge::ChargeRequest;
 use crate::domain::ids::{CustomerUid, MerchantUid};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::{BODY_KEPT_BYTES, Mode, Terms};
-use crate::domain::reason::Reason;
+use crate::domain::reason::{Reason, Said};
 use crate::gateway::json;
 use crate::gateway::transport::{HttpAnswer, TransportError};
 
@@ -345,10 +345,10 @@ fn the_gateways_words_are_kept() {
         reply(502, "<html>".to_owned()).why().as_deref(),
         Some("the gateway answered with HTTP 502 and a web page")
     );
-    let quoted = |words: &str| Reason::HttpStatus { status: "503".to_owned(), words: words.to_owned() };
-    assert_eq!(reply(503, refusal("-7", "점검 중")).reason, Some(quoted("점검 중")));
+    let quoted = |said| Reason::HttpStatus { status: "503".to_owned(), said };
+    assert_eq!(reply(503, refusal("-7", "점검 중")).reason, Some(quoted(Said::Words("점검 중".to_owned()))));
     let silent = r#"{"code":-7,"response":null}"#.to_owned();
-    assert_eq!(reply(503, silent).reason, Some(quoted("code -7 without a message")));
+    assert_eq!(reply(503, silent).reason, Some(quoted(Said::Code(-7))));
     let token = reply(401, refusal("-1", "Unauthorized"));
     assert_eq!((token.message.as_deref(), token.reason), (Some("Unauthorized"), None));
     let not_taken = Reason::TokenNotTaken { status: "401".to_owned() };
