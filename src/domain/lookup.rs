@@ -256,8 +256,36 @@ mod tests {
     }
 
     #[test]
-    fn a_refunded_record_was_charged_too() {
-        assert!(is_charged(&find(vec![record("a", "cancelled")], &[], 1, false)));
+    fn a_refunded_record_was_charged_too_however_its_status_is_spelt() {
+        for status in ["cancelled", "canceled"] {
+            assert!(is_charged(&find(vec![record("a", status)], &[], 1, false)), "{status}");
+        }
+    }
+
+    #[test]
+    fn whatever_took_money_beside_the_charge_is_shown_and_nothing_else_is() {
+        let mut others: Vec<GatewayRecord> =
+            ["paid", "cancelled", "canceled", "ready"].map(|status| record(status, status)).into();
+        others.iter_mut().for_each(|other| other.amount_text = Some("100".to_owned()));
+        others.push(record("a", "paid"));
+        let finding = find(others, &[], 1, false);
+        let ids: Vec<_> = finding.others().iter().filter_map(|other| other.imp_uid.as_deref()).collect();
+        assert_eq!(ids, ["paid", "cancelled", "canceled"]);
+    }
+
+    #[test]
+    fn of_several_odd_records_the_first_is_told() {
+        let Finding::Odd { record, .. } = find(vec![record("a", "ready"), record("b", "x")], &[], 1, true)
+        else {
+            panic!("not odd")
+        };
+        assert_eq!(record.imp_uid.as_deref(), Some("a"));
+    }
+
+    #[test]
+    fn a_decline_without_an_imp_uid_is_not_one_that_is_known() {
+        let nameless = GatewayRecord { imp_uid: None, ..record("a", "failed") };
+        assert!(matches!(find(vec![nameless], &["a"], 1, false), Finding::Declined(_)));
     }
 
     #[test]
