@@ -376,6 +376,14 @@ fn a_further_attempt_takes_over_who_asks_now_and_keeps_what_was_said() {
 }
 
 #[test]
+fn a_first_attempt_is_pending_and_unanswered_from_its_send_on() {
+    let first = first_attempt(&intent(request(), 30));
+    assert_eq!((first.outcome, first.attempts, first.unanswered), (Outcome::Pending, 1, 1));
+    assert_eq!((first.last_send, first.account.as_deref()), (Some(mark(30)), Some("account")));
+    assert_eq!((first.requested_at, first.reason, first.outcome_before), (at(30), None, None));
+}
+
+#[test]
 fn a_charge_that_never_began_has_no_attempt() {
     let unsent = never_begun(&intent(request(), 0), Some(&Reason::Interrupted));
     assert_eq!((unsent.outcome, unsent.attempts, unsent.unanswered), (Outcome::NotSent, 0, 0));
