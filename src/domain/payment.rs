@@ -243,7 +243,7 @@ pub struct Payment {
 }
 
 impl Payment {
-    /// Why it is what it is: in the gateway's words, else as a sentence of ours.
+    /// Why it is what it is: as a sentence of ours, else in the gateway's words.
     #[must_use]
     pub fn why(&self) -> Option<String> {
         said(self.reason.as_ref(), self.message.as_ref())
