@@ -124,7 +124,22 @@ fn answers() -> Vec<(&'static str, Payment, u32, Settled, After)> {
 fn an_answer_settles_its_own_attempt() {
     for (rule, before, attempt, settled, expected) in answers() {
         let received = Received::default();
-        assert_eq!(after(&answered(before, attempt, at(9), &settled, &received)), expected, "{rule}");
+        let change = answered(before, attempt, at(9), &settled, &received);
+        assert_eq!((after(&change), change.lost), (expected, false), "{rule}");
+    }
+}
+
+#[test]
+fn the_line_of_an_answer_holds_what_came_back_and_what_it_means() {
+    let received = Received { http_status: Some(200), ..Received::default() };
+    let why = Reason::WaitGivenUp;
+    for (settled, imp_uid, reason) in
+        [(paid(), Some("imps_1"), None), (declined(), Some("imps_1"), None), (unknown(), None, Some(&why))]
+    {
+        let change = answered(row(Outcome::Pending, 1, 1), 1, at(9), &settled, &received);
+        let line = &change.happened[0];
+        assert_eq!((line.kind, line.at, line.operator), (EventKind::Answer, at(9), None));
+        assert_eq!((line.imp_uid, line.reason, line.received), (imp_uid, reason, Some(&received)));
     }
 }
 
@@ -297,8 +312,11 @@ fn what_never_left_takes_back_its_own_attempt() {
     for (rule, before, attempt, expected) in taken_back() {
         let untouched = before.clone();
         let change = not_sent(before, attempt, at(9), &Reason::Interrupted, &received);
-        assert_eq!(after(&change), expected, "{rule}");
+        assert_eq!((after(&change), change.lost), (expected, false), "{rule}");
         assert_eq!(change.moved, change.payment != untouched, "{rule}");
+        let line = &change.happened[0];
+        assert_eq!((line.kind, line.at, line.imp_uid), (EventKind::NotSent, at(9), None));
+        assert_eq!((line.reason, line.received), (Some(&Reason::Interrupted), Some(&received)));
     }
 }
 
@@ -325,9 +343,9 @@ fn only_the_pending_attempt_is_sent_a_second_time() {
         assert_eq!(resend(row(outcome, 1, 1), 1), outcome == Outcome::Pending, "{outcome}");
     }
     let change = resent(row(Outcome::Pending, 1, 1), 1, at(9), &mark(9), &received).unwrap();
-    assert_eq!(change.payment.last_send, Some(mark(9)));
-    let kinds: Vec<EventKind> = change.happened.iter().map(|line| line.kind).collect();
-    assert_eq!(kinds, [EventKind::Answer, EventKind::Resend]);
+    assert_eq!((change.payment.last_send, change.moved, change.lost), (Some(mark(9)), true, false));
+    let lines: Vec<_> = change.happened.iter().map(|line| (line.kind, line.received)).collect();
+    assert_eq!(lines, [(EventKind::Answer, Some(&received)), (EventKind::Resend, None)]);
 }
 
 #[test]
@@ -335,9 +353,10 @@ fn a_refusal_that_is_looked_up_is_a_line_of_its_own_attempt() {
     let received = Received::default();
     let change = refused(row(Outcome::Pending, 2, 2), 1, at(9), &received);
     assert_eq!(
-        (after(&change), change.moved),
-        ((Outcome::Pending, 2, 2, vec![(1, Outcome::Pending)]), false)
+        (after(&change), change.moved, change.lost),
+        ((Outcome::Pending, 2, 2, vec![(1, Outcome::Pending)]), false, false)
     );
+    assert_eq!((change.happened[0].kind, change.happened[0].received), (EventKind::Answer, Some(&received)));
 }
 
 #[test]
