@@ -1,17 +1,18 @@
 //! What a row becomes: a sentence, the row, what was heard, and the row after it.
 
+mod looking_up;
+
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::{
-    Change, answered, counts, first_attempt, is_as_expected, is_similar, looked_up, never_begun,
-    next_attempt, not_sent, refused, resent,
+    Change, answered, counts, first_attempt, is_as_expected, is_similar, never_begun, next_attempt, not_sent,
+    refused, resent,
 };
 use crate::domain::answer::Settled;
 use crate::domain::charge::ChargeRequest;
 use crate::domain::ids::{CustomerUid, MerchantUid};
-use crate::domain::lookup::{Declines, LookedUp};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::{EventKind, GatewayRecord, Mode, Outcome, Payment, Received, Terms};
 use crate::domain::reason::Reason;
@@ -184,109 +185,6 @@ fn an_answer_leaves_nothing_of_what_was_said_before_it() {
     let payment = answered(before, 2, at(9), &unknown(), &received).payment;
     assert_eq!((payment.imp_uid, payment.apply_num, payment.message), (None, None, None));
     assert_eq!((payment.reason, payment.code), (Some(Reason::WaitGivenUp), Some(-1)));
-}
-
-fn looked(before: Payment, seen: &Seen, found: &LookedUp) -> (After, bool) {
-    let received = Received::default();
-    let change = looked_up(before, seen, at(9), found, &received, Some(-1));
-    (after(&change), change.lost)
-}
-
-fn declines() -> LookedUp {
-    LookedUp::Declined(Declines { earlier: vec![record("imps_1")], last: Box::new(record("imps_2")) })
-}
-
-#[rustfmt::skip]
-fn look_ups() -> Vec<(&'static str, Payment, LookedUp, After)> {
-    use Outcome::{Declined, NotSent, Paid, Pending, Rejected, Unknown};
-    let found = || LookedUp::Paid(Box::new(record("imps_1")));
-    let rejected = || LookedUp::Rejected(Some("no".to_owned()));
-    let not_yet = || LookedUp::Unknown(Reason::NotShownYet);
-    let no_trace = || LookedUp::NotSent(Reason::NoTrace);
-    vec![
-        ("a charge found speaks for every request", row(Unknown, 2, 2), found(), (Paid, 2, 0, vec![(2, Paid)])),
-        ("a charge found over a decline is paid", row(Declined, 1, 0), found(), (Paid, 1, 0, vec![(1, Paid)])),
-        ("declines speak for every request, each a line", row(Unknown, 2, 2), declines(),
-            (Declined, 2, 0, vec![(2, Declined), (2, Declined)])),
-        ("a refusal without a payment speaks for its request", row(Pending, 2, 2), rejected(),
-            (Rejected, 2, 1, vec![(2, Rejected)])),
-        ("nothing yet leaves it open", row(Pending, 1, 1), not_yet(), (Unknown, 1, 1, vec![(1, Unknown)])),
-        ("no trace after the wait leaves the request unanswered", row(Unknown, 1, 1), no_trace(),
-            (NotSent, 1, 1, vec![(1, NotSent)])),
-        ("no trace says nothing against a decline", row(Declined, 1, 0), no_trace(),
-            (Declined, 1, 0, vec![(1, Declined)])),
-        ("nothing new is a line of history", row(Declined, 1, 0), LookedUp::Nothing,
-            (Declined, 1, 0, vec![(1, Declined)])),
-        ("a paid row is not declined by a look-up", row(Paid, 1, 0), declines(), (Paid, 1, 0, vec![(1, Paid)])),
-        ("a paid row is not rejected by a look-up", row(Paid, 1, 0), rejected(), (Paid, 1, 0, vec![(1, Paid)])),
-        ("a paid row is not opened by a look-up", row(Paid, 1, 0), not_yet(), (Paid, 1, 0, vec![(1, Paid)])),
-        ("a paid row is not forgotten by a look-up", row(Paid, 1, 0), no_trace(), (Paid, 1, 0, vec![(1, Paid)])),
-    ]
-}
-
-#[test]
-fn a_look_up_settles_the_row_that_it_judged() {
-    for (rule, before, found, expected) in look_ups() {
-        let seen = Seen::of(&before);
-        assert_eq!(looked(before, &seen, &found), (expected, false), "{rule}");
-    }
-}
-
-#[rustfmt::skip]
-fn overtaken() -> Vec<(&'static str, LookedUp, bool, Outcome, u32)> {
-    use Outcome::{Paid, Pending};
-    vec![
-        ("a decline may be of the attempt before", declines(), true, Pending, 2),
-        ("a rejection may be of the attempt before", LookedUp::Rejected(None), true, Pending, 2),
-        ("an absence may be of the attempt before", LookedUp::Unknown(Reason::NotShownYet), true, Pending, 2),
-        ("no trace was of the attempt before", LookedUp::NotSent(Reason::NoTrace), true, Pending, 2),
-        ("nothing new takes nothing away", LookedUp::Nothing, false, Pending, 2),
-        ("money is money, and the newest request is still unanswered",
-            LookedUp::Paid(Box::new(record("imps_1"))), false, Paid, 2),
-    ]
-}
-
-#[test]
-fn a_look_up_of_a_row_that_has_moved_since_believes_in_money_alone() {
-    for (rule, found, lost, outcome, unanswered) in overtaken() {
-        let seen = Seen::of(&row(Outcome::Unknown, 1, 1));
-        let (after, is_lost) = looked(row(Outcome::Pending, 2, 2), &seen, &found);
-        assert_eq!((after.0, after.2, after.3.len(), is_lost), (outcome, unanswered, 1, lost), "{rule}");
-    }
-    let no_trace = LookedUp::NotSent(Reason::NoTrace);
-    let same_attempt = Seen::of(&row(Outcome::Unknown, 1, 1));
-    assert!(looked(row(Outcome::Declined, 1, 0), &same_attempt, &no_trace).1);
-    let sent_again = Payment { last_send: Some(mark(900)), ..row(Outcome::Pending, 1, 1) };
-    let before_that = Seen::of(&row(Outcome::Pending, 1, 1));
-    assert!(looked(sent_again, &before_that, &no_trace).1, "the wait has begun anew");
-}
-
-#[test]
-fn the_rows_code_is_that_of_the_refusal_and_not_of_the_look_up() {
-    let received = Received { code: Some(-404), ..Received::default() };
-    let code = |before: Payment, found: &LookedUp| {
-        let seen = Seen::of(&before);
-        looked_up(before, &seen, at(9), found, &received, Some(-1)).payment.code
-    };
-    let pending = || Payment { code: Some(3), ..row(Outcome::Pending, 1, 1) };
-    assert_eq!(code(pending(), &LookedUp::Rejected(None)), Some(-1));
-    assert_eq!(code(pending(), &LookedUp::Unknown(Reason::NotShownYet)), Some(-1));
-    assert_eq!(code(pending(), &LookedUp::NotSent(Reason::NoTrace)), None);
-    assert_eq!(code(pending(), &LookedUp::Paid(Box::new(record("imps_1")))), None);
-    assert_eq!(code(pending(), &declines()), None);
-    let unknown = Payment { code: Some(3), ..row(Outcome::Unknown, 1, 1) };
-    assert_eq!(code(unknown, &LookedUp::Unknown(Reason::NotShownYet)), Some(3), "it says nothing new");
-}
-
-#[test]
-fn each_decline_that_is_found_is_a_line_with_its_own_imp_uid_and_the_last_is_the_payments() {
-    let (received, found) = (Received::default(), declines());
-    let before = row(Outcome::Unknown, 2, 2);
-    let change = looked_up(before.clone(), &Seen::of(&before), at(9), &found, &received, None);
-    let ids: Vec<_> = change.happened.iter().map(|line| line.imp_uid).collect();
-    assert_eq!(ids, [Some("imps_1"), Some("imps_2")]);
-    assert_eq!(change.payment.imp_uid.as_deref(), Some("imps_2"));
-    assert_eq!(change.payment.message.as_deref(), Some("no money"));
 }
 
 #[rustfmt::skip]
