@@ -28,26 +28,13 @@ const PAID: &str = concat!(
 );
 
 fn request() -> ChargeRequest {
-    ChargeRequest {
-        terms: Terms {
-            merchant_uid: MerchantUid::parse("95382678123123120").unwrap(),
-            customer_uid: CustomerUid::parse("gildong_0001_1234").unwrap(),
-            amount: Amount::from_minor(8900, Currency::KRW),
-            mode: Mode::Live,
-        },
-        name: "월구독".to_owned(),
-        tax_free: None,
-        vat_amount: None,
-        card_quota: None,
-        buyer_name: None,
-        buyer_email: None,
-        buyer_tel: None,
-        custom_data: None,
-        notice_url: None,
-        product_type: None,
-        channel_key: None,
-        bypass: None,
-    }
+    let terms = Terms {
+        merchant_uid: MerchantUid::parse("95382678123123120").unwrap(),
+        customer_uid: CustomerUid::parse("gildong_0001_1234").unwrap(),
+        amount: Amount::from_minor(8900, Currency::KRW),
+        mode: Mode::Live,
+    };
+    ChargeRequest::new(terms, "월구독")
 }
 
 fn answered(status: u16, body: &[u8]) -> Answer {
