@@ -18,26 +18,13 @@ const ORDER: &str = "order_1";
 const CUSTOMER: &str = "gildong";
 
 fn request() -> ChargeRequest {
-    ChargeRequest {
-        terms: Terms {
-            merchant_uid: MerchantUid::parse(ORDER).expect("a valid id"),
-            customer_uid: CustomerUid::parse(CUSTOMER).expect("a valid id"),
-            amount: Amount::from_minor(8900, Currency::KRW),
-            mode: Mode::Live,
-        },
-        name: "Monthly".to_owned(),
-        tax_free: None,
-        vat_amount: None,
-        card_quota: None,
-        buyer_name: None,
-        buyer_email: None,
-        buyer_tel: None,
-        custom_data: None,
-        notice_url: None,
-        product_type: None,
-        channel_key: None,
-        bypass: None,
-    }
+    let terms = Terms {
+        merchant_uid: MerchantUid::parse(ORDER).expect("a valid id"),
+        customer_uid: CustomerUid::parse(CUSTOMER).expect("a valid id"),
+        amount: Amount::from_minor(8900, Currency::KRW),
+        mode: Mode::Live,
+    };
+    ChargeRequest::new(terms, "Monthly")
 }
 
 /// A text, or the digits of a number.

@@ -19,7 +19,7 @@ use crate::domain::answer::{ChargeReply, Refusal, Settled};
 use crate::domain::lookup::LookedUp;
 use crate::domain::payment::{GatewayRecord, Outcome, Payment, Received};
 use crate::domain::protocol::{self, AfterSend, Before, BeforeSend, Opening, Unprocessed};
-use crate::domain::reason::Reason;
+use crate::domain::reason::{Reason, Said};
 use crate::domain::time::{Moment, SendMark, from_epoch_s};
 use crate::interrupt::NoValue;
 use crate::ledger::{Claim, Claiming, Entry, Intent, LedgerError, PaymentLock, Seen};
@@ -393,6 +393,9 @@ fn known(ended: Ended) -> Option<Charged> {
     Some(Charged::Known(ended))
 }
 
-fn key_refused(received: &Received) -> String {
-    received.why().unwrap_or_default()
+fn key_refused(received: &Received) -> Said {
+    match (&received.message, received.code) {
+        (None, None | Some(0)) => Said::Status(received.http_status.unwrap_or_default()),
+        (words, code) => Said::words_or_code(words.as_deref(), code.unwrap_or_default()),
+    }
 }

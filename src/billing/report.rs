@@ -8,7 +8,7 @@ use thiserror::Error;
 use crate::domain::ids::MerchantUid;
 use crate::domain::money::Amount;
 use crate::domain::payment::{GatewayRecord, Mode, Outcome, Payment, Received};
-use crate::domain::reason::Reason;
+use crate::domain::reason::{Reason, Said};
 use crate::gateway::TokenFailure;
 use crate::interrupt::NoValue;
 use crate::ledger::LedgerError;
@@ -75,8 +75,8 @@ impl Report {
 pub enum Held {
     /// The gateway was not reached.
     NotReached(Reason),
-    /// The API key was refused; the gateway's words.
-    KeyRefused(String),
+    /// The API key was refused; what the gateway said.
+    KeyRefused(Said),
     Interrupted,
 }
 
@@ -86,7 +86,7 @@ impl Held {
     pub fn reason(&self) -> Reason {
         match self {
             Held::NotReached(reason) => reason.clone(),
-            Held::KeyRefused(words) => Reason::KeyRefused { words: words.clone() },
+            Held::KeyRefused(said) => Reason::KeyRefused { said: said.clone() },
             Held::Interrupted => Reason::Interrupted,
         }
     }
@@ -126,7 +126,7 @@ pub(super) fn not_recorded(
 
 pub(super) fn held_by(failure: &TokenFailure) -> Held {
     match failure {
-        TokenFailure::KeyRefused { message } => Held::KeyRefused(message.clone()),
+        TokenFailure::KeyRefused { said } => Held::KeyRefused(said.clone()),
         TokenFailure::NotReached { reason } | TokenFailure::NoAnswer { reason } => {
             Held::NotReached(reason.clone())
         }

@@ -1,7 +1,7 @@
 //! Asks a person before something is done that cannot be taken back.
 
 use crate::failure::Failure;
-use crate::output::ui::{Asked, Ui};
+use crate::output::ui::{Answer, Ui};
 
 /// What a person is asked.
 #[derive(Clone, Debug)]
@@ -26,8 +26,8 @@ pub(in crate::commands) fn confirm(ui: &mut Ui, question: &Question<'_>) -> Resu
         ui.note(question.about);
     }
     match ui.ask(question.question) {
-        Ok(Asked::Yes) => Ok(()),
-        Ok(Asked::No) => Err(Failure::refused(question.declined)),
+        Ok(Answer::Yes) => Ok(()),
+        Ok(Answer::No) => Err(Failure::refused(question.declined)),
         Err(_) => Err(unasked()),
     }
 }

@@ -2,7 +2,6 @@
 
 mod board;
 mod charges;
-mod columns;
 mod fate;
 mod input;
 mod lines;

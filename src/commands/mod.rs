@@ -11,6 +11,7 @@ pub mod context;
 pub mod customer;
 pub mod doctor;
 mod ending;
+mod handed_in;
 pub mod help;
 pub mod history;
 mod limits;

@@ -114,7 +114,7 @@ fn one(
             Held::NotReached(why) => {
                 Failure::network(format!("{why}; what was settled before stays settled"))
             }
-            Held::KeyRefused(words) => Failure::auth(format!("the gateway refused the API key: {words}")),
+            Held::KeyRefused(said) => Failure::auth(format!("the gateway refused the API key: {said}")),
             Held::Interrupted => Failure::interrupted("interrupted; what was settled before stays settled"),
         }),
     }

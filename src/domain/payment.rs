@@ -247,7 +247,7 @@ pub struct Payment {
 }
 
 impl Payment {
-    /// Why it is what it is: in the gateway's words, else as a sentence of ours.
+    /// Why it is what it is: as a sentence of ours, else in the gateway's words.
     #[must_use]
     pub fn why(&self) -> Option<String> {
         said(self.reason.as_ref(), self.message.as_ref())
@@ -340,7 +340,7 @@ pub const BODY_KEPT_BYTES: usize = 64 * 1024;
 
 /// One entry of a payment's history.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Event {
+pub struct HistoryEntry {
     pub at: Timestamp,
     pub kind: EventKind,
     /// What the payment's outcome was from then on; of an attempt that a later one had overtaken, what came

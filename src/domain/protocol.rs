@@ -7,7 +7,7 @@
 use crate::domain::answer::{Answer, Refusal, Settled};
 use crate::domain::lookup::{Declines, Finding, LookedUp};
 use crate::domain::payment::{GatewayRecord, Outcome};
-use crate::domain::reason::Reason;
+use crate::domain::reason::{Reason, Said};
 
 /// What the ledger said of the merchant_uid when it was opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -191,7 +191,7 @@ pub fn answered(answer: Answer, renewed: bool) -> AfterSend {
 /// What a look-up after a refusal makes of the payment.
 #[must_use]
 pub fn found_after(refusal: &Refusal, finding: Finding) -> LookedUp {
-    let words = || refusal.words.clone().unwrap_or_else(|| format!("code {}", refusal.code));
+    let said = || Said::words_or_code(refusal.words.as_deref(), refusal.code);
     match finding {
         Finding::Charged { record, .. } => LookedUp::Paid(record),
         Finding::Declined(mut declines) if !refusal.duplicate => {
@@ -203,7 +203,7 @@ pub fn found_after(refusal: &Refusal, finding: Finding) -> LookedUp {
         Finding::Nothing { .. } if !refusal.duplicate => LookedUp::Rejected(refusal.words.clone()),
         // The gateway said it was paid before and shows no such payment: one of the two is late.
         Finding::Declined(_) | Finding::Nothing { .. } => {
-            LookedUp::Unknown(Reason::RefusedNotShown { words: words() })
+            LookedUp::Unknown(Reason::RefusedNotShown { said: said() })
         }
         Finding::Other { record, why } | Finding::Strange { record, why } => {
             LookedUp::Unknown(odd(&record, why))
@@ -212,7 +212,7 @@ pub fn found_after(refusal: &Refusal, finding: Finding) -> LookedUp {
             LookedUp::Unknown(Reason::WindowOpen { imp_uid: record.imp_uid.unwrap_or_default() })
         }
         Finding::NoAnswer { reason, .. } => {
-            LookedUp::Unknown(Reason::RefusedNotLookedUp { words: words(), why: Box::new(reason) })
+            LookedUp::Unknown(Reason::RefusedNotLookedUp { said: said(), why: Box::new(reason) })
         }
     }
 }

@@ -5,7 +5,8 @@
 
 use std::fmt;
 
-/// What a reason names: texts as they are, a further reason as its word and its own texts.
+/// What a reason names: texts as they are, a further reason as its word and its own texts, what the gateway
+/// said as what it is and its text.
 trait Part: Sized {
     fn give(&self, to: &mut Vec<String>);
     fn take(from: &mut dyn Iterator<Item = String>) -> Option<Self>;
@@ -30,6 +31,56 @@ impl Part for Box<Reason> {
     fn take(from: &mut dyn Iterator<Item = String>) -> Option<Box<Reason>> {
         let word = from.next()?;
         Reason::take(&word, from).map(Box::new)
+    }
+}
+
+/// What the gateway said with its no.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// Its words, as they came.
+    Words(String),
+    /// A code alone.
+    Code(i64),
+    /// Nothing, under this HTTP status.
+    Status(u16),
+}
+
+impl Said {
+    /// The words where there are any, else the code.
+    #[must_use]
+    pub fn words_or_code(words: Option<&str>, code: i64) -> Said {
+        words.map_or(Said::Code(code), |words| Said::Words(words.to_owned()))
+    }
+}
+
+impl fmt::Display for Said {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Said::Words(words) => f.write_str(words),
+            Said::Code(code) => write!(f, "code {code} without a message"),
+            Said::Status(status) => write!(f, "HTTP {status} without a reason"),
+        }
+    }
+}
+
+impl Part for Said {
+    fn give(&self, to: &mut Vec<String>) {
+        let (kind, text) = match self {
+            Said::Words(words) => ("words", words.clone()),
+            Said::Code(code) => ("code", code.to_string()),
+            Said::Status(status) => ("status", status.to_string()),
+        };
+        to.extend([kind.to_owned(), text]);
+    }
+
+    fn take(from: &mut dyn Iterator<Item = String>) -> Option<Said> {
+        let (kind, text) = (from.next()?, from.next()?);
+        match kind.as_str() {
+            "words" => Some(Said::Words(text)),
+            "code" => text.parse().ok().map(Said::Code),
+            "status" => text.parse().ok().map(Said::Status),
+            _ => None,
+        }
     }
 }
 
@@ -108,8 +159,7 @@ reasons! {
     NoThread "no_thread": "the system gave no thread to send from";
     BatchStopped "batch_stopped": "the batch stopped before this row";
     NothingSent "nothing_sent": "nothing was sent";
-    /// The gateway's words about the key.
-    KeyRefused { words: String } "key_refused": "the gateway refused the API key: {words}";
+    KeyRefused { said: Said } "key_refused": "the gateway refused the API key: {said}";
 
     // The request may have arrived, and no usable answer came back.
     NoAnswerWithin { within: String } "no_answer_within": "the gateway did not answer within {within}";
@@ -129,8 +179,8 @@ reasons! {
     NotJson { status: String } "not_json":
         "the gateway answered with HTTP {status} and a text that is not its JSON";
     /// The gateway's own JSON with a status that settles nothing.
-    HttpStatus { status: String, words: String } "http_status":
-        "the gateway answered with HTTP {status}: {words}";
+    HttpStatus { status: String, said: Said } "http_status":
+        "the gateway answered with HTTP {status}: {said}";
     TokenNotTaken { status: String } "token_not_taken": "the gateway did not take the token (HTTP {status})";
     NewTokenNotTaken { status: String } "new_token_not_taken":
         "the gateway did not take a new token either (HTTP {status})";
@@ -165,10 +215,10 @@ reasons! {
         "the gateway shows the payment {imp_uid} under this merchant_uid, but {why}";
     ShownOddNameless { why: Box<Reason> } "shown_odd_nameless":
         "the gateway shows the payment without an imp_uid under this merchant_uid, but {why}";
-    RefusedNotLookedUp { words: String, why: Box<Reason> } "refused_not_looked_up":
-        "the gateway refused it ({words}), and whether it was paid before could not be looked up: {why}";
-    RefusedNotShown { words: String } "refused_not_shown":
-        "the gateway refused it ({words}), but does not show the payment it speaks of";
+    RefusedNotLookedUp { said: Said, why: Box<Reason> } "refused_not_looked_up":
+        "the gateway refused it ({said}), and whether it was paid before could not be looked up: {why}";
+    RefusedNotShown { said: Said } "refused_not_shown":
+        "the gateway refused it ({said}), but does not show the payment it speaks of";
 
     /// Asked before a send, in vain.
     NoWordOfOrder { why: Box<Reason> } "no_word_of_order":
@@ -237,7 +287,7 @@ impl Reason {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::Reason;
+    use super::{Reason, Said};
 
     fn odd() -> Reason {
         let amount = Reason::ForOtherAmount { shown: "₩1".to_owned(), asked: "₩8,900".to_owned() };
@@ -247,7 +297,10 @@ mod tests {
     #[test]
     fn a_reason_is_read_back_from_its_word_and_its_parts() {
         let no_parts = Reason::NoTrace;
-        for reason in [odd(), no_parts, Reason::LookupNoAnswer { why: Box::new(odd()) }] {
+        let refused = [Said::Words("no".to_owned()), Said::Code(-1), Said::Status(401)]
+            .map(|said| Reason::RefusedNotLookedUp { said, why: Box::new(odd()) });
+        let others = [odd(), no_parts, Reason::LookupNoAnswer { why: Box::new(odd()) }];
+        for reason in others.into_iter().chain(refused) {
             assert_eq!(Reason::from_parts(reason.word(), reason.parts()), Some(reason));
         }
         assert_eq!(odd().parts(), ["imps_1", "for_other_amount", "₩1", "₩8,900"]);
@@ -260,6 +313,8 @@ mod tests {
         assert_eq!(Reason::from_parts("no_address", parts(&[])), None);
         assert_eq!(Reason::from_parts("no_address", parts(&["a", "b"])), None);
         assert_eq!(Reason::from_parts("lookup_no_answer", parts(&["no_such_word"])), None);
+        assert_eq!(Reason::from_parts("key_refused", parts(&["no_such_kind", "1"])), None);
+        assert_eq!(Reason::from_parts("key_refused", parts(&["code", "one"])), None);
     }
 
     #[test]
@@ -274,5 +329,13 @@ mod tests {
         let sentence =
             "the gateway shows the payment imps_1 under this merchant_uid, but it is for ₩1, not ₩8,900";
         assert_eq!(odd().to_string(), sentence);
+        for (said, end) in [
+            (Said::Words("no such key".to_owned()), "no such key"),
+            (Said::Code(-1), "code -1 without a message"),
+            (Said::Status(401), "HTTP 401 without a reason"),
+        ] {
+            let sentence = Reason::KeyRefused { said }.to_string();
+            assert_eq!(sentence, format!("the gateway refused the API key: {end}"));
+        }
     }
 }

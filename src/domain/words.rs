@@ -1,6 +1,6 @@
 //! Texts that are made the same way wherever they are wanted.
 
-use std::io;
+use std::{fmt, io};
 
 /// What the operating system said, without Rust's "(os error 2)", as the end of a sentence.
 ///
@@ -21,6 +21,13 @@ pub fn hex<'a>(bytes: impl IntoIterator<Item = &'a u8>) -> String {
     bytes.into_iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// A number and its noun, which takes an `s` in the plural: `1 row`, `12 rows`.
+#[must_use]
+pub fn number_of<N: Copy + fmt::Display + PartialEq + From<u8>>(number: N, noun: &str) -> String {
+    let ending = if number == N::from(1) { "" } else { "s" };
+    format!("{number} {noun}{ending}")
+}
+
 /// The known name that was probably meant: the first of those for which the fewest letters have to be put
 /// in, left out, replaced or swapped with the next one. `None` where that would be more than half of them.
 #[must_use]
@@ -32,12 +39,17 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
 
 #[cfg(test)]
 mod tests {
-    use super::{hex, nearest, os_words};
+    use super::{hex, nearest, number_of, os_words};
 
     #[test]
     fn bytes_are_two_digits_each() {
         assert_eq!(hex(&[0, 10, 255]), "000aff");
         assert_eq!(hex([1_u8, 2, 3].iter().take(2)), "0102");
+    }
+
+    #[test]
+    fn one_is_singular_and_anything_else_is_plural() {
+        assert_eq!([0_u64, 1, 2].map(|number| number_of(number, "row")), ["0 rows", "1 row", "2 rows"]);
     }
 
     #[test]

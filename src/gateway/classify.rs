@@ -105,7 +105,7 @@ fn unclear(reason: Reason) -> Answer {
 
 /// The gateway's own JSON under a status that says nothing certain.
 pub(super) fn http_status(status: u16, envelope: &Envelope) -> Reason {
-    Reason::HttpStatus { status: status.to_string(), words: envelope.message_or_code() }
+    Reason::HttpStatus { status: status.to_string(), said: envelope.said() }
 }
 
 /// What came instead of the gateway's JSON.

@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use crate::domain::answer::ChargeReply;
 use crate::domain::charge::ChargeRequest;
-use crate::domain::reason::Reason;
+use crate::domain::reason::{Reason, Said};
 use crate::domain::secret::Secret;
 use crate::domain::time::{Clock, Moment};
 use crate::domain::words::hex;
@@ -47,8 +47,8 @@ pub enum GatewayFailure {
     #[error("{reason}")]
     NoAnswer { reason: Reason },
     /// The gateway's own no.
-    #[error("the gateway refused (code {code}): {message}")]
-    Refused { code: i64, message: String },
+    #[error("the gateway refused (code {code}): {said}")]
+    Refused { code: i64, said: Said },
 }
 
 /// The gateway, as one merchant sees it. Threads may share it.

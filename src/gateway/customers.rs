@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::domain::customer::Card;
 use crate::domain::ids::CustomerUid;
+use crate::domain::reason::Said;
 use crate::gateway::classify::no_envelope;
 use crate::gateway::client::{Client, GatewayFailure};
 use crate::gateway::lookup::{accepted_object, encoded};
@@ -26,17 +27,17 @@ pub enum BillingKey {
         customer_tel: Option<String>,
         customer_email: Option<String>,
     },
-    /// In the gateway's words.
-    NotFound { message: String },
+    /// With what the gateway said.
+    NotFound { said: Said },
 }
 
 /// What became of a billing key that was to be deleted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Deleted {
     Done,
-    /// In the gateway's words.
+    /// With what the gateway said.
     NotFound {
-        message: String,
+        said: Said,
     },
 }
 
@@ -45,7 +46,7 @@ impl Client {
     pub fn billing_key(&self, uid: &CustomerUid) -> Result<BillingKey, GatewayFailure> {
         match self.customer(Method::Get, &path(uid))? {
             Ok(object) => Ok(found(&object)),
-            Err(message) => Ok(BillingKey::NotFound { message }),
+            Err(said) => Ok(BillingKey::NotFound { said }),
         }
     }
 
@@ -58,16 +59,16 @@ impl Client {
         };
         match self.customer(Method::Delete, &path)? {
             Ok(_) => Ok(Deleted::Done),
-            Err(message) => Ok(Deleted::NotFound { message }),
+            Err(said) => Ok(Deleted::NotFound { said }),
         }
     }
 
-    /// The customer object, or the gateway's words that there is none.
+    /// The customer object, or what the gateway said where there is none.
     fn customer(
         &self,
         method: Method,
         path: &str,
-    ) -> Result<Result<Map<String, Value>, String>, GatewayFailure> {
+    ) -> Result<Result<Map<String, Value>, Said>, GatewayFailure> {
         let answer = self.ask(method, path)?;
         let Some(envelope) = Envelope::of(&answer) else {
             return Err(GatewayFailure::NoAnswer { reason: no_envelope(&answer) });
@@ -77,7 +78,7 @@ impl Client {
         let by_code = method == Method::Get && envelope.code == 1;
         let said_so = (200..=299).contains(&answer.status) && (by_code || says_not_found(&envelope));
         if envelope.is_refusal() && (answer.status == 404 || said_so) {
-            return Ok(Err(envelope.message_or_code()));
+            return Ok(Err(envelope.said()));
         }
         accepted_object(&answer, &envelope).map(|object| Ok(object.clone()))
     }

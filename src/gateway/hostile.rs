@@ -82,21 +82,7 @@ pub(super) fn terms() -> Terms {
 }
 
 pub(super) fn request() -> ChargeRequest {
-    ChargeRequest {
-        terms: terms(),
-        name: "월구독".to_owned(),
-        tax_free: None,
-        vat_amount: None,
-        card_quota: None,
-        buyer_name: None,
-        buyer_email: None,
-        buyer_tel: None,
-        custom_data: None,
-        notice_url: None,
-        product_type: None,
-        channel_key: None,
-        bypass: None,
-    }
+    ChargeRequest::new(terms(), "월구독")
 }
 
 pub(super) fn object(fields: &[(String, String)]) -> String {

@@ -111,7 +111,7 @@ pub(super) fn accepted_object<'a>(
     match envelope.response.as_object() {
         Some(object) if success && envelope.code == 0 => Ok(object),
         Some(_) | None if answer.status < 500 && envelope.is_refusal() => {
-            Err(GatewayFailure::Refused { code: envelope.code, message: envelope.message_or_code() })
+            Err(GatewayFailure::Refused { code: envelope.code, said: envelope.said() })
         }
         Some(_) | None => Err(GatewayFailure::NoAnswer { reason: http_status(answer.status, envelope) }),
     }
@@ -126,7 +126,7 @@ impl From<Unasked> for GatewayFailure {
             // A token that the gateway itself has just given: it is the key that it does not like.
             Unasked::Unauthorized(answer) => match Envelope::of(&answer) {
                 Some(envelope) if envelope.is_refusal() => {
-                    TokenFailure::KeyRefused { message: envelope.message_or_code() }.into()
+                    TokenFailure::KeyRefused { said: envelope.said() }.into()
                 }
                 Some(_) | None => GatewayFailure::NoAnswer { reason: not_taken(answer.status) },
             },

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::domain::reason::Reason;
+use crate::domain::reason::{Reason, Said};
 use crate::domain::secret::Secret;
 use crate::domain::time::Moment;
 use crate::gateway::classify::{http_status, no_envelope};
@@ -35,9 +35,9 @@ pub struct Token {
 /// Why there is no token. Nothing that needs one can have been sent.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum TokenFailure {
-    /// The gateway's words about the key and secret.
-    #[error("the gateway refused the API key: {message}")]
-    KeyRefused { message: String },
+    /// What the gateway said about key and secret.
+    #[error("the gateway refused the API key: {said}")]
+    KeyRefused { said: Said },
     /// The request for a token never reached the gateway.
     #[error("{reason}")]
     NotReached { reason: Reason },
@@ -50,7 +50,7 @@ impl TokenFailure {
     #[must_use]
     pub fn reason(&self) -> Reason {
         match self {
-            TokenFailure::KeyRefused { message } => Reason::KeyRefused { words: message.clone() },
+            TokenFailure::KeyRefused { said } => Reason::KeyRefused { said: said.clone() },
             TokenFailure::NotReached { reason } | TokenFailure::NoAnswer { reason } => reason.clone(),
         }
     }
@@ -126,9 +126,9 @@ pub(super) fn read_answer(
     match (answer.status, envelope) {
         (200..=299, Some(envelope)) if envelope.code == 0 => accepted(&envelope, asked_at),
         (200..=299 | 400 | 401 | 403, Some(envelope)) if envelope.is_refusal() => {
-            Err(TokenFailure::KeyRefused { message: envelope.message_or_code() })
+            Err(TokenFailure::KeyRefused { said: envelope.said() })
         }
-        (401, _) => Err(TokenFailure::KeyRefused { message: "HTTP 401 without a reason".to_owned() }),
+        (401, _) => Err(TokenFailure::KeyRefused { said: Said::Status(401) }),
         (status, Some(envelope)) => Err(TokenFailure::NoAnswer { reason: http_status(status, &envelope) }),
         (_, None) => Err(TokenFailure::NoAnswer { reason: no_envelope(&answer) }),
     }

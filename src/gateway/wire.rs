@@ -9,6 +9,7 @@ use crate::domain::charge::ChargeRequest;
 use crate::domain::customer::Card;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::{BODY_KEPT_BYTES, GatewayRecord};
+use crate::domain::reason::Said;
 use crate::domain::secret::Secret;
 use crate::gateway::json;
 use crate::gateway::transport::HttpAnswer;
@@ -48,9 +49,9 @@ impl Envelope {
         self.code != 0 && self.response.is_null()
     }
 
-    /// The message, or a sentence that there is none.
-    pub(super) fn message_or_code(&self) -> String {
-        self.message.clone().unwrap_or_else(|| format!("code {} without a message", self.code))
+    /// The message, or the code where there is none.
+    pub(super) fn said(&self) -> Said {
+        Said::words_or_code(self.message.as_deref(), self.code)
     }
 }
 

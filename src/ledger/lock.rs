@@ -15,9 +15,9 @@ use crate::domain::ids::MerchantUid;
 use crate::ledger::error::LedgerError;
 use crate::ledger::fault::from_io;
 #[cfg(not(target_os = "linux"))]
-use crate::ledger::lock::files::{Held, Place};
+use crate::ledger::lock::files::{Guard, LockDir};
 #[cfg(target_os = "linux")]
-use crate::ledger::lock::ranges::{Held, Place};
+use crate::ledger::lock::ranges::{Guard, LockDir};
 
 // On Linux for its tests alone.
 #[cfg(any(test, not(target_os = "linux")))]
@@ -29,7 +29,7 @@ mod ranges;
 #[derive(Debug)]
 #[must_use = "the lock is let go when it is dropped"]
 pub struct PaymentLock {
-    _held: Held,
+    _guard: Guard,
 }
 
 fn directory(ledger: &Path) -> PathBuf {
@@ -44,29 +44,29 @@ pub struct PaymentLocks {
     /// The file's one real path. Shared: each row of a batch carries it along.
     ledger: Arc<Path>,
     /// Where the locks are, when it is at hand.
-    place: Option<Place>,
+    dir: Option<LockDir>,
 }
 
 impl PaymentLocks {
     pub(super) fn new(ledger: &Path) -> PaymentLocks {
-        PaymentLocks { ledger: ledger.into(), place: None }
+        PaymentLocks { ledger: ledger.into(), dir: None }
     }
 
     /// The locks of one worker of many, which has no payment twice at the same time: it opens the
-    /// place of the locks once.
+    /// directory of the locks once.
     #[must_use]
     pub fn of_worker(&self) -> PaymentLocks {
-        let place = Place::open(&directory(&self.ledger)).ok();
-        PaymentLocks { ledger: Arc::clone(&self.ledger), place }
+        let dir = LockDir::open(&directory(&self.ledger)).ok();
+        PaymentLocks { ledger: Arc::clone(&self.ledger), dir }
     }
 
     /// Tries once to take the lock of one payment; `None` when another process or thread has it.
     pub fn lock_payment(&self, uid: &MerchantUid) -> Result<Option<PaymentLock>, LedgerError> {
-        let dir = || directory(&self.ledger);
-        let place = self.place.clone().map_or_else(|| Place::open(&dir()), Ok);
-        let held = place.and_then(|place| place.try_lock(&hash(uid)));
-        let held = held.map_err(|source| from_io(&dir(), "lock a payment in", source))?;
-        Ok(held.map(|held| PaymentLock { _held: held }))
+        let path = || directory(&self.ledger);
+        let dir = self.dir.clone().map_or_else(|| LockDir::open(&path()), Ok);
+        let guard = dir.and_then(|dir| dir.try_lock(&hash(uid)));
+        let guard = guard.map_err(|source| from_io(&path(), "lock a payment in", source))?;
+        Ok(guard.map(|guard| PaymentLock { _guard: guard }))
     }
 
     /// For whoever has lost the thread that wrote the ledger.

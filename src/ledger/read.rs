@@ -8,7 +8,7 @@ use rusqlite::{CachedStatement, Connection, Params, Rows, Transaction, Transacti
 
 use crate::domain::ids::{CustomerUid, MerchantUid};
 use crate::domain::money::{Amount, Currency};
-use crate::domain::payment::{Event, Outcome, Payment};
+use crate::domain::payment::{HistoryEntry, Outcome, Payment};
 use crate::ledger::fault::Fault;
 use crate::ledger::row::{self, Stored, event_columns, payment_columns};
 use crate::ledger::search::{Choice, choose};
@@ -103,7 +103,7 @@ impl Ledger {
     }
 
     /// Everything that happened to a payment, in the order it was written down.
-    pub fn events(&self, uid: &MerchantUid) -> Result<Vec<Event>, LedgerError> {
+    pub fn events(&self, uid: &MerchantUid) -> Result<Vec<HistoryEntry>, LedgerError> {
         self.read(|db| collect(db.prepare_cached(EVENTS)?.query([uid.as_str()])?, row::event))
     }
 

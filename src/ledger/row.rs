@@ -11,7 +11,7 @@ use rusqlite::types::ValueRef;
 use crate::domain::customer::{Card, Customer};
 use crate::domain::ids::{CustomerUid, MerchantUid};
 use crate::domain::money::{Amount, Currency};
-use crate::domain::payment::{Event, EventKind, Mode, Outcome, Payment, Received, Terms};
+use crate::domain::payment::{EventKind, HistoryEntry, Mode, Outcome, Payment, Received, Terms};
 use crate::domain::reason::Reason;
 use crate::domain::time::{BootReading, SendMark};
 use crate::ledger::fault::Fault;
@@ -276,10 +276,10 @@ fn last_send(cells: &Cells<'_, '_>) -> Result<Option<SendMark>, Fault> {
 }
 
 /// Reads a row of `event_columns!()`.
-pub(super) fn event(row: &Row<'_>) -> Result<Event, Fault> {
+pub(super) fn event(row: &Row<'_>) -> Result<HistoryEntry, Fault> {
     let cells = Cells { table: "events", row };
     let http_status = event_column!("http_status");
-    Ok(Event {
+    Ok(HistoryEntry {
         at: cells.ms(event_column!("at_ms"))?,
         kind: cells.parsed(event_column!("kind"), EventKind::from_word)?,
         outcome: cells.parsed(event_column!("outcome"), Outcome::from_word)?,
@@ -334,7 +334,7 @@ pub(super) fn customer(row: &Row<'_>) -> Result<Customer, Fault> {
 
 /// Payments of one outcome in one currency.
 #[derive(Debug)]
-pub(super) struct Group {
+pub(super) struct GroupTotal {
     pub(super) outcome: Outcome,
     pub(super) count: u64,
     /// Less what was refunded.
@@ -342,11 +342,11 @@ pub(super) struct Group {
 }
 
 /// Reads a row of `outcome, currency, payments, net_minor`.
-pub(super) fn group(row: &Row<'_>) -> Result<Group, Fault> {
+pub(super) fn group(row: &Row<'_>) -> Result<GroupTotal, Fault> {
     let cells = Cells { table: "payments", row };
     let currency = cells.parsed((1, "currency"), |code| Currency::parse(code).ok())?;
     let count = cells.integer((2, "payments"))?;
-    Ok(Group {
+    Ok(GroupTotal {
         outcome: cells.parsed((0, "outcome"), Outcome::from_word)?,
         count: u64::try_from(count).map_err(|_| cells.fault((2, "payments"), &count))?,
         net: Amount::from_minor(cells.integer((3, "net_minor"))?, currency),

@@ -8,7 +8,7 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use crate::domain::customer::Customer;
-use crate::domain::payment::{Event, EventKind, Outcome, Payment};
+use crate::domain::payment::{EventKind, HistoryEntry, Outcome, Payment};
 use crate::output::Format;
 use crate::output::colour::outcome_style;
 use crate::output::customer::customer_object;
@@ -25,7 +25,7 @@ use crate::output::ui::Ui;
 #[derive(Clone, Copy, Debug)]
 pub struct PaymentDetail<'a> {
     pub payment: &'a Payment,
-    pub events: &'a [Event],
+    pub events: &'a [HistoryEntry],
     pub customer_name: Option<&'a str>,
 }
 
@@ -113,7 +113,7 @@ pub fn payment_detail(detail: &PaymentDetail<'_>, options: &UiOptions) -> String
     text + &next_step(payment)
 }
 
-fn events_table(events: &[Event], options: &UiOptions) -> String {
+fn events_table(events: &[HistoryEntry], options: &UiOptions) -> String {
     let headings = vec![
         Heading::left("WHEN", Give::When),
         Heading::left("EVENT", Give::Never),
@@ -135,7 +135,7 @@ const WHEN: usize = 0;
 const EVENT: usize = 1;
 const BY: usize = 8;
 
-fn event_row(event: &Event, zone: &TimeZone) -> TableRow {
+fn event_row(event: &HistoryEntry, zone: &TimeZone) -> TableRow {
     let received = &event.received;
     let number = |number: Option<String>| (number.unwrap_or_default(), None);
     let text = |text: Option<&str>| (text.map(safe).unwrap_or_default().into_owned(), None);
@@ -198,7 +198,7 @@ struct Histories<'a> {
 impl Serialize for PaymentDetailObject<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let (events, zone) = (self.detail.events, self.zone);
-        let objects = |wanted: fn(&&Event) -> bool| {
+        let objects = |wanted: fn(&&HistoryEntry) -> bool| {
             events.iter().filter(wanted).map(|event| EventObject::new(event, zone)).collect()
         };
         let more = Histories {

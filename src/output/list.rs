@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 
 use crate::domain::money::Amount;
 use crate::domain::payment::Payment;
+use crate::domain::words::number_of;
 use crate::output::Format;
 use crate::output::colour::outcome_style;
 use crate::output::field::{Columns, Field, Give, Listed, Object, Shown, Value};
@@ -21,7 +22,7 @@ use crate::output::ui::Ui;
 /// so that a million rows need no more memory than these.
 const BLOCK_ROWS: usize = 10_000;
 
-/// What stands under a table of payments; counted over all that match, whatever the limit.
+/// What stands under a table of payments; number_of over all that match, whatever the limit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PaymentSummary {
     pub count: u64,
@@ -33,11 +34,10 @@ pub struct PaymentSummary {
 /// ` 2 payments, 1 paid, net ₩8,900`; `shown` is how many of them are listed.
 #[must_use]
 pub fn payments_footer(summary: &PaymentSummary, shown: u64) -> String {
-    let noun = if summary.count == 1 { "payment" } else { "payments" };
     let of = if shown < summary.count { format!(" ({shown} shown)") } else { String::new() };
     let nets: Vec<String> = summary.net.iter().map(Amount::to_string).collect();
     let net = if nets.is_empty() { String::new() } else { format!(", net {}", nets.join(" + ")) };
-    format!("{} {noun}{of}, {} paid{net}", summary.count, summary.paid)
+    format!("{}{of}, {} paid{net}", number_of(summary.count, "payment"), summary.paid)
 }
 
 /// Writes a list. [`Lister::finish`] must be called: until then a table may hold rows back and a

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use crate::domain::payment::{Event, Outcome, Payment};
+use crate::domain::payment::{HistoryEntry, Outcome, Payment};
 use crate::output::field::{Columns, Field, Give, Listed, Object, Shown, Value};
 use crate::output::text::when_rfc3339;
 
@@ -172,7 +172,7 @@ pub struct EventObject<'a> {
 
 impl<'a> EventObject<'a> {
     #[must_use]
-    pub fn new(event: &'a Event, zone: &TimeZone) -> EventObject<'a> {
+    pub fn new(event: &'a HistoryEntry, zone: &TimeZone) -> EventObject<'a> {
         let received = &event.received;
         EventObject {
             at: when_rfc3339(event.at, zone),

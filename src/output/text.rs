@@ -99,7 +99,7 @@ pub fn sentence(text: &str) -> String {
 /// A word for a shell command that a person copies: quoted where the shell would read more into it.
 #[must_use]
 pub fn shell_word(text: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "_-.:@%+=,".contains(c);
+    let plain = |c: char| c.is_alphanumeric() || "/_-.:@%+=,".contains(c);
     if !text.is_empty() && !text.starts_with('-') && text.chars().all(plain) {
         return text.to_owned();
     }

@@ -22,7 +22,7 @@ use crate::output::text::{safe, safe_lines};
 
 /// What a person said to a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Asked {
+pub enum Answer {
     Yes,
     No,
 }
@@ -190,19 +190,19 @@ impl Ui {
     }
 
     /// Asks on stderr and reads a line from stdin. Only `y` and `yes` mean yes.
-    pub fn ask(&mut self, question: &str) -> Result<Asked, NotInteractive> {
+    pub fn ask(&mut self, question: &str) -> Result<Answer, NotInteractive> {
         if !self.options.interactive {
             return Err(NotInteractive);
         }
         self.write_err(&format!("{} [y/N] ", safe(question)));
         let mut line = String::new();
         match self.input.read_line(&mut line) {
-            Ok(1..) if matches!(line.trim().to_lowercase().as_str(), "y" | "yes") => Ok(Asked::Yes),
-            Ok(1..) => Ok(Asked::No),
+            Ok(1..) if matches!(line.trim().to_lowercase().as_str(), "y" | "yes") => Ok(Answer::Yes),
+            Ok(1..) => Ok(Answer::No),
             // The terminal is still on the line of the question.
             Ok(0) | Err(_) => {
                 self.write_err("\n");
-                Ok(Asked::No)
+                Ok(Answer::No)
             }
         }
     }

@@ -40,20 +40,20 @@ pub type Check = Arc<dyn Fn(&Posted) -> Result<Saved, Refused> + Send + Sync>;
 pub type Log = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// Everything the requests share.
-pub(super) struct Door {
-    pub(super) face: Face,
+pub(super) struct Shared {
+    pub(super) site: Site,
     pub(super) check: Check,
     pub(super) log: Option<Log>,
     pub(super) checks: Arc<Semaphore>,
 }
 
-/// Who is behind the door: the page of one registration, or a receiver for a merchant's own pages.
-pub(super) enum Face {
-    Page(Box<PageFace>),
+/// What the server is: the page of one registration, or a receiver for a merchant's own pages.
+pub(super) enum Site {
+    Page(Box<PageSite>),
     Receiver(Receiver),
 }
 
-pub(super) struct PageFace {
+pub(super) struct PageSite {
     pub(super) guard: PageGuard,
     pub(super) job: Job,
     /// The path behind `/open/` that leads to the page once: it stands in the argument list of the
@@ -131,17 +131,17 @@ impl Answer {
 
 /// Answers one request, and writes its line into the log.
 pub(super) async fn serve(
-    State(door): State<Arc<Door>>,
+    State(shared): State<Arc<Shared>>,
     ConnectInfo(peer): ConnectInfo<Peer>,
     request: Request,
 ) -> Response {
     let begun = Instant::now();
     let asked = format!("{} {}", request.method(), request.uri().path());
-    let answer = match &door.face {
-        Face::Page(face) => door.of_page(face, request, &peer).await,
-        Face::Receiver(receiver) => door.of_receiver(receiver, request, &peer).await,
+    let answer = match &shared.site {
+        Site::Page(site) => shared.of_page(site, request, &peer).await,
+        Site::Receiver(receiver) => shared.of_receiver(receiver, request, &peer).await,
     };
-    if let Some(log) = &door.log {
+    if let Some(log) = &shared.log {
         let asked: String = asked.chars().take(100).collect();
         let Answer { status, about, .. } = &answer;
         let ms = begun.elapsed().as_millis();
@@ -159,10 +159,10 @@ fn not_this_way(allowed: &'static str) -> Answer {
     Answer::refused(&refused).with(ALLOW, allowed)
 }
 
-impl Door {
-    async fn of_page(&self, face: &PageFace, request: Request, peer: &Peer) -> Answer {
+impl Shared {
+    async fn of_page(&self, site: &PageSite, request: Request, peer: &Peer) -> Answer {
         let (parts, body) = request.into_parts();
-        if let Err(refused) = face.guard.check_place(&parts.headers) {
+        if let Err(refused) = site.guard.check_place(&parts.headers) {
             return Answer::refused(&refused);
         }
         let reads = parts.method == Method::GET || parts.method == Method::HEAD;
@@ -171,19 +171,19 @@ impl Door {
             if parts.method != Method::POST {
                 return not_this_way("POST");
             }
-            if let Err(refused) = face.guard.check_token(&parts.headers) {
+            if let Err(refused) = site.guard.check_token(&parts.headers) {
                 return Answer::refused(&refused);
             }
-            return self.billings(&parts.headers, body, peer, Some(&face.job.window.customer_uid)).await;
+            return self.billings(&parts.headers, body, peer, Some(&site.job.window.customer_uid)).await;
         }
         peer.request_is_read();
         if let Some(once) = path.strip_prefix("open/") {
-            return if reads { face.open(once) } else { not_this_way("GET") };
+            return if reads { site.open(once) } else { not_this_way("GET") };
         }
-        if !face.guard.is_token(path) {
+        if !site.guard.is_token(path) {
             return nowhere();
         }
-        if reads { face.page() } else { not_this_way("GET") }
+        if reads { site.page() } else { not_this_way("GET") }
     }
 
     async fn of_receiver(&self, receiver: &Receiver, request: Request, peer: &Peer) -> Answer {
@@ -246,7 +246,7 @@ impl Door {
     }
 }
 
-impl PageFace {
+impl PageSite {
     fn page(&self) -> Answer {
         let Ok(nonce) = random_hex(16) else {
             return Answer::refused(&Refused::new(Why::Local, "This machine has no random numbers to give."));

@@ -14,7 +14,7 @@ use crate::domain::secret::Secret;
 use crate::register::error::RegisterError;
 use crate::register::guard::{PageGuard, Receiver};
 use crate::register::page::Job;
-use crate::register::routes::{CHECKS_MAX, Check, Door, Face, Log, PageFace, serve};
+use crate::register::routes::{CHECKS_MAX, Check, Log, PageSite, Shared, Site, serve};
 use crate::register::stream::{LIMITS, LimitedListener, Limits, Peer};
 use crate::register::token::random_hex;
 
@@ -47,8 +47,8 @@ impl Server {
         let origin = guard.origin();
         let page = Some(format!("{origin}/{token}"));
         let open = Some(format!("{origin}/open/{once}"));
-        let face = PageFace { guard, job, once, was_opened: AtomicBool::new(false) };
-        let mut server = start(listener, address, Face::Page(Box::new(face)), check, None, LIMITS)?;
+        let site = PageSite { guard, job, once, was_opened: AtomicBool::new(false) };
+        let mut server = start(listener, address, Site::Page(Box::new(site)), check, None, LIMITS)?;
         server.page = page;
         server.open = open;
         Ok(server)
@@ -65,7 +65,7 @@ impl Server {
         log: Log,
     ) -> Result<Server, RegisterError> {
         let (listener, address) = bind(bind_to)?;
-        start(listener, address, Face::Receiver(receiver), check, Some(log), LIMITS)
+        start(listener, address, Site::Receiver(receiver), check, Some(log), LIMITS)
     }
 
     #[cfg(test)]
@@ -75,7 +75,7 @@ impl Server {
         limits: Limits,
     ) -> Result<Server, RegisterError> {
         let (listener, address) = bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
-        start(listener, address, Face::Receiver(receiver), check, None, limits)
+        start(listener, address, Site::Receiver(receiver), check, None, limits)
     }
 
     /// Where it listens.
@@ -137,7 +137,7 @@ fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), RegisterError>
 fn start(
     listener: TcpListener,
     address: SocketAddr,
-    face: Face,
+    site: Site,
     check: Check,
     log: Option<Log>,
     limits: Limits,
@@ -152,20 +152,20 @@ fn start(
         let listener = tokio::net::TcpListener::from_std(listener);
         LimitedListener::new(listener.map_err(|source| RegisterError::Listen { address, source })?, limits)
     };
-    let door = Arc::new(Door { face, check, log, checks: Arc::new(Semaphore::new(CHECKS_MAX)) });
+    let shared = Arc::new(Shared { site, check, log, checks: Arc::new(Semaphore::new(CHECKS_MAX)) });
     let stop = Arc::new(Notify::new());
     let stopped = Arc::clone(&stop);
     let thread = thread::Builder::new()
         .name("register".to_owned())
-        .spawn(move || run(runtime, listener, door, stopped))
+        .spawn(move || run(runtime, listener, shared, stopped))
         .map_err(RegisterError::Thread)?;
     Ok(Server { address, page: None, open: None, stop, thread: Some(thread) })
 }
 
 /// Serves until told to stop, and then until the requests that are there are answered. Whoever
 /// waits for that has a limit; the process ends, and with it whatever is left here.
-fn run(runtime: Runtime, listener: LimitedListener, door: Arc<Door>, stopped: Arc<Notify>) {
-    let service = Router::new().fallback(serve).with_state(door);
+fn run(runtime: Runtime, listener: LimitedListener, shared: Arc<Shared>, stopped: Arc<Notify>) {
+    let service = Router::new().fallback(serve).with_state(shared);
     let service = service.into_make_service_with_connect_info::<Peer>();
     runtime.block_on(async move {
         let serving = axum::serve(listener, service);

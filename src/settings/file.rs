@@ -230,25 +230,21 @@ fn read_bytes(path: &Path) -> Result<Option<(Vec<u8>, Metadata)>, SettingsError>
 #[cfg(unix)]
 pub(super) fn check_private(subject: &str, path: &Path, metadata: &Metadata) -> Result<(), SettingsError> {
     use std::os::unix::fs::MetadataExt;
+
+    use crate::output::text::shell_word;
+
     let mode = metadata.mode() & 0o7777;
     if !metadata.is_file() || mode & 0o077 == 0 {
         return Ok(());
     }
     let message = format!("{subject} can be read by others (mode {mode:04o})");
-    Err(SettingsError::config(message).hinted(format!("chmod 600 {}", shell_word(path))))
+    Err(SettingsError::config(message)
+        .hinted(format!("chmod 600 {}", shell_word(&path.display().to_string()))))
 }
 
 #[cfg(not(unix))]
 pub(super) fn check_private(_subject: &str, _path: &Path, _metadata: &Metadata) -> Result<(), SettingsError> {
     Ok(())
-}
-
-/// A path as a shell takes it: quoted where it must be.
-#[cfg(unix)]
-fn shell_word(path: &Path) -> String {
-    let text = path.display().to_string();
-    let plain = |c: char| c.is_alphanumeric() || "/._-+,:@%".contains(c);
-    if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
 /// The parser's own report quotes the line; its message alone does not.

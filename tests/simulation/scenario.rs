@@ -15,7 +15,7 @@ use billkey::billing::request::Charge;
 use billkey::domain::charge::ChargeRequest;
 use billkey::domain::ids::{CustomerUid, MerchantUid};
 use billkey::domain::money::{Amount, Currency};
-use billkey::domain::payment::{Event, Mode, Outcome, Payment, Terms};
+use billkey::domain::payment::{HistoryEntry, Mode, Outcome, Payment, Terms};
 use billkey::domain::secret::Secret;
 use billkey::gateway::{ApiKey, Client};
 use billkey::interrupt::Interrupts;
@@ -222,7 +222,7 @@ pub struct Scenario<'a> {
     uids: Vec<String>,
     setting: Setting,
     /// Every event seen so far: what was written must stay as it was.
-    seen: BTreeMap<String, Vec<Event>>,
+    seen: BTreeMap<String, Vec<HistoryEntry>>,
 }
 
 impl Scenario<'_> {

@@ -135,13 +135,8 @@ impl Board {
     }
 
     fn elapsed_ms(&self) -> i64 {
-        let now = self.charges.clock.now();
-        match (&self.begun.boot, &now.boot) {
-            (Some(then), Some(now)) => now.since_boot_ms.saturating_sub(then.since_boot_ms),
-            (None, _) | (_, None) => {
-                now.wall.as_millisecond().saturating_sub(self.begun.wall.as_millisecond())
-            }
-        }
+        let elapsed = self.charges.clock.now().since(&self.begun).unwrap_or_default();
+        i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX)
     }
 
     fn end(&mut self, done: Done, ui: &mut Ui) {

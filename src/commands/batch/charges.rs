@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::billing::request::Charge;
-use crate::commands::batch::fate::{Fate, Why};
+use crate::commands::batch::fate::{Fate, RowRefusal};
 use crate::commands::batch::row::{AMOUNT, CURRENCY, CUSTOMER_UID, Row, Rows, Rules};
 use crate::commands::limits::{LOCK_WAIT_MORE, Limit, OverLimit, check_limits, guards};
 use crate::domain::money::{Amount, Currency};
@@ -68,12 +68,12 @@ impl Charges {
     }
 
     /// The profile's limit that stands in the way of an amount.
-    pub(super) fn over_limit(&self, amount: Amount) -> Option<Why> {
+    pub(super) fn over_limit(&self, amount: Amount) -> Option<RowRefusal> {
         check_limits(&self.settings.limits, amount).err().map(|over| match over {
             OverLimit::OneCharge { .. } | OverLimit::OtherCurrency { limit: Limit::MaxAmount, .. } => {
-                Why::MaxAmount
+                RowRefusal::MaxAmount
             }
-            OverLimit::OtherCurrency { limit: Limit::DailyAmount, .. } => Why::DailyAmount,
+            OverLimit::OtherCurrency { limit: Limit::DailyAmount, .. } => RowRefusal::DailyAmount,
         })
     }
 
@@ -104,7 +104,7 @@ impl Charges {
             Payment { reason: Some(reason), ..unsent }
         };
         let payment = stored.unwrap_or_else(unsent);
-        Ok(Shown { payment, replayed: fate.is_replayed(), refused: fate.refused().map(Why::word) })
+        Ok(Shown { payment, replayed: fate.is_replayed(), refused: fate.refused().map(RowRefusal::word) })
     }
 
     /// What the ledger knows of a row.

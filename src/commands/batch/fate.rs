@@ -8,7 +8,7 @@ use crate::failure::{Exit, Kind};
 
 /// Why billkey refuses a row. Nothing was sent for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Why {
+pub(super) enum RowRefusal {
     MaxAmount,
     DailyAmount,
     Similar,
@@ -18,28 +18,28 @@ pub(super) enum Why {
     RemovedCustomer,
 }
 
-impl Why {
+impl RowRefusal {
     pub(super) fn word(self) -> &'static str {
         match self {
-            Why::MaxAmount => "max_amount",
-            Why::DailyAmount => "daily_amount",
-            Why::Similar => "similar_charge",
-            Why::OtherTerms => "other_terms",
-            Why::OtherAtGateway => "other_at_gateway",
-            Why::UnknownCustomer => "unknown_customer",
-            Why::RemovedCustomer => "removed_customer",
+            RowRefusal::MaxAmount => "max_amount",
+            RowRefusal::DailyAmount => "daily_amount",
+            RowRefusal::Similar => "similar_charge",
+            RowRefusal::OtherTerms => "other_terms",
+            RowRefusal::OtherAtGateway => "other_at_gateway",
+            RowRefusal::UnknownCustomer => "unknown_customer",
+            RowRefusal::RemovedCustomer => "removed_customer",
         }
     }
 
     pub(super) fn reason(self) -> Reason {
         match self {
-            Why::MaxAmount => Reason::OverMaxAmount,
-            Why::DailyAmount => Reason::OverDailyAmount,
-            Why::Similar => Reason::SimilarCharge,
-            Why::OtherTerms => Reason::OtherTerms,
-            Why::OtherAtGateway => Reason::OtherAtGateway,
-            Why::UnknownCustomer => Reason::UnknownCustomer,
-            Why::RemovedCustomer => Reason::RemovedCustomer,
+            RowRefusal::MaxAmount => Reason::OverMaxAmount,
+            RowRefusal::DailyAmount => Reason::OverDailyAmount,
+            RowRefusal::Similar => Reason::SimilarCharge,
+            RowRefusal::OtherTerms => Reason::OtherTerms,
+            RowRefusal::OtherAtGateway => Reason::OtherAtGateway,
+            RowRefusal::UnknownCustomer => Reason::UnknownCustomer,
+            RowRefusal::RemovedCustomer => Reason::RemovedCustomer,
         }
     }
 }
@@ -68,7 +68,7 @@ pub(super) enum Fate {
     Failed,
     /// The batch stopped before it.
     NotTried,
-    Refused(Why),
+    Refused(RowRefusal),
 }
 
 impl Fate {
@@ -82,7 +82,7 @@ impl Fate {
         matches!(self, Fate::AlreadyPaid | Fate::DeclinedBefore | Fate::RejectedBefore)
     }
 
-    pub(super) fn refused(self) -> Option<Why> {
+    pub(super) fn refused(self) -> Option<RowRefusal> {
         if let Fate::Refused(why) = self { Some(why) } else { None }
     }
 
@@ -125,10 +125,10 @@ impl Fate {
     pub(super) fn of(ended: &Ended) -> Fate {
         match ended {
             Ended::Answered(report) => answered(report),
-            Ended::OtherTerms(_) => Fate::Refused(Why::OtherTerms),
-            Ended::OtherAtGateway { .. } => Fate::Refused(Why::OtherAtGateway),
-            Ended::Similar(_) => Fate::Refused(Why::Similar),
-            Ended::OverDaily { .. } => Fate::Refused(Why::DailyAmount),
+            Ended::OtherTerms(_) => Fate::Refused(RowRefusal::OtherTerms),
+            Ended::OtherAtGateway { .. } => Fate::Refused(RowRefusal::OtherAtGateway),
+            Ended::Similar(_) => Fate::Refused(RowRefusal::Similar),
+            Ended::OverDaily { .. } => Fate::Refused(RowRefusal::DailyAmount),
             Ended::Busy { .. } => Fate::Busy,
             Ended::Interrupted => Fate::NotTried,
         }
@@ -164,7 +164,7 @@ fn answered(report: &Report) -> Fate {
 
 #[cfg(test)]
 mod tests {
-    use super::{Fate, Why};
+    use super::{Fate, RowRefusal};
 
     #[test]
     fn a_fate_has_the_exit_code_of_its_charge() {
@@ -174,7 +174,7 @@ mod tests {
             (Fate::DeclinedBefore, 5),
             (Fate::Rejected, 6),
             (Fate::Unknown, 7),
-            (Fate::Refused(Why::Similar), 8),
+            (Fate::Refused(RowRefusal::Similar), 8),
             (Fate::NotSent, 9),
             (Fate::KeyRefused, 4),
             (Fate::Failed, 1),

@@ -7,9 +7,9 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use crate::commands::batch::columns::{column_name, unknown_column};
 use crate::commands::batch::reading::Reading;
 use crate::commands::batch::row::{COLUMNS, Cells};
+use crate::commands::handed_in::{column_name, unknown_column};
 
 /// The longest line.
 const LINE_BYTES_MAX: u64 = 256 * 1024;
@@ -63,7 +63,7 @@ fn row(json: &[u8], line: u64, reading: &mut Reading<'_>) -> bool {
     for (name, value) in fields {
         let known = COLUMNS.iter().position(|column| *column == column_name(&name));
         let Some(column) = known else {
-            reading.problems.add(line, &unknown_column(&name));
+            reading.problems.add(line, &unknown_column(&name, &COLUMNS));
             wrong = true;
             continue;
         };

@@ -10,7 +10,7 @@ use std::thread;
 use crate::billing::report::Ended;
 use crate::billing::request::{Charge, ended_by};
 use crate::commands::batch::charges::Charges;
-use crate::commands::batch::fate::{Fate, Why};
+use crate::commands::batch::fate::{Fate, RowRefusal};
 use crate::domain::ids::MerchantUid;
 use crate::domain::money::Amount;
 use crate::domain::payment::{Outcome, Payment};
@@ -107,7 +107,7 @@ fn fate(
     if let Some(payment) = stored {
         match ended_by(payment, order) {
             Ok(ended @ Ended::Answered(_)) => return Ok(Fate::of(&ended)),
-            Ok(_) => return Ok(Fate::Refused(Why::OtherTerms)),
+            Ok(_) => return Ok(Fate::Refused(RowRefusal::OtherTerms)),
             Err(payment) => unsettled = matches!(payment.outcome, Outcome::Pending | Outcome::Unknown),
         }
     }
@@ -116,9 +116,9 @@ fn fate(
         Some(_) | None => None,
     };
     let known = match customer {
-        Some(customer) if customer.removed_at.is_some() => Err(Why::RemovedCustomer),
+        Some(customer) if customer.removed_at.is_some() => Err(RowRefusal::RemovedCustomer),
         Some(_) => Ok(()),
-        None if customers_are_kept => Err(Why::UnknownCustomer),
+        None if customers_are_kept => Err(RowRefusal::UnknownCustomer),
         None => Ok(()),
     };
     let allowed = known.and_then(|()| charges.over_limit(terms.amount).map_or(Ok(()), Err));
@@ -129,7 +129,7 @@ fn fate(
         (Err(why), false) => Fate::Refused(why),
         (Ok(()), false) => match (ledger, order.guards.similar_since) {
             (Some(ledger), Some(since)) if ledger.similar(terms, since)?.is_some() => {
-                Fate::Refused(Why::Similar)
+                Fate::Refused(RowRefusal::Similar)
             }
             (_, _) => Fate::Send,
         },
@@ -152,7 +152,7 @@ fn refuse_similar(charges: &Charges, fates: &mut [Fate]) {
     for (row, first) in charges.rows.twins(|row| charges.likeness(row)) {
         if is_taken(fates, first) || stood_in.contains(&first) {
             if let Some(fate @ Fate::Send) = fates.get_mut(place(row)) {
-                *fate = Fate::Refused(Why::Similar);
+                *fate = Fate::Refused(RowRefusal::Similar);
             }
         } else if is_taken(fates, row) {
             stood_in.insert(first);
@@ -177,7 +177,7 @@ fn refuse_over_daily(
         let sum = charges.amount(row).and_then(|amount| spent.checked_add(amount));
         match sum.filter(|sum| *sum <= limit.max) {
             Some(sum) => spent = sum,
-            None => *fate = Fate::Refused(Why::DailyAmount),
+            None => *fate = Fate::Refused(RowRefusal::DailyAmount),
         }
     }
     Ok(())

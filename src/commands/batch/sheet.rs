@@ -5,10 +5,11 @@ use std::io::{self, Read};
 
 use csv::StringRecord;
 
-use crate::commands::batch::columns::{column_name, unknown_column};
 use crate::commands::batch::problems::Problems;
 use crate::commands::batch::reading::Reading;
 use crate::commands::batch::row::{AMOUNT, COLUMNS, CUSTOMER_UID, Cells, NAME};
+use crate::commands::handed_in::{column_name, unknown_column};
+use crate::domain::words::number_of;
 use crate::output::text::safe;
 
 /// The longest row: anything longer is a quote that was never closed, or no CSV.
@@ -35,8 +36,8 @@ pub(super) fn read(text: impl Read, reading: &mut Reading<'_>) -> io::Result<()>
                 if record.len() != header.places.len() {
                     let what = format!(
                         "the row has {}; the header names {}",
-                        count(record.len(), "cell"),
-                        count(header.places.len(), "column")
+                        number_of(record.len(), "cell"),
+                        number_of(header.places.len(), "column")
                     );
                     reading.problems.add(line, &what);
                     continue;
@@ -66,10 +67,6 @@ pub(super) fn read(text: impl Read, reading: &mut Reading<'_>) -> io::Result<()>
         None => {}
     }
     Ok(())
-}
-
-fn count(number: usize, noun: &str) -> String {
-    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
 /// The text was read through before: what the crate does not take now was changed meanwhile.
@@ -110,7 +107,7 @@ impl Header {
                     continue;
                 }
                 None if name.is_empty() => format!("column {} has no name", index + 1),
-                None => unknown_column(given),
+                None => unknown_column(given, &COLUMNS),
             };
             problems.add(line, &what);
             wrong = true;

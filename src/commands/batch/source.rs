@@ -1,11 +1,12 @@
 //! The bytes of the input, as UTF-8, read in pieces.
 
 use std::fs::File;
-use std::io::{self, Cursor, IsTerminal, Read, Seek, SeekFrom};
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use encoding_rs::{CoderResult, DecoderResult, EUC_KR};
 
+use crate::commands::handed_in::{count_lines, is_stdin, piped};
 use crate::failure::{Failure, Kind};
 
 /// The most that is read of something that has no beginning to go back to.
@@ -26,19 +27,11 @@ pub(super) enum Encoding {
     Cp949,
 }
 
-pub(super) fn is_stdin(file: &Path) -> bool {
-    file == Path::new("-")
-}
-
 /// Opens a file or, for `-`, stdin, and finds out how it is written.
 pub(super) fn open(file: &Path) -> Result<Source, Failure> {
     if is_stdin(file) {
-        let stdin = io::stdin();
-        if stdin.is_terminal() {
-            return Err(Failure::usage("stdin is a terminal; name a file, or send one into it")
-                .hinted("billkey batch - < charges.csv"));
-        }
-        return decoded("stdin".to_owned(), Cursor::new(read_whole("stdin", stdin.lock())?));
+        let stdin = piped("billkey batch - < charges.csv")?;
+        return decoded("stdin".to_owned(), Cursor::new(read_whole("stdin", stdin)?));
     }
     let name = file.display().to_string();
     let open = File::open(file).map_err(|error| unreadable(&name, &error))?;
@@ -155,10 +148,6 @@ fn look(bytes: &mut impl Read) -> io::Result<Seen> {
         piece.copy_within(valid..valid + kept, 0);
     }
     Ok(not_utf8.map_or(Seen::Utf8 { with_mark }, |line| Seen::NotUtf8 { line }))
-}
-
-fn count_lines(bytes: &[u8]) -> u64 {
-    u64::try_from(bytes.iter().filter(|byte| **byte == b'\n').count()).unwrap_or(u64::MAX)
 }
 
 /// Whether all of it can be read as CP949 and nothing is lost. A control character of the upper

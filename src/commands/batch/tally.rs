@@ -76,11 +76,6 @@ pub(super) struct Counted {
     pub unknown: u64,
 }
 
-/// `1 row`, `12 rows`.
-pub(super) fn rows(count: u64) -> String {
-    format!("{count} {}", if count == 1 { "row" } else { "rows" })
-}
-
 /// By currency, for programs.
 pub(super) fn amounts(sum: &Sum) -> BTreeMap<String, Number> {
     let amount = |(currency, amount): (&Currency, &Amount)| {

@@ -8,9 +8,10 @@ use serde_json::Number;
 
 use crate::billing::batch::Stop;
 use crate::commands::batch::charges::{Charges, Shown};
-use crate::commands::batch::fate::{Fate, Why};
+use crate::commands::batch::fate::{Fate, RowRefusal};
 use crate::commands::batch::row::{CUSTOMER_UID, MERCHANT_UID};
-use crate::commands::batch::tally::{Counted, Sum, Tally, amounts, rows, whole_seconds};
+use crate::commands::batch::tally::{Counted, Sum, Tally, amounts, whole_seconds};
+use crate::domain::words::number_of;
 use crate::failure::{Exit, Failure};
 use crate::ledger::Ledger;
 use crate::output::field::Columns;
@@ -37,7 +38,7 @@ pub(super) fn plan_text(charges: &Charges, fates: &[Fate]) -> String {
     let tally = tally_of(charges, fates);
     let all = tally.over(|_| true);
     let mode = charges.settings.mode.word().to_uppercase();
-    let mut text = format!("{mode}  {}, {}\n", rows(all.rows), all.shown());
+    let mut text = format!("{mode}  {}, {}\n", number_of(all.rows, "row"), all.shown());
     let parts: [(&str, &dyn Fn(Fate) -> bool); 6] = [
         ("to send", &|fate| fate == Fate::Send),
         ("to look up first", &|fate| fate == Fate::Settle),
@@ -114,7 +115,7 @@ pub(super) fn plan_object(charges: &Charges, fates: &[Fate]) -> PlanObject {
             line: charges.rows.line(row),
             merchant_uid: Some(terms.merchant_uid.to_string()),
             customer_uid: terms.customer_uid.to_string(),
-            refused: fate.refused().map(Why::word)?,
+            refused: fate.refused().map(RowRefusal::word)?,
         })
     };
     PlanObject {
@@ -162,7 +163,7 @@ pub(super) fn stopped(stop: Stop, left: u64) -> String {
     };
     match left {
         0 => format!("{why}; no row was left."),
-        left => format!("{why}; {} not tried. Run the same command again to go on.", rows(left)),
+        left => format!("{why}; {} not tried. Run the same command again to go on.", number_of(left, "row")),
     }
 }
 
@@ -186,7 +187,7 @@ pub(super) fn summary_text(tally: &Tally) -> String {
     let paid = tally.over(|fate| matches!(fate, Fate::Paid | Fate::AlreadyPaid));
     let all = tally.over(|_| true);
     let total = if paid.rows > 0 { format!(": {}", paid.shown()) } else { String::new() };
-    let mut text = format!("{} of {} paid{total}.\n", paid.rows, rows(all.rows));
+    let mut text = format!("{} of {} paid{total}.\n", paid.rows, number_of(all.rows, "row"));
     let refused = tally.over(|fate| fate.refused().is_some());
     let parts = FATES.iter().map(|fate| (fate.words(), tally.over(|other| other == *fate)));
     text.push_str(&counted(parts.chain([("refused", refused)])));
@@ -201,7 +202,7 @@ pub(super) fn summary_line(tally: &Tally) -> String {
     let refused = ("refused", tally.over(|fate| fate.refused().is_some()).rows);
     let others = others.chain([refused]).filter(|(_, count)| *count > 0);
     let others: Vec<String> = others.map(|(words, count)| format!("{count} {words}")).collect();
-    format!("{paid} of {} are paid; {}", rows(all), others.join(", "))
+    format!("{paid} of {} are paid; {}", number_of(all, "row"), others.join(", "))
 }
 
 /// The numbers, and the rows that need a person.

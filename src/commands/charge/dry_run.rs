@@ -102,7 +102,7 @@ fn verdict(context: &mut Context<'_>, book: &mut dyn Book, order: &Charge) -> Re
         Ahead::Asked { would, held, .. } => (would, held),
     };
     Ok(match (*would, held) {
-        (_, Some(Held::KeyRefused(words))) => Verdict::new(Would::Wait, words, Kind::Auth),
+        (_, Some(Held::KeyRefused(said))) => Verdict::new(Would::Wait, said.to_string(), Kind::Auth),
         (_, Some(Held::Interrupted)) => Verdict::new(Would::Wait, "interrupted", Kind::Interrupted),
         (BeforeSend::Settle(looked_up), _) => {
             Verdict::settled(LookedUp::outcome(&looked_up).unwrap_or(Outcome::Unknown))

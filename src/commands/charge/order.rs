@@ -13,6 +13,7 @@ use crate::domain::ids::{CustomerUid, MerchantUid};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::Terms;
 use crate::domain::period::Period;
+use crate::domain::words::hex;
 use crate::failure::Failure;
 use crate::settings::Settings;
 
@@ -88,8 +89,7 @@ fn merchant_uid(
     SystemRandom::new()
         .fill(&mut random)
         .map_err(|_| Failure::local("the system gave no random bytes for an order id"))?;
-    let tail: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(MerchantUid::parse(&format!("{}{tail}", local.strftime("%Y%m%d%H%M%S")))?)
+    Ok(MerchantUid::parse(&format!("{}{}", local.strftime("%Y%m%d%H%M%S"), hex(&random)))?)
 }
 
 fn over_limit(over: OverLimit, settings: &Settings, amount: Amount) -> Failure {

@@ -121,8 +121,8 @@ fn story(ui: &Ui, report: &Report, now: Timestamp) -> Story {
                 let rest = format!(": {} Nothing was sent.{stands}", sentence(&why.to_string()));
                 Story::new(outcome, "Not sent", rest).advised(next, None)
             }
-            Held::KeyRefused(words) => {
-                let words = sentence(words);
+            Held::KeyRefused(said) => {
+                let words = sentence(&said.to_string());
                 let rest = format!("The gateway refused the API key: {words} Nothing was charged.{stands}");
                 Story::new(outcome, "", rest)
             }

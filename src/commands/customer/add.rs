@@ -3,7 +3,7 @@
 use crate::commands::context::Context;
 use crate::commands::customer::AddArgs;
 use crate::commands::customer::answers::{answer, not_saved, prose};
-use crate::commands::customer::saving::{Given, House, Kept, ask, keep};
+use crate::commands::customer::saving::{Given, Kept, Profile, ask, keep};
 use crate::domain::ids::CustomerUid;
 use crate::failure::{Exit, Failure, Kind};
 
@@ -22,8 +22,8 @@ pub(super) fn run(args: &AddArgs, context: &mut Context<'_>) -> Result<Exit, Fai
         drop(waiting);
         Some(asked?)
     };
-    let (house, now) = (House::of(context.settings), context.now());
-    let kept = keep(&mut ledger, &uid, &given, registered.as_ref(), &house, now)?;
+    let (profile, now) = (Profile::of(context.settings), context.now());
+    let kept = keep(&mut ledger, &uid, &given, registered.as_ref(), &profile, now)?;
     for warning in &kept.warnings {
         context.ui.warning(warning);
     }

@@ -1,11 +1,12 @@
 //! `billkey customer check`: whether billing keys still exist.
 
 use crate::commands::context::Context;
-use crate::commands::customer::many::{Many, customers};
+use crate::commands::customer::many::Many;
 use crate::commands::customer::saving::{Registered, ask, mode_of, warnings};
 use crate::commands::customer::{CheckArgs, unknown_customer};
 use crate::domain::customer::Customer;
 use crate::domain::ids::CustomerUid;
+use crate::domain::words::number_of;
 use crate::failure::{Exit, Failure, Kind};
 use crate::ledger::Ledger;
 use crate::output::text::sentence;
@@ -46,9 +47,13 @@ pub(super) fn run(args: &CheckArgs, context: &mut Context<'_>) -> Result<Exit, F
     }
     drop(progress);
     if tried < total {
-        context.ui.note(&format!("Stopped: {} of {} not checked.", total - tried, customers(total)));
+        context.ui.note(&format!(
+            "Stopped: {} of {} not checked.",
+            total - tried,
+            number_of(total, "customer")
+        ));
     }
-    let footer = match (many.succeeded(), customers(total)) {
+    let footer = match (many.succeeded(), number_of(total, "customer")) {
         (there, of) if there == total => format!("{of}, registered at the gateway"),
         (there, of) => format!("{there} of {of} registered at the gateway"),
     };

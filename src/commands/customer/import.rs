@@ -1,22 +1,24 @@
 //! `billkey customer import`: many customers from a CSV file.
 
-use std::io::{self, IsTerminal, Read};
+use std::io::Read;
 use std::path::Path;
 
 use crate::commands::context::Context;
 use crate::commands::customer::ImportArgs;
 use crate::commands::customer::answers::not_saved;
-use crate::commands::customer::many::{Many, customers};
-use crate::commands::customer::saving::{House, ask, keep};
+use crate::commands::customer::many::Many;
+use crate::commands::customer::saving::{Profile, ask, keep};
 use crate::commands::customer::sheet::{self, Line, Sheet};
+use crate::commands::handed_in::{is_stdin, piped};
 use crate::commands::session::answered;
 use crate::domain::customer::Customer;
+use crate::domain::words::number_of;
 use crate::failure::{Exit, Failure, Kind};
 use crate::gateway::Client;
 use crate::ledger::Ledger;
 use crate::output::Format;
 
-/// How many problems of one file are shown: more are mended at their common cause.
+/// How many problems of one file are shown: more are fixed at their common cause.
 const PROBLEMS_SHOWN: usize = 20;
 
 pub(super) fn run(args: &ImportArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
@@ -60,11 +62,16 @@ fn save_all(
     }
     drop(progress);
     if tried < total {
-        context.ui.note(&format!("Stopped: {} of {} not tried.", total - tried, customers(total)));
+        context.ui.note(&format!(
+            "Stopped: {} of {} not tried.",
+            total - tried,
+            number_of(total, "customer")
+        ));
     }
     let saved = many.succeeded();
     if context.ui.format() == Format::Table {
-        let of = if saved < total { format!("{saved} of {}", customers(total)) } else { customers(saved) };
+        let of = number_of(total, "customer");
+        let of = if saved < total { format!("{saved} of {of}") } else { number_of(saved, "customer") };
         answered(context.ui.done(&format!("Saved {of}.")), Exit::Done)?;
     } else {
         many.write_list("", context.ui)?;
@@ -82,8 +89,8 @@ fn save(
     let uid = &line.customer_uid;
     let registered = client.map(|client| ask(client, uid)).transpose();
     let registered = registered.map_err(|failure| not_saved(failure, uid))?;
-    let (house, now) = (House::of(context.settings), context.now());
-    let kept = keep(ledger, uid, &line.given, registered.as_ref(), &house, now)?;
+    let (profile, now) = (Profile::of(context.settings), context.now());
+    let kept = keep(ledger, uid, &line.given, registered.as_ref(), &profile, now)?;
     for warning in &kept.warnings {
         context.ui.warning(warning);
     }
@@ -94,18 +101,10 @@ fn at_line(failure: Failure, line: &Line) -> Failure {
     Failure { message: format!("line {}: {}", line.number, failure.message), ..failure }
 }
 
-fn is_stdin(file: &Path) -> bool {
-    file == Path::new("-")
-}
-
 fn read_stdin() -> Result<Vec<u8>, Failure> {
-    let stdin = io::stdin();
-    if stdin.is_terminal() {
-        return Err(Failure::usage("stdin is a terminal; name a file, or send one into it")
-            .hinted("billkey customer import - < customers.csv"));
-    }
+    let mut stdin = piped("billkey customer import - < customers.csv")?;
     let mut bytes = Vec::new();
-    match stdin.lock().read_to_end(&mut bytes) {
+    match stdin.read_to_end(&mut bytes) {
         Ok(_) => Ok(bytes),
         Err(error) => Err(Failure { kind: Kind::Usage, ..Failure::io("read stdin", &error) }),
     }

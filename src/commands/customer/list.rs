@@ -1,8 +1,9 @@
 //! `billkey customer list`.
 
 use crate::commands::context::Context;
-use crate::commands::customer::{ListArgs, many};
+use crate::commands::customer::ListArgs;
 use crate::commands::session::answered;
+use crate::domain::words::number_of;
 use crate::failure::{Exit, Failure};
 use crate::output::field::Columns;
 use crate::output::text::safe;
@@ -15,7 +16,7 @@ pub(super) fn run(args: &ListArgs, context: &mut Context<'_>) -> Result<Exit, Fa
         for customer in &customers {
             list.row(customer)?;
         }
-        list.finish(&many::customers(count)).map(drop)
+        list.finish(&number_of(count, "customer")).map(drop)
     });
     if customers.is_empty() {
         let path = ledger.path().display();

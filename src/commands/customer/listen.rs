@@ -13,7 +13,7 @@ use signal_hook::iterator::Signals;
 
 use crate::commands::context::{Context, Gateway};
 use crate::commands::customer::answers::{refusal, saved};
-use crate::commands::customer::saving::{Given, House, ask, keep};
+use crate::commands::customer::saving::{Given, Profile, ask, keep};
 use crate::domain::time::Clock;
 use crate::failure::{Exit, Failure};
 use crate::gateway::Client;
@@ -128,10 +128,10 @@ fn announce(address: SocketAddr, context: &mut Context<'_>) -> Result<(), Failur
 /// What is done for each customer_uid that arrives.
 fn desk(gateway: &Gateway, ledger: Ledger, context: &Context<'_>, log: Log) -> Check {
     let client = Arc::clone(&gateway.client);
-    let (house, clock) = (House::of(context.settings), Arc::clone(&context.clock));
+    let (profile, clock) = (Profile::of(context.settings), Arc::clone(&context.clock));
     let ledger = Mutex::new(ledger);
     Arc::new(move |posted: &Posted| {
-        let saved = save(posted, &client, &ledger, &house, clock.as_ref(), &log);
+        let saved = save(posted, &client, &ledger, &profile, clock.as_ref(), &log);
         saved.map_err(|failure| refusal(&failure))
     })
 }
@@ -140,7 +140,7 @@ fn save(
     posted: &Posted,
     client: &Client,
     ledger: &Mutex<Ledger>,
-    house: &House,
+    profile: &Profile,
     clock: &dyn Clock,
     log: &Log,
 ) -> Result<Saved, Failure> {
@@ -148,7 +148,7 @@ fn save(
     let registered = ask(client, uid)?;
     // A panic under the lock leaves the file as its last commit left it.
     let mut ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner);
-    let kept = keep(&mut ledger, uid, &Given::default(), Some(&registered), house, clock.now().wall)?;
+    let kept = keep(&mut ledger, uid, &Given::default(), Some(&registered), profile, clock.now().wall)?;
     for warning in &kept.warnings {
         log(&format!("warning: {warning}"));
     }

@@ -91,8 +91,3 @@ impl Many {
         answered(written, Exit::Done).map(drop)
     }
 }
-
-/// `1 customer`, `12 customers`.
-pub(super) fn customers(count: u64) -> String {
-    format!("{count} {}", if count == 1 { "customer" } else { "customers" })
-}

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::commands::context::{Context, Gateway};
 use crate::commands::customer::answers::{answer, prose, refusal, saved};
 use crate::commands::customer::register_args::RegisterArgs;
-use crate::commands::customer::saving::{Given, House, Kept, Registered, ask, keep};
+use crate::commands::customer::saving::{Given, Kept, Profile, Registered, ask, keep};
 use crate::commands::customer::window::{self, Plan};
 use crate::domain::customer::{Card, Customer};
 use crate::domain::ids::CustomerUid;
@@ -42,11 +42,12 @@ pub(super) fn run(args: &RegisterArgs, context: &mut Context<'_>) -> Result<Exit
     }
     let interrupts = Interrupts::watch().map_err(|error| Failure::io("wait for Ctrl-C", &error))?;
     let (told, news) = channel();
-    let desk = Arc::new(Desk::new(&gateway, ledger, &plan, before.clone(), context, told.clone()));
+    let registration =
+        Arc::new(Registration::new(&gateway, ledger, &plan, before.clone(), context, told.clone()));
     let job = plan.job(before.as_ref(), &gateway.sdk_url);
-    let server = Server::page(args.port, job, checks(&desk))?;
+    let server = Server::page(args.port, job, checks(&registration))?;
     invite(&server, args.no_open, &plan.customer_uid, told, context);
-    let kept = await_card(&desk, &news, wait, &interrupts, context);
+    let kept = await_card(&registration, &news, wait, &interrupts, context);
     server.stop(if kept.is_ok() { GRACE } else { Duration::ZERO });
     let kept = kept?;
     for warning in &kept.warnings {
@@ -104,13 +105,13 @@ struct Done {
 
 /// Waits until the card is saved, the time is over, or somebody presses Ctrl-C.
 fn await_card(
-    desk: &Desk,
+    registration: &Registration,
     news: &Receiver<News>,
     wait: Duration,
     interrupts: &Interrupts,
     context: &mut Context<'_>,
 ) -> Result<Done, Failure> {
-    let uid = &desk.customer_uid;
+    let uid = &registration.customer_uid;
     let _waiting = context.ui.waiting("waiting for the card");
     let begun = Instant::now();
     loop {
@@ -129,10 +130,10 @@ fn await_card(
             Err(RecvTimeoutError::Disconnected) => return Err(Failure::local("the page's server has ended")),
         }
         // From here on nothing more is saved; what was saved a moment ago is the answer.
-        if let Some(done) = desk.close() {
+        if let Some(done) = registration.close() {
             return Ok(done);
         }
-        let sandbox = if desk.house.mode == Mode::Sandbox { "--sandbox " } else { "" };
+        let sandbox = if registration.profile.mode == Mode::Sandbox { "--sandbox " } else { "" };
         let add = format!("if the window was completed: billkey {sandbox}customer add {uid}");
         return Err(if interrupts.requested() {
             Failure::interrupted(format!("interrupted; {uid} was not saved")).hinted(add)
@@ -154,20 +155,20 @@ enum News {
 }
 
 /// Checks what the page says, and saves it, once.
-struct Desk {
+struct Registration {
     customer_uid: CustomerUid,
     given: Given,
     /// What was registered when the command began.
     before: Option<Card>,
-    house: House,
+    profile: Profile,
     client: Arc<Client>,
     clock: Arc<dyn Clock>,
     told: Sender<News>,
-    counter: Mutex<Counter>,
+    saving: Mutex<Saving>,
 }
 
 /// Locked while a card is saved, so that `close` sees all or nothing of it.
-struct Counter {
+struct Saving {
     ledger: Ledger,
     /// The command waits no longer.
     is_closed: bool,
@@ -175,12 +176,12 @@ struct Counter {
     answer: Option<Saved>,
 }
 
-fn checks(desk: &Arc<Desk>) -> Check {
-    let desk = Arc::clone(desk);
-    Arc::new(move |_: &Posted| desk.check())
+fn checks(registration: &Arc<Registration>) -> Check {
+    let registration = Arc::clone(registration);
+    Arc::new(move |_: &Posted| registration.check())
 }
 
-impl Desk {
+impl Registration {
     fn new(
         gateway: &Gateway,
         ledger: Ledger,
@@ -188,42 +189,42 @@ impl Desk {
         before: Option<Card>,
         context: &Context<'_>,
         told: Sender<News>,
-    ) -> Desk {
-        Desk {
+    ) -> Registration {
+        Registration {
             customer_uid: plan.customer_uid.clone(),
             given: plan.given.clone(),
             before,
-            house: House::of(context.settings),
+            profile: Profile::of(context.settings),
             client: Arc::clone(&gateway.client),
             clock: Arc::clone(&context.clock),
             told,
-            counter: Mutex::new(Counter { ledger, is_closed: false, done: None, answer: None }),
+            saving: Mutex::new(Saving { ledger, is_closed: false, done: None, answer: None }),
         }
     }
 
-    fn counter(&self) -> MutexGuard<'_, Counter> {
-        self.counter.lock().unwrap_or_else(PoisonError::into_inner)
+    fn saving(&self) -> MutexGuard<'_, Saving> {
+        self.saving.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn check(&self) -> Result<Saved, Refused> {
-        if let Some(answer) = &self.counter().answer {
+        if let Some(answer) = &self.saving().answer {
             return Ok(answer.clone());
         }
         let registered = self.registered_now().map_err(|failure| self.tell(failure))?;
-        let mut counter = self.counter();
-        if let Some(answer) = &counter.answer {
+        let mut saving = self.saving();
+        if let Some(answer) = &saving.answer {
             return Ok(answer.clone());
         }
-        if counter.is_closed {
+        if saving.is_closed {
             return Err(Refused::new(Why::Over, "billkey no longer waits for this card. Nothing was saved."));
         }
         let now = self.clock.now().wall;
         let kept =
-            keep(&mut counter.ledger, &self.customer_uid, &self.given, Some(&registered), &self.house, now)
+            keep(&mut saving.ledger, &self.customer_uid, &self.given, Some(&registered), &self.profile, now)
                 .map_err(|error| self.tell(Failure::from(error)))?;
         let answer = saved(&kept.customer);
-        counter.answer = Some(answer.clone());
-        counter.done = Some((kept, registered));
+        saving.answer = Some(answer.clone());
+        saving.done = Some((kept, registered));
         // The command may have gone meanwhile; then there is nobody to tell.
         let _ = self.told.send(News::Saved);
         Ok(answer)
@@ -250,9 +251,9 @@ impl Desk {
 
     /// Saves nothing from now on; gives what was saved.
     fn close(&self) -> Option<Done> {
-        let mut counter = self.counter();
-        counter.is_closed = true;
-        let (kept, registered) = counter.done.take()?;
+        let mut saving = self.saving();
+        saving.is_closed = true;
+        let (kept, registered) = saving.done.take()?;
         let Kept { known, customer, warnings } = kept;
         Some(Done { known, customer, registered, warnings })
     }

@@ -99,8 +99,8 @@ fn delete_billing_key(uid: &CustomerUid, context: &mut Context<'_>) -> Result<()
     drop(waiting);
     match deleted {
         Ok(Deleted::Done) => Ok(()),
-        Ok(Deleted::NotFound { message }) => {
-            let words = sentence(&message);
+        Ok(Deleted::NotFound { said }) => {
+            let words = sentence(&said.to_string());
             context.ui.status(&format!("The gateway had no billing key for {uid}: {words}"));
             Ok(())
         }

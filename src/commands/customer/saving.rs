@@ -64,8 +64,8 @@ pub(super) fn ask(client: &Client, uid: &CustomerUid) -> Result<Registered, Fail
         BillingKey::Found { card, channels, customer_name, customer_tel, customer_email } => {
             Ok(Registered { card, channels, name: customer_name, email: customer_email, tel: customer_tel })
         }
-        BillingKey::NotFound { message } => {
-            Err(Failure::not_found(format!("the gateway has no billing key for {uid}: {message}")))
+        BillingKey::NotFound { said } => {
+            Err(Failure::not_found(format!("the gateway has no billing key for {uid}: {said}")))
         }
     }
 }
@@ -116,14 +116,14 @@ pub(super) struct Kept {
 
 /// Whose settings hold for a customer.
 #[derive(Clone, Debug)]
-pub(super) struct House {
-    pub(super) profile: String,
+pub(super) struct Profile {
+    pub(super) name: String,
     pub(super) mode: Mode,
 }
 
-impl House {
-    pub(super) fn of(settings: &Settings) -> House {
-        House { profile: settings.profile.clone(), mode: settings.mode }
+impl Profile {
+    pub(super) fn of(settings: &Settings) -> Profile {
+        Profile { name: settings.profile.clone(), mode: settings.mode }
     }
 }
 
@@ -133,14 +133,14 @@ pub(super) fn keep(
     uid: &CustomerUid,
     given: &Given,
     registered: Option<&Registered>,
-    house: &House,
+    profile: &Profile,
     now: Timestamp,
 ) -> Result<Kept, LedgerError> {
     let known = ledger.find_customer(uid)?;
-    let customer = merged(uid, given, known.as_ref(), registered, house.mode, now);
+    let customer = merged(uid, given, known.as_ref(), registered, profile.mode, now);
     ledger.save_customer(&customer)?;
     let before = known.as_ref().map(|known| &known.card);
-    let warnings = warnings(before, &customer, &house.profile, house.mode);
+    let warnings = warnings(before, &customer, &profile.name, profile.mode);
     Ok(Kept { known, customer, warnings })
 }
 

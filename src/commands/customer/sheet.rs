@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use csv::StringRecord;
 
 use crate::commands::customer::saving::Given;
+use crate::commands::handed_in::{column_name, count_lines, unknown_column};
 use crate::domain::customer::Customer;
 use crate::domain::ids::CustomerUid;
 use crate::output::field::Listed;
-use crate::output::text::safe;
 
 /// The columns that are read.
 const COLUMNS: [&str; 5] = ["customer_uid", "name", "email", "tel", "note"];
@@ -83,7 +83,7 @@ impl Header {
             Header { places: [None; COLUMNS.len()], width: record.len(), passed_over: Vec::new() };
         let mut problems = Vec::new();
         for (index, given) in record.iter().enumerate() {
-            let name = given.trim().to_lowercase().replace('-', "_");
+            let name = column_name(given);
             let known = COLUMNS.iter().position(|column| *column == name);
             match known.and_then(|column| header.places.get_mut(column)) {
                 Some(Some(_)) => problems.push(format!("line {number}: the column {name} is there twice")),
@@ -94,7 +94,7 @@ impl Header {
                 None if Customer::FIELDS.iter().any(|field| field.name == name) => {
                     header.passed_over.push(name);
                 }
-                None => problems.push(unknown_column(number, given, &name)),
+                None => problems.push(format!("line {number}: {}", unknown_column(given, &COLUMNS))),
             }
         }
         if problems.is_empty() && header.places.first().is_none_or(Option::is_none) {
@@ -117,16 +117,6 @@ impl Header {
         given.check().map_err(|failure| failure.message)?;
         Ok(Line { number, customer_uid, given })
     }
-}
-
-fn unknown_column(number: u64, given: &str, name: &str) -> String {
-    let nearest =
-        COLUMNS.iter().min_by_key(|column| strsim::osa_distance(column, name)).copied().unwrap_or_default();
-    format!(
-        "line {number}: `{}` is not a column; did you mean {nearest}? The columns are {}",
-        safe(given),
-        COLUMNS.join(", ")
-    )
 }
 
 /// Takes away the `'` that billkey's own CSV puts before what a spreadsheet would take for a
@@ -157,10 +147,6 @@ impl Numbered<'_> {
         self.counted_to = begins;
         self.number
     }
-}
-
-fn count_lines(bytes: &[u8]) -> u64 {
-    u64::try_from(bytes.iter().filter(|byte| **byte == b'\n').count()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

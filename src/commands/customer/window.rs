@@ -8,6 +8,7 @@ use crate::domain::charge::{Field, InvalidValue, check_text};
 use crate::domain::customer::{Card, Customer};
 use crate::domain::ids::{CustomerUid, MerchantUid};
 use crate::domain::money::{Amount, Currency};
+use crate::domain::words::hex;
 use crate::failure::Failure;
 use crate::register::{
     Issue, Job, NO_WINDOW, RegisterError, Window, charge_at_issue, is_loaded_otherwise, provider_of,
@@ -204,7 +205,7 @@ fn filled(text: &Option<String>) -> Option<String> {
 /// The same for the same customer, and short enough for every PG.
 fn customer_id_of(uid: &CustomerUid) -> String {
     let hash = digest::digest(&digest::SHA256, uid.as_str().as_bytes());
-    hash.as_ref().iter().take(CUSTOMER_ID_CHARS_MAX / 2).map(|byte| format!("{byte:02x}")).collect()
+    hex(hash.as_ref().iter().take(CUSTOMER_ID_CHARS_MAX / 2))
 }
 
 /// A customer_uid that tells whose it is and that nobody else has: `honggildong_3f9a2c7d41b0`.

@@ -157,7 +157,7 @@ mod unix {
         fn what_others_can_read_is_a_warning_where_it_is_private() {
             for rule in [Rule::Payments, Rule::Token] {
                 let trouble = judged(rule, 0o640).unwrap();
-                assert_eq!((trouble.bad, trouble.fix.as_str()), (None, "chmod 600 '/x/y'"));
+                assert_eq!((trouble.bad, trouble.fix.as_str()), (None, "chmod 600 /x/y"));
             }
             assert_eq!(judged(Rule::Settings, 0o644), None);
             assert_eq!(judged(Rule::Folder, 0o755), None);

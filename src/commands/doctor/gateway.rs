@@ -39,12 +39,12 @@ pub(super) fn examine(context: &mut Context<'_>, report: &mut Report) {
             answered(report);
             accepted(&token, &gateway.client, report);
         }
-        Err(TokenFailure::KeyRefused { message }) => {
+        Err(TokenFailure::KeyRefused { said }) => {
             answered(report);
             report.bad(
                 Kind::Config,
                 "key",
-                format!("the gateway refused the API key: {message}"),
+                format!("the gateway refused the API key: {said}"),
                 Some("compare imp_key and the secret with the console's, \"V1 API\"".to_owned()),
             );
             not_known(report, "clock", "the gateway gave no token");

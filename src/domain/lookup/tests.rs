@@ -53,8 +53,10 @@ fn a_paid_record_for_what_was_asked_is_a_charge() {
 }
 
 #[test]
-fn a_refunded_record_was_charged_too() {
-    assert!(is_charged(&find(vec![record("a", "cancelled")], &[], 1, false)));
+fn a_refunded_record_was_charged_too_however_its_status_is_spelt() {
+    for status in ["cancelled", "canceled"] {
+        assert!(is_charged(&find(vec![record("a", status)], &[], 1, false)), "{status}");
+    }
 }
 
 #[test]
@@ -224,4 +226,21 @@ fn what_was_looked_up_makes_the_payment_what_it_is() {
         let sandbox = matches!(looked_up, LookedUp::Paid(_)).then_some(false);
         assert_eq!(looked_up.sandbox_flag(), sandbox, "{looked_up:?}");
     }
+}
+
+#[test]
+fn whatever_took_money_beside_the_charge_is_shown_and_nothing_else_is() {
+    let mut others: Vec<GatewayRecord> =
+        ["paid", "cancelled", "canceled", "ready"].map(|status| record(status, status)).into();
+    others.iter_mut().for_each(|other| other.amount_text = Some("100".to_owned()));
+    others.push(record("a", "paid"));
+    let finding = find(others, &[], 1, false);
+    let ids: Vec<_> = finding.others().iter().filter_map(|other| other.imp_uid.as_deref()).collect();
+    assert_eq!(ids, ["paid", "cancelled", "canceled"]);
+}
+
+#[test]
+fn a_decline_without_an_imp_uid_is_not_one_that_is_known() {
+    let nameless = GatewayRecord { imp_uid: None, ..record("a", "failed") };
+    assert!(matches!(find(vec![nameless], &["a"], 1, false), Finding::Declined(_)));
 }

@@ -7,7 +7,7 @@ use super::{
 use crate::domain::answer::{Answer, Refusal, Settled};
 use crate::domain::lookup::{Declines, Finding, LookedUp};
 use crate::domain::payment::{GatewayRecord, Outcome};
-use crate::domain::reason::Reason;
+use crate::domain::reason::{Reason, Said};
 
 fn row(outcome: Outcome) -> Stored {
     Stored { outcome, same_terms: true, same_mode: true, unanswered: false }
@@ -231,9 +231,9 @@ fn an_answer_decides_what_became_of_a_send() {
 #[rustfmt::skip]
 fn look_ups_after_a_refusal() -> Vec<(&'static str, bool, Finding, LookedUp)> {
     let words = || "no".to_owned();
-    let not_shown = || LookedUp::Unknown(Reason::RefusedNotShown { words: words() });
+    let not_shown = || LookedUp::Unknown(Reason::RefusedNotShown { said: Said::Words(words()) });
     let not_looked_up =
-        || LookedUp::Unknown(Reason::RefusedNotLookedUp { words: words(), why: Box::new(Reason::ListEmpty) });
+        || LookedUp::Unknown(Reason::RefusedNotLookedUp { said: Said::Words(words()), why: Box::new(Reason::ListEmpty) });
     let mut told = declines();
     told.last.fail_reason = Some(words());
     vec![
@@ -265,7 +265,7 @@ fn a_failed_record_keeps_its_own_reason_and_a_refusal_without_words_is_told_by_i
     let kept = found_after(&refusal(false), Finding::Declined(told.clone()));
     assert_eq!(kept, LookedUp::Declined(told));
     let wordless = Refusal { words: None, ..refusal(true) };
-    let expected = LookedUp::Unknown(Reason::RefusedNotShown { words: "code -1".to_owned() });
+    let expected = LookedUp::Unknown(Reason::RefusedNotShown { said: Said::Code(-1) });
     assert_eq!(found_after(&wordless, nothing()), expected);
 }
 

@@ -7,7 +7,7 @@ use crate::domain::charge::ChargeRequest;
 use crate::domain::ids::{CustomerUid, MerchantUid};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::{BODY_KEPT_BYTES, Mode, Terms};
-use crate::domain::reason::Reason;
+use crate::domain::reason::{Reason, Said};
 use crate::gateway::json;
 use crate::gateway::transport::{HttpAnswer, TransportError};
 
@@ -28,26 +28,13 @@ const PAID: &str = concat!(
 );
 
 fn request() -> ChargeRequest {
-    ChargeRequest {
-        terms: Terms {
-            merchant_uid: MerchantUid::parse("95382678123123120").unwrap(),
-            customer_uid: CustomerUid::parse("gildong_0001_1234").unwrap(),
-            amount: Amount::from_minor(8900, Currency::KRW),
-            mode: Mode::Live,
-        },
-        name: "월구독".to_owned(),
-        tax_free: None,
-        vat_amount: None,
-        card_quota: None,
-        buyer_name: None,
-        buyer_email: None,
-        buyer_tel: None,
-        custom_data: None,
-        notice_url: None,
-        product_type: None,
-        channel_key: None,
-        bypass: None,
-    }
+    let terms = Terms {
+        merchant_uid: MerchantUid::parse("95382678123123120").unwrap(),
+        customer_uid: CustomerUid::parse("gildong_0001_1234").unwrap(),
+        amount: Amount::from_minor(8900, Currency::KRW),
+        mode: Mode::Live,
+    };
+    ChargeRequest::new(terms, "월구독")
 }
 
 fn answered(status: u16, body: &[u8]) -> Answer {
@@ -217,6 +204,9 @@ fn refused() -> Vec<Rule> {
         ("a burnt id is a question with 400", 400, refusal("1", burnt), TWICE),
         ("the SDK's words are a question", 200, refusal("1", "이미 결제가 이루어진 거래건입니다."), TWICE),
         ("a PG's duplicate order is a question", 200, refusal("-1", "[A016] 중복된 주문번호입니다"), TWICE),
+        ("a PG's order number twice is a question", 200, refusal("-1", "주문번호 중복"), TWICE),
+        ("a PG's finished deal is a question", 200, refusal("-1", "이미 처리된 거래입니다"), TWICE),
+        ("a PG's approval twice is a question", 200, refusal("-1", "승인내역 중복"), TWICE),
         ("a conflict is a question", 409, refusal("1", "처리중"), TWICE),
         ("a code and a payment is both", 200, paid_but(r#""code":0"#, r#""code":1"#), Unclear),
     ]
@@ -287,6 +277,23 @@ fn every_rule_holds() {
 }
 
 #[test]
+fn which_status_may_carry_a_yes_or_a_no() {
+    for status in 200..700 {
+        let yes = kind(status, PAID.as_bytes());
+        assert_eq!(yes == Answered::Paid, (200..300).contains(&status), "HTTP {status}");
+        let no = kind(status, refusal("1", UNKNOWN_CUSTOMER).as_bytes());
+        let no = [NO, TWICE].into_iter().find(|refused| *refused == no);
+        let said = match status {
+            401 | 403 | 408 => None,
+            409 => Some(TWICE),
+            200..=299 | 400..=499 => Some(NO),
+            _ => None,
+        };
+        assert_eq!(no, said, "HTTP {status}");
+    }
+}
+
+#[test]
 fn an_answer_cut_anywhere_is_not_paid_declined_or_refused() {
     for whole in [PAID.to_owned(), declined(), refusal("1", "등록되지 않은 구매자입니다.")] {
         for end in 0..whole.len() {
@@ -335,7 +342,10 @@ fn the_gateways_words_are_kept() {
     let paid = reply(200, PAID.to_owned());
     assert_eq!((paid.code, paid.imp_uid.as_deref()), (Some(0), Some("imps_156288298043")));
     assert_eq!(paid.body.as_deref(), Some(PAID));
-    assert_eq!(reply(200, declined()).message.as_deref(), Some("[CC10] 통장 잔액부족"));
+    let failed = reply(200, declined().replace(r#""message":null"#, r#""message":"x""#));
+    assert_eq!(failed.message.as_deref(), Some("[CC10] 통장 잔액부족"), "the payment's words go first");
+    let (status, imp_uid) = (failed.http_status, failed.imp_uid.as_deref());
+    assert_eq!((status, imp_uid), (Some(200), Some("imps_156288298043")));
     let refused = reply(200, refusal("-1", "안 됩니다"));
     assert_eq!((refused.code, refused.message.as_deref()), (Some(-1), Some("안 됩니다")));
     let mismatch = reply(200, paid_but(":8900", ":100"));
@@ -345,10 +355,10 @@ fn the_gateways_words_are_kept() {
         reply(502, "<html>".to_owned()).why().as_deref(),
         Some("the gateway answered with HTTP 502 and a web page")
     );
-    let quoted = |words: &str| Reason::HttpStatus { status: "503".to_owned(), words: words.to_owned() };
-    assert_eq!(reply(503, refusal("-7", "점검 중")).reason, Some(quoted("점검 중")));
+    let quoted = |said| Reason::HttpStatus { status: "503".to_owned(), said };
+    assert_eq!(reply(503, refusal("-7", "점검 중")).reason, Some(quoted(Said::Words("점검 중".to_owned()))));
     let silent = r#"{"code":-7,"response":null}"#.to_owned();
-    assert_eq!(reply(503, silent).reason, Some(quoted("code -7 without a message")));
+    assert_eq!(reply(503, silent).reason, Some(quoted(Said::Code(-7))));
     let token = reply(401, refusal("-1", "Unauthorized"));
     assert_eq!((token.message.as_deref(), token.reason), (Some("Unauthorized"), None));
     let not_taken = Reason::TokenNotTaken { status: "401".to_owned() };

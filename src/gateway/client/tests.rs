@@ -17,26 +17,13 @@ const NOW_S: i64 = 1_512_446_940;
 const GET_TOKEN: &str = "POST /users/getToken";
 
 fn request(amount: Amount) -> ChargeRequest {
-    ChargeRequest {
-        terms: Terms {
-            merchant_uid: MerchantUid::parse("95382678123123123").unwrap(),
-            customer_uid: CustomerUid::parse("gildong").unwrap(),
-            amount,
-            mode: Mode::Live,
-        },
-        name: "Monthly".to_owned(),
-        tax_free: None,
-        vat_amount: None,
-        card_quota: None,
-        buyer_name: None,
-        buyer_email: None,
-        buyer_tel: None,
-        custom_data: None,
-        notice_url: None,
-        product_type: None,
-        channel_key: None,
-        bypass: None,
-    }
+    let terms = Terms {
+        merchant_uid: MerchantUid::parse("95382678123123123").unwrap(),
+        customer_uid: CustomerUid::parse("gildong").unwrap(),
+        amount,
+        mode: Mode::Live,
+    };
+    ChargeRequest::new(terms, "Monthly")
 }
 
 fn won(won: i64) -> Amount {

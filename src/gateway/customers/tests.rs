@@ -1,5 +1,6 @@
 use super::{BillingKey, Deleted};
 use crate::domain::ids::CustomerUid;
+use crate::domain::reason::Said;
 use crate::gateway::client::{Client, GatewayFailure};
 use crate::gateway::fake::{FakeClock, FakeGateway, client};
 use crate::gateway::token::TokenFailure;
@@ -66,8 +67,8 @@ fn both_forms_of_not_found_are_read() {
     let (gateway, client) = scene();
     for status in [404, 200] {
         gateway.will(status, UNKNOWN);
-        let BillingKey::NotFound { message } = client.billing_key(&uid()).unwrap() else { panic!("found") };
-        assert!(message.ends_with("찾을 수 없습니다."), "{message}");
+        let BillingKey::NotFound { said } = client.billing_key(&uid()).unwrap() else { panic!("found") };
+        assert!(matches!(&said, Said::Words(words) if words.ends_with("찾을 수 없습니다.")), "{said}");
         gateway.will(status, UNKNOWN);
         assert!(matches!(client.delete_billing_key(&uid(), ""), Ok(Deleted::NotFound { .. })));
     }

@@ -3,7 +3,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{TokenFailure, read_answer};
-use crate::domain::reason::Reason;
+use crate::domain::reason::{Reason, Said};
 use crate::domain::time::{BootReading, Moment};
 use crate::gateway::fake::token_body;
 use crate::gateway::transport::{HttpAnswer, TransportError};
@@ -108,11 +108,11 @@ fn the_gateways_no_is_about_the_key() {
     for status in [401, 400, 403, 200] {
         let failure = read(status, refused).unwrap_err();
         assert!(
-            matches!(&failure, TokenFailure::KeyRefused { message } if message.starts_with("인증에")),
+            matches!(&failure, TokenFailure::KeyRefused { said: Said::Words(words) } if words.starts_with("인증에")),
             "{status} {failure:?}"
         );
     }
-    assert!(matches!(read(401, "<html>"), Err(TokenFailure::KeyRefused { .. })));
+    assert_eq!(read(401, "<html>").unwrap_err(), TokenFailure::KeyRefused { said: Said::Status(401) });
 }
 
 #[test]
@@ -153,7 +153,7 @@ fn a_request_that_never_left_is_told_from_one_without_an_answer() {
 #[test]
 fn a_failure_and_the_reason_that_the_ledger_keeps_of_it_read_the_same() {
     for failure in [
-        TokenFailure::KeyRefused { message: "no such key".to_owned() },
+        TokenFailure::KeyRefused { said: Said::Words("no such key".to_owned()) },
         TokenFailure::NotReached { reason: Reason::NoTransport },
         TokenFailure::NoAnswer { reason: Reason::ConnectionReset },
     ] {

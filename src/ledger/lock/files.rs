@@ -4,17 +4,18 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
+use crate::domain::words::hex;
 use crate::ledger::lock::{Hash, open};
 
 /// The directory of the files.
 #[derive(Clone, Debug)]
-pub(super) struct Place {
+pub(super) struct LockDir {
     dir: PathBuf,
 }
 
 /// One locked file.
 #[derive(Debug)]
-pub(super) struct Held {
+pub(super) struct Guard {
     path: PathBuf,
     /// Holds the lock by being open.
     file: File,
@@ -24,15 +25,14 @@ pub(super) struct Held {
 /// else finished a payment in between.
 const TRIES_MAX: u32 = 100;
 
-impl Place {
-    #[cfg_attr(test, expect(clippy::unnecessary_wraps, reason = "opening a place may fail elsewhere"))]
-    pub(super) fn open(dir: &Path) -> io::Result<Place> {
-        Ok(Place { dir: dir.to_owned() })
+impl LockDir {
+    #[cfg_attr(test, expect(clippy::unnecessary_wraps, reason = "opening it may fail elsewhere"))]
+    pub(super) fn open(dir: &Path) -> io::Result<LockDir> {
+        Ok(LockDir { dir: dir.to_owned() })
     }
 
-    pub(super) fn try_lock(self, hash: &Hash) -> io::Result<Option<Held>> {
-        let name: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-        let path = self.dir.join(name);
+    pub(super) fn try_lock(self, hash: &Hash) -> io::Result<Option<Guard>> {
+        let path = self.dir.join(hex(hash));
         for _ in 0..TRIES_MAX {
             let file = open(&self.dir, &path)?;
             match file.try_lock() {
@@ -41,14 +41,14 @@ impl Place {
                 Err(fs::TryLockError::Error(source)) => return Err(source),
             }
             if is_at(&file, &path)? {
-                return Ok(Some(Held { path, file }));
+                return Ok(Some(Guard { path, file }));
             }
         }
         Ok(None)
     }
 }
 
-impl Drop for Held {
+impl Drop for Guard {
     fn drop(&mut self) {
         // The name goes while the lock is still held. Whoever opened the file meanwhile sees, once
         // it has the lock, that the name is gone or another file's, and begins again. A name that
@@ -80,20 +80,20 @@ fn is_at(_file: &File, _path: &Path) -> io::Result<bool> {
 
 #[cfg(test)]
 mod tests {
-    use super::Place;
+    use super::LockDir;
 
-    fn try_lock(place: &Place, order: u8) -> Option<super::Held> {
-        place.clone().try_lock(&[order; 32]).unwrap()
+    fn try_lock(locks: &LockDir, order: u8) -> Option<super::Guard> {
+        locks.clone().try_lock(&[order; 32]).unwrap()
     }
 
     #[test]
     fn one_has_a_payments_lock_until_it_is_dropped_and_no_file_is_left() {
         let dir = tempfile::TempDir::new().unwrap();
-        let place = Place::open(&dir.path().join("locks")).unwrap();
-        let held = try_lock(&place, 1);
-        assert!(held.is_some() && try_lock(&place, 1).is_none() && try_lock(&place, 2).is_some());
+        let locks = LockDir::open(&dir.path().join("locks")).unwrap();
+        let held = try_lock(&locks, 1);
+        assert!(held.is_some() && try_lock(&locks, 1).is_none() && try_lock(&locks, 2).is_some());
         drop(held);
-        drop(try_lock(&place, 1).unwrap());
+        drop(try_lock(&locks, 1).unwrap());
         let left = std::fs::read_dir(dir.path().join("locks")).unwrap().count();
         assert_eq!(left, if cfg!(unix) { 0 } else { 2 });
     }
@@ -102,12 +102,12 @@ mod tests {
     #[cfg(unix)]
     fn a_lock_whose_file_was_removed_is_still_let_go_in_order() {
         let dir = tempfile::TempDir::new().unwrap();
-        let place = Place::open(dir.path()).unwrap();
-        let first = try_lock(&place, 1).unwrap();
+        let locks = LockDir::open(dir.path()).unwrap();
+        let first = try_lock(&locks, 1).unwrap();
         std::fs::remove_file(&first.path).unwrap();
-        let second = try_lock(&place, 1).unwrap();
+        let second = try_lock(&locks, 1).unwrap();
         drop(first);
-        assert!(try_lock(&place, 1).is_none(), "the second holder's file stays");
+        assert!(try_lock(&locks, 1).is_none(), "the second holder's file stays");
         drop(second);
     }
 }

@@ -18,28 +18,28 @@ use crate::ledger::lock::{Hash, open};
 
 /// The file, open. Clones of it are one opening, whose locks do not exclude each other.
 #[derive(Clone, Debug)]
-pub(super) struct Place {
+pub(super) struct LockDir {
     file: Arc<File>,
 }
 
 /// One locked byte.
 #[derive(Debug)]
-pub(super) struct Held {
-    place: Place,
+pub(super) struct Guard {
+    dir: LockDir,
     byte: i64,
 }
 
-impl Place {
-    pub(super) fn open(dir: &Path) -> io::Result<Place> {
-        Ok(Place { file: Arc::new(open(dir, &dir.join("payments"))?) })
+impl LockDir {
+    pub(super) fn open(dir: &Path) -> io::Result<LockDir> {
+        Ok(LockDir { file: Arc::new(open(dir, &dir.join("payments"))?) })
     }
 
-    pub(super) fn try_lock(self, hash: &Hash) -> io::Result<Option<Held>> {
+    pub(super) fn try_lock(self, hash: &Hash) -> io::Result<Option<Guard>> {
         // 62 bits: two payments that share them would wait for each other, and nothing worse.
         let byte = hash.iter().take(8).fold(0_u64, |byte, next| byte << 8 | u64::from(*next)) >> 2;
         let byte = i64::try_from(byte).map_err(io::Error::other)?;
         match self.set(libc::F_WRLCK, byte) {
-            Ok(()) => Ok(Some(Held { place: self, byte })),
+            Ok(()) => Ok(Some(Guard { dir: self, byte })),
             Err(Errno::EAGAIN | Errno::EACCES) => Ok(None),
             Err(error) => Err(error.into()),
         }
@@ -58,9 +58,9 @@ impl Place {
     }
 }
 
-impl Drop for Held {
+impl Drop for Guard {
     fn drop(&mut self) {
         // What could not be let go is, when the file is closed.
-        let _ = self.place.set(libc::F_UNLCK, self.byte);
+        let _ = self.dir.set(libc::F_UNLCK, self.byte);
     }
 }

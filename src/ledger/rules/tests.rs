@@ -1,17 +1,18 @@
 //! What a row becomes: a sentence, the row, what was heard, and the row after it.
 
+mod looking_up;
+
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::{
-    Change, answered, counts, first_attempt, is_as_expected, is_similar, looked_up, never_begun,
-    next_attempt, not_sent, refused, resent,
+    Change, answered, counts, first_attempt, is_as_expected, is_similar, never_begun, next_attempt, not_sent,
+    refused, resent,
 };
 use crate::domain::answer::Settled;
 use crate::domain::charge::ChargeRequest;
 use crate::domain::ids::{CustomerUid, MerchantUid};
-use crate::domain::lookup::{Declines, LookedUp};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::{EventKind, GatewayRecord, Mode, Outcome, Payment, Received, Terms};
 use crate::domain::reason::Reason;
@@ -124,7 +125,22 @@ fn answers() -> Vec<(&'static str, Payment, u32, Settled, After)> {
 fn an_answer_settles_its_own_attempt() {
     for (rule, before, attempt, settled, expected) in answers() {
         let received = Received::default();
-        assert_eq!(after(&answered(before, attempt, at(9), &settled, &received)), expected, "{rule}");
+        let change = answered(before, attempt, at(9), &settled, &received);
+        assert_eq!((after(&change), change.lost), (expected, false), "{rule}");
+    }
+}
+
+#[test]
+fn the_line_of_an_answer_holds_what_came_back_and_what_it_means() {
+    let received = Received { http_status: Some(200), ..Received::default() };
+    let why = Reason::WaitGivenUp;
+    for (settled, imp_uid, reason) in
+        [(paid(), Some("imps_1"), None), (declined(), Some("imps_1"), None), (unknown(), None, Some(&why))]
+    {
+        let change = answered(row(Outcome::Pending, 1, 1), 1, at(9), &settled, &received);
+        let line = &change.happened[0];
+        assert_eq!((line.kind, line.at, line.operator), (EventKind::Answer, at(9), None));
+        assert_eq!((line.imp_uid, line.reason, line.received), (imp_uid, reason, Some(&received)));
     }
 }
 
@@ -171,109 +187,6 @@ fn an_answer_leaves_nothing_of_what_was_said_before_it() {
     assert_eq!((payment.reason, payment.code), (Some(Reason::WaitGivenUp), Some(-1)));
 }
 
-fn looked(before: Payment, seen: &Seen, found: &LookedUp) -> (After, bool) {
-    let received = Received::default();
-    let change = looked_up(before, seen, at(9), found, &received, Some(-1));
-    (after(&change), change.lost)
-}
-
-fn declines() -> LookedUp {
-    LookedUp::Declined(Declines { earlier: vec![record("imps_1")], last: Box::new(record("imps_2")) })
-}
-
-#[rustfmt::skip]
-fn look_ups() -> Vec<(&'static str, Payment, LookedUp, After)> {
-    use Outcome::{Declined, NotSent, Paid, Pending, Rejected, Unknown};
-    let found = || LookedUp::Paid(Box::new(record("imps_1")));
-    let rejected = || LookedUp::Rejected(Some("no".to_owned()));
-    let not_yet = || LookedUp::Unknown(Reason::NotShownYet);
-    let no_trace = || LookedUp::NotSent(Reason::NoTrace);
-    vec![
-        ("a charge found speaks for every request", row(Unknown, 2, 2), found(), (Paid, 2, 0, vec![(2, Paid)])),
-        ("a charge found over a decline is paid", row(Declined, 1, 0), found(), (Paid, 1, 0, vec![(1, Paid)])),
-        ("declines speak for every request, each a line", row(Unknown, 2, 2), declines(),
-            (Declined, 2, 0, vec![(2, Declined), (2, Declined)])),
-        ("a refusal without a payment speaks for its request", row(Pending, 2, 2), rejected(),
-            (Rejected, 2, 1, vec![(2, Rejected)])),
-        ("nothing yet leaves it open", row(Pending, 1, 1), not_yet(), (Unknown, 1, 1, vec![(1, Unknown)])),
-        ("no trace after the wait leaves the request unanswered", row(Unknown, 1, 1), no_trace(),
-            (NotSent, 1, 1, vec![(1, NotSent)])),
-        ("no trace says nothing against a decline", row(Declined, 1, 0), no_trace(),
-            (Declined, 1, 0, vec![(1, Declined)])),
-        ("nothing new is a line of history", row(Declined, 1, 0), LookedUp::Nothing,
-            (Declined, 1, 0, vec![(1, Declined)])),
-        ("a paid row is not declined by a look-up", row(Paid, 1, 0), declines(), (Paid, 1, 0, vec![(1, Paid)])),
-        ("a paid row is not rejected by a look-up", row(Paid, 1, 0), rejected(), (Paid, 1, 0, vec![(1, Paid)])),
-        ("a paid row is not opened by a look-up", row(Paid, 1, 0), not_yet(), (Paid, 1, 0, vec![(1, Paid)])),
-        ("a paid row is not forgotten by a look-up", row(Paid, 1, 0), no_trace(), (Paid, 1, 0, vec![(1, Paid)])),
-    ]
-}
-
-#[test]
-fn a_look_up_settles_the_row_that_it_judged() {
-    for (rule, before, found, expected) in look_ups() {
-        let seen = Seen::of(&before);
-        assert_eq!(looked(before, &seen, &found), (expected, false), "{rule}");
-    }
-}
-
-#[rustfmt::skip]
-fn overtaken() -> Vec<(&'static str, LookedUp, bool, Outcome, u32)> {
-    use Outcome::{Paid, Pending};
-    vec![
-        ("a decline may be of the attempt before", declines(), true, Pending, 2),
-        ("a rejection may be of the attempt before", LookedUp::Rejected(None), true, Pending, 2),
-        ("an absence may be of the attempt before", LookedUp::Unknown(Reason::NotShownYet), true, Pending, 2),
-        ("no trace was of the attempt before", LookedUp::NotSent(Reason::NoTrace), true, Pending, 2),
-        ("nothing new takes nothing away", LookedUp::Nothing, false, Pending, 2),
-        ("money is money, and the newest request is still unanswered",
-            LookedUp::Paid(Box::new(record("imps_1"))), false, Paid, 2),
-    ]
-}
-
-#[test]
-fn a_look_up_of_a_row_that_has_moved_since_believes_in_money_alone() {
-    for (rule, found, lost, outcome, unanswered) in overtaken() {
-        let seen = Seen::of(&row(Outcome::Unknown, 1, 1));
-        let (after, is_lost) = looked(row(Outcome::Pending, 2, 2), &seen, &found);
-        assert_eq!((after.0, after.2, after.3.len(), is_lost), (outcome, unanswered, 1, lost), "{rule}");
-    }
-    let no_trace = LookedUp::NotSent(Reason::NoTrace);
-    let same_attempt = Seen::of(&row(Outcome::Unknown, 1, 1));
-    assert!(looked(row(Outcome::Declined, 1, 0), &same_attempt, &no_trace).1);
-    let sent_again = Payment { last_send: Some(mark(900)), ..row(Outcome::Pending, 1, 1) };
-    let before_that = Seen::of(&row(Outcome::Pending, 1, 1));
-    assert!(looked(sent_again, &before_that, &no_trace).1, "the wait has begun anew");
-}
-
-#[test]
-fn the_rows_code_is_that_of_the_refusal_and_not_of_the_look_up() {
-    let received = Received { code: Some(-404), ..Received::default() };
-    let code = |before: Payment, found: &LookedUp| {
-        let seen = Seen::of(&before);
-        looked_up(before, &seen, at(9), found, &received, Some(-1)).payment.code
-    };
-    let pending = || Payment { code: Some(3), ..row(Outcome::Pending, 1, 1) };
-    assert_eq!(code(pending(), &LookedUp::Rejected(None)), Some(-1));
-    assert_eq!(code(pending(), &LookedUp::Unknown(Reason::NotShownYet)), Some(-1));
-    assert_eq!(code(pending(), &LookedUp::NotSent(Reason::NoTrace)), None);
-    assert_eq!(code(pending(), &LookedUp::Paid(Box::new(record("imps_1")))), None);
-    assert_eq!(code(pending(), &declines()), None);
-    let unknown = Payment { code: Some(3), ..row(Outcome::Unknown, 1, 1) };
-    assert_eq!(code(unknown, &LookedUp::Unknown(Reason::NotShownYet)), Some(3), "it says nothing new");
-}
-
-#[test]
-fn each_decline_that_is_found_is_a_line_with_its_own_imp_uid_and_the_last_is_the_payments() {
-    let (received, found) = (Received::default(), declines());
-    let before = row(Outcome::Unknown, 2, 2);
-    let change = looked_up(before.clone(), &Seen::of(&before), at(9), &found, &received, None);
-    let ids: Vec<_> = change.happened.iter().map(|line| line.imp_uid).collect();
-    assert_eq!(ids, [Some("imps_1"), Some("imps_2")]);
-    assert_eq!(change.payment.imp_uid.as_deref(), Some("imps_2"));
-    assert_eq!(change.payment.message.as_deref(), Some("no money"));
-}
-
 #[rustfmt::skip]
 fn taken_back() -> Vec<(&'static str, Payment, u32, After)> {
     use Outcome::{Declined, NotSent, Paid, Pending, Unknown};
@@ -297,8 +210,11 @@ fn what_never_left_takes_back_its_own_attempt() {
     for (rule, before, attempt, expected) in taken_back() {
         let untouched = before.clone();
         let change = not_sent(before, attempt, at(9), &Reason::Interrupted, &received);
-        assert_eq!(after(&change), expected, "{rule}");
+        assert_eq!((after(&change), change.lost), (expected, false), "{rule}");
         assert_eq!(change.moved, change.payment != untouched, "{rule}");
+        let line = &change.happened[0];
+        assert_eq!((line.kind, line.at, line.imp_uid), (EventKind::NotSent, at(9), None));
+        assert_eq!((line.reason, line.received), (Some(&Reason::Interrupted), Some(&received)));
     }
 }
 
@@ -325,9 +241,9 @@ fn only_the_pending_attempt_is_sent_a_second_time() {
         assert_eq!(resend(row(outcome, 1, 1), 1), outcome == Outcome::Pending, "{outcome}");
     }
     let change = resent(row(Outcome::Pending, 1, 1), 1, at(9), &mark(9), &received).unwrap();
-    assert_eq!(change.payment.last_send, Some(mark(9)));
-    let kinds: Vec<EventKind> = change.happened.iter().map(|line| line.kind).collect();
-    assert_eq!(kinds, [EventKind::Answer, EventKind::Resend]);
+    assert_eq!((change.payment.last_send, change.moved, change.lost), (Some(mark(9)), true, false));
+    let lines: Vec<_> = change.happened.iter().map(|line| (line.kind, line.received)).collect();
+    assert_eq!(lines, [(EventKind::Answer, Some(&received)), (EventKind::Resend, None)]);
 }
 
 #[test]
@@ -335,9 +251,10 @@ fn a_refusal_that_is_looked_up_is_a_line_of_its_own_attempt() {
     let received = Received::default();
     let change = refused(row(Outcome::Pending, 2, 2), 1, at(9), &received);
     assert_eq!(
-        (after(&change), change.moved),
-        ((Outcome::Pending, 2, 2, vec![(1, Outcome::Pending)]), false)
+        (after(&change), change.moved, change.lost),
+        ((Outcome::Pending, 2, 2, vec![(1, Outcome::Pending)]), false, false)
     );
+    assert_eq!((change.happened[0].kind, change.happened[0].received), (EventKind::Answer, Some(&received)));
 }
 
 #[test]
@@ -373,6 +290,14 @@ fn a_further_attempt_takes_over_who_asks_now_and_keeps_what_was_said() {
     let noted = Intent { note: Some("second".to_owned()), ..next };
     assert_eq!(next_attempt(before.clone(), &noted).unwrap().note.as_deref(), Some("second"));
     assert_eq!(next_attempt(Payment { attempts: u32::MAX, ..before }, &noted), None);
+}
+
+#[test]
+fn a_first_attempt_is_pending_and_unanswered_from_its_send_on() {
+    let first = first_attempt(&intent(request(), 30));
+    assert_eq!((first.outcome, first.attempts, first.unanswered), (Outcome::Pending, 1, 1));
+    assert_eq!((first.last_send, first.account.as_deref()), (Some(mark(30)), Some("account")));
+    assert_eq!((first.requested_at, first.reason, first.outcome_before), (at(30), None, None));
 }
 
 #[test]

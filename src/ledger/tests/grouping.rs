@@ -5,7 +5,7 @@ use super::{
     won,
 };
 use crate::domain::payment::{Outcome, Received};
-use crate::domain::reason::Reason;
+use crate::domain::reason::{Reason, Said};
 use crate::ledger::{BatchLocked, Create, DailyLimit, Entry, Guards, How, Ledger, LedgerError, Written};
 
 fn intents(asked: &[Asked]) -> Vec<Entry> {
@@ -137,13 +137,13 @@ fn no_entries_are_no_write() {
 fn a_separator_inside_of_a_reasons_words_does_not_part_them() {
     let place = Place::new();
     let mut ledger = place.ledger();
-    let reason = Reason::KeyRefused { words: "a\u{1f}b".to_owned() };
+    let reason = Reason::KeyRefused { said: Said::Words("a\u{1f}b".to_owned()) };
     Asked::new("order-1", 8900, 0).written(&mut ledger);
     let received = Received::default();
     let entry = Entry::NotSent { attempt: attempt("order-1", 1), at: at(1), reason, received };
     let _ = ledger.write_one(&entry).unwrap();
     let payment = ledger.find(&uid("order-1")).unwrap().unwrap();
-    assert_eq!(payment.reason, Some(Reason::KeyRefused { words: "a b".to_owned() }));
+    assert_eq!(payment.reason, Some(Reason::KeyRefused { said: Said::Words("a b".to_owned()) }));
 }
 
 #[test]

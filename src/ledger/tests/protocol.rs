@@ -10,7 +10,7 @@ use super::{
 use crate::domain::answer::Settled;
 use crate::domain::lookup::LookedUp;
 use crate::domain::payment::{EventKind, GatewayRecord, Outcome, Payment, Received};
-use crate::domain::reason::Reason;
+use crate::domain::reason::{Reason, Said};
 use crate::ledger::{Create, Entry, How, Intent, Ledger, LedgerError};
 
 fn kinds(ledger: &Ledger, merchant_uid: &str) -> Vec<(EventKind, Outcome, u32)> {
@@ -87,7 +87,7 @@ fn a_reason_is_kept_apart_from_the_gateways_words() {
     let mut ledger = place.ledger();
     let asked = Asked::new("order-1", 8900, 0);
     asked.written(&mut ledger);
-    let why = Reason::HttpStatus { status: "502".to_owned(), words: "점검 중".to_owned() };
+    let why = Reason::HttpStatus { status: "502".to_owned(), said: Said::Words("점검 중".to_owned()) };
     let received = Received { message: Some("점검 중".to_owned()), ..reply(502) };
     let settled = Settled::Unknown(why.clone());
     let entry = Entry::Answer { attempt: attempt("order-1", 1), at: at(1), settled, received };

@@ -1,15 +1,15 @@
 use super::{
     CustomerDetail, CustomerDetailObject, PaymentDetail, PaymentDetailObject, customer_detail, payment_detail,
 };
-use crate::domain::payment::{Event, EventKind, Outcome, Received};
+use crate::domain::payment::{EventKind, HistoryEntry, Outcome, Received};
 use crate::output::Format;
 use crate::output::json;
 use crate::output::list::PaymentSummary;
 use crate::output::options::UiOptions;
 use crate::output::samples::{at, customer, declined, options, paid, seoul, shown, won};
 
-fn events() -> Vec<Event> {
-    let intent = Event {
+fn events() -> Vec<HistoryEntry> {
+    let intent = HistoryEntry {
         at: at("2026-11-23T19:29:00+09:00"),
         kind: EventKind::Intent,
         outcome: Outcome::Pending,
@@ -24,7 +24,7 @@ fn events() -> Vec<Event> {
         took_ms: Some(812),
         ..Received::default()
     };
-    let answer = Event {
+    let answer = HistoryEntry {
         at: at("2026-11-23T19:29:01+09:00"),
         kind: EventKind::Answer,
         outcome: Outcome::Unknown,
@@ -34,7 +34,8 @@ fn events() -> Vec<Event> {
     };
     let found =
         Received { http_status: Some(200), code: Some(0), imp_uid: paid().imp_uid, ..Received::default() };
-    let lookup = Event { kind: EventKind::Lookup, outcome: Outcome::Paid, received: found, ..answer.clone() };
+    let lookup =
+        HistoryEntry { kind: EventKind::Lookup, outcome: Outcome::Paid, received: found, ..answer.clone() };
     vec![intent, answer, lookup]
 }
 
@@ -89,7 +90,7 @@ fn a_payment_that_is_not_settled_says_what_to_do() {
 fn the_payments_object_holds_its_history_and_its_refunds() {
     let payment = paid();
     let mut events = events();
-    let refund = Event { kind: EventKind::Refund, ..events.remove(2) };
+    let refund = HistoryEntry { kind: EventKind::Refund, ..events.remove(2) };
     events.push(refund);
     let zone = seoul();
     let detail = PaymentDetail { payment: &payment, events: &events, customer_name: None };

@@ -58,6 +58,7 @@ fn words_for_a_shell_are_quoted_where_they_must_be() {
     for (text, word) in [
         ("order_monthly-0001", "order_monthly-0001"),
         ("주문1", "주문1"),
+        ("/home/a/secret.txt", "/home/a/secret.txt"),
         ("a b", "'a b'"),
         ("a'b", r"'a'\''b'"),
         ("$(rm)", "'$(rm)'"),

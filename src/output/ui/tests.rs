@@ -1,4 +1,4 @@
-use super::{Asked, Complaint, NotInteractive};
+use super::{Answer, Complaint, NotInteractive};
 use crate::domain::payment::Outcome;
 use crate::output::Format;
 use crate::output::options::UiOptions;
@@ -96,13 +96,13 @@ fn a_ui_can_be_handed_to_another_thread() {
 #[test]
 fn only_a_yes_is_a_yes() {
     for (typed, asked) in [
-        ("y\n", Asked::Yes),
-        ("YES \r\n", Asked::Yes),
-        ("yes", Asked::Yes),
-        ("\n", Asked::No),
-        ("n\n", Asked::No),
-        ("yy\n", Asked::No),
-        ("", Asked::No),
+        ("y\n", Answer::Yes),
+        ("YES \r\n", Answer::Yes),
+        ("yes", Answer::Yes),
+        ("\n", Answer::No),
+        ("n\n", Answer::No),
+        ("yy\n", Answer::No),
+        ("", Answer::No),
     ] {
         let (mut ui, out, err) = ui(UiOptions { interactive: true, ..options(Format::Table) }, typed);
         assert_eq!(ui.ask("Charge this card?"), Ok(asked), "{typed:?}");

@@ -8,7 +8,7 @@ use crate::domain::ids::{CustomerUid, MerchantUid};
 use crate::domain::lookup::LookedUp;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::{Mode, Received, Terms};
-use crate::domain::reason::Reason;
+use crate::domain::reason::{Reason, Said};
 use crate::domain::time::SendMark;
 use crate::failure::Kind;
 use crate::gateway::GatewayFailure;
@@ -90,7 +90,8 @@ fn no_answer_to_a_deletion_is_not_told_as_if_nothing_had_happened() {
                 .to_owned()
         )
     );
-    let (kind, message) = told(GatewayFailure::Refused { code: 1, message: "안 됩니다.".to_owned() });
+    let (kind, message) =
+        told(GatewayFailure::Refused { code: 1, said: Said::Words("안 됩니다.".to_owned()) });
     assert_eq!(kind, Kind::Rejected);
     assert!(message.ends_with("안 됩니다. Nothing was deleted, and gildong was not removed."), "{message}");
 }
