@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod charge;
 pub mod customer;
+pub mod declines;
 pub mod ids;
 pub mod lookup;
 pub mod money;
