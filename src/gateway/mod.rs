@@ -4,6 +4,7 @@
 //! the network, a test over a table. `classify` is a pure function from an answer to its meaning.
 
 mod cache;
+mod charset;
 pub mod classify;
 mod client;
 mod customers;

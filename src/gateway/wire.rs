@@ -30,7 +30,7 @@ impl Envelope {
     /// Reads a body; `None` when it is not the gateway's frame, or is not certain to mean one
     /// thing only.
     fn read(body: &[u8]) -> Option<Envelope> {
-        // A card company's name in another encoding must not hide the rest.
+        // A card company's name in a charset that is not named must not hide the rest.
         let mut value = json::read(&String::from_utf8_lossy(body))?;
         let object = value.as_object_mut()?;
         let code = match object.get("code")? {
@@ -54,12 +54,14 @@ impl Envelope {
     }
 }
 
-/// A text; a number counts as its digits. Null, empty and anything else are `None`.
+/// A text; a number counts as its digits. Null, empty, unreadable and anything else are `None`.
 pub(super) fn text(object: &Map<String, Value>, key: &str) -> Option<String> {
     match object.get(key)? {
-        Value::String(text) if !text.trim().is_empty() => Some(text.clone()),
+        // What stands for letters that could not be read is no text.
+        Value::String(text) if text.trim().is_empty() || text.contains(char::REPLACEMENT_CHARACTER) => None,
+        Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
-        Value::Null | Value::Bool(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => None,
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     }
 }
 
@@ -221,11 +223,18 @@ pub(super) fn token_body(imp_key: &Secret, imp_secret: &Secret) -> Option<Secret
 }
 
 /// A body as it is kept for the record: as text, and not more than the ledger holds of it.
+/// `None` when it is empty, or no text that can be read.
 pub(super) fn kept(body: &[u8]) -> Option<String> {
-    if body.is_empty() {
+    let text = match str::from_utf8(body) {
+        Ok(text) => text,
+        // An answer that broke off may end within a letter.
+        Err(error) if error.error_len().is_none() => str::from_utf8(body.get(..error.valid_up_to())?).ok()?,
+        Err(_) => return None,
+    };
+    if text.is_empty() {
         return None;
     }
-    let mut text = String::from_utf8_lossy(body).into_owned();
+    let mut text = text.to_owned();
     text.truncate(text.floor_char_boundary(BODY_KEPT_BYTES));
     Some(text)
 }
