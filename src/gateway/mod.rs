@@ -15,6 +15,7 @@ mod hostile;
 mod http;
 mod json;
 mod lookup;
+mod mask;
 mod reach;
 mod token;
 mod trace;

@@ -5,12 +5,14 @@
 
 use serde_json::{Map, Number, Value};
 
+use crate::domain::card_number;
 use crate::domain::charge::ChargeRequest;
 use crate::domain::customer::Card;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::{BODY_KEPT_BYTES, GatewayRecord};
 use crate::domain::secret::Secret;
 use crate::gateway::json;
+use crate::gateway::mask;
 use crate::gateway::transport::HttpAnswer;
 
 /// The frame of every answer (facts 0): `{"code", "message", "response"}`.
@@ -38,7 +40,7 @@ impl Envelope {
             Value::String(digits) => digits.parse().ok()?,
             Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => return None,
         };
-        let message = text(object, "message");
+        let message = words(object, "message");
         let response = object.remove("response").unwrap_or(Value::Null);
         Some(Envelope { code, message, response })
     }
@@ -63,6 +65,16 @@ pub(super) fn text(object: &Map<String, Value>, key: &str) -> Option<String> {
         Value::Number(number) => Some(number.to_string()),
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     }
+}
+
+/// A text that people wrote: a card number in it is masked (contract, rule 11).
+pub(super) fn words(object: &Map<String, Value>, key: &str) -> Option<String> {
+    text(object, key).map(|text| card_number::masked(&text).into_owned())
+}
+
+/// The number of a card, masked by the PG or here.
+fn number_of_card(object: &Map<String, Value>) -> Option<String> {
+    text(object, "card_number").map(|number| card_number::masked_field(&number).into_owned())
 }
 
 /// A text that decides an outcome: what is there and is no text keeps its JSON, so that it matches
@@ -121,17 +133,17 @@ pub(super) fn record(object: &Map<String, Value>) -> GatewayRecord {
         currency_text: deciding_text(object, "currency"),
         cancel_amount_text: text(object, "cancel_amount"),
         apply_num: text(object, "apply_num"),
-        card_name: text(object, "card_name"),
+        card_name: words(object, "card_name"),
         card_code: text(object, "card_code"),
-        card_number: text(object, "card_number"),
+        card_number: number_of_card(object),
         pg_provider: text(object, "pg_provider"),
         pg_tid: text(object, "pg_tid"),
         pg_id: text(object, "pg_id"),
         receipt_url: text(object, "receipt_url"),
-        name: text(object, "name"),
-        buyer_name: text(object, "buyer_name"),
-        fail_reason: text(object, "fail_reason"),
-        cancel_reason: text(object, "cancel_reason"),
+        name: words(object, "name"),
+        buyer_name: words(object, "buyer_name"),
+        fail_reason: words(object, "fail_reason"),
+        cancel_reason: words(object, "cancel_reason"),
         started_at_s: moment_s(object, "started_at"),
         paid_at_s: moment_s(object, "paid_at"),
         failed_at_s: moment_s(object, "failed_at"),
@@ -158,9 +170,9 @@ pub fn sandbox_flag(body: &str) -> Option<bool> {
 /// spelled `update` in the schema.
 pub(super) fn card(object: &Map<String, Value>) -> Card {
     Card {
-        card_name: text(object, "card_name"),
+        card_name: words(object, "card_name"),
         card_code: text(object, "card_code"),
-        card_number: text(object, "card_number"),
+        card_number: number_of_card(object),
         pg_provider: text(object, "pg_provider"),
         pg_id: text(object, "pg_id"),
         sandbox: flag(object, "sandbox"),
@@ -222,7 +234,7 @@ pub(super) fn token_body(imp_key: &Secret, imp_secret: &Secret) -> Option<Secret
     serde_json::to_string(&Value::Object(body)).ok().map(Secret::new)
 }
 
-/// A body as it is kept for the record: as text, and not more than the ledger holds of it.
+/// A body as it is kept for the record: as text without card numbers, and not more than the ledger holds of it.
 /// `None` when it is empty, or no text that can be read.
 pub(super) fn kept(body: &[u8]) -> Option<String> {
     let text = match str::from_utf8(body) {
@@ -234,7 +246,7 @@ pub(super) fn kept(body: &[u8]) -> Option<String> {
     if text.is_empty() {
         return None;
     }
-    let mut text = text.to_owned();
+    let mut text = mask::body(text).into_owned();
     text.truncate(text.floor_char_boundary(BODY_KEPT_BYTES));
     Some(text)
 }
