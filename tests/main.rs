@@ -20,6 +20,7 @@ mod harmless_answers;
 mod help;
 mod house;
 mod interrupts;
+mod kept_answers;
 mod looking_up;
 mod main_job;
 mod odd_answers;

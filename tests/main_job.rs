@@ -69,6 +69,8 @@ fn the_payment_object_has_every_field_of_the_contract_in_every_place() {
         "attempts",
         "note",
         "operator",
+        "doubt",
+        "who_acts",
     ];
     let world = World::bare();
     let charge =

@@ -198,7 +198,9 @@ fn what_the_gateway_says_cannot_speak_to_a_terminal() {
     });
     unknown_with(status, &["is no result"], "{");
     let binary: Vec<u8> = (0..=255).collect();
-    unknown_with(json(binary), &["HTTP 200"], "\0\u{1}");
+    let (ran, body) = unknown(json(binary));
+    ran.says(&["HTTP 200"]);
+    assert_eq!(body, None, "bytes that are no text in any charset that was named");
     for (answer, exit) in
         [(format!(r#"{{"code":1,"message":"no {escaped}","response":null}}"#), 6), (String::new(), 5)]
     {

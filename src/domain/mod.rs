@@ -1,8 +1,10 @@
 //! What a payment is and what may happen to it: values and rules, no IO.
 
 pub mod answer;
+pub mod card_number;
 pub mod charge;
 pub mod customer;
+pub mod declines;
 pub mod ids;
 pub mod lookup;
 pub mod money;

@@ -105,7 +105,7 @@ fn found(object: &Map<String, Value>) -> BillingKey {
     BillingKey::Found {
         card,
         channels: channels.len().max(1),
-        customer_name: wire::text(object, "customer_name"),
+        customer_name: wire::words(object, "customer_name"),
         customer_tel: wire::text(object, "customer_tel"),
         customer_email: wire::text(object, "customer_email"),
     }

@@ -16,6 +16,7 @@ use thiserror::Error as ThisError;
 
 use crate::domain::reason::Reason;
 use crate::domain::words::os_words;
+use crate::gateway::charset;
 use crate::gateway::trace;
 use crate::gateway::transport::{BODY_BYTES_MAX, HttpAnswer, HttpRequest, Method, Transport, TransportError};
 
@@ -261,13 +262,16 @@ fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Gatewa
 /// Reads an answer to its end, to its limit, or to where it broke off.
 fn read(response: Response, read_timeout: Duration) -> Result<HttpAnswer, TransportError> {
     let status = response.status().as_u16();
+    let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let content_type = content_type.map(str::to_owned);
+    let utf8 = |body| charset::utf8(content_type.as_deref(), body);
     let mut body = Vec::new();
     let limit = u64::try_from(BODY_BYTES_MAX).unwrap_or(u64::MAX).saturating_add(1);
     match response.take(limit).read_to_end(&mut body) {
         Ok(_) => {
             let cut = body.len() > BODY_BYTES_MAX;
             body.truncate(BODY_BYTES_MAX);
-            Ok(HttpAnswer { status, body, cut })
+            Ok(HttpAnswer { status, body: utf8(body), cut })
         }
         Err(error) => {
             let timed_out = error
@@ -279,7 +283,7 @@ fn read(response: Response, read_timeout: Duration) -> Result<HttpAnswer, Transp
             } else {
                 Reason::AnswerBroken
             };
-            Err(TransportError::Lost { reason, status: Some(status), body })
+            Err(TransportError::Lost { reason, status: Some(status), body: utf8(body) })
         }
     }
 }

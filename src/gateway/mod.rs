@@ -5,6 +5,7 @@
 
 mod bulk;
 mod cache;
+mod charset;
 pub mod classify;
 mod client;
 mod customers;
@@ -15,6 +16,7 @@ mod hostile;
 mod http;
 mod json;
 mod lookup;
+mod mask;
 mod reach;
 mod token;
 mod trace;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::domain::secret::Secret;
+use crate::gateway::mask;
 use crate::gateway::transport::{Body, HttpAnswer, HttpRequest, TransportError};
 
 /// How much of an answer a line shows, in bytes.
@@ -23,7 +24,7 @@ pub(super) fn request_line(request: &HttpRequest) -> String {
         line.push_str(&format!(", token {}", token.masked()));
     }
     match &request.json {
-        Some(Body::Open(body)) => line.push_str(&format!(" {body}")),
+        Some(Body::Open(body)) => line.push_str(&format!(" {}", mask::body(body))),
         Some(Body::Sealed(_)) => line.push_str(" (the API key and secret, not shown)"),
         None => {}
     }
@@ -53,6 +54,7 @@ pub(super) fn answer_line(
             let shown = if sealed && !text.trim_start().starts_with('{') {
                 "(not shown)".to_owned()
             } else {
+                let text = mask::body(&text).into_owned();
                 shortened(SECRET_KEYS.iter().fold(text, |text, key| masked(&text, key)))
             };
             let bytes = answer.body.len();

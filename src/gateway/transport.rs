@@ -82,7 +82,8 @@ pub struct HttpRequest {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HttpAnswer {
     pub status: u16,
-    /// At most [`BODY_BYTES_MAX`] bytes.
+    /// UTF-8 where the answer names another charset that it can be read in, else as it came: at most
+    /// [`BODY_BYTES_MAX`] bytes as they came.
     pub body: Vec<u8>,
     /// Whether the answer was longer than that; the rest was not read.
     pub cut: bool,

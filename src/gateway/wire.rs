@@ -5,6 +5,7 @@
 
 use serde_json::{Map, Number, Value};
 
+use crate::domain::card_number;
 use crate::domain::charge::ChargeRequest;
 use crate::domain::customer::Card;
 use crate::domain::money::{Amount, Currency};
@@ -12,6 +13,7 @@ use crate::domain::payment::{BODY_KEPT_BYTES, GatewayRecord};
 use crate::domain::reason::Said;
 use crate::domain::secret::Secret;
 use crate::gateway::json;
+use crate::gateway::mask;
 use crate::gateway::transport::HttpAnswer;
 
 /// The frame of every answer (facts 0): `{"code", "message", "response"}`.
@@ -31,7 +33,7 @@ impl Envelope {
     /// Reads a body; `None` when it is not the gateway's frame, or is not certain to mean one
     /// thing only.
     fn read(body: &[u8]) -> Option<Envelope> {
-        // A card company's name in another encoding must not hide the rest.
+        // A card company's name in a charset that is not named must not hide the rest.
         let mut value = json::read(&String::from_utf8_lossy(body))?;
         let object = value.as_object_mut()?;
         let code = match object.get("code")? {
@@ -39,7 +41,7 @@ impl Envelope {
             Value::String(digits) => digits.parse().ok()?,
             Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => return None,
         };
-        let message = text(object, "message");
+        let message = words(object, "message");
         let response = object.remove("response").unwrap_or(Value::Null);
         Some(Envelope { code, message, response })
     }
@@ -55,13 +57,25 @@ impl Envelope {
     }
 }
 
-/// A text; a number counts as its digits. Null, empty and anything else are `None`.
+/// A text; a number counts as its digits. Null, empty, unreadable and anything else are `None`.
 pub(super) fn text(object: &Map<String, Value>, key: &str) -> Option<String> {
     match object.get(key)? {
-        Value::String(text) if !text.trim().is_empty() => Some(text.clone()),
+        // What stands for letters that could not be read is no text.
+        Value::String(text) if text.trim().is_empty() || text.contains(char::REPLACEMENT_CHARACTER) => None,
+        Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
-        Value::Null | Value::Bool(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => None,
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     }
+}
+
+/// A text that people wrote: a card number in it is masked (contract, rule 11).
+pub(super) fn words(object: &Map<String, Value>, key: &str) -> Option<String> {
+    text(object, key).map(|text| card_number::masked(&text).into_owned())
+}
+
+/// The number of a card, masked by the PG or here.
+fn number_of_card(object: &Map<String, Value>) -> Option<String> {
+    text(object, "card_number").map(|number| card_number::masked_field(&number).into_owned())
 }
 
 /// A text that decides an outcome: what is there and is no text keeps its JSON, so that it matches
@@ -122,17 +136,17 @@ pub(super) fn record(object: &Map<String, Value>) -> GatewayRecord {
         currency_text: deciding_text(object, "currency"),
         cancel_amount_text: text(object, "cancel_amount"),
         apply_num: text(object, "apply_num"),
-        card_name: text(object, "card_name"),
+        card_name: words(object, "card_name"),
         card_code: text(object, "card_code"),
-        card_number: text(object, "card_number"),
+        card_number: number_of_card(object),
         pg_provider: text(object, "pg_provider"),
         pg_tid: text(object, "pg_tid"),
         pg_id: text(object, "pg_id"),
         receipt_url: text(object, "receipt_url"),
-        name: text(object, "name"),
-        buyer_name: text(object, "buyer_name"),
-        fail_reason: text(object, "fail_reason"),
-        cancel_reason: text(object, "cancel_reason"),
+        name: words(object, "name"),
+        buyer_name: words(object, "buyer_name"),
+        fail_reason: words(object, "fail_reason"),
+        cancel_reason: words(object, "cancel_reason"),
         started_at_s: moment_s(object, "started_at"),
         paid_at_s: moment_s(object, "paid_at"),
         failed_at_s: moment_s(object, "failed_at"),
@@ -159,9 +173,9 @@ pub fn sandbox_flag(body: &str) -> Option<bool> {
 /// spelled `update` in the schema.
 pub(super) fn card(object: &Map<String, Value>) -> Card {
     Card {
-        card_name: text(object, "card_name"),
+        card_name: words(object, "card_name"),
         card_code: text(object, "card_code"),
-        card_number: text(object, "card_number"),
+        card_number: number_of_card(object),
         pg_provider: text(object, "pg_provider"),
         pg_id: text(object, "pg_id"),
         sandbox: flag(object, "sandbox"),
@@ -223,12 +237,19 @@ pub(super) fn token_body(imp_key: &Secret, imp_secret: &Secret) -> Option<Secret
     serde_json::to_string(&Value::Object(body)).ok().map(Secret::new)
 }
 
-/// A body as it is kept for the record: as text, and not more than the ledger holds of it.
+/// A body as it is kept for the record: as text without card numbers, and not more than the ledger holds of it.
+/// `None` when it is empty, or no text that can be read.
 pub(super) fn kept(body: &[u8]) -> Option<String> {
-    if body.is_empty() {
+    let text = match str::from_utf8(body) {
+        Ok(text) => text,
+        // An answer that broke off may end within a letter.
+        Err(error) if error.error_len().is_none() => str::from_utf8(body.get(..error.valid_up_to())?).ok()?,
+        Err(_) => return None,
+    };
+    if text.is_empty() {
         return None;
     }
-    let mut text = String::from_utf8_lossy(body).into_owned();
+    let mut text = mask::body(text).into_owned();
     text.truncate(text.floor_char_boundary(BODY_KEPT_BYTES));
     Some(text)
 }

@@ -8,12 +8,14 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use crate::domain::customer::Customer;
+use crate::domain::declines::{Certainty, Standing};
 use crate::domain::payment::{EventKind, HistoryEntry, Outcome, Payment};
 use crate::output::Format;
 use crate::output::colour::outcome_style;
 use crate::output::customer::customer_object;
 use crate::output::field::{Columns, Give, Shown, exact_number};
 use crate::output::list::{PaymentSummary, payments_footer, table_row, table_writer};
+use crate::output::meaning::{again, certainty, who};
 use crate::output::options::UiOptions;
 use crate::output::payment::{CUSTOMER, EventObject, payment_object};
 use crate::output::prose::reconcile_command;
@@ -86,6 +88,12 @@ pub fn payment_detail(detail: &PaymentDetail<'_>, options: &UiOptions) -> String
     fact(&mut rows, "payment", &[payment.imp_uid.as_deref()]);
     fact(&mut rows, "result", &[Some(payment.outcome.word())]);
     fact(&mut rows, "reason", &[payment.why().as_deref()]);
+    let standing = Standing::of(payment);
+    if let Some(known) = standing.and_then(|standing| standing.known) {
+        fact(&mut rows, "meaning", &[Some(known.meaning_en)]);
+        fact(&mut rows, "to act", &[Some(who(known))]);
+        fact(&mut rows, "again", &[Some(&again(known))]);
+    }
     fact(&mut rows, "code", &[payment.code.map(|code| code.to_string()).as_deref()]);
     fact(&mut rows, "amount", &[Some(&terms.amount.to_string()), Some(&terms.mode.word().to_uppercase())]);
     let refunded = payment.cancel_amount.filter(|refund| refund.minor() > 0).map(|refund| refund.to_string());
@@ -110,7 +118,7 @@ pub fn payment_detail(detail: &PaymentDetail<'_>, options: &UiOptions) -> String
         text.push('\n');
         text.push_str(&events_table(detail.events, options));
     }
-    text + &next_step(payment)
+    text + &next_step(payment, standing)
 }
 
 fn events_table(events: &[HistoryEntry], options: &UiOptions) -> String {
@@ -150,20 +158,27 @@ fn event_row(event: &HistoryEntry, zone: &TimeZone) -> TableRow {
         text(received.imp_uid.as_deref()),
         text(event.operator.as_deref()),
     ];
-    TableRow { cells, under: received.why() }
+    TableRow { cells, under: received.why().into_iter().collect() }
 }
 
 /// What can be done about a payment, as hint lines.
-fn next_step(payment: &Payment) -> String {
-    match payment.outcome {
-        Outcome::Unknown | Outcome::Pending => {
-            format!("\n  The card may have been charged. To find out:\n    {}\n", reconcile_command(payment))
+fn next_step(payment: &Payment, standing: Option<Standing>) -> String {
+    let Some(standing) = standing else {
+        return match payment.outcome {
+            Outcome::NotSent => "\n  Nothing was charged. To send it: run its charge again.\n".to_owned(),
+            Outcome::Paid | Outcome::Declined | Outcome::Rejected | Outcome::Unknown | Outcome::Pending => {
+                String::new()
+            }
+        };
+    };
+    let sentence = certainty(standing.certainty);
+    match standing.certainty {
+        Certainty::NotCertain | Certainty::MayHaveCharged => {
+            format!("\n  {sentence} To find out:\n    {}\n", reconcile_command(payment))
         }
-        Outcome::Declined | Outcome::Rejected => {
-            "\n  Nothing was charged. To try the same order again: run its charge with --retry.\n".to_owned()
+        Certainty::NothingCharged | Certainty::HeldAsFailed | Certainty::RefusedAndNotShown => {
+            format!("\n  {sentence} To try the same order again: run its charge with --retry.\n")
         }
-        Outcome::NotSent => "\n  Nothing was charged. To send it: run its charge again.\n".to_owned(),
-        Outcome::Paid => String::new(),
     }
 }
 

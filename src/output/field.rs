@@ -167,9 +167,9 @@ pub trait Listed: Sized + 'static {
     /// `payment`, `customer`.
     const NOUN: &'static str;
 
-    /// What stands on a line of its own under the row.
-    fn under(&self) -> Option<Cow<'_, str>> {
-        None
+    /// What stands on lines of its own under the row: the gateway's words, then ours.
+    fn under(&self) -> Vec<Cow<'_, str>> {
+        Vec::new()
     }
 }
 

@@ -197,7 +197,8 @@ pub(in crate::output) fn table_row<T: Listed>(columns: &Columns<T>, row: &T, sho
         let style = if let Value::Outcome(outcome) = value { Some(outcome_style(outcome)) } else { None };
         (value.for_people(shown).into_owned(), style)
     });
-    let under = if columns.chosen { None } else { row.under().map(Cow::into_owned) };
+    let under = if columns.chosen { Vec::new() } else { row.under() };
+    let under = under.into_iter().map(Cow::into_owned).collect();
     TableRow { cells: cells.collect(), under }
 }
 

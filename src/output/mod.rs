@@ -9,6 +9,7 @@ pub mod field;
 pub mod json;
 pub mod layout;
 pub mod list;
+pub mod meaning;
 pub mod options;
 pub mod payment;
 pub mod progress;

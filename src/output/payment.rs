@@ -5,8 +5,10 @@ use std::borrow::Cow;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
+use crate::domain::declines::Standing;
 use crate::domain::payment::{HistoryEntry, Outcome, Payment};
 use crate::output::field::{Columns, Field, Give, Listed, Object, Shown, Value};
+use crate::output::meaning::meaning_and_who;
 use crate::output::text::when_rfc3339;
 
 /// A payment to show.
@@ -70,6 +72,14 @@ impl Listed for Payment {
         field("attempts", Give::Never, |payment| Value::Whole(i64::from(payment.attempts))),
         field("note", Give::Text, |payment| Value::text(payment.note.as_ref())),
         field("operator", Give::Text, |payment| Value::text(payment.operator.as_ref())),
+        field("doubt", Give::Never, |payment| {
+            let doubt = Standing::of(payment).and_then(|standing| standing.doubt);
+            doubt.map_or(Value::Absent, |doubt| Value::Word(doubt.word()))
+        }),
+        field("who_acts", Give::Never, |payment| {
+            let known = Standing::of(payment).and_then(|standing| standing.known);
+            known.map_or(Value::Absent, |known| Value::Word(known.who.word()))
+        }),
     ];
 
     const TABLE: &'static [Field<Payment>] = &[
@@ -104,10 +114,13 @@ impl Listed for Payment {
 
     const NOUN: &'static str = "payment";
 
-    fn under(&self) -> Option<Cow<'_, str>> {
+    fn under(&self) -> Vec<Cow<'_, str>> {
         match self.outcome {
-            Outcome::Declined | Outcome::Rejected | Outcome::Unknown => self.why().map(Cow::Owned),
-            Outcome::Paid | Outcome::NotSent | Outcome::Pending => None,
+            Outcome::Declined | Outcome::Rejected | Outcome::Unknown => {
+                let ours = Standing::of(self).and_then(|standing| standing.known).map(meaning_and_who);
+                self.why().into_iter().chain(ours).map(Cow::Owned).collect()
+            }
+            Outcome::Paid | Outcome::NotSent | Outcome::Pending => Vec::new(),
         }
     }
 }

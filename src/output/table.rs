@@ -6,7 +6,7 @@ use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Row
 use crate::output::colour::{Style, mark, paint_marked};
 use crate::output::field::Give;
 use crate::output::layout::{GAP, MARGIN, fit, fit_cell, offset};
-use crate::output::text::{cut, pad, safe, width};
+use crate::output::text::{cut, pad, safe, width, wrapped};
 
 /// A column of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,8 +33,9 @@ impl Heading {
 #[derive(Clone, Debug, Default)]
 pub struct TableRow {
     pub cells: Vec<(String, Option<Style>)>,
-    /// A line of its own under the row.
-    pub under: Option<String>,
+    /// What stands under the row. The first is one line, cut where the terminal ends, because it may be a whole
+    /// web page; the rest are sentences and go on in the next line.
+    pub under: Vec<String>,
 }
 
 /// Lays rows out and writes them as text, a block of rows at a time. A later block keeps the
@@ -93,12 +94,12 @@ impl TableWriter {
         let mut unders = Vec::new();
         if !self.header_written {
             self.header_written = true;
-            unders.push(None);
+            unders.push(&[][..]);
             let bold = |heading: &Heading| (heading.text.clone(), Some(Style::Bold));
             table.add_row(self.laid_out(&self.headings.iter().map(bold).collect::<Vec<_>>()));
         }
         for row in rows {
-            unders.push(row.under.as_deref());
+            unders.push(row.under.as_slice());
             table.add_row(self.laid_out(&row.cells));
         }
         self.set_columns(&mut table);
@@ -108,11 +109,17 @@ impl TableWriter {
         for (line, under) in table.lines().zip(unders) {
             text.push_str(paint_marked(&line, self.colour).trim_end());
             text.push('\n');
-            if let Some(under) = under {
+            let room = self.available.map(|available| available.saturating_sub(indent));
+            for (index, under) in under.iter().enumerate() {
                 let under = safe(under);
-                let room = self.available.map(|available| available.saturating_sub(indent));
-                let shown = room.map_or_else(|| under.clone(), |room| cut(&under, room));
-                text.push_str(&format!("{}{shown}\n", " ".repeat(indent)));
+                let lines = match room {
+                    None => vec![under.into_owned()],
+                    Some(room) if index == 0 => vec![cut(&under, room).into_owned()],
+                    Some(room) => wrapped(&under, room),
+                };
+                for line in lines {
+                    text.push_str(&format!("{}{line}\n", " ".repeat(indent)));
+                }
             }
         }
         text

@@ -79,6 +79,22 @@ pub fn cut(text: &str, columns: usize) -> Cow<'_, str> {
     Cow::Owned(kept)
 }
 
+/// Lines of at most `columns` columns, broken at blanks; a longer word is cut.
+#[must_use]
+pub fn wrapped(text: &str, columns: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace().map(|word| cut(word, columns)) {
+        match lines.last_mut() {
+            Some(line) if width(line) + 1 + width(&word) <= columns => {
+                line.push(' ');
+                line.push_str(&word);
+            }
+            Some(_) | None => lines.push(word.into_owned()),
+        }
+    }
+    lines
+}
+
 /// Filled up with spaces to `columns` columns; never cut.
 #[must_use]
 pub fn pad(text: &str, columns: usize) -> String {

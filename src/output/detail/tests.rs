@@ -82,8 +82,46 @@ fn a_payment_that_is_not_settled_says_what_to_do() {
         &payment,
         "\n\n  Nothing was charged. To try the same order again: run its charge with --retry.\n",
     );
+    let retry = "To try the same order again: run its charge with --retry.\n";
+    let find_out = "To find out:\n    billkey reconcile order_monthly_0000\n";
+    payment.unanswered = 1;
+    ends_with(&payment, &format!("\n\n  It is not certain that nothing was charged. {find_out}"));
+    payment.unanswered = 0;
+    payment.message = Some("[8041] 시스템 타임아웃(잠시후 재시도바람)".to_owned());
+    ends_with(&payment, &format!("\n\n  It is not certain that nothing was charged. {find_out}"));
+    payment.message = Some("새로운 말".to_owned());
+    ends_with(&payment, &format!("\n\n  The gateway has it as failed. {retry}"));
+    payment.outcome = Outcome::Rejected;
+    ends_with(&payment, &format!("\n\n  The gateway refused it and shows no payment. {retry}"));
+    payment.outcome = Outcome::Unknown;
+    ends_with(&payment, &format!("\n\n  The card may have been charged. {find_out}"));
     payment.outcome = Outcome::Pending;
     ends_with(&payment, "To find out:\n    billkey reconcile order_monthly_0000\n");
+}
+
+#[test]
+fn the_words_of_a_decline_are_told_with_what_they_mean() {
+    let facts = |payment: &_| {
+        let detail = PaymentDetail { payment, events: &[], customer_name: None };
+        let text = payment_detail(&detail, &options(Format::Table));
+        let shown = ["reason", "meaning", "to act", "again"].map(|label| format!("  {label} "));
+        text.lines()
+            .filter(|line| shown.iter().any(|label| line.starts_with(label)))
+            .fold(String::new(), |all, line| format!("{all}{line}\n"))
+    };
+    let mut payment = declined();
+    insta::assert_snapshot!(shown(&facts(&payment)), @"
+    $
+      reason    통장 잔액부족
+      meaning   There is not enough money behind the card for this payment.
+      to act    the customer
+      again     after a day
+    ");
+    payment.message = Some("새로운 말".to_owned());
+    insta::assert_snapshot!(shown(&facts(&payment)), @"
+    $
+      reason    새로운 말
+    ");
 }
 
 #[test]
@@ -97,7 +135,10 @@ fn the_payments_object_holds_its_history_and_its_refunds() {
     let json = json::line(&PaymentDetailObject::new(detail, &zone)).unwrap();
     let (object, lists) = json.split_once(r#","history":"#).unwrap();
     assert!(object.starts_with(r#"{"outcome":"paid","replayed":false,"#), "{object}");
-    assert!(object.contains(r#""amount":8900,"#) && object.ends_with(r#""operator":"mina""#), "{object}");
+    assert!(
+        object.contains(r#""amount":8900,"#) && object.ends_with(r#""doubt":null,"who_acts":null"#),
+        "{object}"
+    );
     let (_, refunds) = lists.split_once(r#"],"refunds":"#).unwrap();
     let expected = concat!(
         r#"[{"at":"2026-11-23T19:29:01+09:00","event":"refund","outcome":"paid","attempt":1,"#,
@@ -131,6 +172,8 @@ fn one_customer_is_shown_with_card_totals_and_last_payments() {
      2026-11-23 19:30  paid      ₩8,900  Monthl…  1234  30012345  order_monthly_0001
      2026-10-23 19:30  declined  ₩8,900  Monthl…  1234            order_monthly_0000
                        통장 잔액부족
+                       There is not enough money behind the card for this payment.
+                       The customer has to act.
      12 payments (2 shown), 11 paid, net ₩97,900
     ");
     let new = CustomerDetail { payments: &[], ..detail };

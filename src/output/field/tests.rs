@@ -44,7 +44,9 @@ fn the_payment_object_has_the_contracts_fields_in_the_contracts_order() {
   "mode": "live",
   "attempts": 1,
   "note": null,
-  "operator": "mina"
+  "operator": "mina",
+  "doubt": null,
+  "who_acts": null
 }"#;
     assert_eq!(json, expected);
 }

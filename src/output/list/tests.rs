@@ -40,6 +40,7 @@ fn the_history_table_is_the_one_of_the_voice() {
      2026-11-23 19:30:04  paid      ₩8,900  gildong_0001_1234  Monthly  신한 1234  30012345  order_monthly_0001
      2026-10-23 19:30:02  declined  ₩8,900  gildong_0001_1234  Monthly  신한 1234            order_monthly_0000
                           통장 잔액부족
+                          There is not enough money behind the card for this payment. The customer has to act.
      2 payments, 1 paid, net ₩8,900
     ");
 }
@@ -54,6 +55,8 @@ fn eighty_columns_keep_the_order_and_give_up_the_rest_first() {
      2026-11-23 19:30  paid      ₩8,900  gildong_0001_1234  1234  order_monthly_0001
      2026-10-23 19:30  declined  ₩8,900  gildong_0001_1234  1234  order_monthly_0000
                        통장 잔액부족
+                       There is not enough money behind the card for this payment.
+                       The customer has to act.
      2 payments, 1 paid, net ₩8,900
      No room here for NAME, APPROVAL.
     ");
@@ -132,7 +135,7 @@ fn plain_is_tabs_and_nothing_else() {
         listed(options(Format::Plain), Some("merchant_uid,amount,imp_uid,message,paid_at"), &[payment]);
     assert_eq!(text, "order_monthly_0000\t8900\timps_623347347957\t두 줄 말\t\n");
     let fields = listed(options(Format::Plain), None, &[paid()]);
-    assert_eq!(fields.trim_end_matches('\n').split('\t').count(), 25, "every field, absent ones empty");
+    assert_eq!(fields.trim_end_matches('\n').split('\t').count(), 27, "every field, absent ones empty");
 }
 
 #[test]
@@ -147,6 +150,24 @@ fn csv_has_a_header_quotes_and_crlf() {
     assert_eq!(text, expected);
     let with_bom = listed(UiOptions { csv_bom: true, ..options(Format::Csv) }, columns, &[payment]);
     assert_eq!(with_bom, format!("\u{feff}{expected}"));
+}
+
+#[test]
+fn words_that_nobody_knows_stand_alone() {
+    let told = |message: &str| {
+        let mut payment = declined();
+        payment.message = Some(message.to_owned());
+        let table = listed(options(Format::Table), None, std::slice::from_ref(&payment));
+        let columns = Some("message,doubt,who_acts");
+        (table.lines().count(), listed(options(Format::Jsonl), columns, &[payment]))
+    };
+    let unknown = "{\"message\":\"새로운 말\",\"doubt\":null,\"who_acts\":null}\n";
+    assert_eq!(told("새로운 말"), (4, unknown.to_owned()));
+    let (lines, json) = told("[8041] 시스템 타임아웃(잠시후 재시도바람)");
+    assert!(lines == 5 && json.ends_with("\"doubt\":\"timeout\",\"who_acts\":\"pg\"}\n"), "{json}");
+    // A word alone gives the doubt away, and says nothing of who has to act.
+    let (lines, json) = told("새로운 중복");
+    assert!(lines == 4 && json.ends_with("\"doubt\":\"duplicate\",\"who_acts\":null}\n"), "{json}");
 }
 
 #[test]

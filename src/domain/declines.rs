@@ -1,0 +1,238 @@
+//! What the words of a PG or of the gateway prove when they did not do what was asked (facts 19).
+//!
+//! A word is believed only where it is known: a code with its PG, a text as a whole. Where two readings fit, the
+//! more doubtful one counts, because a look-up too many costs less than a charge too many.
+
+mod table;
+mod words;
+
+use crate::domain::declines::words::Suspicion;
+use crate::domain::payment::{Outcome, Payment};
+
+/// PGs at which a failed payment was seen to turn paid later: a decline in words that nobody knows proves
+/// nothing there (contract, rule 10).
+const FAILED_MAY_TURN_PAID: [&str; 4] = ["paymentwall", "paypal", "paypal_v2", "daou"];
+
+/// Which kind of "no" the words came with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `status: failed`: the words are its `fail_reason`.
+    Decline,
+    /// `code` is not 0: the words are its `message`.
+    Refusal,
+}
+
+/// What the words say of the request that they answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// It was refused before or instead of charging: nothing was charged by this request.
+    Proved,
+    /// It may have been charged, or may show later.
+    Doubt(Doubt),
+    /// They speak of another request, perhaps of an earlier one under the same order.
+    Question,
+    /// Nobody knows these words.
+    Unknown,
+}
+
+/// Why it is not certain that nothing was charged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doubt {
+    /// Somebody between here and the card company gave up waiting.
+    Timeout,
+    /// The same order or payment is said to have been asked for before.
+    Duplicate,
+    /// It was approved and taken back, and the customer may see both.
+    Reversed,
+    /// What came of the request was never said in a usable way.
+    Unanswered,
+}
+
+impl Doubt {
+    /// The word in JSON.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Doubt::Timeout => "timeout",
+            Doubt::Duplicate => "duplicate",
+            Doubt::Reversed => "reversed",
+            Doubt::Unanswered => "unanswered",
+        }
+    }
+}
+
+/// Whom the same words will meet again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// This request alone.
+    Row,
+    /// This customer's card, account, card company or bank.
+    Card,
+    /// Every request through this PG: the merchant's contract, limit or key, or maintenance.
+    Account,
+}
+
+/// Who has to do something before it can work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    Customer,
+    Merchant,
+    Pg,
+    /// Nobody: it passes.
+    Later,
+}
+
+impl Who {
+    /// The word in JSON.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Who::Customer => "customer",
+            Who::Merchant => "merchant",
+            Who::Pg => "pg",
+            Who::Later => "later",
+        }
+    }
+}
+
+/// Whether it is worth to try again. Advice: no wait of this program hangs on it (contract, rule 10).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Retry {
+    No,
+    Yes,
+    /// Not before a look-up has said what came of this one.
+    LookFirst,
+    NewCard,
+    /// Once whoever has to act has acted.
+    AfterFix,
+}
+
+/// The earliest time at which it is worth to try again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RetryAfter {
+    QuarterHour,
+    Hour,
+    Day,
+    ThreeDays,
+    NextMonth,
+}
+
+/// What is known of a code or a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Known {
+    pub reach: Reach,
+    pub who: Who,
+    pub retry: Retry,
+    /// `None` where the advice knows no time of its own.
+    pub retry_after: Option<RetryAfter>,
+    /// One sentence to read aloud, beside the PG's own words and never in their place: some of those give
+    /// harmful advice.
+    pub meaning_ko: &'static str,
+    pub meaning_en: &'static str,
+}
+
+/// What some words mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Meaning {
+    pub proof: Proof,
+    /// `None` where single words alone gave the doubt away, and where nobody knows the words.
+    pub known: Option<&'static Known>,
+}
+
+impl Meaning {
+    /// Why it is not certain; `None` where the words prove it, and where nobody knows them.
+    #[must_use]
+    pub fn doubt(&self) -> Option<Doubt> {
+        match self.proof {
+            Proof::Doubt(doubt) => Some(doubt),
+            Proof::Question => Some(Doubt::Duplicate),
+            Proof::Proved | Proof::Unknown => None,
+        }
+    }
+}
+
+/// What the words of a decline or refusal of a charge mean (facts 19). `pg` is the `pg_provider` of the record,
+/// else of the saved customer: without one no code counts.
+///
+/// The HTTP status comes first: nothing here makes a proof of a 403 or a 5xx (contract, rule 4).
+#[must_use]
+pub fn read(pg: Option<&str>, message: &str, kind: Kind) -> Meaning {
+    let best = table::best(pg, &words::split(message));
+    let proof = best.map_or(Proof::Unknown, |row| row.says.of_a_charge());
+    match proof {
+        Proof::Doubt(_) | Proof::Question => Meaning { proof, known: best.map(|row| &row.known) },
+        Proof::Proved | Proof::Unknown => match words::suspicion(message) {
+            Some(Suspicion::Doubt(doubt)) => Meaning { proof: Proof::Doubt(doubt), known: None },
+            Some(Suspicion::Question) => Meaning { proof: Proof::Question, known: None },
+            None if proof == Proof::Unknown && kind == Kind::Decline && may_turn_paid(pg) => {
+                Meaning { proof: Proof::Doubt(Doubt::Unanswered), known: None }
+            }
+            None => Meaning { proof, known: best.map(|row| &row.known) },
+        },
+    }
+}
+
+fn may_turn_paid(pg: Option<&str>) -> bool {
+    pg.is_some_and(|pg| FAILED_MAY_TURN_PAID.contains(&pg))
+}
+
+/// How much is known of whether a payment that is not paid was charged: each is one sentence of contract,
+/// rule 10.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Certainty {
+    NothingCharged,
+    HeldAsFailed,
+    RefusedAndNotShown,
+    NotCertain,
+    MayHaveCharged,
+}
+
+/// How a payment stands that is not paid and whose request left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    pub certainty: Certainty,
+    pub doubt: Option<Doubt>,
+    /// What is known of the gateway's words.
+    pub known: Option<&'static Known>,
+}
+
+impl Standing {
+    /// `None` where there is nothing to ask: paid, or never sent.
+    #[must_use]
+    pub fn of(payment: &Payment) -> Option<Standing> {
+        let words = payment.message.as_deref().unwrap_or_default();
+        let read = |kind| read(payment.pg_provider.as_deref(), words, kind);
+        match payment.outcome {
+            Outcome::Paid | Outcome::NotSent => None,
+            Outcome::Declined => {
+                Some(Standing::no(read(Kind::Decline), Certainty::HeldAsFailed, payment.unanswered))
+            }
+            Outcome::Rejected => {
+                Some(Standing::no(read(Kind::Refusal), Certainty::RefusedAndNotShown, payment.unanswered))
+            }
+            Outcome::Unknown | Outcome::Pending => {
+                let meaning = read(Kind::Refusal);
+                let doubt = meaning.doubt();
+                // Words that prove a no did not prove it here, or it would not be open.
+                let known = if doubt.is_some() { meaning.known } else { None };
+                let silent = (payment.unanswered > 0).then_some(Doubt::Unanswered);
+                Some(Standing { certainty: Certainty::MayHaveCharged, doubt: doubt.or(silent), known })
+            }
+        }
+    }
+
+    /// A "no", and how many requests beside it were never answered: it speaks for none of those.
+    fn no(meaning: Meaning, unread: Certainty, unanswered: u32) -> Standing {
+        let silent = (unanswered > 0).then_some(Doubt::Unanswered);
+        let doubt = meaning.doubt().or(silent);
+        let certainty = match meaning.proof {
+            _ if doubt.is_some() => Certainty::NotCertain,
+            Proof::Proved => Certainty::NothingCharged,
+            Proof::Unknown | Proof::Doubt(_) | Proof::Question => unread,
+        };
+        Standing { certainty, doubt, known: meaning.known }
+    }
+}
+
+#[cfg(test)]
+mod tests;
