@@ -16,6 +16,7 @@ use crate::billing::desk::{Asked, Desk, Waited, wait_for_lock};
 use crate::billing::report::{ChargeError, Ended, Held, Report, mode_denied, not_recorded};
 use crate::billing::request::{Charge, Hold, KNOWN_FOR, Known, Notice, stored};
 use crate::domain::answer::{ChargeReply, Refusal, Settled};
+use crate::domain::declines::Proof;
 use crate::domain::lookup::LookedUp;
 use crate::domain::payment::{GatewayRecord, Outcome, Payment, Received};
 use crate::domain::protocol::{self, AfterSend, Before, BeforeSend, Opening, Unprocessed};
@@ -346,7 +347,8 @@ impl Run<'_, '_> {
         let payment = own.written()?;
         // A refusal for being a duplicate that finds the charge tells of an older one; a rejection is
         // this run's own.
-        let replayed = refusal.duplicate && !matches!(outcome, Outcome::Rejected | Outcome::Unknown);
+        let replayed =
+            refusal.proof == Proof::Question && !matches!(outcome, Outcome::Rejected | Outcome::Unknown);
         Ok(self.answered(payment, More { replayed, others, sandbox_flag: flag, ..More::default() }))
     }
 

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use crate::billing::report::{Ended, Report};
 use crate::domain::charge::ChargeRequest;
+use crate::domain::declines::Standing;
 use crate::domain::lookup::LookupReply;
 use crate::domain::payment::Payment;
 use crate::domain::protocol::{self, Opening, Stored};
@@ -99,5 +100,6 @@ pub(super) fn stored(row: &Payment, request: &ChargeRequest) -> Stored {
         same_terms: row.terms.customer_uid == asked.customer_uid && row.terms.amount == asked.amount,
         same_mode: row.terms.mode == asked.mode,
         unanswered: row.unanswered > 0,
+        uncertain: Standing::of(row).is_some_and(|standing| standing.certainty.must_wait()),
     }
 }

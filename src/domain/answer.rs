@@ -1,5 +1,6 @@
 //! What an answer to a charge means.
 
+use crate::domain::declines::Proof;
 use crate::domain::payment::{GatewayRecord, Outcome, Received};
 use crate::domain::reason::Reason;
 
@@ -26,8 +27,8 @@ pub enum Answer {
 pub struct Refusal {
     pub code: i64,
     pub words: Option<String>,
-    /// The words say that the merchant_uid was paid or refunded before (facts 2.5).
-    pub duplicate: bool,
+    /// What they say of the request (facts 2.5, 19).
+    pub proof: Proof,
 }
 
 /// What an answer makes of its payment.

@@ -187,6 +187,18 @@ pub enum Certainty {
     MayHaveCharged,
 }
 
+impl Certainty {
+    /// Whether a request that stands so must have had its time before another one goes out for the same order
+    /// (contract, rule 10).
+    #[must_use]
+    pub fn must_wait(self) -> bool {
+        match self {
+            Certainty::NothingCharged | Certainty::HeldAsFailed => false,
+            Certainty::RefusedAndNotShown | Certainty::NotCertain | Certainty::MayHaveCharged => true,
+        }
+    }
+}
+
 /// How a payment stands that is not paid and whose request left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Standing {

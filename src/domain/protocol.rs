@@ -5,6 +5,7 @@
 //! that none of them can be taken without it.
 
 use crate::domain::answer::{Answer, Refusal, Settled};
+use crate::domain::declines::Proof;
 use crate::domain::lookup::{Declines, Finding, LookedUp};
 use crate::domain::payment::{GatewayRecord, Outcome};
 use crate::domain::reason::{Reason, Said};
@@ -19,6 +20,8 @@ pub struct Stored {
     pub same_mode: bool,
     /// Some request for it may have arrived and was never answered.
     pub unanswered: bool,
+    /// What the gateway said with its no does not prove one (contract, rule 10).
+    pub uncertain: bool,
 }
 
 /// What to do with a stored row.
@@ -106,7 +109,7 @@ pub fn open(stored: &Stored, retry: bool, unasked: bool) -> Opening {
         Outcome::Paid if stored.same_mode => Opening::Replay,
         Outcome::Paid => Opening::RefuseOtherTerms,
         Outcome::Declined | Outcome::Rejected if retry => {
-            Opening::Ask(Before::Retry { unanswered: stored.unanswered })
+            Opening::Ask(Before::Retry { unanswered: stored.unanswered || stored.uncertain })
         }
         Outcome::Declined | Outcome::Rejected if stored.unanswered => Opening::Ask(Before::Replay),
         Outcome::Declined | Outcome::Rejected => Opening::Replay,
@@ -188,30 +191,33 @@ pub fn answered(answer: Answer, renewed: bool) -> AfterSend {
     }
 }
 
-/// What a look-up after a refusal makes of the payment.
+/// What a look-up after a refusal makes of the payment: words that prove a no need no more than that nothing
+/// speaks against them, and words of doubt end in doubt unless a payment shows (contract, rule 10).
 #[must_use]
 pub fn found_after(refusal: &Refusal, finding: Finding) -> LookedUp {
     let said = || Said::words_or_code(refusal.words.as_deref(), refusal.code);
-    match finding {
-        Finding::Charged { record, .. } => LookedUp::Paid(record),
-        Finding::Declined(mut declines) if !refusal.duplicate => {
+    let rejected = || LookedUp::Rejected(refusal.words.clone());
+    let not_shown = || LookedUp::Unknown(Reason::RefusedNotShown { said: said() });
+    match (finding, refusal.proof) {
+        (Finding::Charged { record, .. }, _) => LookedUp::Paid(record),
+        // The gateway said it was paid before and shows no such payment: one of the two is late.
+        (Finding::Declined(_), Proof::Question) => not_shown(),
+        (Finding::Declined(mut declines), Proof::Proved | Proof::Doubt(_) | Proof::Unknown) => {
             if declines.last.fail_reason.is_none() {
                 declines.last.fail_reason.clone_from(&refusal.words);
             }
             LookedUp::Declined(declines)
         }
-        Finding::Nothing { .. } if !refusal.duplicate => LookedUp::Rejected(refusal.words.clone()),
-        // The gateway said it was paid before and shows no such payment: one of the two is late.
-        Finding::Declined(_) | Finding::Nothing { .. } => {
-            LookedUp::Unknown(Reason::RefusedNotShown { said: said() })
-        }
-        Finding::Other { record, why } | Finding::Strange { record, why } => {
+        (Finding::Nothing { .. }, Proof::Question | Proof::Doubt(_)) => not_shown(),
+        (Finding::Nothing { .. }, Proof::Proved | Proof::Unknown) => rejected(),
+        (Finding::Other { record, why } | Finding::Strange { record, why }, _) => {
             LookedUp::Unknown(odd(&record, why))
         }
-        Finding::InWindow { record, .. } => {
+        (Finding::InWindow { record, .. }, _) => {
             LookedUp::Unknown(Reason::WindowOpen { imp_uid: record.imp_uid.unwrap_or_default() })
         }
-        Finding::NoAnswer { reason, .. } => {
+        (Finding::NoAnswer { .. }, Proof::Proved) => rejected(),
+        (Finding::NoAnswer { reason, .. }, Proof::Question | Proof::Doubt(_) | Proof::Unknown) => {
             LookedUp::Unknown(Reason::RefusedNotLookedUp { said: said(), why: Box::new(reason) })
         }
     }

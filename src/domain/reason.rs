@@ -229,7 +229,7 @@ reasons! {
         "the gateway's list shows {shown} of {total} payments";
     WindowOpen { imp_uid: String } "window_open":
         "a payment window of this order, {imp_uid}, may still be finished by the customer";
-    Unanswered "unanswered": "an earlier request was never answered, and may still have charged the card";
+    Unanswered "unanswered": "an earlier request was never clearly answered, and may still have charged the card";
     // What is no charge and is told all the same.
     OnlyRegistration { imp_uid: String } "only_registration":
         "the gateway shows {imp_uid} under this order, which is the registration of a card and no charge";

@@ -5,16 +5,11 @@
 
 use crate::domain::answer::{Answer, ChargeReply, Refusal};
 use crate::domain::charge::ChargeRequest;
+use crate::domain::declines::{Kind, Proof, read};
 use crate::domain::payment::{GatewayRecord, Received};
 use crate::domain::reason::Reason;
 use crate::gateway::transport::{HttpAnswer, TransportError};
 use crate::gateway::wire::{self, Envelope};
-
-/// Words of a refusal which say that there was a payment under this merchant_uid before, in this
-/// or another attempt (facts 2.5); the spaces are left out, as some PGs do. The first is the
-/// gateway's own, the second that of its SDK, the rest are the PGs'.
-const DUPLICATE_TEXTS: [&str; 6] =
-    ["이미주문이이루어진", "이미결제", "이미처리된", "중복된주문번호", "주문번호중복", "승인내역중복"];
 
 /// Says what an answer to `POST /subscribe/payments/again` means for the request that it answers.
 #[must_use]
@@ -77,14 +72,11 @@ fn meaning(request: &ChargeRequest, answer: &HttpAnswer, envelope: Option<&Envel
     };
     match status {
         200..=299 if envelope.code == 0 => accepted(request, envelope),
-        200..=299 | 400..=402 | 404..=407 | 409..=499 if envelope.is_refusal() => {
-            Answer::Refused(Refusal {
-                code: envelope.code,
-                words: envelope.message.clone(),
-                // A conflict is with something: perhaps with the same payment in flight.
-                duplicate: status == 409 || is_duplicate(envelope.message.as_deref()),
-            })
-        }
+        200..=299 | 400..=402 | 404..=407 | 409..=499 if envelope.is_refusal() => Answer::Refused(Refusal {
+            code: envelope.code,
+            words: envelope.message.clone(),
+            proof: proof(status, envelope.message.as_deref()),
+        }),
         200..=299 => Answer::Unclear {
             reason: Reason::BothNoAndPayment { code: envelope.code.to_string() },
             record: envelope.response.as_object().map(|object| Box::new(wire::record(object))),
@@ -167,10 +159,9 @@ fn mismatch(request: &ChargeRequest, record: &GatewayRecord) -> Option<Reason> {
     }
 }
 
-fn is_duplicate(message: Option<&str>) -> bool {
-    let Some(message) = message else { return false };
-    let squeezed: String = message.chars().filter(|c| !c.is_whitespace()).collect();
-    DUPLICATE_TEXTS.iter().any(|text| squeezed.contains(text))
+/// What a refusal says of its request. A conflict is with something: perhaps with the same payment in flight.
+fn proof(status: u16, words: Option<&str>) -> Proof {
+    if status == 409 { Proof::Question } else { read(None, words.unwrap_or_default(), Kind::Refusal).proof }
 }
 
 #[cfg(test)]

@@ -17,13 +17,18 @@ pub fn certainty(certainty: Certainty) -> &'static str {
 /// What words mean and who has to act, beside the words themselves.
 #[must_use]
 pub fn meaning_and_who(known: &Known) -> String {
-    let acts = match known.who {
+    format!("{} {}", known.meaning_en, acts(known))
+}
+
+/// Who has to act, as a sentence.
+#[must_use]
+pub fn acts(known: &Known) -> &'static str {
+    match known.who {
         Who::Customer => "The customer has to act.",
         Who::Merchant => "The merchant has to act.",
         Who::Pg => "The PG has to act.",
         Who::Later => "Nobody has to act.",
-    };
-    format!("{} {acts}", known.meaning_en)
+    }
 }
 
 /// Who has to act, as a name.

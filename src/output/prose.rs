@@ -4,8 +4,10 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::domain::declines::{Certainty, Standing};
 use crate::domain::money::Amount;
 use crate::domain::payment::{GatewayRecord, Mode, Outcome, Payment};
+use crate::output::meaning::{acts, certainty};
 use crate::output::table::facts;
 use crate::output::text::{pad, safe, sentence, shell_word, when, when_from, width};
 
@@ -144,18 +146,36 @@ fn words(payment: &Payment) -> String {
     sentence(payment.why().as_deref().unwrap_or("no reason was given"))
 }
 
-/// `Declined: … Nothing was charged.`, in the words of the card company.
+/// `Declined: …`, in the words of the card company, and how sure it is that nothing was charged.
 #[must_use]
 pub fn declined(payment: &Payment, replayed: bool) -> Story {
     let opening = if replayed { "Declined before" } else { "Declined" };
-    Story::new(payment.outcome, opening, refused(payment, replayed))
-        .advised("The customer has to act. To try the same order again later: add --retry.", None)
+    refused(payment, opening, replayed)
 }
 
-/// What follows the word for a decline or a rejection.
-fn refused(payment: &Payment, replayed: bool) -> String {
+/// A decline or a rejection. No more certainty is told than there is (contract, rule 10).
+fn refused(payment: &Payment, opening: &'static str, replayed: bool) -> Story {
+    let standing = Standing::of(payment);
+    let certain = standing.map_or(Certainty::NotCertain, |standing| standing.certainty);
     let sent = if replayed { " Nothing was sent now." } else { "" };
-    format!("{}: {} Nothing was charged.{sent}", mode_note(payment.terms.mode), words(payment))
+    let mode = mode_note(payment.terms.mode);
+    let rest = format!("{mode}: {} {}{sent}", words(payment), certainty(certain));
+    let story = Story::new(payment.outcome, opening, rest);
+    let known = standing.and_then(|standing| standing.known);
+    // The code says no more to a person than the sentence that it stands for.
+    let told = match (known, payment.code) {
+        (Some(known), _) => format!("{} ", acts(known)),
+        (None, Some(code)) if code != 0 => format!("The gateway's code is {code}. "),
+        (None, _) => String::new(),
+    };
+    match certain {
+        Certainty::NotCertain | Certainty::MayHaveCharged => {
+            story.advised(format!("{told}To find out:"), Some(reconcile_command(payment)))
+        }
+        Certainty::NothingCharged | Certainty::HeldAsFailed | Certainty::RefusedAndNotShown => {
+            story.advised(format!("{told}To try the same order again: add --retry."), None)
+        }
+    }
 }
 
 /// A payment's channel is not of the kind that the profile, of this mode, should use.
@@ -198,13 +218,11 @@ pub fn charged_again(payment: &Payment, others: &[GatewayRecord]) -> String {
     )
 }
 
-/// `Rejected: … Nothing was charged.`, in the words of the gateway.
+/// `Rejected: …`, in the words of the gateway, and how sure it is that nothing was charged.
 #[must_use]
 pub fn rejected(payment: &Payment, replayed: bool) -> Story {
     let opening = if replayed { "Rejected before" } else { "Rejected" };
-    let code = payment.code.map(|code| format!(" with code {code}")).unwrap_or_default();
-    let advice = format!("The gateway refused the request{code}. When the cause is fixed: add --retry.");
-    Story::new(payment.outcome, opening, refused(payment, replayed)).advised(advice, None)
+    refused(payment, opening, replayed)
 }
 
 /// `Unknown: … The card may have been charged.`, and from when on it may be sent again.

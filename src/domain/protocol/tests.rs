@@ -5,12 +5,13 @@ use super::{
     open, review,
 };
 use crate::domain::answer::{Answer, Refusal, Settled};
+use crate::domain::declines::{Doubt, Proof};
 use crate::domain::lookup::{Declines, Finding, LookedUp};
 use crate::domain::payment::{GatewayRecord, Outcome};
 use crate::domain::reason::{Reason, Said};
 
 fn row(outcome: Outcome) -> Stored {
-    Stored { outcome, same_terms: true, same_mode: true, unanswered: false }
+    Stored { outcome, same_terms: true, same_mode: true, unanswered: false, uncertain: false }
 }
 
 fn record(imp_uid: &str) -> Box<GatewayRecord> {
@@ -65,8 +66,8 @@ fn paid() -> LookedUp {
     LookedUp::Paid(record("imps_1"))
 }
 
-fn refusal(duplicate: bool) -> Refusal {
-    Refusal { code: -1, words: Some("no".to_owned()), duplicate }
+fn refusal(proof: Proof) -> Refusal {
+    Refusal { code: -1, words: Some("no".to_owned()), proof }
 }
 
 #[rustfmt::skip]
@@ -92,6 +93,10 @@ fn openings() -> Vec<(&'static str, Stored, bool, Opening)> {
             Opening::Ask(Before::Replay)),
         ("a declined one is looked up before a retry", row(Declined), true, retry(false)),
         ("a rejected one is looked up before a retry", row(Rejected), true, retry(false)),
+        ("a retry after a no that proves nothing knows of it", Stored { uncertain: true, ..row(Declined) }, true,
+            retry(true)),
+        ("a no that proves nothing is the answer all the same", Stored { uncertain: true, ..row(Declined) }, false,
+            Opening::Replay),
         ("a retry beside an unanswered request knows of it", unanswered(Declined), true, retry(true)),
         ("a pending one is looked up first", row(Pending), false, Opening::Ask(Before::Send)),
         ("an unknown one is looked up first", row(Unknown), false, Opening::Ask(Before::Send)),
@@ -212,8 +217,8 @@ fn answers() -> Vec<(&'static str, Answer, bool, AfterSend)> {
         ("anything unclear is unknown", unclear(), false, unknown()),
         ("a request that never left is taken back", Answer::NotSent(Reason::NoThread), false,
             AfterSend::TakeBack(Unprocessed::NotReached(Reason::NoThread))),
-        ("a refusal is looked up", Answer::Refused(refusal(false)), false, AfterSend::LookUp(refusal(false))),
-        ("a duplicate is looked up", Answer::Refused(refusal(true)), false, AfterSend::LookUp(refusal(true))),
+        ("a refusal is looked up", Answer::Refused(refusal(Proof::Unknown)), false, AfterSend::LookUp(refusal(Proof::Unknown))),
+        ("a duplicate is looked up", Answer::Refused(refusal(Proof::Question)), false, AfterSend::LookUp(refusal(Proof::Question))),
         ("a 401 renews the token", Answer::Unauthorized, false, AfterSend::Renew),
         ("a second 401 is the end", Answer::Unauthorized, true, AfterSend::TakeBack(Unprocessed::KeyRefused)),
         ("paid at the second send is paid", Answer::Paid(record("imps_1")), true, settled_paid()),
@@ -229,7 +234,9 @@ fn an_answer_decides_what_became_of_a_send() {
 }
 
 #[rustfmt::skip]
-fn look_ups_after_a_refusal() -> Vec<(&'static str, bool, Finding, LookedUp)> {
+fn look_ups_after_a_refusal() -> Vec<(&'static str, Proof, Finding, LookedUp)> {
+    use Proof::{Proved, Question, Unknown};
+    let late = Proof::Doubt(Doubt::Timeout);
     let words = || "no".to_owned();
     let not_shown = || LookedUp::Unknown(Reason::RefusedNotShown { said: Said::Words(words()) });
     let not_looked_up =
@@ -237,24 +244,30 @@ fn look_ups_after_a_refusal() -> Vec<(&'static str, bool, Finding, LookedUp)> {
     let mut told = declines();
     told.last.fail_reason = Some(words());
     vec![
-        ("a refusal with no payment is a rejection", false, nothing(), LookedUp::Rejected(Some(words()))),
-        ("a refusal with a charge is paid", false, charged(), paid()),
-        ("a refusal with a failed record is a decline for its reason", false, declined(), LookedUp::Declined(told)),
-        ("a refusal that cannot be checked is unknown", false, no_answer(), not_looked_up()),
-        ("a refusal with another payment is unknown", false, other(), LookedUp::Unknown(is_odd())),
-        ("a refusal with a payment without an end is unknown", false, strange(), LookedUp::Unknown(is_odd())),
-        ("a refusal beside an open window is unknown", false, in_window(), LookedUp::Unknown(window())),
-        ("a duplicate of our charge is paid", true, charged(), paid()),
-        ("a duplicate that is not shown is unknown", true, nothing(), not_shown()),
-        ("a duplicate is no decline", true, declined(), not_shown()),
-        ("a duplicate that cannot be checked is unknown", true, no_answer(), not_looked_up()),
+        ("a refusal with no payment is a rejection", Unknown, nothing(), LookedUp::Rejected(Some(words()))),
+        ("a refusal with a charge is paid", Unknown, charged(), paid()),
+        ("a refusal with a failed record is a decline for its reason", Unknown, declined(), LookedUp::Declined(told.clone())),
+        ("a refusal that cannot be checked is unknown", Unknown, no_answer(), not_looked_up()),
+        ("a refusal with another payment is unknown", Unknown, other(), LookedUp::Unknown(is_odd())),
+        ("a refusal with a payment without an end is unknown", Unknown, strange(), LookedUp::Unknown(is_odd())),
+        ("a refusal beside an open window is unknown", Unknown, in_window(), LookedUp::Unknown(window())),
+        ("a duplicate of our charge is paid", Question, charged(), paid()),
+        ("a duplicate that is not shown is unknown", Question, nothing(), not_shown()),
+        ("a duplicate is no decline", Question, declined(), not_shown()),
+        ("a duplicate that cannot be checked is unknown", Question, no_answer(), not_looked_up()),
+        ("a proved refusal with no payment is a rejection", Proved, nothing(), LookedUp::Rejected(Some(words()))),
+        ("a proved refusal needs no look-up", Proved, no_answer(), LookedUp::Rejected(Some(words()))),
+        ("a proved refusal with a charge is paid all the same", Proved, charged(), paid()),
+        ("a refusal for a time-out that is not shown is unknown", late, nothing(), not_shown()),
+        ("a refusal for a time-out that cannot be checked is unknown", late, no_answer(), not_looked_up()),
+        ("a refusal for a time-out with a failed record is a decline", late, declined(), LookedUp::Declined(told)),
     ]
 }
 
 #[test]
 fn a_look_up_decides_what_a_refusal_means() {
-    for (rule, duplicate, finding, expected) in look_ups_after_a_refusal() {
-        assert_eq!(found_after(&refusal(duplicate), finding), expected, "{rule}");
+    for (rule, proof, finding, expected) in look_ups_after_a_refusal() {
+        assert_eq!(found_after(&refusal(proof), finding), expected, "{rule}");
     }
 }
 
@@ -262,9 +275,9 @@ fn a_look_up_decides_what_a_refusal_means() {
 fn a_failed_record_keeps_its_own_reason_and_a_refusal_without_words_is_told_by_its_code() {
     let mut told = declines();
     told.last.fail_reason = Some("no money".to_owned());
-    let kept = found_after(&refusal(false), Finding::Declined(told.clone()));
+    let kept = found_after(&refusal(Proof::Unknown), Finding::Declined(told.clone()));
     assert_eq!(kept, LookedUp::Declined(told));
-    let wordless = Refusal { words: None, ..refusal(true) };
+    let wordless = Refusal { words: None, ..refusal(Proof::Question) };
     let expected = LookedUp::Unknown(Reason::RefusedNotShown { said: Said::Code(-1) });
     assert_eq!(found_after(&wordless, nothing()), expected);
 }

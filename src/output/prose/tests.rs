@@ -59,7 +59,7 @@ fn a_decline_quotes_the_card_company_and_says_what_to_do() {
     payment.message = Some("[CC10] 통장 잔액부족".to_owned());
     insta::assert_snapshot!(told(&payment, false, None), @"
     Declined: [CC10] 통장 잔액부족. Nothing was charged.
-      The customer has to act. To try the same order again later: add --retry.
+      The customer has to act. To try the same order again: add --retry.
     ");
     assert!(
         told(&payment, true, None).starts_with(
@@ -73,16 +73,27 @@ fn the_gateways_words_cannot_act_on_the_terminal() {
     let mut payment = declined();
     payment.message = Some("\u{1b}[2JPaid ₩8,900.\nPaid".to_owned());
     let text = told(&payment, false, None);
-    assert!(text.starts_with(r"Declined: \u{1b}[2JPaid ₩8,900.\u{a}Paid. Nothing"), "{text}");
+    assert!(text.starts_with(r"Declined: \u{1b}[2JPaid ₩8,900.\u{a}Paid. The gateway has it"), "{text}");
 }
 
 #[test]
 fn a_rejection_names_the_gateways_code() {
-    let message = Some("등록되지 않은 구매자입니다.".to_owned());
-    let payment = Payment { outcome: Outcome::Rejected, code: Some(1), message, ..declined() };
-    insta::assert_snapshot!(told(&payment, false, None), @"
+    let with = |message: &str| {
+        let message = Some(message.to_owned());
+        Payment { outcome: Outcome::Rejected, code: Some(1), message, ..declined() }
+    };
+    insta::assert_snapshot!(told(&with("등록되지 않은 구매자입니다."), false, None), @"
     Rejected: 등록되지 않은 구매자입니다. Nothing was charged.
-      The gateway refused the request with code 1. When the cause is fixed: add --retry.
+      The merchant has to act. To try the same order again: add --retry.
+    ");
+    insta::assert_snapshot!(told(&with("알 수 없는 말"), false, None), @"
+    Rejected: 알 수 없는 말. The gateway refused it and shows no payment.
+      The gateway's code is 1. To try the same order again: add --retry.
+    ");
+    insta::assert_snapshot!(told(&with("알 수 없는 타임아웃"), false, None), @"
+    Rejected: 알 수 없는 타임아웃. It is not certain that nothing was charged.
+      The gateway's code is 1. To find out:
+        billkey reconcile order_monthly_0000
     ");
 }
 
