@@ -115,6 +115,8 @@ fn answers() -> Vec<(&'static str, Payment, u32, Settled, After)> {
             (Unknown, 2, 1, vec![(1, Declined)])),
         ("a late decline answers the last open request of a settled row", row(Declined, 2, 1), 1, declined(),
             (Declined, 2, 0, vec![(1, Declined)])),
+        ("a late decline where every request is answered opens none", row(Unknown, 2, 0), 1, declined(),
+            (Unknown, 2, 0, vec![(1, Declined)])),
         ("a late unknown changes nothing", row(Pending, 2, 2), 1, unknown(), (Pending, 2, 2, vec![(1, Unknown)])),
         ("late money is money", row(Pending, 2, 2), 1, paid(), (Paid, 2, 1, vec![(1, Paid)])),
         ("late money over a decline is money", row(Declined, 2, 1), 1, paid(), (Paid, 2, 0, vec![(1, Paid)])),
@@ -298,6 +300,11 @@ fn a_first_attempt_is_pending_and_unanswered_from_its_send_on() {
     assert_eq!((first.outcome, first.attempts, first.unanswered), (Outcome::Pending, 1, 1));
     assert_eq!((first.last_send, first.account.as_deref()), (Some(mark(30)), Some("account")));
     assert_eq!((first.requested_at, first.reason, first.outcome_before), (at(30), None, None));
+    let finer = |at: Timestamp| at + jiff::SignedDuration::from_nanos(1);
+    let exact = intent(request(), 30);
+    let exact = Intent { at: finer(at(30)), mark: SendMark { wall: finer(at(30)), ..mark(30) }, ..exact };
+    let kept = first_attempt(&exact);
+    assert_eq!((kept.requested_at, kept.last_send), (at(30), Some(mark(30))), "whole milliseconds are kept");
 }
 
 #[test]

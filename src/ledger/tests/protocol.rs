@@ -340,6 +340,41 @@ fn an_unknown_row_is_not_taken_back() {
     assert_eq!(after, unknown);
 }
 
+/// Gives each answer in its order, looks the payment up as rejected, and tells the row's code.
+fn code_after(ledger: &mut Ledger, answers: &[(u32, i64)]) -> Option<i64> {
+    for (second, (number, code)) in (900..).zip(answers) {
+        let received = Received { code: Some(*code), ..reply(200) };
+        let attempt = attempt("order-1", *number);
+        let _ = kept(ledger, &Entry::Refusal { attempt, at: at(second), received });
+    }
+    let mut entry = look_up(ledger, "order-1", 980, LookedUp::Nothing);
+    if let Entry::Lookup { received, .. } = &mut entry {
+        received.code = Some(-404);
+    }
+    let _ = kept(ledger, &entry);
+    let entry = look_up(ledger, "order-1", 990, LookedUp::Rejected(None));
+    kept(ledger, &entry).code
+}
+
+#[test]
+fn the_code_of_a_rejection_is_the_newest_answers_to_the_newest_attempt() {
+    for (answers, code) in [
+        (&[(2, -3), (2, 7)][..], Some(7)),
+        (&[(2, -3), (1, 7)], Some(-3)),
+        (&[(2, -3), (2, 0)], None),
+        (&[(1, 7)], None),
+        (&[], None),
+    ] {
+        let place = Place::new();
+        let mut ledger = place.ledger();
+        charged(&mut ledger, &Asked::new("order-1", 8900, 0), Outcome::Unknown);
+        let no_trace = look_up(&ledger, "order-1", 500, LookedUp::Unknown(Reason::NotShownYet));
+        let _ = kept(&mut ledger, &no_trace);
+        Asked::new("order-1", 8900, 800).expecting(Outcome::Unknown, 1).written(&mut ledger);
+        assert_eq!(code_after(&mut ledger, answers), code, "{answers:?}");
+    }
+}
+
 #[test]
 fn a_later_attempts_result_shows_nothing_of_an_earlier_one() {
     let place = Place::new();
