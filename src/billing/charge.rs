@@ -215,7 +215,7 @@ impl Run<'_, '_> {
         }
         // The clock comes last: from here on nothing is left to wait for.
         let gateway_s = self.desk.gateway.now_s();
-        if mark.age(&self.desk.clock.now(), gateway_s) > INTENT_AGE_MAX {
+        if mark.age_at_most(&self.desk.clock.now(), gateway_s) > INTENT_AGE_MAX {
             return LetGo::HeldBack(Held::NotReached(Reason::HeldUp));
         }
         let gateway = Arc::clone(&self.desk.gateway);
