@@ -6,6 +6,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::domain::time::{BootReading, Clock, Moment};
+#[cfg(target_os = "linux")]
+use crate::domain::words::hex;
 
 /// This machine's clocks.
 #[derive(Clone, Debug)]
@@ -56,8 +58,7 @@ fn boot_id() -> Option<String> {
 #[cfg(target_os = "linux")]
 fn named(boot: &str, hangs_on: &[&str]) -> String {
     let digest = ring::digest::digest(&ring::digest::SHA256, hangs_on.join("\n").as_bytes());
-    let fingerprint: String = digest.as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    format!("{boot}.{fingerprint}")
+    format!("{boot}.{}", hex(digest.as_ref().iter().take(8)))
 }
 
 #[cfg(not(target_os = "linux"))]

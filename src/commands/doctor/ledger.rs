@@ -22,7 +22,10 @@ const FREE_BYTES_MIN: u64 = 10 * 1024 * 1024;
 /// not created.
 pub(super) fn examine(context: &mut Context<'_>, report: &mut Report) -> Option<Ledger> {
     let path = &context.settings.database;
-    let opened = Ledger::open_with(path, &OpenOptions { create: Create::Never, busy_timeout: BUSY_TIMEOUT });
+    let opened = Ledger::open_with(
+        path,
+        &OpenOptions { busy_timeout: BUSY_TIMEOUT, ..OpenOptions::new(Create::Never) },
+    );
     let ledger = match opened {
         Ok(opened) => opened.ledger,
         Err(error) if error.is_missing() => {
