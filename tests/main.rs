@@ -19,6 +19,7 @@ mod formats;
 mod harmless_answers;
 mod help;
 mod house;
+mod identity;
 mod interrupts;
 mod looking_up;
 mod main_job;

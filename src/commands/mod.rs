@@ -4,6 +4,7 @@
 
 mod asking;
 pub mod batch;
+mod belonging;
 pub mod charge;
 pub mod completions;
 pub mod config;
@@ -13,6 +14,7 @@ pub mod doctor;
 mod ending;
 pub mod help;
 pub mod history;
+pub mod ledger;
 mod limits;
 pub mod man;
 pub mod reconcile;
@@ -35,6 +37,7 @@ pub enum Command {
     History(history::HistoryArgs),
     Reconcile(reconcile::ReconcileArgs),
     Customer(customer::CustomerArgs),
+    Ledger(ledger::LedgerArgs),
     Token(token::TokenArgs),
     Config(config::ConfigArgs),
     Doctor(doctor::DoctorArgs),
@@ -53,6 +56,7 @@ pub fn run(command: &Command, session: &Session) -> u8 {
         Command::History(args) => session.with_settings(|context| history::run(args, context)),
         Command::Reconcile(args) => session.with_settings(|context| reconcile::run(args, context)),
         Command::Customer(args) => session.with_settings(|context| customer::run(args, context)),
+        Command::Ledger(args) => session.with_settings(|context| ledger::run(args, context)),
         Command::Token(args) => session.with_settings(|context| token::run(args, context)),
         Command::Config(args) => config::run(args, session),
         Command::Doctor(args) => doctor::run(args, session),

@@ -18,6 +18,7 @@ use crate::commands::batch::row::Rules;
 use crate::commands::batch::source::is_stdin;
 use crate::commands::batch::tally::Tally;
 use crate::commands::batch::tell;
+use crate::commands::belonging;
 use crate::commands::context::Context;
 use crate::commands::session::answered;
 use crate::domain::period::Period;
@@ -165,7 +166,7 @@ fn charge(
     work: Work,
     context: &mut Context<'_>,
 ) -> Result<Exit, Failure> {
-    let Work { charges, fates, ledger, results } = work;
+    let Work { charges, fates, mut ledger, results } = work;
     // What is unsettled comes first: its customers wait to know.
     let queued = |wanted: Fate| {
         let row_of = move |(row, fate): (u32, &Fate)| (*fate == wanted).then_some(row);
@@ -178,6 +179,7 @@ fn charge(
         return board.conclude(context.ui, None);
     }
     let gateway = context.open_gateway().map_err(Failure::nothing_sent)?;
+    belonging::check(context, &mut ledger, &gateway).map_err(Failure::nothing_sent)?;
     let cannot = |doing: &'static str| move |error: std::io::Error| Failure::io(doing, &error).nothing_sent();
     let interrupts = Interrupts::watch().map_err(cannot("watch for Ctrl-C"))?;
     let writer = Writer::start(ledger, reader).map_err(cannot("start a thread"))?;

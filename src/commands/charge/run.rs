@@ -9,6 +9,7 @@ use crate::billing::desk::Desk;
 use crate::billing::report::Ended;
 use crate::billing::request::{Charge, Notice, ended_before};
 use crate::commands::asking::{Question, confirm};
+use crate::commands::belonging;
 use crate::commands::charge::order::order;
 use crate::commands::charge::{ChargeArgs, tell};
 use crate::commands::context::Context;
@@ -48,6 +49,7 @@ pub fn run(args: &ChargeArgs, context: &mut Context<'_>) -> Result<Exit, Failure
         ask(context.ui, &order, customer.as_ref()).map_err(Failure::nothing_sent)?;
     }
     let gateway = context.open_gateway().map_err(Failure::nothing_sent)?;
+    belonging::check(context, &mut ledger, &gateway).map_err(Failure::nothing_sent)?;
     let interrupts =
         Interrupts::watch().map_err(|error| Failure::io("watch for Ctrl-C", &error).nothing_sent())?;
     let mut desk = Desk {
