@@ -49,6 +49,7 @@ complete -c billkey -n "__fish_billkey_needs_command" -f -a "batch" -d 'Charge m
 complete -c billkey -n "__fish_billkey_needs_command" -f -a "history" -d 'List payments, newest first'
 complete -c billkey -n "__fish_billkey_needs_command" -f -a "reconcile" -d 'Settle what is open, by asking the gateway'
 complete -c billkey -n "__fish_billkey_needs_command" -f -a "customer" -d 'Keep the customers whose cards can be charged'
+complete -c billkey -n "__fish_billkey_needs_command" -f -a "ledger" -d 'Look after the ledger'
 complete -c billkey -n "__fish_billkey_needs_command" -f -a "token" -d 'Get an access token, or see the one at hand'
 complete -c billkey -n "__fish_billkey_needs_command" -f -a "config" -d 'Set up billkey, and see what is set up'
 complete -c billkey -n "__fish_billkey_needs_command" -f -a "doctor" -d 'Check settings, files, ledger, gateway and clock'
@@ -403,6 +404,47 @@ complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_see
 complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from remove" -l no-input -d 'Ask nothing: what needs a yes is refused (exit 8)'
 complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Show requests and answers on stderr, secrets masked'
 complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and not __fish_seen_subcommand_from accept" -l profile -d 'Use this profile of the config file [env: BILLKEY_PROFILE]' -r
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and not __fish_seen_subcommand_from accept" -l config -d 'Read this config file [env: BILLKEY_CONFIG]' -r -F
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and not __fish_seen_subcommand_from accept" -l database -d 'Keep the ledger in this file [env: BILLKEY_DATABASE]' -r -F
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and not __fish_seen_subcommand_from accept" -l format -d 'How to write the answer [default: table]' -r -f -a "table\t'for people'
+plain\t'tab-separated, without decoration'
+json\t'one object, or one array for lists'
+jsonl\t'one object a line, as it happens'
+csv\t'RFC 4180 with a header, safe for a spreadsheet'"
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and not __fish_seen_subcommand_from accept" -l color -d 'When to use colour' -r -f -a "auto\t'on a terminal, unless NO_COLOR or TERM=dumb say otherwise'
+always\t'off a terminal too'
+never\t'not at all'"
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and not __fish_seen_subcommand_from accept" -l timeout -d 'How many seconds a charge waits for its answer, 1 to 3600 [default: 60]' -r
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and not __fish_seen_subcommand_from accept" -l sandbox -d 'Run against a gateway inside this program: no key, no network, no money'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and not __fish_seen_subcommand_from accept" -l json -d 'Short for --format json'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and not __fish_seen_subcommand_from accept" -l bom -d 'Begin CSV with a byte order mark, for Excel'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and not __fish_seen_subcommand_from accept" -s q -l quiet -d 'Say nothing on success'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and not __fish_seen_subcommand_from accept" -l no-input -d 'Ask nothing: what needs a yes is refused (exit 8)'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and not __fish_seen_subcommand_from accept" -s v -l verbose -d 'Show requests and answers on stderr, secrets masked'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and not __fish_seen_subcommand_from accept" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and not __fish_seen_subcommand_from accept" -f -a "accept" -d 'Answer for what billkey is in doubt about'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from accept" -l reason -d 'Why; it is kept in the ledger' -r
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from accept" -l profile -d 'Use this profile of the config file [env: BILLKEY_PROFILE]' -r
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from accept" -l config -d 'Read this config file [env: BILLKEY_CONFIG]' -r -F
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from accept" -l database -d 'Keep the ledger in this file [env: BILLKEY_DATABASE]' -r -F
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from accept" -l format -d 'How to write the answer [default: table]' -r -f -a "table\t'for people'
+plain\t'tab-separated, without decoration'
+json\t'one object, or one array for lists'
+jsonl\t'one object a line, as it happens'
+csv\t'RFC 4180 with a header, safe for a spreadsheet'"
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from accept" -l color -d 'When to use colour' -r -f -a "auto\t'on a terminal, unless NO_COLOR or TERM=dumb say otherwise'
+always\t'off a terminal too'
+never\t'not at all'"
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from accept" -l timeout -d 'How many seconds a charge waits for its answer, 1 to 3600 [default: 60]' -r
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from accept" -l unasked -d 'Let this ledger send for 24 hours what it never sent, while the gateway answers no questions'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from accept" -l sandbox -d 'Run against a gateway inside this program: no key, no network, no money'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from accept" -l json -d 'Short for --format json'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from accept" -l bom -d 'Begin CSV with a byte order mark, for Excel'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from accept" -s q -l quiet -d 'Say nothing on success'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from accept" -l no-input -d 'Ask nothing: what needs a yes is refused (exit 8)'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from accept" -s v -l verbose -d 'Show requests and answers on stderr, secrets masked'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from accept" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c billkey -n "__fish_billkey_using_subcommand token" -l profile -d 'Use this profile of the config file [env: BILLKEY_PROFILE]' -r
 complete -c billkey -n "__fish_billkey_using_subcommand token" -l config -d 'Read this config file [env: BILLKEY_CONFIG]' -r -F
 complete -c billkey -n "__fish_billkey_using_subcommand token" -l database -d 'Keep the ledger in this file [env: BILLKEY_DATABASE]' -r -F

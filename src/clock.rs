@@ -6,6 +6,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::domain::time::{BootReading, Clock, Moment};
+#[cfg(target_os = "linux")]
+use crate::domain::words::hex;
 
 /// This machine's clocks.
 #[derive(Clone, Debug)]
@@ -36,11 +38,27 @@ impl Clock for SystemClock {
     }
 }
 
-/// Linux names each boot; elsewhere waits are measured on the gateway's clock.
+/// Linux names each boot; elsewhere waits are measured on the gateway's clock. Boots alone do not tell clocks
+/// apart: two clones of one virtual machine share the name of their boot, and a time namespace shifts the
+/// clock under it (time_namespaces(7)). So the host and the namespace belong to the name.
 #[cfg(target_os = "linux")]
 fn boot_id() -> Option<String> {
-    let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
-    Some(text.trim().to_owned()).filter(|id| !id.is_empty())
+    let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default().trim().to_owned();
+    let boot = read("/proc/sys/kernel/random/boot_id");
+    let host = Some(read("/etc/machine-id")).filter(|id| !id.is_empty());
+    let host = host.unwrap_or_else(|| read("/proc/sys/kernel/hostname"));
+    // A kernel without time namespaces has neither of the two.
+    let namespace = std::fs::read_link("/proc/self/ns/time").unwrap_or_default();
+    let offsets = read("/proc/self/timens_offsets");
+    (!boot.is_empty()).then(|| named(&boot, &[&host, &namespace.to_string_lossy(), &offsets]))
+}
+
+/// The boot's name, and a fingerprint of what else it hangs on: a machine's id is not for others to read
+/// (machine-id(5)).
+#[cfg(target_os = "linux")]
+fn named(boot: &str, hangs_on: &[&str]) -> String {
+    let digest = ring::digest::digest(&ring::digest::SHA256, hangs_on.join("\n").as_bytes());
+    format!("{boot}.{}", hex(digest.as_ref().iter().take(8)))
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -66,6 +84,22 @@ mod tests {
 
     use super::SystemClock;
     use crate::domain::time::Clock;
+
+    /// What makes a boot's name another one.
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn another_host_or_time_namespace_is_another_boot() {
+        let here = super::named("boot", &["host", "time:[1]", "boottime 0 0"]);
+        assert_eq!(here, super::named("boot", &["host", "time:[1]", "boottime 0 0"]));
+        for other in [
+            super::named("boot", &["clone", "time:[1]", "boottime 0 0"]),
+            super::named("boot", &["host", "time:[2]", "boottime 0 0"]),
+            super::named("boot", &["host", "time:[1]", "boottime 3600 0"]),
+            super::named("next", &["host", "time:[1]", "boottime 0 0"]),
+        ] {
+            assert_ne!(here, other);
+        }
+    }
 
     #[test]
     #[cfg(target_os = "linux")]

@@ -353,7 +353,10 @@ impl From<std::io::Error> for Failure {
 
 impl From<LedgerError> for Failure {
     fn from(error: LedgerError) -> Failure {
-        Failure::local(error.to_string()).caused_below(&error)
+        // Not the ledger is wrong but what stands beside it: a setup to be put right.
+        let setup = matches!(error, LedgerError::TwoNames { .. });
+        let kind = if setup { Kind::Config } else { Kind::Local };
+        Failure::new(kind, error.to_string()).caused_below(&error)
     }
 }
 

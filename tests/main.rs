@@ -19,6 +19,7 @@ mod formats;
 mod harmless_answers;
 mod help;
 mod house;
+mod identity;
 mod interrupts;
 mod kept_answers;
 mod looking_up;

@@ -3,7 +3,7 @@
 
 use crate::billing::desk::{Asked, Desk};
 use crate::billing::report::{Ended, Held};
-use crate::billing::request::{Charge, Known, ended_by, stored};
+use crate::billing::request::{Charge, Known, Leave, ended_by, stored};
 use crate::domain::payment::Payment;
 use crate::domain::protocol::{self, Before, BeforeSend, Opening};
 use crate::ledger::LedgerError;
@@ -26,7 +26,7 @@ pub enum Ahead {
 
 /// Looks at the row, asks the gateway, and says what would come of it.
 pub fn look_ahead(desk: &Desk<'_>, charge: &Charge) -> Result<Ahead, LedgerError> {
-    let Charge { request, retry, unasked, settle_after, .. } = charge;
+    let Charge { request, retry, leave: Leave { unasked, .. }, settle_after, .. } = charge;
     let row = desk.ledger.find(&request.terms.merchant_uid)?;
     let before = match &row {
         None => Before::First { retry: *retry, unasked: *unasked },

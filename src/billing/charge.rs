@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use crate::billing::charged::{Charged, Own};
 use crate::billing::desk::{Asked, Desk, Waited, wait_for_lock};
 use crate::billing::report::{ChargeError, Ended, Held, Report, mode_denied, not_recorded};
-use crate::billing::request::{Charge, Hold, KNOWN_FOR, Known, Notice, stored};
+use crate::billing::request::{Charge, Hold, KNOWN_FOR, Known, Leave, Notice, stored};
 use crate::domain::answer::{ChargeReply, Refusal, Settled};
 use crate::domain::declines::Proof;
 use crate::domain::lookup::LookedUp;
@@ -87,7 +87,7 @@ enum LetGo {
 impl Run<'_, '_> {
     /// Reads the row under the payment's lock.
     fn open(&mut self, lock: PaymentLock) -> Result<Option<Charged>, ChargeError> {
-        let Charge { request, retry, unasked, .. } = self.order;
+        let Charge { request, retry, leave: Leave { unasked, .. }, .. } = self.order;
         let Some(row) = self.desk.ledger.find(&request.terms.merchant_uid)? else {
             let before = Before::First { retry: *retry, unasked: *unasked };
             return self.ask_first(lock, before, None);
@@ -214,7 +214,7 @@ impl Run<'_, '_> {
         asked_at: &Moment,
         aside: Option<&Reason>,
     ) -> Result<Option<Charged>, ChargeError> {
-        if let Some(Hold { why, until }) = &self.order.hold {
+        if let Some(Hold { why, until }) = &self.order.leave.hold {
             let (held, until) = (Some(Held::NotReached(why.clone())), *until);
             return self.hold(row, Received::default(), More { held, until, ..More::default() });
         }
@@ -289,7 +289,7 @@ impl Run<'_, '_> {
         }
         // The clock comes last: from here on nothing is left to wait for.
         let gateway_s = self.desk.gateway.now_s();
-        if mark.age(&self.desk.clock.now(), gateway_s) > INTENT_AGE_MAX {
+        if mark.age_at_most(&self.desk.clock.now(), gateway_s) > INTENT_AGE_MAX {
             return LetGo::HeldBack(Held::NotReached(Reason::HeldUp));
         }
         let gateway = Arc::clone(&self.desk.gateway);

@@ -1,5 +1,6 @@
 //! Intent, send, record: the only room that joins the ledger and the gateway.
 
+pub mod account;
 pub mod ahead;
 mod ask_ahead;
 pub mod batch;

@@ -29,6 +29,12 @@ pub struct Charge {
     pub operator: Option<String>,
     /// What the gateway said of the order a moment ago, in this run.
     pub known: Option<Known>,
+    pub leave: Leave,
+}
+
+/// What the ledger itself lets go.
+#[derive(Clone, Debug, Default)]
+pub struct Leave {
     /// Somebody has accepted that a first send goes although the gateway gives no answer.
     pub unasked: bool,
     /// Why this ledger sends nothing yet, and until when.
@@ -85,7 +91,7 @@ pub fn ended_before(ledger: &Ledger, order: &Charge) -> Result<Option<Ended>, Le
 
 /// The end that a stored row is; the row itself when there is more to do.
 pub fn ended_by(payment: Payment, order: &Charge) -> Result<Ended, Box<Payment>> {
-    match protocol::open(&stored(&payment, &order.request), order.retry, order.unasked) {
+    match protocol::open(&stored(&payment, &order.request), order.retry, order.leave.unasked) {
         Opening::Replay => Ok(Ended::Answered(Box::new(Report::of_stored(payment)))),
         Opening::RefuseOtherTerms => Ok(Ended::OtherTerms(Box::new(payment))),
         Opening::Ask(_) => Err(Box::new(payment)),

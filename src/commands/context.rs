@@ -4,6 +4,7 @@
 use std::fs;
 use std::io::{self, Write};
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -11,10 +12,12 @@ use crate::domain::customer::{Card, Customer};
 use crate::domain::ids::CustomerUid;
 use crate::domain::payment::Mode;
 use crate::domain::secret::Secret;
-use crate::domain::time::Clock;
+use crate::domain::standing::Distrust;
+use crate::domain::time::{Clock, Moment};
 use crate::failure::Failure;
 use crate::gateway::{ApiKey, Client, HttpTransport, Trace, TransportConfig};
-use crate::ledger::{Create, Ledger};
+use crate::ledger::{Access, Create, Ledger, LedgerError, MarkTrouble, OpenOptions, Opened, WhenLost};
+use crate::output::standing::{Wait, distrusted, sends_nothing};
 use crate::output::text::safe;
 use crate::output::ui::Ui;
 use crate::sandbox::{FaultPlan, IMP_KEY, IMP_SECRET, Options, SDK_PATH, Sandbox, seeded_customers};
@@ -25,6 +28,8 @@ pub struct Context<'a> {
     pub settings: &'a Settings,
     pub ui: &'a mut Ui,
     pub clock: Arc<dyn Clock>,
+    /// Of the ledger that is open: what becomes of its mark is told when the command is over.
+    pub marks: Option<MarkTrouble>,
 }
 
 /// The gateway, and with it the sandbox that must live as long.
@@ -42,26 +47,131 @@ impl Context<'_> {
         self.clock.now().wall
     }
 
-    /// Opens the ledger. One that had to be created is announced: a path typed wrong must not pass
-    /// for an empty history.
+    /// Opens the ledger to write. One that had to be created is announced, even with `--quiet`: a path typed
+    /// wrong must not pass for an empty history. What is wrong with it is told on every run.
     pub fn open_ledger(&mut self) -> Result<Ledger, Failure> {
-        let opened = Ledger::open_at(&self.settings.database, Create::IfMissing)?;
-        let mut ledger = opened.ledger;
-        if opened.created {
+        let opened = Ledger::open_with(&self.settings.database, &self.opening(Create::IfMissing))?;
+        let created = opened.created;
+        let mut ledger = self.told(opened);
+        if created && self.settings.sandbox() {
             self.ui.status(&format!("Created the ledger {}", self.settings.database.display()));
-            if self.settings.sandbox() {
-                self.save_sandbox_customers(&mut ledger)?;
-            }
+            self.save_sandbox_customers(&mut ledger)?;
+        } else if created {
+            let path = self.settings.database.display();
+            self.ui.warning(&format!("created the ledger {path}, which is empty"));
         }
         Ok(ledger)
     }
 
+    /// Opens the ledger to read, also where this user may not write it. Nothing is created but in the sandbox,
+    /// whose first use finds some customers.
+    pub fn read_ledger(&mut self) -> Result<Ledger, Failure> {
+        if self.settings.sandbox() {
+            return self.open_ledger();
+        }
+        let ledger = self.look_at_ledger()?;
+        ledger.ok_or_else(|| self.no_ledger())
+    }
+
+    /// Opens the ledger to write, and creates none but in the sandbox.
+    pub fn ledger_at_hand(&mut self) -> Result<Ledger, Failure> {
+        if self.settings.sandbox() {
+            return self.open_ledger();
+        }
+        match Ledger::open_with(&self.settings.database, &self.opening(Create::Never)) {
+            Ok(opened) => Ok(self.told(opened)),
+            Err(error) if error.is_missing() => Err(self.no_ledger()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn no_ledger(&self) -> Failure {
+        let path = self.settings.database.display();
+        Failure::not_found(format!("there is no ledger at {path}"))
+            .hinted("check --profile and --database; the first charge creates it")
+    }
+
     /// The ledger for a run that writes nothing; `None` where there is none yet.
-    pub fn look_at_ledger(&self) -> Result<Option<Ledger>, Failure> {
-        match Ledger::open_at(&self.settings.database, Create::Never) {
-            Ok(opened) => Ok(Some(opened.ledger)),
+    pub fn look_at_ledger(&mut self) -> Result<Option<Ledger>, Failure> {
+        let options = OpenOptions { access: Access::Read, ..self.opening(Create::Never) };
+        match Ledger::open_with(&self.settings.database, &options) {
+            Ok(opened) => Ok(Some(self.told(opened))),
             Err(error) if error.is_missing() => Ok(None),
             Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The ledger that a person answers for: what is wrong with it is told by whoever asks, and one that is
+    /// lost is an error in the sandbox too.
+    pub fn ledger_to_accept(&mut self) -> Result<Ledger, LedgerError> {
+        let create = if self.settings.sandbox() { Create::IfMissing } else { Create::Never };
+        let options = OpenOptions { lost: WhenLost::Refuse, ..self.opening(create) };
+        let ledger = Ledger::open_with(&self.settings.database, &options)?.ledger;
+        self.marks = Some(ledger.mark_trouble());
+        Ok(ledger)
+    }
+
+    fn opening(&self, create: Create) -> OpenOptions {
+        let lost = if self.settings.sandbox() { WhenLost::BeginAnew } else { WhenLost::Refuse };
+        OpenOptions { lost, now: Some(self.clock.now()), ..OpenOptions::new(create) }
+    }
+
+    /// Warns of what opening found, and keeps what the mark may still have to say.
+    fn told(&mut self, opened: Opened) -> Ledger {
+        let Opened { ledger, standing, .. } = opened;
+        let distrust = standing.and_then(|standing| standing.distrusted).filter(|doubt| !doubt.accepted);
+        if let Some(distrust) = distrust {
+            let (now, zone) = (self.clock.now(), self.ui.zone().clone());
+            self.ui.warning(&distrusted(&distrust, &zone));
+            if let Some(until) = sends_nothing(self.wait(&distrust, &now), now.wall, &zone) {
+                self.ui.note(&format!("  {until}"));
+            }
+            let accept = self.hint("ledger accept --reason \"...\"");
+            self.ui.note(&format!("  next     {accept}"));
+        }
+        self.marks = Some(ledger.mark_trouble());
+        self.tell_mark();
+        ledger
+    }
+
+    /// What is left of a distrusted ledger's wait, without the gateway's clock.
+    fn wait(&self, distrust: &Distrust, now: &Moment) -> Wait {
+        let settle_after = self.settings.settle_after;
+        let by_boot =
+            distrust.since.boot.as_ref().zip(now.boot.as_ref()).and_then(|(then, now)| now.ms_since(then));
+        match by_boot {
+            None => Wait::ByTheGateway(settle_after),
+            Some(_) => match settle_after.saturating_sub(distrust.since.age(now, None)) {
+                Duration::ZERO => Wait::Over,
+                left => Wait::Left(left),
+            },
+        }
+    }
+
+    /// Says that the mark could not be written, if it could not: a warning, because what was meant to be
+    /// durable is.
+    pub fn tell_mark(&mut self) {
+        if let Some(why) = self.marks.as_ref().and_then(MarkTrouble::take) {
+            let path = self.settings.database.display();
+            self.ui.warning(&format!(
+                "the mark beside the ledger {path} could not be written ({why}): a restored copy would not be noticed"
+            ));
+        }
+    }
+
+    /// A fingerprint of the API key in use; `None` where there is none.
+    #[must_use]
+    pub fn key(&self) -> Option<String> {
+        self.open_gateway().ok().map(|gateway| gateway.client.account().to_owned())
+    }
+
+    /// A command of this program on the same ledger, to be pasted.
+    #[must_use]
+    pub fn hint(&self, command: &str) -> String {
+        if self.settings.sandbox() {
+            format!("billkey --sandbox {command}")
+        } else {
+            format!("billkey {command}")
         }
     }
 

@@ -10,6 +10,7 @@ use crate::settings::{Fault, Settings, SettingsError};
 
 mod files;
 mod gateway;
+mod identity;
 mod ledger;
 mod money;
 mod report;

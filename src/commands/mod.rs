@@ -4,6 +4,7 @@
 
 mod asking;
 pub mod batch;
+mod belonging;
 pub mod charge;
 pub mod completions;
 pub mod config;
@@ -14,6 +15,7 @@ mod ending;
 mod handed_in;
 pub mod help;
 pub mod history;
+pub mod ledger;
 mod limits;
 pub mod man;
 pub mod reconcile;
@@ -36,6 +38,7 @@ pub enum Command {
     History(history::HistoryArgs),
     Reconcile(reconcile::ReconcileArgs),
     Customer(customer::CustomerArgs),
+    Ledger(ledger::LedgerArgs),
     Token(token::TokenArgs),
     Config(config::ConfigArgs),
     Doctor(doctor::DoctorArgs),
@@ -54,6 +57,7 @@ pub fn run(command: &Command, session: &Session) -> u8 {
         Command::History(args) => session.with_settings(|context| history::run(args, context)),
         Command::Reconcile(args) => session.with_settings(|context| reconcile::run(args, context)),
         Command::Customer(args) => session.with_settings(|context| customer::run(args, context)),
+        Command::Ledger(args) => session.with_settings(|context| ledger::run(args, context)),
         Command::Token(args) => session.with_settings(|context| token::run(args, context)),
         Command::Config(args) => config::run(args, session),
         Command::Doctor(args) => doctor::run(args, session),

@@ -62,7 +62,8 @@ const RECENT: SignedDuration = SignedDuration::from_hours(72);
 /// Settles, and tells how.
 pub fn run(args: &ReconcileArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
     let (since, until) = window(args, context)?;
-    let mut ledger = context.open_ledger()?;
+    // It settles what a ledger holds: where there is none there is nothing to settle, and none is created.
+    let mut ledger = context.ledger_at_hand()?;
     let mut told = Told::default();
     let uids = which(args, &ledger, since, until, &mut told)?;
     if uids.is_empty() {

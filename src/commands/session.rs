@@ -61,7 +61,9 @@ impl Session {
             ui.warning(warning);
         }
         let clock = Arc::new(SystemClock::start());
-        let result = run(&mut Context { settings: &settings, ui: &mut ui, clock });
+        let mut context = Context { settings: &settings, ui: &mut ui, clock, marks: None };
+        let result = run(&mut context);
+        context.tell_mark();
         conclude(result, &mut ui)
     }
 

@@ -13,5 +13,6 @@ pub mod period;
 pub mod protocol;
 pub mod reason;
 pub mod secret;
+pub mod standing;
 pub mod time;
 pub mod words;

@@ -9,7 +9,7 @@ use thiserror::Error;
 /// A reading of a clock that runs from boot and through sleep, which nobody can set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BootReading {
-    /// Which boot of which machine; readings of two boots cannot be compared.
+    /// Which boot of which machine, as which time namespace sees it; readings of two cannot be compared.
     pub boot_id: Arc<str>,
     pub since_boot_ms: i64,
 }
@@ -66,22 +66,40 @@ pub struct SendMark {
 }
 
 impl SendMark {
-    /// How long ago that was for certain. The boot clock decides within one boot; between boots
-    /// the gateway's own clock does. The wall clock has no say: it may have been set. A clock that
-    /// ran backwards gives zero, so that a wait gets longer and never shorter.
+    /// How long ago that was for certain: the least that any clock in common says, because none of them may
+    /// contradict the end of a wait. Only the boot clock, within one boot of one machine, and the gateway's
+    /// own clock are asked. The wall clock has no say: it may have been set. A clock that ran backwards gives
+    /// zero, so that a wait gets longer and never shorter.
     #[must_use]
     pub fn age(&self, now: &Moment, gateway_now_s: Option<i64>) -> Duration {
-        if let (Some(then), Some(now)) = (&self.boot, &now.boot)
-            && let Some(elapsed_ms) = now.ms_since(then)
-        {
-            return Duration::from_millis(u64::try_from(elapsed_ms).unwrap_or(0));
-        }
-        match (self.gateway_s, gateway_now_s) {
-            (Some(then), Some(now)) => {
-                Duration::from_secs(u64::try_from(now.saturating_sub(then)).unwrap_or(0))
-            }
-            (None, _) | (_, None) => Duration::ZERO,
-        }
+        self.ages(now, gateway_now_s).min().unwrap_or(Duration::ZERO)
+    }
+
+    /// How long ago it may have been: the most that any clock in common says. For what must not happen late.
+    #[must_use]
+    pub fn age_at_most(&self, now: &Moment, gateway_now_s: Option<i64>) -> Duration {
+        self.ages(now, gateway_now_s).max().unwrap_or(Duration::ZERO)
+    }
+
+    /// The same moment with the gateway's clock added, reckoned back from a later mark that has it; `None`
+    /// where nothing is to be added. Without that clock no other boot could ever measure the wait. Where the
+    /// two share no clock at all the wait begins anew.
+    #[must_use]
+    pub fn anchored(&self, now: &SendMark) -> Option<SendMark> {
+        let gateway_now_s = now.gateway_s.filter(|_| self.gateway_s.is_none())?;
+        let moment = Moment { wall: now.wall, boot: now.boot.clone() };
+        let elapsed_s = i64::try_from(self.age(&moment, None).as_secs()).unwrap_or(0);
+        Some(SendMark { gateway_s: Some(gateway_now_s.saturating_sub(elapsed_s)), ..self.clone() })
+    }
+
+    fn ages(&self, now: &Moment, gateway_now_s: Option<i64>) -> impl Iterator<Item = Duration> {
+        let by_boot = self.boot.as_ref().zip(now.boot.as_ref()).and_then(|(then, now)| now.ms_since(then));
+        let by_boot = by_boot.map(|ms| Duration::from_millis(u64::try_from(ms).unwrap_or(0)));
+        let by_gateway = self
+            .gateway_s
+            .zip(gateway_now_s)
+            .map(|(then, now)| Duration::from_secs(u64::try_from(now.saturating_sub(then)).unwrap_or(0)));
+        [by_boot, by_gateway].into_iter().flatten()
     }
 }
 
@@ -187,34 +205,52 @@ mod tests {
         }
     }
 
-    fn now(wall_s: i64, boot: Option<BootReading>) -> Moment {
-        Moment { wall: Timestamp::from_second(wall_s).unwrap(), boot }
-    }
-
     #[test]
-    fn within_one_boot_only_the_boot_clock_counts() {
-        let now = now(9_999_999_999, boot("a", 8_000));
-        assert_eq!(mark().age(&now, Some(9_999_999)), Duration::from_secs(3));
-    }
-
-    #[test]
-    fn between_boots_only_the_gateways_clock_counts() {
-        let now = now(9_999_999_999, boot("b", 9_000_000));
-        assert_eq!(mark().age(&now, Some(100)), Duration::from_secs(30));
-        assert_eq!(mark().age(&now, None), Duration::ZERO);
-    }
-
-    #[test]
-    fn a_clock_that_ran_backwards_makes_the_wait_longer() {
-        assert_eq!(mark().age(&now(0, boot("a", 1)), None), Duration::ZERO);
-        assert_eq!(mark().age(&now(0, boot("b", 1)), Some(5)), Duration::ZERO);
+    fn an_age_is_the_least_that_the_clocks_in_common_say() {
+        let much = 9_999_999_999;
+        // The boot clock began the send at 5 s, the gateway's at 70 s.
+        for (what, boot, gateway_s, least_s, most_s) in [
+            ("one boot, and nothing of the gateway", boot("a", 8_000), None, 3, 3),
+            ("both agree", boot("a", 8_000), Some(73), 3, 3),
+            ("the gateway's clock contradicts the boot clock", boot("a", 8_000), Some(71), 1, 3),
+            ("the boot clock contradicts the gateway's", boot("a", 8_000), Some(9_999), 3, 9_929),
+            ("another boot: the gateway's alone", boot("b", 9_000_000), Some(100), 30, 30),
+            ("another boot, and nothing of the gateway", boot("b", 9_000_000), None, 0, 0),
+            ("no boot clock", None, Some(100), 30, 30),
+            ("the boot clock ran backwards", boot("a", 1), None, 0, 0),
+            ("the boot clock ran backwards, whatever the gateway says", boot("a", 1), Some(9_999), 0, 9_929),
+            ("the gateway's clock ran backwards", boot("b", 1), Some(5), 0, 0),
+        ] {
+            let now = moment(much, boot);
+            assert_eq!(mark().age(&now, gateway_s), Duration::from_secs(least_s), "{what}");
+            assert_eq!(mark().age_at_most(&now, gateway_s), Duration::from_secs(most_s), "{what}");
+        }
     }
 
     #[test]
     fn without_any_clock_in_common_nothing_has_passed() {
-        let mut blind = mark();
-        blind.gateway_s = None;
-        assert_eq!(blind.age(&now(9_999_999_999, None), Some(9_999_999)), Duration::ZERO);
+        let blind = SendMark { gateway_s: None, ..mark() };
+        assert_eq!(blind.age(&moment(9_999_999_999, None), Some(9_999_999)), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_wait_without_the_gateways_clock_can_be_measured_in_the_next_boot_once_it_is_anchored() {
+        let seen = SendMark { gateway_s: None, ..mark() };
+        let at = |boot, gateway_s| SendMark { wall: Timestamp::UNIX_EPOCH, boot, gateway_s };
+        assert_eq!(seen.anchored(&at(boot("a", 8_000), None)), None, "nothing to anchor it with");
+        assert_eq!(mark().anchored(&at(boot("a", 8_000), Some(1_000))), None, "it is anchored");
+        for (what, boot_then, gateway_s) in
+            [("3 s ago by the boot clock", boot("a", 8_000), 997), ("begins anew", boot("b", 9_000), 1_000)]
+        {
+            let anchored = seen.anchored(&at(boot_then, Some(1_000))).unwrap();
+            assert_eq!(anchored.gateway_s, Some(gateway_s), "{what}");
+            let later = moment(0, boot("c", 1));
+            assert_eq!(
+                anchored.age(&later, Some(1_100)).as_secs(),
+                1_100 - gateway_s.unsigned_abs(),
+                "{what}"
+            );
+        }
     }
 
     #[test]

@@ -44,17 +44,23 @@ pub enum Entry {
 }
 
 impl Entry {
-    /// Whether a request leaves once it is durable.
-    pub(super) fn comes_before_a_send(&self) -> bool {
+    /// When the request is sent that leaves once the entry is durable; `None` where none does.
+    pub(super) fn send(&self) -> Option<&SendMark> {
         match self {
-            Entry::Intent(_) | Entry::Resend { .. } => true,
+            Entry::Intent(intent) => Some(&intent.mark),
+            Entry::Resend { mark, .. } => Some(mark),
             Entry::NeverBegun { .. }
             | Entry::Found { .. }
             | Entry::Refusal { .. }
             | Entry::Answer { .. }
             | Entry::NotSent { .. }
-            | Entry::Lookup { .. } => false,
+            | Entry::Lookup { .. } => None,
         }
+    }
+
+    /// Whether a request leaves once it is durable.
+    pub(super) fn comes_before_a_send(&self) -> bool {
+        self.send().is_some()
     }
 }
 

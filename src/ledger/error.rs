@@ -19,23 +19,83 @@ pub type Cause = Box<dyn StdError + Send + Sync + 'static>;
 /// may or may not be durable: whoever was about to send must not.
 #[derive(Debug, Error)]
 pub enum LedgerError {
-    Missing { path: PathBuf },
-    IsDirectory { path: PathBuf },
-    NotALedger { path: PathBuf, what: &'static str },
-    Newer { path: PathBuf, found: i64, known: i64 },
-    ReadOnly { path: PathBuf },
-    Locked { path: PathBuf, waited: Duration },
-    Full { path: PathBuf },
-    Io { path: PathBuf, doing: &'static str, source: io::Error },
-    Disk { path: PathBuf, source: Cause },
-    Damaged { path: PathBuf, source: Cause },
-    Corrupt { path: PathBuf, table: &'static str, row: String, column: &'static str, value: String },
-    Moved { path: PathBuf },
-    Changed { path: PathBuf, merchant_uid: MerchantUid },
-    NoSuchPayment { path: PathBuf, merchant_uid: MerchantUid },
-    NoSuchCustomer { path: PathBuf, customer_uid: CustomerUid },
-    TooLarge { path: PathBuf, what: &'static str },
-    Other { path: PathBuf, source: Cause },
+    Missing {
+        path: PathBuf,
+    },
+    /// Its file is gone or empty, and what lies beside it says that there was one.
+    Lost {
+        path: PathBuf,
+    },
+    /// A hard link: the file has another name, with another log and other locks.
+    TwoNames {
+        path: PathBuf,
+        inode: u64,
+    },
+    IsDirectory {
+        path: PathBuf,
+    },
+    NotALedger {
+        path: PathBuf,
+        what: &'static str,
+    },
+    Newer {
+        path: PathBuf,
+        found: i64,
+        known: i64,
+    },
+    ReadOnly {
+        path: PathBuf,
+    },
+    Locked {
+        path: PathBuf,
+        waited: Duration,
+    },
+    Full {
+        path: PathBuf,
+    },
+    Io {
+        path: PathBuf,
+        doing: &'static str,
+        source: io::Error,
+    },
+    Disk {
+        path: PathBuf,
+        source: Cause,
+    },
+    Damaged {
+        path: PathBuf,
+        source: Cause,
+    },
+    Corrupt {
+        path: PathBuf,
+        table: &'static str,
+        row: String,
+        column: &'static str,
+        value: String,
+    },
+    Moved {
+        path: PathBuf,
+    },
+    Changed {
+        path: PathBuf,
+        merchant_uid: MerchantUid,
+    },
+    NoSuchPayment {
+        path: PathBuf,
+        merchant_uid: MerchantUid,
+    },
+    NoSuchCustomer {
+        path: PathBuf,
+        customer_uid: CustomerUid,
+    },
+    TooLarge {
+        path: PathBuf,
+        what: &'static str,
+    },
+    Other {
+        path: PathBuf,
+        source: Cause,
+    },
 }
 
 /// What is wrong, and how to fix it where that is known.
@@ -56,6 +116,13 @@ impl LedgerError {
         let ledger = self.path().display();
         match self {
             LedgerError::Missing { .. } => format!("there is no ledger at {ledger}"),
+            LedgerError::Lost { .. } => format!(
+                "the ledger {ledger} is lost: its mark or its log lies there, and the file itself is gone or empty"
+            ),
+            LedgerError::TwoNames { inode, .. } => format!(
+                "the ledger {ledger} has a second name (a hard link to inode {inode}): each would keep its own \
+                 log, and charge again what the other has charged"
+            ),
             LedgerError::IsDirectory { .. } => format!("{ledger} is a directory"),
             LedgerError::NotALedger { what, .. } => {
                 format!("{ledger} is not a billkey ledger: {what}. It was left as it is")
@@ -109,6 +176,15 @@ impl LedgerError {
     pub fn fix(&self) -> Option<String> {
         let fixed = match self {
             LedgerError::Missing { .. } => "check the path, or charge once to create it",
+            LedgerError::Lost { .. } => {
+                "put its backup back, or begin an empty one with `billkey ledger accept --reason \"...\"`"
+            }
+            LedgerError::TwoNames { path, inode } => {
+                let folder = path.parent().unwrap_or(path).display();
+                return Some(format!(
+                    "find the other name with `find {folder} -inum {inode}`, and remove the one that is not in use"
+                ));
+            }
             LedgerError::IsDirectory { .. } => "name the ledger's file in it, such as `ledger.db`",
             LedgerError::NotALedger { .. } => "name another file",
             LedgerError::Newer { .. } => "update billkey",
@@ -134,6 +210,8 @@ impl LedgerError {
     fn path(&self) -> &Path {
         match self {
             LedgerError::Missing { path }
+            | LedgerError::Lost { path }
+            | LedgerError::TwoNames { path, .. }
             | LedgerError::IsDirectory { path }
             | LedgerError::NotALedger { path, .. }
             | LedgerError::Newer { path, .. }

@@ -2,8 +2,9 @@
 
 use std::fs;
 
-use crate::ledger::open::{SCHEMA_VERSION, beside};
+use crate::ledger::place::beside;
 use crate::ledger::read::collect;
+use crate::ledger::schema::SCHEMA_VERSION;
 use crate::ledger::{Ledger, LedgerError};
 
 /// More problems than this say no more than these.

@@ -7,7 +7,9 @@ use std::time::Duration;
 use rusqlite::{Error, ErrorCode, ffi};
 
 use crate::domain::ids::{CustomerUid, MerchantUid};
+use crate::domain::words::os_words;
 use crate::ledger::error::LedgerError;
+use crate::ledger::mark::path_of;
 
 /// An error without the ledger's path.
 #[derive(Debug)]
@@ -20,6 +22,8 @@ pub(super) enum Fault {
         column: &'static str,
         value: String,
     },
+    /// The mark beside the ledger could not be read or written.
+    Mark(io::Error),
     /// The path names another file than the one that is open, or none.
     Moved,
     Changed(MerchantUid),
@@ -52,6 +56,9 @@ impl Fault {
             Fault::Sqlite(error) => from_sqlite(error, path),
             Fault::Cell { table, row, column, value } => {
                 LedgerError::Corrupt { path, table, row, column, value }
+            }
+            Fault::Mark(source) => {
+                LedgerError::Io { path: path_of(&path), doing: "use the ledger's mark", source }
             }
             Fault::Moved => LedgerError::Moved { path },
             Fault::Changed(merchant_uid) => LedgerError::Changed { path, merchant_uid },
@@ -109,6 +116,7 @@ pub(super) fn copy(fault: &Fault) -> Fault {
         Fault::Cell { table, row, column, value } => {
             Fault::Cell { table, row: row.clone(), column, value: value.clone() }
         }
+        Fault::Mark(error) => Fault::Mark(io::Error::new(error.kind(), os_words(error))),
         Fault::Moved => Fault::Moved,
         Fault::Changed(uid) => Fault::Changed(uid.clone()),
         Fault::NoSuchPayment(uid) => Fault::NoSuchPayment(uid.clone()),

@@ -4,7 +4,7 @@
 //! payment has a file of its own (`files`). Either way the operating system takes the lock back
 //! from a process that dies, however it dies.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,6 +18,7 @@ use crate::ledger::fault::from_io;
 use crate::ledger::lock::files::{Guard, LockDir};
 #[cfg(target_os = "linux")]
 use crate::ledger::lock::ranges::{Guard, LockDir};
+use crate::ledger::place::directory_builder;
 
 // On Linux for its tests alone.
 #[cfg(any(test, not(target_os = "linux")))]
@@ -125,6 +126,14 @@ pub(super) fn try_lock_batch(ledger: &Path) -> Result<BatchLocked, LedgerError> 
     }
 }
 
+/// Waits to be the one that begins a lost ledger anew, until what it gives is dropped.
+pub(super) fn lock_to_begin(ledger: &Path) -> Result<File, LedgerError> {
+    let dir = directory(ledger);
+    let path = dir.join("begin");
+    let locked = open(&dir, &path).and_then(|file| file.lock().map(|()| file));
+    locked.map_err(|source| from_io(&path, "lock", source))
+}
+
 fn open(dir: &Path, path: &Path) -> io::Result<File> {
     match open_file(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -144,13 +153,4 @@ fn open_file(path: &Path) -> io::Result<File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
-}
-
-/// Makes directories that only their owner can enter.
-pub(super) fn directory_builder() -> DirBuilder {
-    #[cfg_attr(not(unix), expect(unused_mut, reason = "only unix has modes"))]
-    let mut builder = DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder
 }

@@ -16,44 +16,59 @@
 //! file can be left behind. The lock spares the second process the wait and the look-up; the
 //! compare-and-swap would keep it from sending even without.
 //!
+//! Identity. Beside the file lies its mark, which is raised after each intent and read before the file is
+//! (`mark.rs`, `identity.rs`): a ledger that is older than it was, or whose mark is gone, is distrusted from
+//! then on. What is made is made under another name (`create.rs`).
+//!
 //! Files. The ledger is 0600, its directories 0700; `-wal` and `-shm` beside it inherit that. The
 //! log stays when the last process ends, with up to 1 MB of the newest payments in it: a copy of the
-//! `.db` file alone lacks them. Copy all three, or use `sqlite3 LEDGER ".backup COPY"`. A file that is not a ledger, or a newer one, is left as it is.
+//! `.db` file alone lacks them. Copy the whole folder, or use `sqlite3 LEDGER ".backup COPY"`. A file that is not a ledger, or a newer one, is left as it is.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::domain::ids::MerchantUid;
+use crate::domain::standing::Standing;
+use crate::domain::time::Moment;
 use crate::ledger::day::DaySum;
 use crate::ledger::fault::Fault;
 
+mod create;
 mod customers;
 mod day;
+mod durable;
 mod entry;
 mod error;
 mod examine;
 mod fault;
 mod filter;
 mod guard;
+mod identity;
 mod intent;
 mod lock;
+mod mark;
 mod open;
+mod place;
 mod read;
 mod record;
 mod row;
 mod rules;
+mod schema;
 mod search;
 mod seen;
 #[cfg(test)]
 mod tests;
 mod write;
 
+pub use create::Beginning;
 pub use entry::{Attempt, Claim, Claiming, Closing, Entry, How, Written};
 pub use error::{Cause, LedgerError};
 pub use examine::Examination;
 pub use filter::{By, Filter, Totals};
+pub use identity::{Acceptance, Accepted};
 pub use intent::{DailyLimit, Guards, Intent};
 pub use lock::{BatchLock, BatchLocked, PaymentLock, PaymentLocks};
 pub use seen::Seen;
@@ -70,12 +85,42 @@ pub enum Create {
     Never,
 }
 
-/// How to open a ledger.
+/// What is wanted of a ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    Write,
+    /// Nothing of it is written: one that this user may read and not write will do.
+    Read,
+}
+
+/// What to do about a ledger whose file is gone and whose mark or log is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhenLost {
+    Refuse,
+    /// An empty one takes its place, and what is left of the old one goes: for the sandbox.
+    BeginAnew,
+}
+
+/// How to open a ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenOptions {
     pub create: Create,
+    pub access: Access,
+    pub lost: WhenLost,
     /// How long a write waits for another program's before it is [`LedgerError::Locked`].
     pub busy_timeout: Duration,
+    /// Now on every clock: the ledger is held against its mark, and what is wrong is wrong from then on. `None`
+    /// for one more connection of a process that has looked already.
+    pub now: Option<Moment>,
+}
+
+impl OpenOptions {
+    /// To write, in the usual way, without a look at the mark.
+    #[must_use]
+    pub fn new(create: Create) -> OpenOptions {
+        let (access, lost) = (Access::Write, WhenLost::Refuse);
+        OpenOptions { create, access, lost, busy_timeout: BUSY_TIMEOUT, now: None }
+    }
 }
 
 /// An open ledger.
@@ -84,6 +129,27 @@ pub struct Opened {
     pub ledger: Ledger,
     /// There was none before: to be announced with its path.
     pub created: bool,
+    /// How it stands, where it was held against its mark. To a user who may not write, a doubt that nobody has
+    /// stored yet is in here alone.
+    pub standing: Option<Standing>,
+}
+
+/// Why the mark could not be written, if it could not: to be told, and nothing more. Copies share it.
+#[derive(Clone, Debug, Default)]
+pub struct MarkTrouble(Arc<Mutex<Option<String>>>);
+
+impl MarkTrouble {
+    fn note(&self, trouble: Option<String>) {
+        if trouble.is_some() {
+            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
+        }
+    }
+
+    /// What there is to tell, once.
+    #[must_use]
+    pub fn take(&self) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
 }
 
 /// One connection to the ledger. It may move to another thread; two threads open one each.
@@ -95,12 +161,23 @@ pub struct Ledger {
     identity: Option<(u64, u64)>,
     busy_timeout: Duration,
     day: DaySum,
+    /// This user may not write it.
+    read_only: bool,
+    trouble: MarkTrouble,
 }
 
 impl Ledger {
-    /// Opens the ledger at a path, or creates it.
+    /// Opens the ledger at a path, or creates it, without a look at its mark.
     pub fn open_at(path: &Path, create: Create) -> Result<Opened, LedgerError> {
-        Ledger::open_with(path, &OpenOptions { create, busy_timeout: BUSY_TIMEOUT })
+        Ledger::open_with(path, &OpenOptions::new(create))
+    }
+
+    /// Begins an empty ledger in place of one that is lost, distrusted since its mark's time. False where
+    /// there is one again.
+    pub fn begin_anew(path: &Path, beginning: &Beginning) -> Result<bool, LedgerError> {
+        let failed = |source| fault::from_io(path, "begin the ledger anew", source);
+        let real = std::path::absolute(place::follow(path)).map_err(failed)?;
+        create::begin_anew(&real, &OpenOptions::new(Create::IfMissing), Some(beginning))
     }
 
     /// Opens the ledger at a path, or creates it, with everything said.

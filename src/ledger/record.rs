@@ -9,13 +9,14 @@ use crate::domain::reason::Reason;
 use crate::ledger::day::DaySum;
 use crate::ledger::entry::{Attempt, Entry, How, Written};
 use crate::ledger::fault::{Fault, copy};
+use crate::ledger::identity::{Height, begin_with, height};
 use crate::ledger::intent::Intent;
 use crate::ledger::read::find_stored;
 use crate::ledger::row::Stored;
 use crate::ledger::rules::{self, Change, Happened};
 use crate::ledger::seen::Seen;
 use crate::ledger::write::{append, insert, write_answer, write_attempt};
-use crate::ledger::{Ledger, LedgerError, guard, open};
+use crate::ledger::{Ledger, LedgerError, guard, place};
 
 /// The gateway's code in the newest answer to one attempt.
 const ANSWER_CODE: &str = "SELECT code FROM events \
@@ -44,9 +45,20 @@ impl Ledger {
             return Err(Fault::Moved.at(&self.path, self.busy_timeout));
         }
         let mut day = std::mem::take(&mut self.day);
-        let written = self.in_transaction(|tx| record(tx, &mut day, entry))?;
+        let (written, height) = self.in_transaction(|tx| {
+            let written = record(tx, &mut day, entry)?;
+            Ok((written, height_of(tx, std::slice::from_ref(entry))?))
+        })?;
         self.day = day;
+        self.raise(height.as_ref());
         Ok(written)
+    }
+
+    /// A request leaves only after this, so that the mark is never behind what was sent by more than a crash.
+    fn raise(&mut self, height: Option<&Height>) {
+        if let Some(height) = height {
+            self.raise_mark(height);
+        }
     }
 
     fn write_together(&mut self, entries: &[Entry]) -> Result<Vec<Written>, NotWritten> {
@@ -61,8 +73,10 @@ impl Ledger {
         let written: Result<Vec<Written>, Fault> =
             entries.iter().map(|entry| record(&tx, &mut day, entry)).collect();
         let written = written.map_err(NotWritten::Entry)?;
+        let height = height_of(&tx, entries).map_err(NotWritten::All)?;
         tx.commit().map_err(|error| NotWritten::All(error.into()))?;
         self.day = day;
+        self.raise(height.as_ref());
         Ok(written)
     }
 
@@ -88,15 +102,22 @@ impl Ledger {
             }
             all.push(written);
         }
+        let height = height_of(&tx, entries)?;
         tx.commit()?;
         self.day = day;
+        self.raise(height.as_ref());
         Ok(all)
     }
 
     /// A file that was moved away or replaced takes no more of what comes before a send.
     fn is_in_place(&self) -> bool {
-        open::identity(&self.path).ok() == Some(self.identity)
+        place::identity(&self.path).ok() == Some(self.identity)
     }
+}
+
+/// Where a commit brings the ledger; `None` where nothing is sent after it.
+fn height_of(tx: &Connection, entries: &[Entry]) -> Result<Option<Height>, Fault> {
+    entries.iter().rev().find_map(Entry::send).map(|mark| height(tx, mark)).transpose()
 }
 
 /// Why nothing of several entries was written.
@@ -186,6 +207,7 @@ fn claim(tx: &Connection, day: &mut DaySum, intent: &Intent) -> Result<Written, 
         None => insert(tx, rules::first_attempt(intent))?,
     };
     day.moved(counted, &after.payment);
+    begin_with(tx, &intent.account, intent.at)?;
     let operator = intent.operator.as_deref();
     let line = Happened { operator, ..Happened::to(&after.payment, EventKind::Intent, intent.at) };
     append(tx, after.id, &line)?;

@@ -17,6 +17,7 @@ pub mod prose;
 pub mod results;
 #[cfg(test)]
 mod samples;
+pub mod standing;
 pub mod table;
 pub mod text;
 pub mod ui;

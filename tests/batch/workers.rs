@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use billkey::billing::batch::{Batch, Job, Next, RowEnd, Stop};
 use billkey::billing::report::Ended;
-use billkey::billing::request::Charge;
+use billkey::billing::request::{Charge, Leave};
 use billkey::billing::writer::{Reader, Writer};
 use billkey::clock::SystemClock;
 use billkey::domain::charge::ChargeRequest;
@@ -40,8 +40,7 @@ fn order(row: u32) -> Charge {
         note: None,
         operator: None,
         known: None,
-        unasked: false,
-        hold: None,
+        leave: Leave::default(),
     }
 }
 

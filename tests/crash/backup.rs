@@ -30,13 +30,16 @@ fn an_order_charged_after_the_backup_is_found_and_not_charged_again() {
         }
     }
     let _ = world.run(&["history", "show", "after_the_backup"]).exits(10);
-    let again =
-        world.charge("after_the_backup", &["--allow-similar"]).exits(0).says(&["as paid already"]).json();
+    let again = world
+        .charge("after_the_backup", &["--allow-similar"])
+        .exits(0)
+        .says(&["as paid already", "older than it was"])
+        .json();
     assert_eq!((&again["outcome"], &again["replayed"]), (&json!("paid"), &json!(true)));
     assert_eq!((&again["imp_uid"], &again["apply_num"]), (&paid["imp_uid"], &paid["apply_num"]));
     assert_eq!((gateway.charged("after_the_backup"), gateway.received("after_the_backup")), (1, 1));
     // From now on the ledger knows by itself.
-    let _ = world.charge("after_the_backup", &[]).exits(0);
+    let _ = world.charge("after_the_backup", &[]).exits(0).says(&["older than it was"]);
     assert_eq!(gateway.received("after_the_backup"), 1);
     assert_eq!(gateway.charged("before_the_backup"), 1);
 }

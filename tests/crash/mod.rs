@@ -11,6 +11,7 @@ mod disk;
 
 mod full_disk;
 mod kills;
+mod mark;
 mod power_cut;
 mod races;
 mod relay;

@@ -11,7 +11,7 @@ use billkey::billing::charge::charge;
 use billkey::billing::desk::Desk;
 use billkey::billing::reconcile::{ReviewError, Verdict, reconcile};
 use billkey::billing::report::{ChargeError, Ended};
-use billkey::billing::request::Charge;
+use billkey::billing::request::{Charge, Leave};
 use billkey::domain::charge::ChargeRequest;
 use billkey::domain::ids::{CustomerUid, MerchantUid};
 use billkey::domain::money::{Amount, Currency};
@@ -100,8 +100,7 @@ pub fn order(run: &Run, settle_after: Duration) -> Charge {
         note: None,
         operator: None,
         known: None,
-        unasked: false,
-        hold: None,
+        leave: Leave::default(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::billing::request::Charge;
+use crate::billing::request::{Charge, Leave};
 use crate::commands::batch::fate::{Fate, RowRefusal};
 use crate::commands::batch::row::{AMOUNT, CURRENCY, CUSTOMER_UID, Row, Rows, Rules};
 use crate::commands::limits::{LOCK_WAIT_MORE, Limit, OverLimit, check_limits, guards};
@@ -50,8 +50,7 @@ impl Charges {
             note,
             operator: self.settings.operator.clone(),
             known: None,
-            unasked: false,
-            hold: None,
+            leave: Leave::default(),
         })
     }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::billing::batch::{Batch, Job, Stop};
 use crate::billing::pace::Rate;
+use crate::billing::request::Charge;
 use crate::billing::writer::{Reader, Writer};
 use crate::commands::asking::{Question, confirm};
 use crate::commands::batch::BatchArgs;
@@ -17,6 +18,7 @@ use crate::commands::batch::plan::plan;
 use crate::commands::batch::row::Rules;
 use crate::commands::batch::tally::Tally;
 use crate::commands::batch::tell;
+use crate::commands::belonging;
 use crate::commands::context::Context;
 use crate::commands::handed_in::is_stdin;
 use crate::commands::session::answered;
@@ -165,7 +167,7 @@ fn charge(
     work: Work,
     context: &mut Context<'_>,
 ) -> Result<Exit, Failure> {
-    let Work { charges, fates, ledger, results } = work;
+    let Work { charges, fates, mut ledger, results } = work;
     // What is unsettled comes first: its customers wait to know.
     let queued = |wanted: Fate| {
         let row_of = move |(row, fate): (u32, &Fate)| (*fate == wanted).then_some(row);
@@ -178,6 +180,7 @@ fn charge(
         return board.conclude(context.ui, None);
     }
     let gateway = context.open_gateway().map_err(Failure::nothing_sent)?;
+    let leave = belonging::leave(context, &mut ledger, &gateway).map_err(Failure::nothing_sent)?;
     let cannot = |doing: &'static str| move |error: std::io::Error| Failure::io(doing, &error).nothing_sent();
     let interrupts = Interrupts::watch().map_err(cannot("watch for Ctrl-C"))?;
     let writer = Writer::start(ledger, reader.clone()).map_err(cannot("start a thread"))?;
@@ -192,7 +195,7 @@ fn charge(
         rate,
         max_failures: args.max_failures,
         queue,
-        orders: Arc::new(move |row| orders.order(row)),
+        orders: Arc::new(move |row| Some(Charge { leave: leave.clone(), ..orders.order(row)? })),
     });
     let mut batch = batch.map_err(cannot("start a thread"))?;
     let waited_to_the_end = board.watch(&mut batch, &interrupts, context.ui);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use ring::rand::{SecureRandom, SystemRandom};
 
-use crate::billing::request::Charge;
+use crate::billing::request::{Charge, Leave};
 use crate::commands::charge::ChargeArgs;
 use crate::commands::limits::{LOCK_WAIT_MORE, OverLimit, check_limits, guards};
 use crate::domain::charge::{ChargeRequest, Field, check_text};
@@ -57,8 +57,7 @@ pub(super) fn order(
         note: args.note.clone(),
         operator: settings.operator.clone(),
         known: None,
-        unasked: false,
-        hold: None,
+        leave: Leave::default(),
     })
 }
 

@@ -7,6 +7,7 @@ use crate::billing::charge::charge;
 use crate::billing::desk::Desk;
 use crate::billing::request::{Charge, Known, Notice, ended_before};
 use crate::commands::asking::{Question, confirm};
+use crate::commands::belonging;
 use crate::commands::charge::card::{charge_card, known_customer, unsent};
 use crate::commands::charge::dry_run::dry_run;
 use crate::commands::charge::order::order;
@@ -36,6 +37,7 @@ pub fn run(args: &ChargeArgs, context: &mut Context<'_>) -> Result<Exit, Failure
     }
     let customer = known_customer(Some(&ledger), &order)?;
     let gateway = context.open_gateway().map_err(Failure::nothing_sent)?;
+    order.leave = belonging::leave(context, &mut ledger, &gateway).map_err(Failure::nothing_sent)?;
     let interrupts =
         Interrupts::watch().map_err(|error| Failure::io("watch for Ctrl-C", &error).nothing_sent())?;
     let mut desk = Desk {

@@ -14,7 +14,7 @@ use crate::output::text::sentence;
 pub(super) fn run(args: &CheckArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
     let uids = args.customer_uids.iter().map(|text| CustomerUid::parse(text));
     let uids: Vec<CustomerUid> = uids.collect::<Result<_, _>>()?;
-    let mut ledger = context.open_ledger()?;
+    let mut ledger = context.ledger_at_hand()?;
     let mut many = Many::new();
     let wanted = if args.all { ledger.customers(None, false)? } else { Vec::new() };
     let wanted = if args.all { wanted } else { named(&uids, &ledger, &mut many, context)? };

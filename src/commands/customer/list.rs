@@ -9,7 +9,7 @@ use crate::output::field::Columns;
 use crate::output::text::safe;
 
 pub(super) fn run(args: &ListArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
-    let ledger = context.open_ledger()?;
+    let ledger = context.read_ledger()?;
     let customers = ledger.customers(args.text.as_deref(), args.removed)?;
     let count = u64::try_from(customers.len()).unwrap_or(u64::MAX);
     let written = context.ui.list(Columns::usual()).and_then(|mut list| {

@@ -20,7 +20,7 @@ const UNSETTLED_SHOWN: usize = 10;
 
 pub(super) fn run(args: &RemoveArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
     let uid = CustomerUid::parse(&args.customer_uid)?;
-    let mut ledger = context.open_ledger()?;
+    let mut ledger = context.ledger_at_hand()?;
     let Some(customer) = ledger.find_customer(&uid)? else {
         return Err(unknown_customer(&ledger, &uid));
     };

@@ -16,7 +16,7 @@ const LAST_PAYMENTS: u64 = 10;
 
 pub(super) fn run(args: &ShowArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
     let uid = CustomerUid::parse(&args.customer_uid)?;
-    let ledger = context.open_ledger()?;
+    let ledger = context.read_ledger()?;
     let Some(customer) = ledger.find_customer(&uid)? else {
         return Err(unknown_customer(&ledger, &uid));
     };

@@ -5,9 +5,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::commands::context::Context;
+use crate::commands::doctor::identity;
 use crate::commands::doctor::report::Report;
 use crate::failure::Kind;
-use crate::ledger::{Create, Examination, Ledger, LedgerError, OpenOptions};
+use crate::ledger::{Access, Create, Examination, Ledger, LedgerError, OpenOptions};
 use crate::output::text::when;
 
 /// A doctor does not wait as long as a charge does.
@@ -22,9 +23,14 @@ const FREE_BYTES_MIN: u64 = 10 * 1024 * 1024;
 /// not created.
 pub(super) fn examine(context: &mut Context<'_>, report: &mut Report) -> Option<Ledger> {
     let path = &context.settings.database;
-    let opened = Ledger::open_with(path, &OpenOptions { create: Create::Never, busy_timeout: BUSY_TIMEOUT });
-    let ledger = match opened {
-        Ok(opened) => opened.ledger,
+    let options = OpenOptions {
+        access: Access::Read,
+        busy_timeout: BUSY_TIMEOUT,
+        now: Some(context.clock.now()),
+        ..OpenOptions::new(Create::Never)
+    };
+    let (ledger, standing) = match Ledger::open_with(path, &options) {
+        Ok(opened) => (opened.ledger, opened.standing),
         Err(error) if error.is_missing() => {
             missing(path, report);
             report.ok("unsettled", "no payment is in doubt");
@@ -42,6 +48,9 @@ pub(super) fn examine(context: &mut Context<'_>, report: &mut Report) -> Option<
     match examination {
         Ok(examination) => sound(path, &examination, report),
         Err(error) => bad(&error, report),
+    }
+    if let Some(standing) = standing {
+        identity::examine(context, &ledger, &standing, report);
     }
     unsettled(context, &ledger, report);
     Some(ledger)

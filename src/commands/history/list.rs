@@ -19,7 +19,7 @@ use crate::output::ui::Ui;
 pub(super) fn run(args: &HistoryListArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
     let columns = columns(args)?;
     let filter = filter(args, context.now(), &context.settings.zone)?;
-    let ledger = context.open_ledger()?;
+    let ledger = context.read_ledger()?;
     let shown = match list(&ledger, &filter, columns, context.ui)? {
         Ok(shown) => shown,
         Err(error) => return answered(Err(error), Exit::Done),

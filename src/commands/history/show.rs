@@ -7,7 +7,7 @@ use crate::failure::{Exit, Failure};
 use crate::output::detail::PaymentDetail;
 
 pub(super) fn run(args: &HistoryShowArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
-    let ledger = context.open_ledger()?;
+    let ledger = context.read_ledger()?;
     let Some(payment) = ledger.find_any(&args.id)? else {
         let id = args.id.escape_debug();
         let message = format!("the ledger {} has no payment {id}", ledger.path().display());

@@ -198,7 +198,7 @@ fn is_created(dir: &Path, id: u32) -> bool {
 fn threads_that_create_the_same_ledger_at_once_all_succeed() {
     for _ in 0..10 {
         let place = Place::new();
-        let options = OpenOptions { create: Create::IfMissing, busy_timeout: Duration::from_secs(10) };
+        let options = OpenOptions::new(Create::IfMissing);
         let created: Vec<bool> = std::thread::scope(|scope| {
             let open = || Ledger::open_with(&place.path(), &options).unwrap().created;
             let threads: Vec<_> = (0..4).map(|_| scope.spawn(open)).collect();

@@ -23,6 +23,7 @@ use crate::ledger::{
 mod customers;
 mod day;
 mod grouping;
+mod identity;
 mod limits;
 mod locking;
 mod opening;
@@ -48,7 +49,7 @@ impl Place {
     }
 
     fn try_open(&self, create: Create) -> Result<Ledger, LedgerError> {
-        let options = OpenOptions { create, busy_timeout: Duration::from_millis(60) };
+        let options = OpenOptions { busy_timeout: Duration::from_millis(60), ..OpenOptions::new(create) };
         Ledger::open_with(&self.path(), &options).map(|opened| opened.ledger)
     }
 }

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::{Asked, Place, answer, at, charged, kept, uid, won};
 use crate::domain::payment::Outcome;
 use crate::domain::reason::Reason;
-use crate::ledger::open::{APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION};
+use crate::ledger::schema::{APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION};
 use crate::ledger::{Create, DailyLimit, Entry, Ledger, LedgerError};
 
 fn refused(path: &Path, create: Create) -> LedgerError {

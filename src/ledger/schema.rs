@@ -1,0 +1,70 @@
+//! The schema: what a file is, and how an older one is brought up to date.
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+use crate::ledger::durable::{pragma, refused};
+use crate::ledger::fault::Fault;
+
+/// `bkey` in the file's header; the first migration sets it.
+pub(super) const APPLICATION_ID: i64 = 0x626b_6579;
+
+/// Every schema there was, oldest first; each sets the `user_version` it leads to, which is its
+/// place in this list. Only ever added to.
+pub(super) const MIGRATIONS: [&str; 5] = [
+    include_str!("migrations/0001_ledger.sql"),
+    include_str!("migrations/0002_quicker_writes.sql"),
+    include_str!("migrations/0003_fewer_writes.sql"),
+    include_str!("migrations/0004_reasons.sql"),
+    include_str!("migrations/0005_identity.sql"),
+];
+pub(super) const SCHEMA_VERSION: i64 = 5;
+
+/// What the header of the file says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// An empty file, or an SQLite file with nothing in it: a creation that has not come to its end.
+    Empty,
+    Ledger {
+        version: i64,
+    },
+    Foreign,
+}
+
+/// Read in one transaction: another process may be creating the ledger at this moment.
+pub(super) fn kind_of(connection: &Connection) -> Result<Kind, Fault> {
+    let tx = Transaction::new_unchecked(connection, TransactionBehavior::Deferred)?;
+    let kind = kind_in(&tx)?;
+    tx.commit()?;
+    Ok(kind)
+}
+
+pub(super) fn kind_in(connection: &Connection) -> Result<Kind, Fault> {
+    let application_id = pragma(connection, "PRAGMA application_id")?;
+    let version = pragma(connection, "PRAGMA user_version")?;
+    if application_id == APPLICATION_ID {
+        return Ok(Kind::Ledger { version });
+    }
+    let empty =
+        application_id == 0 && version == 0 && pragma(connection, "SELECT count(*) FROM sqlite_schema")? == 0;
+    Ok(if empty { Kind::Empty } else { Kind::Foreign })
+}
+
+/// Brings the schema up to date; true when there was none before. Whoever comes second waits for
+/// the first, and then finds it done.
+pub(super) fn migrate(connection: &mut Connection) -> Result<bool, Fault> {
+    // A file that is not in WAL mode yet needs EXTRA for a commit to survive a power cut.
+    connection.execute_batch("PRAGMA synchronous = EXTRA")?;
+    let tx = Transaction::new(connection, TransactionBehavior::Immediate)?;
+    let from = match kind_in(&tx)? {
+        Kind::Empty => 0,
+        Kind::Ledger { version } => version,
+        Kind::Foreign => return Err(refused("another program wrote to the file at this moment")),
+    };
+    for (migration, leads_to) in MIGRATIONS.iter().zip(1..) {
+        if leads_to > from {
+            tx.execute_batch(migration)?;
+        }
+    }
+    tx.commit()?;
+    Ok(from == 0)
+}
