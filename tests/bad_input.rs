@@ -178,8 +178,8 @@ fn customers_are_checked_before_anything_is_asked_or_saved() {
     add(&["g", "--name", "a\nb"]).says(&["newline"]);
     add(&["g", "--tel", "\u{1b}[2J"]).says(&["control character"]);
     world.run(&["customer", "check", "a/b"]).exits(2).in_plain_words().says(&["`a/b`"]);
-    world.run(&["customer", "show", "nobody"]).exits(10).in_plain_words().says(&["nobody"]);
-    world.run(&["customer", "remove", "nobody"]).exits(10).in_plain_words().says(&["nobody"]);
+    world.run(&["customer", "show", "nobody"]).exits(10).in_plain_words().says(&["there is no ledger"]);
+    world.run(&["customer", "remove", "nobody"]).exits(10).in_plain_words().says(&["there is no ledger"]);
     assert_eq!(gateway.asked().len(), 0);
 }
 

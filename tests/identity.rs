@@ -77,6 +77,10 @@ fn a_backup_over_a_newer_ledger_is_noticed_and_does_not_heal_by_growing() {
         let _ = world.run(&["reconcile", "order_1"]).says(&[OLDER]);
     }
     let _ = world.run(&["--quiet", "history"]).exits(0).says(&[OLDER]);
+    // What is to be pasted is about the same ledger.
+    let database = ledger.display().to_string();
+    let named = format!("billkey --profile main --database '{database}' ledger accept --reason");
+    let _ = world.run(&["--profile", "main", "--database", &database, "history"]).exits(0).says(&[&named]);
     assert_eq!(epoch(&ledger), 2, "one finding, one epoch");
     assert_eq!(accepted(&accept(&world, &[]).exits(0)), json!(["distrust"]));
     let quiet = world.run(&["history", "--json"]).exits(0);

@@ -126,5 +126,7 @@ fn a_wrong_key_is_exit_4() {
 #[test]
 fn with_nothing_open_there_is_nothing_to_ask_and_no_key_is_needed() {
     let world = World::bare();
+    let _ = world.run(&["reconcile"]).exits(10).says(&["there is no ledger"]);
+    let _ = world.run(&["customer", "add", "gildong_0001_1234", "--no-verify"]).exits(0);
     world.run(&["reconcile"]).exits(0).answers(&["0 settled, 0 open"]);
 }

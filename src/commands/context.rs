@@ -18,10 +18,10 @@ use crate::failure::Failure;
 use crate::gateway::{ApiKey, Client, HttpTransport, Trace, TransportConfig};
 use crate::ledger::{Access, Create, Ledger, LedgerError, MarkTrouble, OpenOptions, Opened, WhenLost};
 use crate::output::standing::{Wait, distrusted, sends_nothing};
-use crate::output::text::safe;
+use crate::output::text::{safe, shell_word};
 use crate::output::ui::Ui;
 use crate::sandbox::{FaultPlan, IMP_KEY, IMP_SECRET, Options, SDK_PATH, Sandbox, seeded_customers};
-use crate::settings::Settings;
+use crate::settings::{Origin, Settings};
 
 /// What a command is handed.
 pub struct Context<'a> {
@@ -165,14 +165,21 @@ impl Context<'_> {
         self.open_gateway().ok().map(|gateway| gateway.client.account().to_owned())
     }
 
-    /// A command of this program on the same ledger, to be pasted.
+    /// A command of this program on the same ledger, to be pasted: with the flags that have led to it.
     #[must_use]
     pub fn hint(&self, command: &str) -> String {
+        let mut line = String::from("billkey");
         if self.settings.sandbox() {
-            format!("billkey --sandbox {command}")
-        } else {
-            format!("billkey {command}")
+            line.push_str(" --sandbox");
         }
+        for (key, flag) in [("profile", "--profile"), ("database", "--database")] {
+            let given = self.settings.shown().iter().find(|shown| shown.key == key);
+            let given = given.filter(|shown| shown.origin == Some(Origin::Flag(flag)));
+            if let Some(value) = given.and_then(|shown| shown.value.as_deref()) {
+                line.push_str(&format!(" {flag} {}", shell_word(value)));
+            }
+        }
+        format!("{line} {command}")
     }
 
     /// The first use of the sandbox finds some customers to charge.

@@ -3,7 +3,6 @@
 
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::time::Duration;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
@@ -251,6 +250,26 @@ pub(super) fn begin_with(tx: &Connection, key: &str, at: Timestamp) -> Result<()
     Ok(())
 }
 
+/// Makes the first mark, inside of the transaction of the first intent and before that is written: so it is no
+/// higher than what is durable, and the database remembers it with the intent. No further transaction stands
+/// between an intent and its send. What goes wrong is for the mark's trouble.
+pub(super) fn make_first_mark(
+    tx: &Connection,
+    ledger: &Path,
+    at: &SendMark,
+    trouble: &MarkTrouble,
+) -> Result<(), Fault> {
+    let height = height(tx, at)?;
+    if height.marked {
+        return Ok(());
+    }
+    match mark::make(ledger, &height.mark) {
+        Ok(()) => drop(tx.execute("UPDATE ledger SET marked = 1, other_mark = NULL", [])?),
+        Err(error) => trouble.note(Some(os_words(&error))),
+    }
+    Ok(())
+}
+
 /// Where the ledger has come to, inside of the transaction that brings it there.
 pub(super) fn height(tx: &Connection, at: &SendMark) -> Result<Height, Fault> {
     let sql = "SELECT id, epoch, marked, coalesce((SELECT max(id) FROM events), 0) AS last_event FROM ledger";
@@ -329,32 +348,11 @@ impl Ledger {
     /// Raises the mark to where a commit has brought the ledger. What goes wrong is told and stops nothing: the
     /// commit is durable.
     pub(super) fn raise_mark(&mut self, height: &Height) {
-        let raised = if height.marked {
-            mark::raise(&self.path, &height.mark).map_err(|error| os_words(&error))
-        } else {
-            self.make_mark(&height.mark.at)
-        };
-        self.trouble.note(raised.err());
-    }
-
-    /// Makes the first mark. The database remembers it once it is there.
-    fn make_mark(&mut self, at: &SendMark) -> Result<(), String> {
-        let path = self.path.clone();
-        // A request waits to be sent: what is only a warning must not keep it for as long as a write may take.
-        let patience = |ledger: &Ledger, patience| {
-            ledger.connection.busy_timeout(patience).map_err(|error| error.to_string())
-        };
-        patience(self, self.busy_timeout.min(MARK_PATIENCE))?;
-        let made = self.in_transaction(|tx| {
-            let height = height(tx, at)?;
-            if !height.marked {
-                mark::make(&path, &height.mark).map_err(Fault::Mark)?;
-                tx.execute("UPDATE ledger SET marked = 1, other_mark = NULL", [])?;
-            }
-            Ok(())
-        });
-        patience(self, self.busy_timeout)?;
-        made.map_err(|error| error.what())
+        self.marked = height.marked;
+        if height.marked {
+            let raised = mark::raise(&self.path, &height.mark);
+            self.trouble.note(raised.err().map(|error| os_words(&error)));
+        }
     }
 
     /// A key that was shown to be the same account: a look-up with it has shown a payment of this ledger.
@@ -404,9 +402,6 @@ impl Ledger {
         })
     }
 }
-
-/// How long the first mark waits for another program's write.
-const MARK_PATIENCE: Duration = Duration::from_secs(2);
 
 /// How often a reader looks again before it believes a doubt.
 const READ_AGAIN: u32 = 3;

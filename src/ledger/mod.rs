@@ -163,6 +163,8 @@ pub struct Ledger {
     day: DaySum,
     /// This user may not write it.
     read_only: bool,
+    /// A mark was made, as far as this connection has seen.
+    marked: bool,
     trouble: MarkTrouble,
 }
 

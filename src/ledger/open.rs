@@ -64,6 +64,7 @@ fn open_in(path: &Path, options: &OpenOptions, way: Way) -> Result<Opened, Ledge
         busy_timeout: options.busy_timeout,
         day: DaySum::default(),
         read_only,
+        marked: false,
         trouble: MarkTrouble::default(),
     };
     let created = match (kind, options.create) {

@@ -1,5 +1,7 @@
 //! Writing entries down: the rules of `rules.rs` over rows of this file, in one transaction.
 
+use std::path::PathBuf;
+
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 
 use crate::domain::ids::MerchantUid;
@@ -9,14 +11,14 @@ use crate::domain::reason::Reason;
 use crate::ledger::day::DaySum;
 use crate::ledger::entry::{Attempt, Entry, How, Written};
 use crate::ledger::fault::{Fault, copy};
-use crate::ledger::identity::{Height, begin_with, height};
+use crate::ledger::identity::{Height, begin_with, height, make_first_mark};
 use crate::ledger::intent::Intent;
 use crate::ledger::read::find_stored;
 use crate::ledger::row::Stored;
 use crate::ledger::rules::{self, Change, Happened};
 use crate::ledger::seen::Seen;
 use crate::ledger::write::{append, insert, write_answer, write_attempt};
-use crate::ledger::{Ledger, LedgerError, guard, place};
+use crate::ledger::{Ledger, LedgerError, MarkTrouble, guard, place};
 
 /// The gateway's code in the newest answer to one attempt.
 const ANSWER_CODE: &str = "SELECT code FROM events \
@@ -45,13 +47,20 @@ impl Ledger {
             return Err(Fault::Moved.at(&self.path, self.busy_timeout));
         }
         let mut day = std::mem::take(&mut self.day);
+        let first = self.first_mark();
         let (written, height) = self.in_transaction(|tx| {
+            first.make(tx, std::slice::from_ref(entry))?;
             let written = record(tx, &mut day, entry)?;
             Ok((written, height_of(tx, std::slice::from_ref(entry))?))
         })?;
         self.day = day;
         self.raise(height.as_ref());
         Ok(written)
+    }
+
+    fn first_mark(&self) -> FirstMark {
+        let wanted = (!self.marked).then(|| (self.path.clone(), self.trouble.clone()));
+        FirstMark(wanted)
     }
 
     /// A request leaves only after this, so that the mark is never behind what was sent by more than a crash.
@@ -68,8 +77,10 @@ impl Ledger {
         }
         // After a write that failed nothing is known of the day's sum.
         let mut day = std::mem::take(&mut self.day);
+        let first = self.first_mark();
         let tx = Transaction::new(&mut self.connection, TransactionBehavior::Immediate);
         let tx = tx.map_err(|error| NotWritten::All(error.into()))?;
+        first.make(&tx, entries).map_err(NotWritten::All)?;
         let written: Result<Vec<Written>, Fault> =
             entries.iter().map(|entry| record(&tx, &mut day, entry)).collect();
         let written = written.map_err(NotWritten::Entry)?;
@@ -84,7 +95,9 @@ impl Ledger {
     /// does one fail.
     fn write_apart(&mut self, entries: &[Entry]) -> Result<Vec<Result<Written, Fault>>, Fault> {
         let mut day = DaySum::default();
+        let first = self.first_mark();
         let mut tx = Transaction::new(&mut self.connection, TransactionBehavior::Immediate)?;
+        first.make(&tx, entries)?;
         let mut all = Vec::with_capacity(entries.len());
         for entry in entries {
             let one = tx.savepoint()?;
@@ -112,6 +125,18 @@ impl Ledger {
     /// A file that was moved away or replaced takes no more of what comes before a send.
     fn is_in_place(&self) -> bool {
         place::identity(&self.path).ok() == Some(self.identity)
+    }
+}
+
+/// The mark that is made with the first intent; nothing where there is one.
+struct FirstMark(Option<(PathBuf, MarkTrouble)>);
+
+impl FirstMark {
+    fn make(self, tx: &Connection, entries: &[Entry]) -> Result<(), Fault> {
+        match (self.0, entries.iter().find_map(Entry::send)) {
+            (Some((ledger, trouble)), Some(at)) => make_first_mark(tx, &ledger, at, &trouble),
+            (None, _) | (_, None) => Ok(()),
+        }
     }
 }
 

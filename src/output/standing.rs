@@ -49,10 +49,10 @@ pub fn sends_nothing(wait: Wait, now: Timestamp, zone: &TimeZone) -> Option<Stri
             let over = later(now, left + Duration::from_millis(999));
             Some(format!("Nothing is sent before {}.", when_from(over, now, zone)))
         }
-        Wait::ByTheGateway(whole) => Some(format!(
-            "Nothing is sent for {} from then on, by the gateway's clock.",
-            format_duration(whole)
-        )),
+        Wait::ByTheGateway(whole) => {
+            let whole = format_duration(whole);
+            Some(format!("Nothing is sent until {whole} have passed since then on the gateway's clock."))
+        }
     }
 }
 
@@ -112,7 +112,10 @@ mod tests {
         assert_eq!(left(600_000), Some("Nothing is sent before 00:10:31.".to_owned()));
         assert_eq!(sends_nothing(Wait::Over, now, &zone), None);
         let unknown = sends_nothing(Wait::ByTheGateway(Duration::from_secs(900)), now, &zone);
-        assert_eq!(unknown, Some("Nothing is sent for 15m from then on, by the gateway's clock.".to_owned()));
+        assert_eq!(
+            unknown,
+            Some("Nothing is sent until 15m have passed since then on the gateway's clock.".to_owned())
+        );
     }
 
     #[test]
