@@ -11,5 +11,6 @@ pub mod period;
 pub mod protocol;
 pub mod reason;
 pub mod secret;
+pub mod text;
 pub mod time;
 pub mod words;

@@ -122,7 +122,8 @@ impl Rules {
             product_type: None,
             channel_key: None,
             bypass: None,
-        };
+        }
+        .composed();
         let note = text(NOTE);
         let checked = request.check().and_then(|()| check_text(Field::Note, note.as_deref(), 500));
         if let Err(error) = checked {

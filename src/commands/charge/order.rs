@@ -43,7 +43,8 @@ pub(super) fn order(
         product_type: args.product_type,
         channel_key: args.channel_key.clone(),
         bypass: args.bypass.clone(),
-    };
+    }
+    .composed();
     request.check()?;
     check_text(Field::Note, args.note.as_deref(), 500)?;
     check_limits(&settings.limits, amount).map_err(|over| over_limit(over, settings, amount))?;
