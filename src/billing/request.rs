@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::billing::report::{Ended, Report};
 use crate::domain::charge::ChargeRequest;
-use crate::domain::payment::Payment;
+use crate::domain::payment::{Payment, Terms};
 use crate::domain::protocol::{self, Opening, Stored};
 use crate::ledger::{Guards, Ledger, LedgerError};
 
@@ -50,12 +50,19 @@ pub fn ended_by(payment: Payment, order: &Charge) -> Result<Ended, Box<Payment>>
     }
 }
 
+/// Whether a row is for what is asked for now, or may become that: one that was never sent takes new terms.
+#[must_use]
+pub fn same_terms(row: &Payment, asked: &Terms) -> bool {
+    let same = row.terms.customer_uid == asked.customer_uid && row.terms.amount == asked.amount;
+    same || row.was_never_sent()
+}
+
 /// The row as the protocol sees it.
 pub(super) fn stored(row: &Payment, request: &ChargeRequest) -> Stored {
     let asked = &request.terms;
     Stored {
         outcome: row.outcome,
-        same_terms: row.terms.customer_uid == asked.customer_uid && row.terms.amount == asked.amount,
+        same_terms: same_terms(row, asked),
         same_mode: row.terms.mode == asked.mode,
         unanswered: row.unanswered > 0,
     }

@@ -108,6 +108,9 @@ reasons! {
     NoThread "no_thread": "the system gave no thread to send from";
     BatchStopped "batch_stopped": "the batch stopped before this row";
     NothingSent "nothing_sent": "nothing was sent";
+    /// What the order was for until then.
+    NewTerms { customer_uid: String, amount: String } "new_terms":
+        "it was never sent, and takes new terms; before: {amount} of {customer_uid}";
     /// The gateway's words about the key.
     KeyRefused { words: String } "key_refused": "the gateway refused the API key: {words}";
 

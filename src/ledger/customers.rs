@@ -5,6 +5,7 @@ use rusqlite::{Connection, named_params};
 
 use crate::domain::customer::{Card, Customer};
 use crate::domain::ids::CustomerUid;
+use crate::domain::text::{nfc_key, other_key};
 use crate::ledger::fault::Fault;
 use crate::ledger::read::collect;
 use crate::ledger::row::{self, customer_columns};
@@ -15,9 +16,9 @@ use crate::ledger::{Ledger, LedgerError};
 const SAVE: &str = concat!(
     "INSERT INTO customers (",
     customer_columns!(),
-    ") VALUES (:customer_uid, :name, :email, :tel, :note, :card_name, :card_code, :card_number, \
+    ", nfc_key) VALUES (:customer_uid, :name, :email, :tel, :note, :card_name, :card_code, :card_number, \
          :pg_provider, :pg_id, :sandbox, :card_inserted_s, :card_updated_s, :mode, :added_at_ms, \
-         :checked_at_ms, NULL) \
+         :checked_at_ms, NULL, :nfc_key) \
      ON CONFLICT (customer_uid) DO UPDATE SET name = excluded.name, email = excluded.email, \
          tel = excluded.tel, note = excluded.note, card_name = excluded.card_name, \
          card_code = excluded.card_code, card_number = excluded.card_number, \
@@ -35,6 +36,7 @@ const LIST: &str = concat!(
     customer_columns!(),
     " FROM customers WHERE (:removed OR removed_at_ms IS NULL) \
         AND (:like IS NULL OR customer_uid LIKE :like ESCAPE '\\' OR name LIKE :like ESCAPE '\\' \
+          OR customer_uid LIKE :apart ESCAPE '\\' OR name LIKE :apart ESCAPE '\\' \
           OR email LIKE :like ESCAPE '\\' OR note LIKE :like ESCAPE '\\' \
           OR substr(card_number, -4) = :last_four OR ",
     digits_of!("tel"),
@@ -56,10 +58,10 @@ impl Ledger {
         self.in_transaction(|tx| {
             tx.prepare_cached(SAVE)?.execute(named_params! {
                 ":customer_uid": customer.customer_uid.as_str(),
-                ":name": customer.name,
+                ":name": customer.name.as_deref().map(nfc_key),
                 ":email": customer.email,
                 ":tel": customer.tel,
-                ":note": customer.note,
+                ":note": customer.note.as_deref().map(nfc_key),
                 ":card_name": card.card_name,
                 ":card_code": card.card_code,
                 ":card_number": card.card_number,
@@ -71,6 +73,7 @@ impl Ledger {
                 ":mode": customer.mode.word(),
                 ":added_at_ms": customer.added_at.as_millisecond(),
                 ":checked_at_ms": customer.checked_at.map(Timestamp::as_millisecond),
+                ":nfc_key": other_key(customer.customer_uid.as_str()),
             })?;
             Ok(())
         })
@@ -123,13 +126,14 @@ impl Ledger {
 
 fn list(db: &Connection, text: Option<&str>, removed: bool) -> Result<Vec<Customer>, Fault> {
     let mut statement = db.prepare_cached(LIST)?;
-    let [like, digits, last_four] = match text {
+    let [like, apart, digits, last_four] = match text {
         Some(text) => text_params(text).map(|(_, value)| value),
-        None => [const { rusqlite::types::Value::Null }; 3],
+        None => [const { rusqlite::types::Value::Null }; 4],
     };
     let rows = statement.query(named_params! {
         ":removed": removed,
         ":like": like,
+        ":apart": apart,
         ":digits": digits,
         ":last_four": last_four,
     })?;

@@ -46,6 +46,7 @@ mod row;
 mod rules;
 mod search;
 mod seen;
+mod spellings;
 #[cfg(test)]
 mod tests;
 mod write;

@@ -13,20 +13,25 @@ use crate::ledger::day::DaySum;
 use crate::ledger::error::LedgerError;
 use crate::ledger::fault::{Fault, from_io};
 use crate::ledger::lock::directory_builder;
-use crate::ledger::{Create, Ledger, OpenOptions, Opened};
+use crate::ledger::{Create, Ledger, OpenOptions, Opened, spellings};
 
 /// `bkey` in the file's header; the first migration sets it.
 pub(super) const APPLICATION_ID: i64 = 0x626b_6579;
 
 /// Every schema there was, oldest first; each sets the `user_version` it leads to, which is its
 /// place in this list. Only ever added to.
-pub(super) const MIGRATIONS: [&str; 4] = [
+pub(super) const MIGRATIONS: [&str; 6] = [
     include_str!("migrations/0001_ledger.sql"),
     include_str!("migrations/0002_quicker_writes.sql"),
     include_str!("migrations/0003_fewer_writes.sql"),
     include_str!("migrations/0004_reasons.sql"),
+    "PRAGMA user_version = 5",
+    include_str!("migrations/0006_spellings.sql"),
 ];
-pub(super) const SCHEMA_VERSION: i64 = 4;
+pub(super) const SCHEMA_VERSION: i64 = 6;
+
+/// The schema whose new columns SQL alone cannot fill.
+const SPELLINGS: i64 = 6;
 
 /// Statements kept prepared: as many as one charge uses, and a few more.
 const STATEMENTS_KEPT: usize = 32;
@@ -287,6 +292,9 @@ fn migrate(connection: &mut Connection) -> Result<bool, Fault> {
     for (migration, leads_to) in MIGRATIONS.iter().zip(1..) {
         if leads_to > from {
             tx.execute_batch(migration)?;
+            if leads_to == SPELLINGS {
+                spellings::fill(&tx)?;
+            }
         }
     }
     tx.commit()?;

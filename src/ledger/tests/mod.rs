@@ -23,6 +23,7 @@ use crate::ledger::{
 mod customers;
 mod day;
 mod grouping;
+mod identity;
 mod limits;
 mod locking;
 mod opening;
