@@ -116,10 +116,12 @@ impl Context<'_> {
             connect_timeout: TransportConfig::connect_timeout_for(settings.timeout),
             ca_file: settings.ca_file.clone(),
             proxy: settings.proxy.clone(),
+            tier: settings.tier.clone(),
             trace: settings.presentation.verbose.then(trace),
         })?;
         let clock = Arc::clone(&self.clock);
         let client = Client::new(Box::new(transport), clock, key, settings.token_cache(), settings.timeout);
+        let client = client.of_tier(settings.tier.as_deref());
         Ok(Gateway { client: Arc::new(client), sdk_url, _sandbox: sandbox })
     }
 }

@@ -20,7 +20,7 @@ mod trace;
 mod transport;
 mod wire;
 
-pub use crate::gateway::client::{ApiKey, Client, GatewayFailure};
+pub use crate::gateway::client::{ApiKey, Client, GatewayFailure, account_of};
 pub use crate::gateway::customers::{BillingKey, Deleted};
 pub use crate::gateway::http::{GatewaySetupError, HttpTransport, Trace, TransportConfig};
 pub use crate::gateway::reach::{Reach, reach};
