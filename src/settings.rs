@@ -123,7 +123,7 @@ pub struct Settings {
     /// Sentences about settings that work and are probably not meant.
     pub warnings: Vec<String>,
     shown: Vec<Shown>,
-    flags_as_given: Vec<String>,
+    flags_as_given: Vec<(&'static str, Option<String>)>,
     imp_key: Option<Secret>,
     secret: Option<SecretSource>,
     listen_secret: Option<SecretSource>,

@@ -23,6 +23,7 @@ mod interrupts;
 mod looking_up;
 mod main_job;
 mod odd_answers;
+mod order_ids;
 mod reconcile;
 mod registration;
 mod requests;

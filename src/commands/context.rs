@@ -13,7 +13,7 @@ use crate::domain::payment::Mode;
 use crate::domain::secret::Secret;
 use crate::domain::time::Clock;
 use crate::failure::Failure;
-use crate::gateway::{ApiKey, Client, HttpTransport, Trace, TransportConfig};
+use crate::gateway::{ApiKey, Client, HttpTransport, Trace, TransportConfig, account_of};
 use crate::ledger::{Create, Ledger};
 use crate::output::text::safe;
 use crate::output::ui::Ui;
@@ -124,6 +124,14 @@ impl Context<'_> {
         let client = client.of_tier(settings.tier.as_deref());
         Ok(Gateway { client: Arc::new(client), sdk_url, _sandbox: sandbox })
     }
+}
+
+/// The account that the profile's key is for, without asking anybody.
+pub fn account(settings: &Settings) -> Result<String, Failure> {
+    if settings.sandbox() {
+        return Ok(account_of(&Secret::new(IMP_KEY.to_owned()), None));
+    }
+    Ok(account_of(settings.required_imp_key()?, settings.tier.as_deref()))
 }
 
 /// Starts the sandbox on its book; port 0 takes any that is free.

@@ -5,7 +5,7 @@ use rusqlite::{Connection, named_params};
 
 use crate::domain::customer::{Card, Customer};
 use crate::domain::ids::CustomerUid;
-use crate::domain::text::{nfc_key, other_key};
+use crate::domain::text::{nfc, nfc_key, other_key};
 use crate::ledger::fault::Fault;
 use crate::ledger::read::collect;
 use crate::ledger::row::{self, customer_columns};
@@ -29,6 +29,9 @@ const SAVE: &str = concat!(
 
 const FIND: &str = concat!("SELECT ", customer_columns!(), " FROM customers WHERE customer_uid = ?1");
 
+const SAVED_UIDS: &str =
+    "SELECT customer_uid FROM customers WHERE removed_at_ms IS NULL ORDER BY customer_uid";
+
 const ANY: &str = "SELECT EXISTS (SELECT 1 FROM customers)";
 
 const LIST: &str = concat!(
@@ -50,6 +53,9 @@ const CHECK: &str = "UPDATE customers SET card_name = :card_name, card_code = :c
 
 const REMOVE: &str =
     "UPDATE customers SET removed_at_ms = ?2 WHERE customer_uid = ?1 AND removed_at_ms IS NULL";
+
+/// So many slips of the finger are taken for one.
+const EDITS_NEAR: usize = 2;
 
 impl Ledger {
     /// Saves a customer as given. A known one keeps its `added_at`; `removed_at` is cleared.
@@ -89,6 +95,24 @@ impl Ledger {
         self.read(|db| Ok(db.query_row(ANY, [], |row| row.get(0))?))
     }
 
+    /// The saved customer whose customer_uid is nearest to this one: at most two letters put in, left out,
+    /// replaced or swapped with the next one.
+    pub fn near_customer(&self, uid: &CustomerUid) -> Result<Option<CustomerUid>, LedgerError> {
+        self.read(|db| {
+            let mut statement = db.prepare_cached(SAVED_UIDS)?;
+            let mut rows = statement.query([])?;
+            let mut nearest: Option<(usize, String)> = None;
+            while let Some(row) = rows.next()? {
+                let saved: String = row.get(0)?;
+                let far = edits(&saved, uid.as_str());
+                if far <= EDITS_NEAR && nearest.as_ref().is_none_or(|(least, _)| far < *least) {
+                    nearest = Some((far, saved));
+                }
+            }
+            Ok(nearest.and_then(|(_, saved)| CustomerUid::parse(&saved).ok()))
+        })
+    }
+
     /// Customers by their customer_uid; with `removed`, those that were removed as well. The text
     /// is a piece of the customer_uid, name, e-mail, note or telephone number, or the last four
     /// digits of the card.
@@ -122,6 +146,13 @@ impl Ledger {
             Ok(changed > 0)
         })
     }
+}
+
+/// How many edits make one id of the other. Ids whose lengths alone are too far apart are not looked into.
+fn edits(one: &str, other: &str) -> usize {
+    let (one, other) = (nfc(one), nfc(other));
+    let apart = one.chars().count().abs_diff(other.chars().count());
+    if apart > EDITS_NEAR { apart } else { strsim::osa_distance(&one, &other) }
 }
 
 fn list(db: &Connection, text: Option<&str>, removed: bool) -> Result<Vec<Customer>, Fault> {

@@ -11,13 +11,17 @@ use crate::ledger::fault::Fault;
 use crate::ledger::{Ledger, LedgerError};
 
 /// The key leads to what is spelled as its own key by one index, and to all others by another.
-const ORDERS: &str = "SELECT merchant_uid FROM payments WHERE merchant_uid = ?1 \
+pub(super) const ORDERS: &str = "SELECT merchant_uid FROM payments WHERE merchant_uid = ?1 \
      UNION SELECT merchant_uid FROM payments WHERE nfc_key = ?1";
 
 const CUSTOMERS: &str = "SELECT customer_uid FROM customers WHERE customer_uid = ?1 \
      UNION SELECT customer_uid FROM customers WHERE nfc_key = ?1 \
      UNION SELECT customer_uid FROM payments WHERE customer_uid = ?1 \
      UNION SELECT customer_uid FROM payments WHERE customer_nfc_key = ?1";
+
+const ANY_APART: &str = "SELECT EXISTS (SELECT 1 FROM payments WHERE nfc_key IS NOT NULL) \
+     OR EXISTS (SELECT 1 FROM payments WHERE customer_nfc_key IS NOT NULL) \
+     OR EXISTS (SELECT 1 FROM customers WHERE nfc_key IS NOT NULL)";
 
 const OUTCOME: &str = "SELECT outcome FROM payments WHERE merchant_uid = ?1";
 
@@ -84,6 +88,11 @@ impl Ledger {
         })
     }
 
+    /// Whether anything here is spelled otherwise than its key: without that an ASCII text means itself alone.
+    pub fn has_other_spellings(&self) -> Result<bool, LedgerError> {
+        self.read(|db| Ok(db.query_row(ANY_APART, [], |row| row.get(0))?))
+    }
+
     /// The outcomes of many payments at one moment, in the order of their merchant_uids.
     pub fn outcomes(&self, uids: &[MerchantUid]) -> Result<Vec<Option<Outcome>>, LedgerError> {
         self.read(|db| {
@@ -103,7 +112,7 @@ impl Ledger {
     }
 }
 
-fn spelled(db: &Connection, sql: &'static str, text: &str) -> Result<BTreeSet<String>, Fault> {
+pub(super) fn spelled(db: &Connection, sql: &'static str, text: &str) -> Result<BTreeSet<String>, Fault> {
     let mut statement = db.prepare_cached(sql)?;
     let known = statement.query_map([nfc_key(text)], |row| row.get(0))?;
     Ok(known.collect::<Result<_, rusqlite::Error>>()?)

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::domain::money::Amount;
-use crate::domain::payment::{GatewayRecord, Mode, Outcome, Payment};
+use crate::domain::payment::{GatewayRecord, Mode, Outcome, Payment, Terms};
 use crate::output::table::facts;
 use crate::output::text::{pad, safe, sentence, shell_word, when, when_from, width};
 
@@ -19,6 +19,19 @@ pub struct ChargeStory<'a> {
     pub not_before: Option<Timestamp>,
     pub now: Timestamp,
     pub zone: &'a TimeZone,
+    pub commands: &'a Commands,
+}
+
+/// What can be pasted to go on with a charge: whole commands, because the same line without the order's id would
+/// be another charge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Commands {
+    /// Asks the gateway and sends nothing.
+    pub reconcile: String,
+    /// The same order once more.
+    pub again: String,
+    /// The same with `--retry`.
+    pub retry: String,
 }
 
 /// What is said of a charge, in its parts. For people they are put together by `Ui::outcome`; a
@@ -33,6 +46,8 @@ pub struct Story {
     /// What stands in lines of its own, each with its label: ids, the receipt.
     pub facts: Vec<(&'static str, String)>,
     pub advice: Option<Advice>,
+    /// What to do after that, or instead.
+    pub further: Option<Advice>,
 }
 
 /// What to do next.
@@ -47,7 +62,7 @@ impl Story {
     /// One without facts and advice.
     #[must_use]
     pub fn new(outcome: Outcome, opening: &'static str, rest: impl Into<String>) -> Story {
-        Story { outcome, opening, rest: rest.into(), facts: Vec::new(), advice: None }
+        Story { outcome, opening, rest: rest.into(), facts: Vec::new(), advice: None, further: None }
     }
 
     #[must_use]
@@ -64,7 +79,7 @@ impl Story {
     /// All that stands behind the opening, each line with its break.
     pub(in crate::output) fn after_opening(&self) -> String {
         let mut text = format!("{}\n{}", self.rest, facts(&self.facts));
-        if let Some(Advice { text: words, command }) = &self.advice {
+        for Advice { text: words, command } in self.advice.iter().chain(&self.further) {
             text.push_str(&format!("  {words}\n"));
             if let Some(command) = command {
                 text.push_str(&format!("    {command}\n"));
@@ -91,11 +106,18 @@ pub fn charge(story: &ChargeStory<'_>) -> Story {
     match story.payment.outcome {
         Outcome::Paid if story.replayed => already_paid(story.payment, story.zone),
         Outcome::Paid => paid(story.payment, story.zone),
-        Outcome::Declined => declined(story.payment, story.replayed),
-        Outcome::Rejected => rejected(story.payment, story.replayed),
+        Outcome::Declined => declined(story),
+        Outcome::Rejected => rejected(story),
         Outcome::Unknown | Outcome::Pending => unknown(story),
-        Outcome::NotSent => not_sent(story.payment.terms.mode, story.payment.why().as_deref()),
+        Outcome::NotSent => not_sent(story),
     }
+}
+
+/// `order_monthly_0001   ₩8,900   gildong_0001_1234`: each of them free of what a double click would take too.
+#[must_use]
+pub fn order_fact(payment: &Payment) -> (&'static str, String) {
+    let Terms { merchant_uid, customer_uid, amount, .. } = &payment.terms;
+    ("order", safe(&format!("{merchant_uid}   {amount}   {customer_uid}")).into_owned())
 }
 
 /// ` (SANDBOX)` where no money moved; nothing for a live one.
@@ -136,7 +158,7 @@ pub fn already_paid(payment: &Payment, zone: &TimeZone) -> Story {
     };
     let mode = mode_note(payment.terms.mode);
     let rest = format!(" {amount}{mode}{at}.{refunded} Nothing was sent.");
-    Story::new(payment.outcome, "Already paid", rest)
+    Story { facts: vec![order_fact(payment)], ..Story::new(payment.outcome, "Already paid", rest) }
 }
 
 /// The words of the card company or the gateway.
@@ -146,10 +168,15 @@ fn words(payment: &Payment) -> String {
 
 /// `Declined: … Nothing was charged.`, in the words of the card company.
 #[must_use]
-pub fn declined(payment: &Payment, replayed: bool) -> Story {
+pub fn declined(story: &ChargeStory<'_>) -> Story {
+    let ChargeStory { payment, replayed, commands, .. } = *story;
     let opening = if replayed { "Declined before" } else { "Declined" };
-    Story::new(payment.outcome, opening, refused(payment, replayed))
-        .advised("The customer has to act. To try the same order again later: add --retry.", None)
+    let advice = "The customer has to act. To try the same order again later:";
+    Story {
+        facts: vec![order_fact(payment)],
+        ..Story::new(payment.outcome, opening, refused(payment, replayed))
+    }
+    .advised(advice, Some(commands.retry.clone()))
 }
 
 /// What follows the word for a decline or a rejection.
@@ -187,11 +214,16 @@ pub fn charged_again(payment: &Payment, others: &[GatewayRecord]) -> String {
 
 /// `Rejected: … Nothing was charged.`, in the words of the gateway.
 #[must_use]
-pub fn rejected(payment: &Payment, replayed: bool) -> Story {
+pub fn rejected(story: &ChargeStory<'_>) -> Story {
+    let ChargeStory { payment, replayed, commands, .. } = *story;
     let opening = if replayed { "Rejected before" } else { "Rejected" };
     let code = payment.code.map(|code| format!(" with code {code}")).unwrap_or_default();
-    let advice = format!("The gateway refused the request{code}. When the cause is fixed: add --retry.");
-    Story::new(payment.outcome, opening, refused(payment, replayed)).advised(advice, None)
+    let advice = format!("The gateway refused the request{code}. When the cause is fixed:");
+    Story {
+        facts: vec![order_fact(payment)],
+        ..Story::new(payment.outcome, opening, refused(payment, replayed))
+    }
+    .advised(advice, Some(commands.retry.clone()))
 }
 
 /// `Unknown: … The card may have been charged.`, and from when on it may be sent again.
@@ -209,11 +241,20 @@ pub fn unknown(story: &ChargeStory<'_>) -> Story {
             let from = when_from(from, story.now, story.zone);
             format!("{} will not be sent again before {from}. To find out now:", safe(order))
         }
-        None => "The same command asks the gateway before it sends anything. To find out now:".to_owned(),
+        None => "The gateway is asked before anything is sent again. To find out now:".to_owned(),
+    };
+    let again = Advice {
+        text: "To go on with the same order:".to_owned(),
+        command: Some(story.commands.again.clone()),
     };
     let mode = mode_note(payment.terms.mode);
     let rest = format!("{mode}: {reason} The card may have been charged.{sent}");
-    Story::new(payment.outcome, "Unknown", rest).advised(next, Some(reconcile_command(payment)))
+    Story {
+        facts: vec![order_fact(payment)],
+        further: Some(again),
+        ..Story::new(payment.outcome, "Unknown", rest)
+    }
+    .advised(next, Some(story.commands.reconcile.clone()))
 }
 
 /// The command that finds out what became of a payment, as it can be pasted.
@@ -224,10 +265,12 @@ pub(in crate::output) fn reconcile_command(payment: &Payment) -> String {
 
 /// `Not sent: … Nothing was charged.`
 #[must_use]
-pub fn not_sent(mode: Mode, reason: Option<&str>) -> Story {
-    let reason = reason.map_or_else(|| "the request did not leave.".to_owned(), sentence);
-    let rest = format!("{}: {reason} Nothing was charged.", mode_note(mode));
-    Story::new(Outcome::NotSent, "Not sent", rest).advised("Run the same command again.", None)
+pub fn not_sent(story: &ChargeStory<'_>) -> Story {
+    let payment = story.payment;
+    let reason = payment.why().map_or_else(|| "the request did not leave.".to_owned(), |why| sentence(&why));
+    let rest = format!("{}: {reason} Nothing was charged.", mode_note(payment.terms.mode));
+    Story { facts: vec![order_fact(payment)], ..Story::new(Outcome::NotSent, "Not sent", rest) }
+        .advised("To go on with the same order:", Some(story.commands.again.clone()))
 }
 
 /// What a person is asked to confirm.

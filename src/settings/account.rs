@@ -46,27 +46,22 @@ impl Settings {
 
     /// The global flags of this run that a command needs to reach the same gateway and the same ledger.
     #[must_use]
-    pub fn flags_as_given(&self) -> &[String] {
+    pub fn flags_as_given(&self) -> &[(&'static str, Option<String>)] {
         &self.flags_as_given
     }
 }
 
-/// The flags that decide about gateway and ledger, as they are written.
-pub(super) fn as_given(flags: &Flags) -> Vec<String> {
-    let mut given = Vec::new();
-    if flags.sandbox {
-        given.push("--sandbox".to_owned());
-    }
+/// The flags that decide about gateway and ledger, with their values.
+pub(super) fn as_given(flags: &Flags) -> Vec<(&'static str, Option<String>)> {
     let path = |path: &PathBuf| path.display().to_string();
     let values = [
         ("--profile", flags.profile.clone()),
         ("--config", flags.config.as_ref().map(path)),
         ("--database", flags.database.as_ref().map(path)),
     ];
-    for (flag, value) in values {
-        given.extend(value.into_iter().flat_map(|value| [flag.to_owned(), value]));
-    }
-    given
+    let sandbox = flags.sandbox.then_some(("--sandbox", None));
+    let given = values.into_iter().filter(|(_, value)| value.is_some());
+    sandbox.into_iter().chain(given).collect()
 }
 
 /// The other profiles of the file with this key, mode and tier.

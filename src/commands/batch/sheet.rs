@@ -8,7 +8,7 @@ use csv::StringRecord;
 use crate::commands::batch::columns::{column_name, unknown_column};
 use crate::commands::batch::problems::Problems;
 use crate::commands::batch::reading::Reading;
-use crate::commands::batch::row::{AMOUNT, COLUMNS, CUSTOMER_UID, Cells, NAME};
+use crate::commands::batch::row::{AMOUNT, COLUMNS, CUSTOMER_UID, Cells, NAME, NO_CELLS};
 use crate::output::text::safe;
 
 /// The longest row: anything longer is a quote that was never closed, or no CSV.
@@ -125,7 +125,7 @@ impl Header {
     }
 
     fn cells<'r>(&self, record: &'r StringRecord) -> Cells<'r> {
-        let mut cells = [""; COLUMNS.len()];
+        let mut cells = NO_CELLS;
         for (column, cell) in self.places.iter().zip(record) {
             if let Some(place) = cells.get_mut(*column) {
                 *place = cell;

@@ -1,0 +1,462 @@
+//! Which order a command means, and that what it prints leads back to the same order. The gateway's guard
+//! against charging an id twice is off where it matters.
+
+use std::fs;
+use std::process::Command;
+
+use billkey::domain::ids::{CustomerUid, MerchantUid};
+use billkey::domain::payment::Outcome;
+use billkey::domain::period::Period;
+use billkey::ledger::{Create, Ledger};
+use serde_json::json;
+
+use crate::support::gateway::{Asked, Say, Scripted, envelope, no_such_payment, payment};
+use crate::support::world::{BILLKEY, Gateway, Ran, World, to_charge, to_charge_with};
+
+/// 주문_1, 홍길동 and 기본 in single letters, as macOS writes them.
+const ORDER_APART: &str = "\u{110c}\u{116e}\u{1106}\u{116e}\u{11ab}_1";
+const NAME_APART: &str = "\u{1112}\u{1169}\u{11bc}\u{1100}\u{1175}\u{11af}\u{1103}\u{1169}\u{11bc}";
+const PLAN_APART: &str = "\u{1100}\u{1175}\u{1107}\u{1169}\u{11ab}";
+
+const PERIOD: [&str; 4] = ["--once-per", "2026-11", "--plan", "basic"];
+
+fn once_per<'a>(customer: &'a str, amount: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    let what = ["charge", customer, "--amount", amount, "--name", "Monthly", "--yes", "--json"];
+    [&what[..], more].concat()
+}
+
+/// The order that a dry run names.
+#[track_caller]
+fn order_of(world: &World, more: &[&str]) -> String {
+    let line = once_per("gildong_0001_1234", "8900", &[&["--dry-run"], more].concat());
+    world.run(&line).exits(0).json()["merchant_uid"].as_str().unwrap().to_owned()
+}
+
+fn profile(name: &str, url: &str, lines: &str) -> String {
+    format!("[profile.{name}]\napi_url = \"{url}\"\nimp_key = \"k_0000\"\nimp_secret = \"s_0000\"\n{lines}\n")
+}
+
+fn world_of(config: &str) -> World {
+    let world = World::bare();
+    world.configure(config);
+    world
+}
+
+fn paying() -> Scripted {
+    Scripted::start(|asked| {
+        if asked.is_charge() { Say::Json(200, envelope(&payment(asked, "paid"))) } else { no_such_payment() }
+    })
+}
+
+/// One whose channel takes real money.
+fn paying_live() -> Scripted {
+    Scripted::start(|asked| {
+        if asked.is_charge() {
+            Say::Json(200, envelope(&live(&payment(asked, "paid"))))
+        } else {
+            no_such_payment()
+        }
+    })
+}
+
+fn live(payment: &str) -> String {
+    payment.replace("\"sandbox\":true", "\"sandbox\":false")
+}
+
+/// The hints of what was said, each the command of it.
+fn commands(ran: &Ran) -> Vec<String> {
+    let text = format!("{}{}", ran.stdout, ran.stderr.as_str());
+    let command = |line: &str| line.find("billkey ").map(|at| line[at..].trim().to_owned());
+    text.lines().filter_map(command).collect()
+}
+
+/// Runs a command as a shell reads it, with a yes.
+fn paste(world: &World, command: &str) -> Ran {
+    let command = command.replacen("billkey", BILLKEY, 1) + " --yes";
+    let mut shell = Command::new("sh");
+    shell.arg("-c").arg(&command).env_clear().current_dir(world.home());
+    shell.env("HOME", world.home()).env("USER", "tester").env("LANG", "C.UTF-8");
+    Ran::from_output(&shell.output().unwrap())
+}
+
+#[test]
+fn the_same_cron_line_under_another_home_is_the_same_order() {
+    let config = profile("main", "http://127.0.0.1:1", "mode = \"test\"");
+    assert_eq!(order_of(&world_of(&config), &PERIOD), order_of(&world_of(&config), &PERIOD));
+    let gateway = Gateway::start("");
+    let (root, user) = (World::for_gateway(&gateway.url()), World::for_gateway(&gateway.url()));
+    let line = once_per("gildong_0001_1234", "8900", &PERIOD);
+    let paid = root.run(&line).exits(0).json();
+    let again = user.run(&line).exits(0).json();
+    assert_eq!((&again["merchant_uid"], &again["replayed"]), (&paid["merchant_uid"], &json!(true)));
+    assert_eq!(gateway.charged(paid["merchant_uid"].as_str().unwrap()), 1);
+}
+
+#[test]
+fn a_renamed_profile_is_the_same_order() {
+    let url = "http://127.0.0.1:1";
+    let live = world_of(&profile("live", url, ""));
+    let main = world_of(&profile("main", url, ""));
+    assert_eq!(order_of(&live, &PERIOD), order_of(&main, &PERIOD));
+    let mut from_environment = World::bare();
+    from_environment.set("BILLKEY_IMP_KEY", "k_0000");
+    from_environment.set("BILLKEY_IMP_SECRET", "s_0000");
+    assert_eq!(order_of(&from_environment, &PERIOD), order_of(&main, &PERIOD));
+}
+
+#[test]
+fn keys_from_the_environment_keep_their_ledger_when_a_file_is_written() {
+    let gateway = paying_live();
+    let mut world = World::bare();
+    world.set("BILLKEY_IMP_KEY", "k_0000");
+    world.set("BILLKEY_IMP_SECRET", "s_0000");
+    world.set("BILLKEY_API_URL", gateway.url());
+    let line = once_per("gildong_0001_1234", "8900", &PERIOD);
+    world.run(&line).exits(0).json();
+    world.run(&["config", "init"]).exits(0).says(&["Set imp_key"]);
+    assert_eq!(world.run(&line).exits(0).json()["replayed"], json!(true));
+    assert_eq!(gateway.charges(), 1);
+}
+
+#[test]
+fn another_timezone_is_the_same_order() {
+    let config = profile("main", "http://127.0.0.1:1", "");
+    let honolulu = world_of(&format!("timezone = \"Pacific/Honolulu\"\n{config}"));
+    let kiritimati = world_of(&format!("timezone = \"Pacific/Kiritimati\"\n{config}"));
+    // Their dates are always a day apart.
+    assert_eq!(order_of(&honolulu, &["--once-per", "day"]), order_of(&kiritimati, &["--once-per", "day"]));
+}
+
+#[test]
+fn test_and_live_another_key_a_tier_and_a_scope_are_other_orders() {
+    let url = "http://127.0.0.1:1";
+    let mut orders: Vec<String> = [
+        profile("main", url, ""),
+        profile("main", url, "mode = \"test\""),
+        profile("main", url, "tier = \"001\""),
+        profile("main", url, "scope = \"shop\""),
+        profile("main", url, "").replace("k_0000", "k_0001"),
+    ]
+    .iter()
+    .map(|config| order_of(&world_of(config), &PERIOD))
+    .collect();
+    orders.sort_unstable();
+    orders.dedup();
+    assert_eq!(orders.len(), 5);
+}
+
+#[test]
+fn two_profiles_of_one_account_need_a_scope_in_both() {
+    let url = "http://127.0.0.1:1";
+    let two = |shop: &str, club: &str| {
+        world_of(&format!("{}{}", profile("shop", url, shop), profile("club", url, club)))
+    };
+    let of = |world: &World, name: &str| order_of(world, &[&PERIOD[..], &["--profile", name]].concat());
+    let line = once_per("gildong_0001_1234", "8900", &[&PERIOD[..], &["--profile", "shop"]].concat());
+    for (shop, club) in [("", ""), ("scope = \"a\"", ""), ("", "scope = \"a\"")] {
+        two(shop, club).run(&line).exits(3).says(&["`shop` and `club`", "scope", "Nothing was sent"]);
+    }
+    let one = two("scope = \"a\"", "scope = \"a\"");
+    assert_eq!(of(&one, "shop"), of(&one, "club"));
+    let apart = two("scope = \"a\"", "scope = \"b\"");
+    assert_ne!(of(&apart, "shop"), of(&apart, "club"));
+    // An order that is named needs none.
+    let named = to_charge("order_1", &["--dry-run", "--profile", "shop"]);
+    assert!(two("", "").run(&named).exits(0).stdout.contains("order_1"));
+}
+
+#[test]
+fn without_a_key_there_is_no_order_of_a_period() {
+    let line = once_per("gildong_0001_1234", "8900", &PERIOD);
+    World::bare().run(&line).exits(3).says(&["no REST API key", "BILLKEY_IMP_KEY", "Nothing was sent"]);
+}
+
+#[test]
+fn a_tier_is_named_in_every_request() {
+    let gateway = Scripted::start_whole(|asked| match asked.path.as_str() {
+        "/users/getToken" => Say::Json(200, crate::support::gateway::token(1800)),
+        _ if asked.is_charge() => Say::Json(200, envelope(&live(&payment(asked, "paid")))),
+        _ => no_such_payment(),
+    });
+    let world = world_of(&profile("main", gateway.url(), "tier = \"001\""));
+    world.charge("order_1", &[]).exits(0).json();
+    assert!(gateway.asked().iter().all(|asked| asked.header("tier") == Some("001")));
+    assert!(gateway.asked().len() >= 2);
+}
+
+/// Up to schema 4 the profile's name and the zone went into the id.
+fn former(customer: &str, plan: &str) -> MerchantUid {
+    let period = Period::parse("2026-11", jiff::civil::date(2026, 11, 28)).unwrap();
+    period.former_merchant_uid("main", customer, plan).unwrap()
+}
+
+#[test]
+fn a_period_that_an_older_billkey_charged_is_not_charged_again() {
+    let gateway = paying();
+    let world = World::for_gateway(gateway.url());
+    let order = former("gildong_0001_1234", "basic").to_string();
+    world.charge(&order, &[]).exits(0).json();
+    let again = world.run(&once_per("gildong_0001_1234", "8900", &PERIOD)).exits(0).json();
+    assert_eq!((again["merchant_uid"].as_str(), &again["replayed"]), (Some(order.as_str()), &json!(true)));
+    fs::write(
+        world.home().join("charges.csv"),
+        "customer_uid,amount,name\ngildong_0001_1234,8900,Monthly\nyounghee,8900,Monthly\n",
+    )
+    .unwrap();
+    let batch = ["batch", "charges.csv", "--yes", "--json"];
+    let batch = world.run(&[&batch[..], &PERIOD].concat()).exits(0).says(&["2 of 2"]).json();
+    assert_eq!(batch["payments"][0]["merchant_uid"].as_str(), Some(order.as_str()));
+    assert_eq!(gateway.charges(), 2, "the other customer's, once");
+}
+
+#[test]
+fn a_scope_that_is_given_to_a_profile_later_charges_nothing_again() {
+    let gateway = paying_live();
+    let world = world_of(&profile("main", gateway.url(), ""));
+    let line = once_per("gildong_0001_1234", "8900", &PERIOD);
+    world.run(&line).exits(0).json();
+    world.configure(&profile("main", gateway.url(), "scope = \"shop\""));
+    assert_eq!(world.run(&line).exits(0).json()["replayed"], json!(true));
+    assert_eq!(gateway.charges(), 1);
+}
+
+#[test]
+fn a_payment_of_a_test_channel_counts_when_the_profile_is_said_to_be_a_test() {
+    let gateway = paying();
+    let world = world_of(&profile("main", gateway.url(), ""));
+    let line = once_per("gildong_0001_1234", "8900", &PERIOD);
+    let paid = world.run(&line).exits(0).says(&["TEST channel although the profile is live"]).json();
+    world.configure(&profile("main", gateway.url(), "mode = \"test\""));
+    world.run(&line).exits(8).says(&[paid["merchant_uid"].as_str().unwrap(), "LIVE then, TEST now"]);
+    assert_eq!(gateway.charges(), 1);
+}
+
+#[test]
+fn an_id_in_single_letters_is_refused_with_its_right_spelling() {
+    let gateway = paying();
+    let world = World::for_gateway(gateway.url());
+    for (given, right) in [
+        (ORDER_APART, "write it as `주문_1`"),
+        (" order_1", "write it as `order_1`"),
+        ("order_1\u{a0}", "write it as `order_1`"),
+        ("order\u{200b}_1", "write it as `order_1`"),
+        ("주문\u{3164}_1", "write it as `주문_1`"),
+    ] {
+        world.charge(given, &[]).exits(2).says(&[right]);
+    }
+    let plan = once_per("gildong_0001_1234", "8900", &["--once-per", "2026-11", "--plan", PLAN_APART]);
+    world.run(&plan).exits(2).says(&["the plan", "write it as `기본`"]);
+    let customer = to_charge_with(NAME_APART, "8900", "order_1", &[]);
+    world.run(&customer).exits(2).says(&["write it as `홍길동`", "billkey customer add"]);
+    fs::write(
+        world.home().join("charges.csv"),
+        format!("customer_uid,amount,name,merchant_uid\ngildong,8900,Monthly,{ORDER_APART}\n"),
+    )
+    .unwrap();
+    world.run(&["batch", "charges.csv", "--yes"]).exits(2).says(&["merchant_uid", "`주문_1`"]);
+    assert_eq!(gateway.charges(), 0);
+}
+
+#[test]
+fn another_spelling_of_a_known_order_is_that_order() {
+    let gateway = paying();
+    let world = World::for_gateway(gateway.url());
+    world.charge("주문_1", &[]).exits(0).json();
+    let again = world.charge(ORDER_APART, &[]).exits(0).json();
+    assert_eq!((again["merchant_uid"].as_str(), &again["replayed"]), (Some("주문_1"), &json!(true)));
+    world.run(&["history", "show", ORDER_APART]).exits(0).answers(&["주문_1"]);
+    fs::write(
+        world.home().join("charges.csv"),
+        format!("customer_uid,amount,name,merchant_uid\ngildong_0001_1234,8900,Monthly,{ORDER_APART}\n"),
+    )
+    .unwrap();
+    let batch = world.run(&["batch", "charges.csv", "--yes", "--json"]).exits(0).says(&["1 of 1"]).json();
+    assert_eq!(batch["payments"][0]["merchant_uid"].as_str(), Some("주문_1"));
+    // The customer and the plan, too.
+    let period = |plan| once_per("홍길동", "9900", &["--once-per", "2026-11", "--plan", plan]);
+    world.run(&period("기본")).exits(0).json();
+    assert_eq!(world.run(&period(PLAN_APART)).exits(0).json()["replayed"], json!(true));
+    let apart = once_per(NAME_APART, "9900", &["--once-per", "2026-11", "--plan", PLAN_APART]);
+    assert_eq!(world.run(&apart).exits(0).json()["replayed"], json!(true));
+    assert_eq!(gateway.charges(), 2);
+}
+
+#[test]
+fn an_id_is_sent_as_it_is_known() {
+    let gateway = paying();
+    let world = World::for_gateway(gateway.url());
+    let mut ledger = Ledger::open_at(&world.ledger_path(), Create::IfMissing).unwrap().ledger;
+    let saved = billkey::domain::customer::Customer {
+        customer_uid: CustomerUid::parse(NAME_APART).unwrap(),
+        name: Some(NAME_APART.to_owned()),
+        email: None,
+        tel: None,
+        note: None,
+        card: billkey::domain::customer::Card::default(),
+        mode: billkey::domain::payment::Mode::Test,
+        added_at: jiff::Timestamp::UNIX_EPOCH,
+        checked_at: None,
+        removed_at: None,
+    };
+    ledger.save_customer(&saved).unwrap();
+    drop(ledger);
+    let line = to_charge_with("홍길동", "8900", "order_1", &["--json"]);
+    assert_eq!(world.run(&line).exits(0).json()["customer_uid"].as_str(), Some(NAME_APART));
+    let sent = gateway.asked().into_iter().find(Asked::is_charge).unwrap();
+    assert!(sent.body.contains(NAME_APART), "the gateway knows the customer by it");
+    world.run(&["customer", "list", "홍길동"]).exits(0).answers(&["홍길동"]);
+    world.run(&["customer", "show", "홍길동"]).exits(0).answers(&["홍길동"]);
+}
+
+#[test]
+fn names_are_counted_and_sent_in_syllables() {
+    let gateway = paying();
+    let world = World::for_gateway(gateway.url());
+    // 21 syllables are 63 letters.
+    let name = NAME_APART.repeat(7);
+    let line =
+        ["charge", "gildong", "--amount", "8900", "--name", &name, "--merchant-uid", "order_1", "--yes"];
+    world.run(&line).exits(0).answers(&["Paid"]);
+    let sent = gateway.asked().into_iter().find(Asked::is_charge).unwrap();
+    assert!(sent.body.contains(&"홍길동".repeat(7)), "{}", sent.body);
+}
+
+#[test]
+fn after_a_decline_the_pasted_hint_sends_the_same_order_once_more() {
+    let gateway = Gateway::start("no_duplicate_refusal, decline=[CC10] 통장 잔액부족*1");
+    let world = World::for_gateway(&gateway.url());
+    let name = "월 구독";
+    let line = ["charge", "gildong_0001_1234", "--amount", "8900", "--name", name];
+    let line = [&line[..], &["--merchant-uid", "order 1", "--profile", "main", "--yes"]].concat();
+    let declined = world.run(&line).exits(5);
+    assert!(declined.stdout.contains("\n  order  order 1   "), "{declined}");
+    let [hint] = &commands(&declined)[..] else { panic!("{declined}") };
+    assert_eq!(
+        hint,
+        "billkey --profile main charge gildong_0001_1234 --amount 8900 --name '월 구독' \
+         --merchant-uid 'order 1' --retry"
+    );
+    paste(&world, hint).exits(0);
+    assert_eq!((gateway.charged("order 1"), gateway.received("order 1")), (1, 2));
+}
+
+#[test]
+fn a_late_approval_is_found_by_the_pasted_hint() {
+    let gateway = Gateway::start("no_duplicate_refusal, flips_to_paid=10ms*1");
+    let world = World::for_gateway(&gateway.url());
+    let declined = world.run(&to_charge("order_1", &[])).exits(5);
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    let [hint] = &commands(&declined)[..] else { panic!("{declined}") };
+    paste(&world, hint).exits(0);
+    assert_eq!(gateway.received("order_1"), 1);
+}
+
+#[test]
+fn after_an_unknown_outcome_every_hint_is_of_the_same_order() {
+    let gateway = Gateway::start("no_duplicate_refusal, lost_after*1");
+    let world = World::for_gateway(&gateway.url());
+    let line = once_per("gildong_0001_1234", "8900", &PERIOD);
+    let unknown = world.run(&line[..line.len() - PERIOD.len() - 1]).exits(2);
+    assert!(unknown.stderr.contains("--merchant-uid"), "{unknown}");
+    let table: Vec<&str> = line.iter().copied().filter(|word| *word != "--json").collect();
+    let unknown = world.run(&table).exits(7);
+    let [reconcile, again] = &commands(&unknown)[..] else { panic!("{unknown}") };
+    assert!(reconcile.starts_with("billkey reconcile 202611"), "{reconcile}");
+    assert!(again.contains(" --merchant-uid 202611"), "{again}");
+    assert!(!again.contains("--allow-similar"), "{again}");
+    paste(&world, again).exits(0);
+    let book = gateway.book();
+    assert_eq!(book["charges"].as_array().unwrap().len(), 1, "{book}");
+    let payments: Vec<_> = book["payments"].as_array().unwrap().iter().collect();
+    assert_eq!(payments.len(), 1, "{book}");
+}
+
+#[test]
+fn a_similar_charge_that_is_open_is_settled_and_not_passed_by() {
+    let gateway = Gateway::start("no_duplicate_refusal, lost_after*1");
+    let world = World::for_gateway(&gateway.url());
+    world.charge("order_1", &[]).exits(7);
+    let refused = world.run(&to_charge("order_2", &[])).exits(8);
+    assert!(!refused.stderr.contains("--allow-similar"), "{refused}");
+    let [hint] = &commands(&refused)[..] else { panic!("{refused}") };
+    assert!(hint.contains("--merchant-uid order_1"), "{hint}");
+    paste(&world, hint).exits(0);
+    assert_eq!((gateway.received("order_1"), gateway.received("order_2")), (1, 0));
+}
+
+#[test]
+fn a_new_price_within_the_period_is_refused_without_advice_to_charge_again() {
+    let gateway = paying();
+    let world = World::for_gateway(gateway.url());
+    world.run(&once_per("gildong_0001_1234", "8900", &PERIOD)).exits(0).json();
+    let risen = world.run(&once_per("gildong_0001_1234", "9900", &PERIOD)).exits(8);
+    assert!(!risen.stderr.contains("new merchant_uid"), "{risen}");
+    risen.says(&["this order keeps its price", "counts from the next period"]);
+    assert_eq!(gateway.charges(), 1);
+}
+
+#[test]
+fn an_order_that_was_never_sent_takes_a_new_price() {
+    let gateway = paying_live();
+    let world = world_of(&profile("main", "http://127.0.0.1:1", ""));
+    world.run(&once_per("gildong_0001_1234", "8900", &PERIOD)).exits(9);
+    world.configure(&profile("main", gateway.url(), ""));
+    let paid = world.run(&once_per("gildong_0001_1234", "9900", &PERIOD)).exits(0).json();
+    assert_eq!((&paid["amount"], &paid["outcome"]), (&json!(9900), &json!("paid")));
+    let order = paid["merchant_uid"].as_str().unwrap();
+    world.run(&["history", "show", order]).exits(0).answers(&["before: ₩8,900"]);
+    world.run(&once_per("gildong_0001_1234", "8900", &PERIOD)).exits(8).says(&["₩9,900"]);
+    assert_eq!(gateway.charges(), 1);
+}
+
+#[test]
+fn a_retry_and_a_yes_need_an_order_that_is_named() {
+    let world = World::bare();
+    let line = ["--sandbox", "charge", "gildong_0001_1234", "--amount", "8900", "--name", "x"];
+    let both = ["--merchant-uid", "--once-per", "Nothing was sent"];
+    for more in [&["--yes"][..], &["--retry"], &["--yes", "--retry"]] {
+        world.run(&[&line[..], more].concat()).exits(2).says(&both);
+    }
+    world.run(&line).exits(2).says(&both);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_made_up_id_is_shown_before_the_question_and_an_open_payment_comes_first() {
+    use crate::support::pty::Terminal;
+
+    let gateway = Gateway::start("no_duplicate_refusal, lost_after*1");
+    let world = World::for_gateway(&gateway.url());
+    let line = ["charge", "gildong_0001_1234", "--amount", "8900", "--name", "x"];
+    let mut terminal = Terminal::start(world.command(&[&line[..], &["--yes"]].concat()));
+    terminal.exits(2);
+    let mut terminal = Terminal::start(world.command(&line));
+    terminal.shows("Charge this card? [y/N]");
+    assert!(terminal.seen().contains("  order  20"), "{}", terminal.seen());
+    terminal.types("y\n");
+    terminal.exits(7);
+    let ledger = Ledger::open_at(&world.ledger_path(), Create::Never).unwrap().ledger;
+    let open = ledger.unsettled().unwrap();
+    assert_eq!((open.len(), open[0].outcome), (1, Outcome::Unknown));
+    let mut terminal = Terminal::start(world.command(&line));
+    terminal.exits(8);
+    terminal.shows(&format!("--merchant-uid {}", open[0].terms.merchant_uid));
+    assert_eq!(gateway.book()["charges"].as_array().unwrap().len(), 1, "nothing goes beside it");
+}
+
+#[test]
+fn a_customer_that_is_nearly_a_saved_one_is_refused_and_named() {
+    let world = World::bare();
+    let line = |customer| {
+        let line = to_charge_with(customer, "8900", "order_1", &[]);
+        [&["--sandbox"], &line[..]].concat()
+    };
+    world.run(&["--sandbox", "customer", "list"]).exits(0).answers(&["gildong_0001_1234"]);
+    world.run(&line("gildong_0001_1243")).exits(8).says(&[
+        "gildong_0001_1243",
+        "gildong_0001_1234",
+        "billkey --sandbox customer add gildong_0001_1243",
+        "Nothing was sent",
+    ]);
+    assert_eq!(world.run(&line("gildong_0001_1234")).exits(0).stdout.lines().count(), 4);
+}
