@@ -107,6 +107,10 @@ pub struct Settings {
     pub siblings: Vec<Sibling>,
     /// The ledger.
     pub database: PathBuf,
+    /// Where ledgers are that no key of the file places.
+    pub data_folder: Option<PathBuf>,
+    /// The ledgers of all profiles, this run's among them.
+    pub ledgers: Vec<PathBuf>,
     /// The sandbox's own book; `None` without `--sandbox`.
     pub book: Option<PathBuf>,
     /// How the sandbox is to misbehave, as given.

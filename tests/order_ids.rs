@@ -460,3 +460,19 @@ fn a_customer_that_is_nearly_a_saved_one_is_refused_and_named() {
     ]);
     assert_eq!(world.run(&line("gildong_0001_1234")).exits(0).stdout.lines().count(), 4);
 }
+
+#[test]
+fn doctor_names_ledgers_that_no_profile_points_at_and_profiles_of_one_account() {
+    let gateway = paying_live();
+    let world = world_of(&profile("live", gateway.url(), ""));
+    world.run(&once_per("gildong_0001_1234", "8900", &PERIOD)).exits(0).json();
+    let quiet = world.run(&["doctor"]).exits(0).stdout;
+    assert!(!quiet.contains("no profile points at"), "{quiet}");
+    world.configure(&profile("main", gateway.url(), ""));
+    world.run(&["doctor"]).exits(0).answers(&["no profile points at", "live.db", "database = "]);
+    let two = format!("{}{}", profile("live", gateway.url(), ""), profile("main", gateway.url(), ""));
+    world.configure(&two);
+    let said = world.run(&["doctor", "--profile", "main"]).exits(0);
+    let said = said.answers(&["main (no scope), live (no scope)", "give both the same scope"]);
+    assert!(!said.stdout.contains("no profile points at"), "{said}");
+}

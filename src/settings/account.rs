@@ -1,7 +1,7 @@
 //! Whose money a profile moves: the account behind its key, and what sets its orders apart from those of
 //! another profile of the same account (contract, rule 12).
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::domain::secret::Secret;
 use crate::settings::error::SettingsError;
@@ -78,4 +78,19 @@ pub(super) fn siblings(file: Option<&ConfigFile>, own: &Settings) -> Vec<Sibling
         scope: profile.scope.as_ref().map(|scope| scope.value.clone()),
     };
     file.map(|file| file.profiles.iter().filter(same).map(sibling).collect()).unwrap_or_default()
+}
+
+/// The ledgers that the profiles of the file point at, and this run's own.
+pub(super) fn ledgers(file: Option<&ConfigFile>, own: &Settings) -> Vec<PathBuf> {
+    let of = |profile: &Profile| match &profile.database {
+        Some(database) => Some(database.value.clone()),
+        None => own.data_folder.as_ref().map(|folder| ledger_of(folder, &profile.name)),
+    };
+    let profiles = file.map(|file| file.profiles.as_slice()).unwrap_or_default();
+    profiles.iter().filter_map(of).chain([own.database.clone()]).collect()
+}
+
+/// Where a profile's ledger is, unless it says otherwise.
+pub(super) fn ledger_of(folder: &Path, profile: &str) -> PathBuf {
+    folder.join(format!("{profile}.db"))
 }

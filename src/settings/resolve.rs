@@ -90,6 +90,8 @@ pub(super) fn resolve(flags: &Flags, environment: &Environment) -> Result<Settin
         tier,
         siblings: Vec::new(),
         database,
+        data_folder: environment.folders().data.as_ref().map(|folder| folder.join("billkey")),
+        ledgers: Vec::new(),
         book: None,
         faults: None,
         settle_after,
@@ -107,7 +109,9 @@ pub(super) fn resolve(flags: &Flags, environment: &Environment) -> Result<Settin
         listen_secret,
         cache_folder: environment.folders().cache.as_ref().map(|folder| folder.join("billkey")),
     };
-    Ok(Settings { siblings: account::siblings(file.as_ref(), &settings), ..settings })
+    let siblings = account::siblings(file.as_ref(), &settings);
+    let ledgers = account::ledgers(file.as_ref(), &settings);
+    Ok(Settings { siblings, ledgers, ..settings })
 }
 
 /// The settings of `--sandbox`: nothing of a profile, and of the file only the time zone. Neither
@@ -157,6 +161,8 @@ fn sandbox(
         tier: None,
         siblings: Vec::new(),
         database,
+        data_folder: None,
+        ledgers: Vec::new(),
         book: Some(folder.join("book.db")),
         faults: environment.text("BILLKEY_SANDBOX_FAULTS")?,
         settle_after: SETTLE_AFTER,
@@ -268,7 +274,7 @@ fn database(
         (None, None, None) => {
             let folder = environment.folders().data.as_ref();
             let folder = folder.ok_or_else(|| no_home("the ledger", "--database FILE"))?;
-            Sourced::default(folder.join("billkey").join(format!("{profile}.db")))
+            Sourced::default(account::ledger_of(&folder.join("billkey"), profile))
         }
     };
     if path.value.as_os_str().is_empty() {
