@@ -158,7 +158,14 @@ pub fn already_paid(payment: &Payment, zone: &TimeZone) -> Story {
     };
     let mode = mode_note(payment.terms.mode);
     let rest = format!(" {amount}{mode}{at}.{refunded} Nothing was sent.");
-    Story { facts: vec![order_fact(payment)], ..Story::new(payment.outcome, "Already paid", rest) }
+    let story =
+        Story { facts: vec![order_fact(payment)], ..Story::new(payment.outcome, "Already paid", rest) };
+    // The order stays paid for ever, and --once-per means it until the period is over.
+    if payment.cancel_amount == Some(amount) {
+        return story
+            .advised("All of it was refunded. To charge again, name a new order with --merchant-uid.", None);
+    }
+    story
 }
 
 /// The words of the card company or the gateway.

@@ -70,6 +70,30 @@ fn a_customer_is_known_by_being_saved_and_by_having_been_charged() {
 }
 
 #[test]
+fn a_customer_is_near_within_two_edits() {
+    let place = Place::new();
+    let mut ledger = place.ledger();
+    for saved in ["gildong_0001", "younghee", "길동"] {
+        ledger.save_customer(&customer(saved, "x")).unwrap();
+    }
+    for (uid, near) in [
+        ("gildong_0010", Some("gildong_0001")),
+        ("gildong_000", Some("gildong_0001")),
+        ("gildon_00012", Some("gildong_0001")),
+        ("gildng_001", Some("gildong_0001")),
+        ("gldng_001", None),
+        ("yonghe", Some("younghee")),
+        ("chulsoo", None),
+        ("길똥", Some("길동")),
+    ] {
+        let found = ledger.near_customer(&CustomerUid::parse(uid).unwrap()).unwrap();
+        assert_eq!(found.as_ref().map(CustomerUid::as_str), near, "{uid}");
+    }
+    ledger.remove_customer(&CustomerUid::parse("younghee").unwrap(), at(1)).unwrap();
+    assert_eq!(ledger.near_customer(&CustomerUid::parse("yonghe").unwrap()).unwrap(), None);
+}
+
+#[test]
 fn rows_of_an_older_schema_get_their_keys_and_keep_their_ids() {
     let place = Place::new();
     let mut ledger = place.ledger();

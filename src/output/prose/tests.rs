@@ -74,6 +74,14 @@ fn a_replay_says_that_nothing_was_sent() {
 }
 
 #[test]
+fn a_payment_that_was_refunded_whole_needs_another_order() {
+    let whole = told(&Payment { cancel_amount: Some(won(8900)), ..paid() }, true, None);
+    assert!(whole.contains("To charge again, name a new order with --merchant-uid."), "{whole}");
+    let part = told(&Payment { cancel_amount: Some(won(900)), ..paid() }, true, None);
+    assert!(!part.contains("--merchant-uid"), "{part}");
+}
+
+#[test]
 fn a_decline_quotes_the_card_company_and_says_what_to_do() {
     let mut payment = declined();
     payment.message = Some("[CC10] 통장 잔액부족".to_owned());

@@ -1,22 +1,19 @@
 //! Which order a command means, and that what it prints leads back to the same order. The gateway's guard
 //! against charging an id twice is off where it matters.
 
-use std::fs;
-use std::process::Command;
+mod hints;
+mod spellings;
 
-use billkey::domain::ids::{CustomerUid, MerchantUid};
+use std::fs;
+
+use billkey::domain::ids::MerchantUid;
 use billkey::domain::payment::Outcome;
 use billkey::domain::period::Period;
 use billkey::ledger::{Create, Ledger};
 use serde_json::json;
 
-use crate::support::gateway::{Asked, Say, Scripted, envelope, no_such_payment, payment};
-use crate::support::world::{BILLKEY, Gateway, Ran, World, to_charge, to_charge_with};
-
-/// 주문_1, 홍길동 and 기본 in single letters, as macOS writes them.
-const ORDER_APART: &str = "\u{110c}\u{116e}\u{1106}\u{116e}\u{11ab}_1";
-const NAME_APART: &str = "\u{1112}\u{1169}\u{11bc}\u{1100}\u{1175}\u{11af}\u{1103}\u{1169}\u{11bc}";
-const PLAN_APART: &str = "\u{1100}\u{1175}\u{1107}\u{1169}\u{11ab}";
+use crate::support::gateway::{Say, Scripted, envelope, no_such_payment, payment};
+use crate::support::world::{Gateway, World, to_charge, to_charge_with};
 
 const PERIOD: [&str; 4] = ["--once-per", "2026-11", "--plan", "basic"];
 
@@ -61,22 +58,6 @@ fn paying_live() -> Scripted {
 
 fn live(payment: &str) -> String {
     payment.replace("\"sandbox\":true", "\"sandbox\":false")
-}
-
-/// The hints of what was said, each the command of it.
-fn commands(ran: &Ran) -> Vec<String> {
-    let text = format!("{}{}", ran.stdout, ran.stderr.as_str());
-    let command = |line: &str| line.find("billkey ").map(|at| line[at..].trim().to_owned());
-    text.lines().filter_map(command).collect()
-}
-
-/// Runs a command as a shell reads it, with a yes.
-fn paste(world: &World, command: &str) -> Ran {
-    let command = command.replacen("billkey", BILLKEY, 1) + " --yes";
-    let mut shell = Command::new("sh");
-    shell.arg("-c").arg(&command).env_clear().current_dir(world.home());
-    shell.env("HOME", world.home()).env("USER", "tester").env("LANG", "C.UTF-8");
-    Ran::from_output(&shell.output().unwrap())
 }
 
 #[test]
@@ -229,159 +210,6 @@ fn a_payment_of_a_test_channel_counts_when_the_profile_is_said_to_be_a_test() {
     world.configure(&profile("main", gateway.url(), "mode = \"test\""));
     world.run(&line).exits(8).says(&[paid["merchant_uid"].as_str().unwrap(), "LIVE then, TEST now"]);
     assert_eq!(gateway.charges(), 1);
-}
-
-#[test]
-fn an_id_in_single_letters_is_refused_with_its_right_spelling() {
-    let gateway = paying();
-    let world = World::for_gateway(gateway.url());
-    for (given, right) in [
-        (ORDER_APART, "write it as `주문_1`"),
-        (" order_1", "write it as `order_1`"),
-        ("order_1\u{a0}", "write it as `order_1`"),
-        ("order\u{200b}_1", "write it as `order_1`"),
-        ("주문\u{3164}_1", "write it as `주문_1`"),
-    ] {
-        world.charge(given, &[]).exits(2).says(&[right]);
-    }
-    let plan = once_per("gildong_0001_1234", "8900", &["--once-per", "2026-11", "--plan", PLAN_APART]);
-    world.run(&plan).exits(2).says(&["the plan", "write it as `기본`"]);
-    let customer = to_charge_with(NAME_APART, "8900", "order_1", &[]);
-    world.run(&customer).exits(2).says(&["write it as `홍길동`", "billkey customer add"]);
-    fs::write(
-        world.home().join("charges.csv"),
-        format!("customer_uid,amount,name,merchant_uid\ngildong,8900,Monthly,{ORDER_APART}\n"),
-    )
-    .unwrap();
-    world.run(&["batch", "charges.csv", "--yes"]).exits(2).says(&["merchant_uid", "`주문_1`"]);
-    assert_eq!(gateway.charges(), 0);
-}
-
-#[test]
-fn another_spelling_of_a_known_order_is_that_order() {
-    let gateway = paying();
-    let world = World::for_gateway(gateway.url());
-    world.charge("주문_1", &[]).exits(0).json();
-    let again = world.charge(ORDER_APART, &[]).exits(0).json();
-    assert_eq!((again["merchant_uid"].as_str(), &again["replayed"]), (Some("주문_1"), &json!(true)));
-    world.run(&["history", "show", ORDER_APART]).exits(0).answers(&["주문_1"]);
-    fs::write(
-        world.home().join("charges.csv"),
-        format!("customer_uid,amount,name,merchant_uid\ngildong_0001_1234,8900,Monthly,{ORDER_APART}\n"),
-    )
-    .unwrap();
-    let batch = world.run(&["batch", "charges.csv", "--yes", "--json"]).exits(0).says(&["1 of 1"]).json();
-    assert_eq!(batch["payments"][0]["merchant_uid"].as_str(), Some("주문_1"));
-    // The customer and the plan, too.
-    let period = |plan| once_per("홍길동", "9900", &["--once-per", "2026-11", "--plan", plan]);
-    world.run(&period("기본")).exits(0).json();
-    assert_eq!(world.run(&period(PLAN_APART)).exits(0).json()["replayed"], json!(true));
-    let apart = once_per(NAME_APART, "9900", &["--once-per", "2026-11", "--plan", PLAN_APART]);
-    assert_eq!(world.run(&apart).exits(0).json()["replayed"], json!(true));
-    assert_eq!(gateway.charges(), 2);
-}
-
-#[test]
-fn an_id_is_sent_as_it_is_known() {
-    let gateway = paying();
-    let world = World::for_gateway(gateway.url());
-    let mut ledger = Ledger::open_at(&world.ledger_path(), Create::IfMissing).unwrap().ledger;
-    let saved = billkey::domain::customer::Customer {
-        customer_uid: CustomerUid::parse(NAME_APART).unwrap(),
-        name: Some(NAME_APART.to_owned()),
-        email: None,
-        tel: None,
-        note: None,
-        card: billkey::domain::customer::Card::default(),
-        mode: billkey::domain::payment::Mode::Test,
-        added_at: jiff::Timestamp::UNIX_EPOCH,
-        checked_at: None,
-        removed_at: None,
-    };
-    ledger.save_customer(&saved).unwrap();
-    drop(ledger);
-    let line = to_charge_with("홍길동", "8900", "order_1", &["--json"]);
-    assert_eq!(world.run(&line).exits(0).json()["customer_uid"].as_str(), Some(NAME_APART));
-    let sent = gateway.asked().into_iter().find(Asked::is_charge).unwrap();
-    assert!(sent.body.contains(NAME_APART), "the gateway knows the customer by it");
-    world.run(&["customer", "list", "홍길동"]).exits(0).answers(&["홍길동"]);
-    world.run(&["customer", "show", "홍길동"]).exits(0).answers(&["홍길동"]);
-}
-
-#[test]
-fn names_are_counted_and_sent_in_syllables() {
-    let gateway = paying();
-    let world = World::for_gateway(gateway.url());
-    // 21 syllables are 63 letters.
-    let name = NAME_APART.repeat(7);
-    let line =
-        ["charge", "gildong", "--amount", "8900", "--name", &name, "--merchant-uid", "order_1", "--yes"];
-    world.run(&line).exits(0).answers(&["Paid"]);
-    let sent = gateway.asked().into_iter().find(Asked::is_charge).unwrap();
-    assert!(sent.body.contains(&"홍길동".repeat(7)), "{}", sent.body);
-}
-
-#[test]
-fn after_a_decline_the_pasted_hint_sends_the_same_order_once_more() {
-    let gateway = Gateway::start("no_duplicate_refusal, decline=[CC10] 통장 잔액부족*1");
-    let world = World::for_gateway(&gateway.url());
-    let name = "월 구독";
-    let line = ["charge", "gildong_0001_1234", "--amount", "8900", "--name", name];
-    let line = [&line[..], &["--merchant-uid", "order 1", "--profile", "main", "--yes"]].concat();
-    let declined = world.run(&line).exits(5);
-    assert!(declined.stdout.contains("\n  order  order 1   "), "{declined}");
-    let [hint] = &commands(&declined)[..] else { panic!("{declined}") };
-    assert_eq!(
-        hint,
-        "billkey --profile main charge gildong_0001_1234 --amount 8900 --name '월 구독' \
-         --merchant-uid 'order 1' --retry"
-    );
-    paste(&world, hint).exits(0);
-    assert_eq!((gateway.charged("order 1"), gateway.received("order 1")), (1, 2));
-}
-
-#[test]
-fn a_late_approval_is_found_by_the_pasted_hint() {
-    let gateway = Gateway::start("no_duplicate_refusal, flips_to_paid=10ms*1");
-    let world = World::for_gateway(&gateway.url());
-    let declined = world.run(&to_charge("order_1", &[])).exits(5);
-    std::thread::sleep(std::time::Duration::from_millis(1100));
-    let [hint] = &commands(&declined)[..] else { panic!("{declined}") };
-    paste(&world, hint).exits(0);
-    assert_eq!(gateway.received("order_1"), 1);
-}
-
-#[test]
-fn after_an_unknown_outcome_every_hint_is_of_the_same_order() {
-    let gateway = Gateway::start("no_duplicate_refusal, lost_after*1");
-    let world = World::for_gateway(&gateway.url());
-    let line = once_per("gildong_0001_1234", "8900", &PERIOD);
-    let unknown = world.run(&line[..line.len() - PERIOD.len() - 1]).exits(2);
-    assert!(unknown.stderr.contains("--merchant-uid"), "{unknown}");
-    let table: Vec<&str> = line.iter().copied().filter(|word| *word != "--json").collect();
-    let unknown = world.run(&table).exits(7);
-    let [reconcile, again] = &commands(&unknown)[..] else { panic!("{unknown}") };
-    assert!(reconcile.starts_with("billkey reconcile 202611"), "{reconcile}");
-    assert!(again.contains(" --merchant-uid 202611"), "{again}");
-    assert!(!again.contains("--allow-similar"), "{again}");
-    paste(&world, again).exits(0);
-    let book = gateway.book();
-    assert_eq!(book["charges"].as_array().unwrap().len(), 1, "{book}");
-    let payments: Vec<_> = book["payments"].as_array().unwrap().iter().collect();
-    assert_eq!(payments.len(), 1, "{book}");
-}
-
-#[test]
-fn a_similar_charge_that_is_open_is_settled_and_not_passed_by() {
-    let gateway = Gateway::start("no_duplicate_refusal, lost_after*1");
-    let world = World::for_gateway(&gateway.url());
-    world.charge("order_1", &[]).exits(7);
-    let refused = world.run(&to_charge("order_2", &[])).exits(8);
-    assert!(!refused.stderr.contains("--allow-similar"), "{refused}");
-    let [hint] = &commands(&refused)[..] else { panic!("{refused}") };
-    assert!(hint.contains("--merchant-uid order_1"), "{hint}");
-    paste(&world, hint).exits(0);
-    assert_eq!((gateway.received("order_1"), gateway.received("order_2")), (1, 0));
 }
 
 #[test]
