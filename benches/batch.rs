@@ -217,6 +217,7 @@ fn without_ledger(url: &str, workers: usize, count: usize) {
         connect_timeout: Duration::from_secs(10),
         ca_file: None,
         proxy: None,
+        tier: None,
         trace: None,
     };
     let transport = Box::new(HttpTransport::new(&config).unwrap());

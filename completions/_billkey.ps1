@@ -58,7 +58,7 @@ Register-ArgumentCompleter -Native -CommandName 'billkey' -ScriptBlock {
             [CompletionResult]::new('--amount', '--amount', [CompletionResultType]::ParameterName, 'How much: 8900, 8,900 or 8900원')
             [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'For what: the product name, at most 40 characters')
             [CompletionResult]::new('--merchant-uid', '--merchant-uid', [CompletionResultType]::ParameterName, 'The order id: one payment, for ever; at most 40 characters')
-            [CompletionResult]::new('--once-per', '--once-per', [CompletionResultType]::ParameterName, 'Make the order id from profile, customer, plan and period')
+            [CompletionResult]::new('--once-per', '--once-per', [CompletionResultType]::ParameterName, 'Make the order id from account, customer, plan and period')
             [CompletionResult]::new('--plan', '--plan', [CompletionResultType]::ParameterName, 'What is paid for once per period, where a customer has more than one')
             [CompletionResult]::new('--currency', '--currency', [CompletionResultType]::ParameterName, 'The currency of all amounts')
             [CompletionResult]::new('--tax-free', '--tax-free', [CompletionResultType]::ParameterName, 'The part of the amount that is free of tax')
@@ -82,7 +82,7 @@ Register-ArgumentCompleter -Native -CommandName 'billkey' -ScriptBlock {
             [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Charge without asking')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Charge without asking')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be sent, and send nothing')
-            [CompletionResult]::new('--retry', '--retry', [CompletionResultType]::ParameterName, 'Send a declined or rejected charge once more, under the same merchant_uid')
+            [CompletionResult]::new('--retry', '--retry', [CompletionResultType]::ParameterName, 'Send a declined or rejected order once more; it is named by --merchant-uid or --once-per')
             [CompletionResult]::new('--allow-similar', '--allow-similar', [CompletionResultType]::ParameterName, 'Charge although the customer paid the same amount a moment ago')
             [CompletionResult]::new('--sandbox', '--sandbox', [CompletionResultType]::ParameterName, 'Run against a gateway inside this program: no key, no network, no money')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --format json')
@@ -98,7 +98,7 @@ Register-ArgumentCompleter -Native -CommandName 'billkey' -ScriptBlock {
         }
         'billkey;batch' {
             [CompletionResult]::new('--input-format', '--input-format', [CompletionResultType]::ParameterName, 'How FILE is written [default: by its name; CSV if that does not tell]')
-            [CompletionResult]::new('--once-per', '--once-per', [CompletionResultType]::ParameterName, 'Make the order ids from profile, customer, plan and period')
+            [CompletionResult]::new('--once-per', '--once-per', [CompletionResultType]::ParameterName, 'Make the order ids from account, customer, plan and period')
             [CompletionResult]::new('--plan', '--plan', [CompletionResultType]::ParameterName, 'What is paid for once per period, where a customer has more than one')
             [CompletionResult]::new('--workers', '--workers', [CompletionResultType]::ParameterName, 'How many charges are at the gateway at the same time, 1 to 64')
             [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'At most so many charges in a time, evenly spread: 10/s, 300/m')

@@ -54,7 +54,7 @@ set edit:completion:arg-completer[billkey] = {|@words|
             cand --amount 'How much: 8900, 8,900 or 8900원'
             cand --name 'For what: the product name, at most 40 characters'
             cand --merchant-uid 'The order id: one payment, for ever; at most 40 characters'
-            cand --once-per 'Make the order id from profile, customer, plan and period'
+            cand --once-per 'Make the order id from account, customer, plan and period'
             cand --plan 'What is paid for once per period, where a customer has more than one'
             cand --currency 'The currency of all amounts'
             cand --tax-free 'The part of the amount that is free of tax'
@@ -78,7 +78,7 @@ set edit:completion:arg-completer[billkey] = {|@words|
             cand -y 'Charge without asking'
             cand --yes 'Charge without asking'
             cand --dry-run 'Say what would be sent, and send nothing'
-            cand --retry 'Send a declined or rejected charge once more, under the same merchant_uid'
+            cand --retry 'Send a declined or rejected order once more; it is named by --merchant-uid or --once-per'
             cand --allow-similar 'Charge although the customer paid the same amount a moment ago'
             cand --sandbox 'Run against a gateway inside this program: no key, no network, no money'
             cand --json 'Short for --format json'
@@ -93,7 +93,7 @@ set edit:completion:arg-completer[billkey] = {|@words|
         }
         &'billkey;batch'= {
             cand --input-format 'How FILE is written [default: by its name; CSV if that does not tell]'
-            cand --once-per 'Make the order ids from profile, customer, plan and period'
+            cand --once-per 'Make the order ids from account, customer, plan and period'
             cand --plan 'What is paid for once per period, where a customer has more than one'
             cand --workers 'How many charges are at the gateway at the same time, 1 to 64'
             cand --rate 'At most so many charges in a time, evenly spread: 10/s, 300/m'

@@ -60,7 +60,7 @@ complete -c billkey -n "__fish_billkey_needs_command" -f -a "help" -d 'Explain a
 complete -c billkey -n "__fish_billkey_using_subcommand charge" -l amount -d 'How much: 8900, 8,900 or 8900원' -r
 complete -c billkey -n "__fish_billkey_using_subcommand charge" -l name -d 'For what: the product name, at most 40 characters' -r
 complete -c billkey -n "__fish_billkey_using_subcommand charge" -l merchant-uid -d 'The order id: one payment, for ever; at most 40 characters' -r
-complete -c billkey -n "__fish_billkey_using_subcommand charge" -l once-per -d 'Make the order id from profile, customer, plan and period' -r
+complete -c billkey -n "__fish_billkey_using_subcommand charge" -l once-per -d 'Make the order id from account, customer, plan and period' -r
 complete -c billkey -n "__fish_billkey_using_subcommand charge" -l plan -d 'What is paid for once per period, where a customer has more than one' -r
 complete -c billkey -n "__fish_billkey_using_subcommand charge" -l currency -d 'The currency of all amounts' -r
 complete -c billkey -n "__fish_billkey_using_subcommand charge" -l tax-free -d 'The part of the amount that is free of tax' -r
@@ -90,7 +90,7 @@ never\t'not at all'"
 complete -c billkey -n "__fish_billkey_using_subcommand charge" -l timeout -d 'How many seconds a charge waits for its answer, 1 to 3600 [default: 60]' -r
 complete -c billkey -n "__fish_billkey_using_subcommand charge" -s y -l yes -d 'Charge without asking'
 complete -c billkey -n "__fish_billkey_using_subcommand charge" -l dry-run -d 'Say what would be sent, and send nothing'
-complete -c billkey -n "__fish_billkey_using_subcommand charge" -l retry -d 'Send a declined or rejected charge once more, under the same merchant_uid'
+complete -c billkey -n "__fish_billkey_using_subcommand charge" -l retry -d 'Send a declined or rejected order once more; it is named by --merchant-uid or --once-per'
 complete -c billkey -n "__fish_billkey_using_subcommand charge" -l allow-similar -d 'Charge although the customer paid the same amount a moment ago'
 complete -c billkey -n "__fish_billkey_using_subcommand charge" -l sandbox -d 'Run against a gateway inside this program: no key, no network, no money'
 complete -c billkey -n "__fish_billkey_using_subcommand charge" -l json -d 'Short for --format json'
@@ -101,7 +101,7 @@ complete -c billkey -n "__fish_billkey_using_subcommand charge" -s v -l verbose 
 complete -c billkey -n "__fish_billkey_using_subcommand charge" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c billkey -n "__fish_billkey_using_subcommand batch" -l input-format -d 'How FILE is written [default: by its name; CSV if that does not tell]' -r -f -a "csv\t'Comma-separated, with a header'
 jsonl\t'A JSON object a line'"
-complete -c billkey -n "__fish_billkey_using_subcommand batch" -l once-per -d 'Make the order ids from profile, customer, plan and period' -r
+complete -c billkey -n "__fish_billkey_using_subcommand batch" -l once-per -d 'Make the order ids from account, customer, plan and period' -r
 complete -c billkey -n "__fish_billkey_using_subcommand batch" -l plan -d 'What is paid for once per period, where a customer has more than one' -r
 complete -c billkey -n "__fish_billkey_using_subcommand batch" -l workers -d 'How many charges are at the gateway at the same time, 1 to 64' -r
 complete -c billkey -n "__fish_billkey_using_subcommand batch" -l rate -d 'At most so many charges in a time, evenly spread: 10/s, 300/m' -r

@@ -3,6 +3,7 @@
 //! This is the only reader of the environment and of the user's directories. Flags beat
 //! environment beats file beats default, and every value keeps where it came from.
 
+mod account;
 mod address;
 mod environment;
 mod error;
@@ -29,6 +30,7 @@ use crate::output::colour::ColourChoice;
 use crate::settings::file::SecretSource;
 use crate::settings::secret::{API_SECRET, LISTEN_SECRET};
 
+pub use crate::settings::account::Sibling;
 pub use crate::settings::environment::{Environment, Folders, VARIABLES};
 pub use crate::settings::error::{Fault, SettingsError};
 pub use crate::settings::origin::{Origin, Shown, Sourced};
@@ -97,8 +99,18 @@ pub struct Settings {
     pub imp_code: Option<String>,
     pub channel_key: Option<String>,
     pub pg: Option<String>,
+    /// The series that `--once-per` ids are of.
+    pub scope: Option<String>,
+    /// The sub-merchant of an agency's account (facts 1).
+    pub tier: Option<String>,
+    /// The other profiles of the same account and mode.
+    pub siblings: Vec<Sibling>,
     /// The ledger.
     pub database: PathBuf,
+    /// Where ledgers are that no key of the file places.
+    pub data_folder: Option<PathBuf>,
+    /// The ledgers of all profiles, this run's among them.
+    pub ledgers: Vec<PathBuf>,
     /// The sandbox's own book; `None` without `--sandbox`.
     pub book: Option<PathBuf>,
     /// How the sandbox is to misbehave, as given.
@@ -115,6 +127,7 @@ pub struct Settings {
     /// Sentences about settings that work and are probably not meant.
     pub warnings: Vec<String>,
     shown: Vec<Shown>,
+    flags_as_given: Vec<(&'static str, Option<String>)>,
     imp_key: Option<Secret>,
     secret: Option<SecretSource>,
     listen_secret: Option<SecretSource>,
@@ -136,23 +149,22 @@ impl Settings {
     /// The API key and its secret: reads the secret's file or runs its program. Only a command
     /// that talks to the gateway asks. The sandbox has a key of its own.
     pub fn credentials(&self) -> Result<Credentials, SettingsError> {
-        let missing = |what: &str, key: &str, variable: &str| {
-            let profile = &self.profile;
-            let message = format!("the profile `{profile}` has no {what}");
-            let place = match &self.config_file {
-                Some(path) => format!("set {key} in {}, or {variable}", path.display()),
-                None => format!("run `billkey config init`, then set {key}; or set {variable}"),
-            };
-            SettingsError::config(message).hinted(format!("{place}. To try without: --sandbox"))
-        };
-        let Some(imp_key) = self.imp_key.clone() else {
-            return Err(missing("REST API key", "imp_key", "BILLKEY_IMP_KEY"));
-        };
+        let imp_key = self.required_imp_key()?.clone();
         let Some(source) = &self.secret else {
-            return Err(missing("REST API secret", "imp_secret_file", "BILLKEY_IMP_SECRET"));
+            return Err(self.missing("REST API secret", "imp_secret_file", "BILLKEY_IMP_SECRET"));
         };
         let imp_secret = secret::fetch(API_SECRET, source, self.config_folder())?;
         Ok(Credentials { imp_key, imp_secret })
+    }
+
+    /// A part of the credentials that is nowhere.
+    fn missing(&self, what: &str, key: &str, variable: &str) -> SettingsError {
+        let message = format!("the profile `{}` has no {what}", self.profile);
+        let place = match &self.config_file {
+            Some(path) => format!("set {key} in {}, or {variable}", path.display()),
+            None => format!("run `billkey config init`, then set {key}; or set {variable}"),
+        };
+        SettingsError::config(message).hinted(format!("{place}. To try without: --sandbox"))
     }
 
     /// The file that the API secret is read from, where it has one of its own.
@@ -183,7 +195,8 @@ impl Settings {
             return Some(folder.join("token-sandbox.json"));
         }
         let imp_key = self.imp_key.as_ref()?;
-        let text = format!("{} {}", self.api_url, imp_key.expose());
+        let tier = self.tier.as_ref().map(|tier| format!(" {tier}")).unwrap_or_default();
+        let text = format!("{} {}{tier}", self.api_url, imp_key.expose());
         let hash = digest::digest(&digest::SHA256, text.as_bytes());
         let name = hex(hash.as_ref().iter().take(8));
         Some(folder.join(format!("token-{name}.json")))

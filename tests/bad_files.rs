@@ -274,7 +274,7 @@ fn an_answer_that_the_ledger_does_not_take_is_printed_and_never_called_unsent() 
         let world = world.get_or_init(|| World::for_gateway(gateway.url()));
         let said = world.charge("order_1", &[]).exits(1).in_plain_words();
         let said =
-            said.says(&["order_1 was sent", r#"{"code":1,"message":"점검 중""#, "run the same command"]);
+            said.says(&["order_1 was sent", r#"{"code":1,"message":"점검 중""#, "--merchant-uid order_1"]);
         assert!(!said.stderr.contains(SENT), "{said}");
         assert_eq!((said.error()["kind"].as_str(), gateway.charges()), (Some("local"), 1));
     }

@@ -97,16 +97,34 @@ fn a_decline_that_turned_to_paid_is_found_before_a_retry_is_sent() {
 
 #[test]
 fn a_refusal_is_looked_up_before_it_is_called_a_rejection() {
-    let gateway = Gateway::start("reject=점검 중입니다*1");
+    let gateway = Gateway::start("reject=등록되지 않은 구매자입니다.*1");
     let world = World::for_gateway(&gateway.url());
     let rejected = world.charge("order_1", &[]).exits(6).json();
     assert_eq!(
         (rejected["outcome"].clone(), rejected["message"].clone()),
-        (json!("rejected"), json!("점검 중입니다"))
+        (json!("rejected"), json!("등록되지 않은 구매자입니다."))
     );
     world.charge("order_1", &[]).exits(6);
     world.charge("order_1", &["--retry"]).exits(0);
     assert_eq!((gateway.received("order_1"), gateway.charged("order_1")), (2, 1));
+}
+
+#[test]
+fn a_refusal_that_proves_nothing_has_its_time_before_a_retry() {
+    let gateway = Gateway::start("reject=아무도 모르는 말*1");
+    let world = World::for_gateway(&gateway.url());
+    let rejected = world.charge("order_1", &[]).exits(6);
+    assert!(!rejected.stderr.contains("Nothing was charged"), "{rejected}");
+    let _ = world.charge("order_1", &["--retry"]).exits(7);
+    assert_eq!(gateway.received("order_1"), 1);
+}
+
+#[test]
+fn a_refusal_for_a_time_out_is_no_rejection() {
+    let gateway = Gateway::start("reject=승인 타임아웃*1");
+    let world = World::for_gateway(&gateway.url());
+    assert_eq!(world.charge("order_1", &[]).exits(7).json()["outcome"], "unknown");
+    assert_eq!(gateway.received("order_1"), 1);
 }
 
 #[test]

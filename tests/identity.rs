@@ -79,7 +79,7 @@ fn a_backup_over_a_newer_ledger_is_noticed_and_does_not_heal_by_growing() {
     let _ = world.run(&["--quiet", "history"]).exits(0).says(&[OLDER]);
     // What is to be pasted is about the same ledger.
     let database = ledger.display().to_string();
-    let named = format!("billkey --profile main --database '{database}' ledger accept --reason");
+    let named = format!("billkey --profile main --database {database} ledger accept --reason");
     let _ = world.run(&["--profile", "main", "--database", &database, "history"]).exits(0).says(&[&named]);
     assert_eq!(epoch(&ledger), 2, "one finding, one epoch");
     assert_eq!(accepted(&accept(&world, &[]).exits(0)), json!(["distrust"]));
@@ -120,12 +120,12 @@ fn a_file_copied_alone_over_a_newer_one_is_noticed() {
 
 #[test]
 fn a_mark_that_is_gone_or_cannot_be_read_is_noticed_once_and_made_again() {
-    let gateway = Gateway::start("");
     for (spoil, says) in [
         (fs::remove_file as fn(PathBuf) -> std::io::Result<()>, "had a mark and has none"),
         (|mark| fs::write(mark, "no mark"), "cannot be read"),
         (|mark: PathBuf| fs::write(&mark, vec![0; 8192]), "cannot be read"),
     ] {
+        let gateway = Gateway::start("");
         let world = shop(&gateway, 1);
         let mark = beside(&world.ledger_path(), ".mark");
         spoil(mark.clone()).unwrap();
@@ -157,7 +157,6 @@ fn one_torn_slot_of_the_mark_is_no_alarm() {
 /// A file that is gone, or that has nothing in it, is no new ledger while its mark or its log lies there.
 #[test]
 fn a_lost_ledger_is_not_taken_for_a_new_one() {
-    let gateway = Gateway::start("");
     let take = |world: &World, gone: &[&str]| {
         let ledger = world.ledger_path();
         gone.iter().for_each(|suffix| drop(fs::remove_file(beside(&ledger, suffix))));
@@ -169,6 +168,7 @@ fn a_lost_ledger_is_not_taken_for_a_new_one() {
         ("the file is empty", &[], true),
         ("the file is empty and alone with its mark", &["-wal", "-shm"], true),
     ] {
+        let gateway = Gateway::start("");
         let world = shop(&gateway, 1);
         take(&world, gone);
         if empty {
@@ -340,7 +340,8 @@ fn rustix_is_root() -> bool {
 #[test]
 fn a_mark_that_cannot_be_written_is_a_warning_and_no_error() {
     let gateway = Gateway::start("");
-    let world = shop(&gateway, 1);
+    let world = World::with_profile(&gateway.url(), "mode = \"test\"\nsettle_after = \"1s\"\n");
+    let _ = world.charge("order_1", &[]).exits(0).says(&["settle_after is 1s"]);
     let mark = beside(&world.ledger_path(), ".mark");
     // Where the new mark would be written there is a folder.
     fs::remove_file(&mark).unwrap();
@@ -355,7 +356,9 @@ fn a_mark_that_cannot_be_written_is_a_warning_and_no_error() {
     assert_eq!(epoch(&world.ledger_path()), 2, "no new doubt at every run");
     fs::remove_dir_all(&new).unwrap();
     let _ = accept(&world, &[]).exits(0);
-    let _ = world.charge("order_3", &["--allow-similar"]);
+    // The wait is over, and the next intent makes the mark again.
+    std::thread::sleep(Duration::from_millis(1100));
+    let _ = world.charge("order_3", &["--allow-similar"]).exits(0).says(&["settle_after is 1s"]);
     assert!(mark.exists(), "it has one again");
 }
 

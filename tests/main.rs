@@ -25,6 +25,7 @@ mod kept_answers;
 mod looking_up;
 mod main_job;
 mod odd_answers;
+mod order_ids;
 mod reconcile;
 mod registration;
 mod requests;

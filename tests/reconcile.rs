@@ -66,12 +66,12 @@ fn a_recent_decline_that_turned_to_paid_is_found() {
 }
 
 #[test]
-fn a_rejection_that_was_a_charge_is_found() {
+fn a_refusal_that_was_a_charge_is_found() {
     let gateway = Gateway::start("reject_but_charged=300ms*1");
     let world = World::for_gateway(&gateway.url());
-    world.charge("order_1", &[]).exits(6);
+    world.charge("order_1", &[]).exits(7);
     std::thread::sleep(Duration::from_millis(400));
-    world.run(&["reconcile"]).exits(0).answers(&["order_1  Paid ₩8,900", "It was rejected."]);
+    world.run(&["reconcile"]).exits(0).answers(&["order_1  Paid ₩8,900", "It was unknown."]);
 }
 
 #[test]

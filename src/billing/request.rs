@@ -9,7 +9,7 @@ use crate::billing::report::{Ended, Report};
 use crate::domain::charge::ChargeRequest;
 use crate::domain::declines::Standing;
 use crate::domain::lookup::LookupReply;
-use crate::domain::payment::Payment;
+use crate::domain::payment::{Payment, Terms};
 use crate::domain::protocol::{self, Opening, Stored};
 use crate::domain::reason::Reason;
 use crate::domain::time::Moment;
@@ -98,12 +98,19 @@ pub fn ended_by(payment: Payment, order: &Charge) -> Result<Ended, Box<Payment>>
     }
 }
 
+/// Whether a row is for what is asked for now, or may become that: one that was never sent takes new terms.
+#[must_use]
+pub fn same_terms(row: &Payment, asked: &Terms) -> bool {
+    let same = row.terms.customer_uid == asked.customer_uid && row.terms.amount == asked.amount;
+    same || row.was_never_sent()
+}
+
 /// The row as the protocol sees it.
 pub(super) fn stored(row: &Payment, request: &ChargeRequest) -> Stored {
     let asked = &request.terms;
     Stored {
         outcome: row.outcome,
-        same_terms: row.terms.customer_uid == asked.customer_uid && row.terms.amount == asked.amount,
+        same_terms: same_terms(row, asked),
         same_mode: row.terms.mode == asked.mode,
         unanswered: row.unanswered > 0,
         uncertain: Standing::of(row).is_some_and(|standing| standing.certainty.must_wait()),

@@ -3,6 +3,7 @@
 mod board;
 mod charges;
 mod fate;
+mod identify;
 mod input;
 mod lines;
 mod plan;
@@ -57,10 +58,10 @@ pub struct BatchArgs {
     #[arg(long, value_name = "FORMAT", value_enum, help_heading = "What to charge")]
     pub input_format: Option<InputFormat>,
 
-    /// Make the order ids from profile, customer, plan and period
+    /// Make the order ids from account, customer, plan and period
     ///
     /// PERIOD is day, week, month, quarter or year, or a certain one such as 2026-11. The period is
-    /// the one in which the batch begins, in the profile's time zone, for all of its rows.
+    /// the one in which the batch begins, by the date in Seoul, for all of its rows.
     #[arg(long, value_name = "PERIOD", help_heading = "What to charge")]
     pub once_per: Option<String>,
 

@@ -30,9 +30,10 @@ Exit codes:
 /// Charge a customer's saved card, once
 ///
 /// Asks I'mport to charge the billing key behind CUSTOMER_UID and says whether the customer was
-/// charged. The intent is written to the ledger before the request leaves. To run the same command
-/// again is safe at any time: one merchant_uid is one payment, for ever, and a charge whose answer
-/// was lost is looked up before anything is sent again.
+/// charged. The intent is written to the ledger before the request leaves. One merchant_uid is one
+/// payment, for ever: the same command is the same charge as long as it means the same order, by
+/// --merchant-uid or by --once-per, and a charge whose answer was lost is looked up before anything
+/// is sent again. Where a person is asked, an order id is made up and shown; the hints name it.
 #[derive(Debug, Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub struct ChargeArgs {
@@ -49,14 +50,18 @@ pub struct ChargeArgs {
     pub name: String,
 
     /// The order id: one payment, for ever; at most 40 characters
+    ///
+    /// Another spelling of a known id (Hangul in single letters, as macOS names files) means the known
+    /// one. A new id is spelled in syllables, without blanks at its ends and invisible characters.
     #[arg(long, value_name = "ID", conflicts_with = "once_per", help_heading = "What to charge")]
     pub merchant_uid: Option<String>,
 
-    /// Make the order id from profile, customer, plan and period
+    /// Make the order id from account, customer, plan and period
     ///
-    /// PERIOD is day, week, month, quarter or year, or a certain one such as 2026-11, 2026-11-23,
-    /// 2026-W48, 2026-Q4 or 2026. Within one period the id is always the same, so that cron can run
-    /// the line again.
+    /// PERIOD is day, week, month, quarter or year by the date in Seoul, the gateway's business day,
+    /// or a certain one such as 2026-11, 2026-11-23, 2026-W48, 2026-Q4 or 2026. Within one period the
+    /// id is always the same, so that cron can run the line again: on any machine and under any
+    /// profile name. Live and test are apart, and so are profiles with another scope.
     #[arg(long, value_name = "PERIOD", help_heading = "What to charge")]
     pub once_per: Option<String>,
 
@@ -132,7 +137,7 @@ pub struct ChargeArgs {
     #[arg(long, help_heading = "How to ask")]
     pub dry_run: bool,
 
-    /// Send a declined or rejected charge once more, under the same merchant_uid
+    /// Send a declined or rejected order once more; it is named by --merchant-uid or --once-per
     #[arg(long, help_heading = "How to ask")]
     pub retry: bool,
 

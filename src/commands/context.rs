@@ -15,7 +15,7 @@ use crate::domain::secret::Secret;
 use crate::domain::standing::Distrust;
 use crate::domain::time::{Clock, Moment};
 use crate::failure::Failure;
-use crate::gateway::{ApiKey, Client, HttpTransport, Trace, TransportConfig};
+use crate::gateway::{ApiKey, Client, HttpTransport, Trace, TransportConfig, account_of};
 use crate::ledger::{Access, Create, Ledger, LedgerError, MarkTrouble, OpenOptions, Opened, WhenLost};
 use crate::output::standing::{Wait, distrusted, sends_nothing};
 use crate::output::text::{safe, shell_word};
@@ -233,12 +233,22 @@ impl Context<'_> {
             connect_timeout: TransportConfig::connect_timeout_for(settings.timeout),
             ca_file: settings.ca_file.clone(),
             proxy: settings.proxy.clone(),
+            tier: settings.tier.clone(),
             trace: settings.presentation.verbose.then(trace),
         })?;
         let clock = Arc::clone(&self.clock);
         let client = Client::new(Box::new(transport), clock, key, settings.token_cache(), settings.timeout);
+        let client = client.of_tier(settings.tier.as_deref());
         Ok(Gateway { client: Arc::new(client), sdk_url, _sandbox: sandbox })
     }
+}
+
+/// The account that the profile's key is for, without asking anybody.
+pub fn account(settings: &Settings) -> Result<String, Failure> {
+    if settings.sandbox() {
+        return Ok(account_of(&Secret::new(IMP_KEY.to_owned()), None));
+    }
+    Ok(account_of(settings.required_imp_key()?, settings.tier.as_deref()))
 }
 
 /// Starts the sandbox on its book; port 0 takes any that is free.

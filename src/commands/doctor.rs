@@ -8,6 +8,7 @@ use crate::commands::session::{Session, answered};
 use crate::failure::{Exit, Failure, Kind};
 use crate::settings::{Fault, Settings, SettingsError};
 
+mod account;
 mod files;
 mod gateway;
 mod identity;
@@ -73,8 +74,10 @@ fn examine(context: &mut Context<'_>) -> Result<Exit, Failure> {
     let mut report = Report::default();
     setup::config(context.settings, &mut report);
     report.append(secret);
+    account::siblings(context.settings, &mut report);
     files::examine(context.settings, &mut report);
     let opened = ledger::examine(context, &mut report);
+    account::ledgers(context.settings, &mut report);
     ledger::disk(&context.settings.database, &mut report);
     report.append(gateway);
     money::examine(context.settings, opened.as_ref(), &mut report);

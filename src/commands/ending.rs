@@ -4,6 +4,7 @@ use crate::billing::report::{ChargeError, NotRecorded, Report};
 use crate::domain::payment::Outcome;
 use crate::failure::Failure;
 use crate::output::prose;
+use crate::output::text::shell_word;
 use crate::output::ui::Ui;
 
 /// What went wrong on this side. An answer that could not be written is printed whole.
@@ -29,7 +30,11 @@ pub(in crate::commands) fn failed(ui: &mut Ui, error: ChargeError) -> Failure {
             Failure::local(format!(
                 "{merchant_uid} {what}, but that could not be written to the ledger: {error}"
             ))
-            .hinted("keep the answer above; fix the ledger and run the same command again, which asks the gateway")
+            .hinted(format!(
+                "keep the answer above and fix the ledger; the same charge with --merchant-uid {} then asks the \
+                 gateway first",
+                shell_word(&merchant_uid)
+            ))
         }
     }
 }

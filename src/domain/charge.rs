@@ -9,6 +9,7 @@ use thiserror::Error;
 use crate::domain::ids::IdError;
 use crate::domain::money::{Amount, Currency, MoneyError};
 use crate::domain::payment::{Outcome, Payment, Terms};
+use crate::domain::text::{nfc, nfc_key};
 
 /// Instalments are for amounts from here on (facts 2.1).
 pub const QUOTA_WON_MIN: i64 = 50_000;
@@ -150,6 +151,17 @@ impl ChargeRequest {
         }
     }
 
+    /// The same with its names in composed letters, as they are counted, kept and sent: a PG that takes 40
+    /// characters means syllables.
+    #[must_use]
+    pub fn composed(self) -> ChargeRequest {
+        ChargeRequest {
+            name: nfc_key(&self.name),
+            buyer_name: self.buyer_name.as_deref().map(nfc_key),
+            ..self
+        }
+    }
+
     /// The payment as it is before anything was sent for it.
     #[must_use]
     pub fn unsent(&self, at: Timestamp, note: Option<String>, operator: Option<String>) -> Payment {
@@ -237,10 +249,10 @@ impl ChargeRequest {
     }
 }
 
-/// Checks a text for the gateway: characters are counted, not bytes.
+/// Checks a text for the gateway: characters are counted, not bytes, and composed as they are sent.
 pub fn check_text(field: Field, value: Option<&str>, max: usize) -> Result<(), InvalidValue> {
     let Some(value) = value else { return Ok(()) };
-    let chars = value.chars().count();
+    let chars = nfc(value).chars().count();
     if chars > max {
         return Err(InvalidValue::TooLong { field, value: value.escape_debug().to_string(), chars, max });
     }
@@ -303,6 +315,15 @@ mod tests {
         assert!(checked(|r| r.buyer_tel = Some("0".repeat(17))).is_err());
         assert!(checked(|r| r.name = " ".to_owned()).is_err());
         assert!(checked(|r| r.name = "a\nb".to_owned()).is_err());
+    }
+
+    #[test]
+    fn a_syllable_is_one_character_however_it_is_written() {
+        // 가 in two letters, 21 times.
+        let name = "\u{1100}\u{1161}".repeat(21);
+        assert_eq!(checked(|r| r.name.clone_from(&name)), Ok(()));
+        let request = ChargeRequest { name, ..request(50_000) }.composed();
+        assert_eq!(request.name, "가".repeat(21));
     }
 
     #[test]

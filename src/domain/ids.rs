@@ -4,6 +4,8 @@ use std::fmt;
 
 use thiserror::Error;
 
+use crate::domain::text::{Problem, problem_with};
+
 /// Most characters of a customer_uid (facts 2.1).
 pub const CUSTOMER_UID_CHARS_MAX: usize = 80;
 /// Most characters of a merchant_uid (facts 2.1).
@@ -20,6 +22,8 @@ pub enum IdError {
         "the {field} `{value}` contains {what}; the gateway could not be asked for it again. Use an id without"
     )]
     Character { field: &'static str, value: String, what: &'static str },
+    #[error("the {field} `{value}` {what}; write it as `{right}`")]
+    Spelling { field: &'static str, value: String, what: &'static str, right: String },
 }
 
 /// The merchant's name for one customer's one card; the gateway maps it to a billing key
@@ -36,6 +40,12 @@ impl CustomerUid {
         check("customer_uid", text, CUSTOMER_UID_CHARS_MAX).map(CustomerUid)
     }
 
+    /// One that nobody knows yet: its spelling has to be the right one too.
+    pub fn parse_new(text: &str) -> Result<CustomerUid, IdError> {
+        check_spelling("customer_uid", text)?;
+        CustomerUid::parse(text)
+    }
+
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -45,6 +55,12 @@ impl CustomerUid {
 impl MerchantUid {
     pub fn parse(text: &str) -> Result<MerchantUid, IdError> {
         check("merchant_uid", text, MERCHANT_UID_CHARS_MAX).map(MerchantUid)
+    }
+
+    /// One that nobody knows yet: its spelling has to be the right one too.
+    pub fn parse_new(text: &str) -> Result<MerchantUid, IdError> {
+        check_spelling("merchant_uid", text)?;
+        MerchantUid::parse(text)
     }
 
     #[must_use]
@@ -62,6 +78,18 @@ impl fmt::Display for CustomerUid {
 impl fmt::Display for MerchantUid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.0)
+    }
+}
+
+/// Refuses what looks like another text (contract, rule 12). `field` is what the text is for.
+pub fn check_spelling(field: &'static str, text: &str) -> Result<(), IdError> {
+    match problem_with(text) {
+        // Where nothing of it is left there is no right spelling to tell.
+        Some(Problem { right, .. }) if right.is_empty() => Err(IdError::Empty { field }),
+        Some(Problem { what, right }) => {
+            Err(IdError::Spelling { field, value: text.escape_debug().to_string(), what, right })
+        }
+        None => Ok(()),
     }
 }
 
@@ -123,6 +151,18 @@ mod tests {
         for text in ["a/b", "a\\b", "a\nb", "a\u{7}b", " a", "a ", ".", "..", "a\u{202e}b", "\u{feff}a"] {
             assert!(matches!(CustomerUid::parse(text), Err(IdError::Character { .. })), "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_new_id_is_spelled_right_or_its_right_spelling_is_told() {
+        let decomposed = "\u{110c}\u{116e}\u{1106}\u{116e}\u{11ab}_1";
+        assert!(MerchantUid::parse(decomposed).is_ok(), "an older ledger may hold it");
+        let error = MerchantUid::parse_new(decomposed).unwrap_err().to_string();
+        assert!(error.ends_with("; write it as `주문_1`"), "{error}");
+        let error = CustomerUid::parse_new(" gildong ").unwrap_err().to_string();
+        assert_eq!(error, "the customer_uid ` gildong ` has white space at an end; write it as `gildong`");
+        assert_eq!(MerchantUid::parse_new("\u{200b}"), Err(IdError::Empty { field: "merchant_uid" }));
+        assert_eq!(MerchantUid::parse_new("주문_1").unwrap().as_str(), "주문_1");
     }
 
     #[test]

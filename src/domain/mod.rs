@@ -14,5 +14,6 @@ pub mod protocol;
 pub mod reason;
 pub mod secret;
 pub mod standing;
+pub mod text;
 pub mod time;
 pub mod words;

@@ -252,6 +252,13 @@ impl Payment {
     pub fn why(&self) -> Option<String> {
         said(self.reason.as_ref(), self.message.as_ref())
     }
+
+    /// Whether no request of it can have arrived, as far as the row tells: nobody is held to what it asks
+    /// for, and it takes new terms (contract, rule 1). The ledger asks its history as well.
+    #[must_use]
+    pub fn was_never_sent(&self) -> bool {
+        self.outcome == Outcome::NotSent && self.unanswered == 0
+    }
 }
 
 /// Our reason says more than the words that it was made of.

@@ -1,12 +1,20 @@
 //! `--once-per`: one stable merchant_uid for a customer, a plan and a period, so that cron can run
 //! the same line again.
 
+use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::{Offset, TimeZone};
 use ring::digest;
 use thiserror::Error;
 
 use crate::domain::ids::{CustomerUid, MerchantUid};
+use crate::domain::payment::Mode;
+use crate::domain::text::nfc;
 use crate::domain::words::hex;
+
+/// The gateway's business day begins by this clock, whatever `timezone` says. Korea has had no other offset
+/// since 1988.
+const SEOUL: Offset = Offset::constant(9);
 
 /// A stretch of the calendar, such as `2026-11`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,9 +28,24 @@ pub struct Period(String);
 )]
 pub struct PeriodError(String);
 
+/// What orders are numbered within: one account's, live or test (contract, rule 12). None of it is a label, a
+/// path or a zone, which may change without anybody meaning another order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Series {
+    pub account: String,
+    pub mode: Mode,
+    /// Empty where none is named.
+    pub scope: String,
+}
+
+/// The date by the gateway's business day.
+#[must_use]
+pub fn business_date(now: Timestamp) -> Date {
+    now.to_zoned_datetime(TimeZone::fixed(SEOUL)).date()
+}
+
 impl Period {
-    /// Reads a word, which means the one that `today` lies in, or a certain period. `today` is a
-    /// date of the merchant's zone.
+    /// Reads a word, which means the one that `today` lies in, or a certain period.
     pub fn parse(text: &str, today: Date) -> Result<Period, PeriodError> {
         let week = || {
             let date = today.iso_week_date();
@@ -50,9 +73,22 @@ impl Period {
     /// PGs take no others and cut the rest off in silence (facts 2.7, `smartro_v2`). The period
     /// stands in front for people; the rest is a hash of all that the charge is for.
     #[must_use]
-    pub fn merchant_uid(&self, profile: &str, customer: &CustomerUid, plan: &str) -> Option<MerchantUid> {
+    pub fn merchant_uid(&self, series: &Series, customer: &CustomerUid, plan: &str) -> Option<MerchantUid> {
+        let Series { account, mode, scope } = series;
+        let (customer, plan) = (nfc(customer.as_str()), nfc(plan));
+        self.hashed(&["billkey once-per 2", account, mode.word(), &nfc(scope), &customer, &plan])
+    }
+
+    /// The id that billkey gave up to schema 4: from the profile's name, and from the letters as they were
+    /// given. An order that is known by it keeps it.
+    #[must_use]
+    pub fn former_merchant_uid(&self, profile: &str, customer: &str, plan: &str) -> Option<MerchantUid> {
+        self.hashed(&["billkey once-per 1", profile, customer, plan])
+    }
+
+    fn hashed(&self, parts: &[&str]) -> Option<MerchantUid> {
         let mut hash = digest::Context::new(&digest::SHA256);
-        for part in ["billkey once-per 1", profile, customer.as_str(), plan, &self.0] {
+        for part in parts.iter().copied().chain([self.as_str()]) {
             // The length goes first, so that no two lists of parts are the same bytes.
             hash.update(format!("{}:", part.len()).as_bytes());
             hash.update(part.as_bytes());
@@ -82,8 +118,9 @@ fn is_certain(text: &str) -> bool {
 mod tests {
     use jiff::civil::date;
 
-    use super::Period;
+    use super::{Period, Series, business_date};
     use crate::domain::ids::CustomerUid;
+    use crate::domain::payment::Mode;
 
     fn period(text: &str) -> Period {
         Period::parse(text, date(2026, 11, 23)).unwrap()
@@ -118,19 +155,57 @@ mod tests {
         }
     }
 
+    fn series() -> Series {
+        Series { account: "0123456789abcdef".to_owned(), mode: Mode::Live, scope: String::new() }
+    }
+
+    fn id(period: &Period, series: &Series, customer: &str, plan: &str) -> String {
+        period.merchant_uid(series, &uid(customer), plan).unwrap().to_string()
+    }
+
     #[test]
     fn the_id_is_the_same_each_time_and_other_for_anything_else() {
-        let id = period("month").merchant_uid("main", &uid("gildong"), "basic").unwrap();
-        assert_eq!(id.as_str(), "202611ba40d1c61bc66e014de94ed18446abd7be");
-        assert!(id.as_str().len() == 40 && id.as_str().bytes().all(|b| b.is_ascii_alphanumeric()));
+        let month = period("month");
+        let first = id(&month, &series(), "gildong", "basic");
+        assert_eq!(first, "2026119c50e76ce79861a64ef36f7abb165dafca");
+        assert!(first.len() == 40 && first.bytes().all(|b| b.is_ascii_alphanumeric()));
+        let of = |change: &dyn Fn(&mut Series)| {
+            let mut series = series();
+            change(&mut series);
+            id(&month, &series, "gildong", "basic")
+        };
         for other in [
-            period("2026-12").merchant_uid("main", &uid("gildong"), "basic"),
-            period("month").merchant_uid("test", &uid("gildong"), "basic"),
-            period("month").merchant_uid("main", &uid("gildong2"), "basic"),
-            period("month").merchant_uid("main", &uid("gildong"), "plus"),
-            period("month").merchant_uid("maing", &uid("ildong"), "basic"),
+            id(&period("2026-12"), &series(), "gildong", "basic"),
+            id(&month, &series(), "gildong2", "basic"),
+            id(&month, &series(), "gildong", "plus"),
+            id(&month, &series(), "gildongb", "asic"),
+            of(&|series| series.account = "other".to_owned()),
+            of(&|series| series.mode = Mode::Test),
+            of(&|series| series.scope = "shop".to_owned()),
         ] {
-            assert_ne!(other.unwrap(), id);
+            assert_ne!(other, first);
         }
+    }
+
+    #[test]
+    fn a_customer_and_a_plan_are_the_same_however_they_are_spelled() {
+        let (composed, apart) = ("가", "\u{1100}\u{1161}");
+        assert_eq!(
+            id(&period("month"), &series(), composed, apart),
+            id(&period("month"), &series(), apart, composed)
+        );
+    }
+
+    #[test]
+    fn an_order_of_an_older_billkey_is_known_by_its_id() {
+        let former = period("month").former_merchant_uid("main", "gildong", "basic").unwrap();
+        assert_eq!(former.as_str(), "202611ba40d1c61bc66e014de94ed18446abd7be");
+    }
+
+    #[test]
+    fn the_business_day_is_seouls() {
+        let at = |text: &str| business_date(text.parse().unwrap());
+        assert_eq!(at("2026-11-30T14:59:59Z"), date(2026, 11, 30));
+        assert_eq!(at("2026-11-30T15:00:00Z"), date(2026, 12, 1));
     }
 }

@@ -161,6 +161,9 @@ reasons! {
     OtherAccount "other_account": "this ledger belongs to another API key";
     LedgerWaits "ledger_waits": "this ledger is older than it was, and waits until earlier charges would show";
     NothingSent "nothing_sent": "nothing was sent";
+    /// What the order was for until then.
+    NewTerms { customer_uid: String, amount: String } "new_terms":
+        "it was never sent, and takes new terms; before: {amount} of {customer_uid}";
     KeyRefused { said: Said } "key_refused": "the gateway refused the API key: {said}";
 
     // The request may have arrived, and no usable answer came back.

@@ -92,13 +92,20 @@ impl Client {
         cache: Option<PathBuf>,
         read_timeout: Duration,
     ) -> Client {
-        let account = fingerprint(&[&key.imp_key]);
+        let account = account_of(&key.imp_key, None);
         let cache = TokenCache::new(cache, fingerprint(&[&key.imp_key, &key.imp_secret]));
         let state = Mutex::new(State::default());
         Client { transport, clock, key, account, cache, read_timeout, state, asking: Mutex::new(()) }
     }
 
-    /// Which API key this is: 16 hex digits of the SHA-256 of `imp_key`, never the key itself.
+    /// The same client for a sub-merchant of the account; its transport has to name the tier too.
+    #[must_use]
+    pub fn of_tier(mut self, tier: Option<&str>) -> Client {
+        self.account = account_of(&self.key.imp_key, tier);
+        self
+    }
+
+    /// Which account this is; see [`account_of`].
     #[must_use]
     pub fn account(&self) -> &str {
         &self.account
@@ -334,6 +341,16 @@ fn scrub<'a>(mut body: Vec<u8>, secrets: impl Iterator<Item = &'a Secret>) -> Ve
         }
     }
     body
+}
+
+/// Which account a key and a tier are: 16 hex digits of a SHA-256, never the key itself. It is known without
+/// a network, so that order ids can be made of it.
+#[must_use]
+pub fn account_of(imp_key: &Secret, tier: Option<&str>) -> String {
+    match tier {
+        Some(tier) => fingerprint(&[imp_key, &Secret::new(tier.to_owned())]),
+        None => fingerprint(&[imp_key]),
+    }
 }
 
 /// 16 hex digits of SHA-256: enough to tell keys apart, and no way back to them.

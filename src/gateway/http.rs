@@ -39,6 +39,8 @@ pub struct TransportConfig {
     /// The address of a proxy. The environment's proxies are not looked at, and an address of this
     /// machine is never reached through one.
     pub proxy: Option<String>,
+    /// The sub-merchant of an agency's account, named in every request (facts 1).
+    pub tier: Option<String>,
     /// Gets a line for each request and each answer.
     pub trace: Option<Trace>,
 }
@@ -74,6 +76,7 @@ pub struct HttpTransport {
     connect_timeout: Duration,
     extra_roots: Vec<CertificateDer<'static>>,
     proxy: Option<Proxy>,
+    tier: Option<String>,
     trace: Option<Trace>,
     client: OnceLock<Option<Client>>,
 }
@@ -99,6 +102,7 @@ impl HttpTransport {
             connect_timeout: config.connect_timeout,
             extra_roots,
             proxy,
+            tier: config.tier.clone(),
             trace: config.trace.clone(),
             client: OnceLock::new(),
         })
@@ -154,6 +158,9 @@ impl HttpTransport {
             .request(method, format!("{}{}", self.base, request.path_and_query))
             .header(ACCEPT, "application/json")
             .timeout(request.read_timeout);
+        if let Some(tier) = &self.tier {
+            builder = builder.header("Tier", tier);
+        }
         if let Some(token) = &request.token {
             let Ok(mut value) = HeaderValue::from_str(&format!("Bearer {}", token.expose())) else {
                 return Err(not_sent(Reason::TokenNotSendable));

@@ -26,7 +26,7 @@ mod wire;
 pub use crate::gateway::bulk::{
     BULK_BYTES_MAX, BULK_IDS_MAX, BULK_SHOWN_MAX, Bulk, bulk_bytes, bulk_bytes_without_ids,
 };
-pub use crate::gateway::client::{ApiKey, Client, GatewayFailure};
+pub use crate::gateway::client::{ApiKey, Client, GatewayFailure, account_of};
 pub use crate::gateway::customers::{BillingKey, Deleted};
 pub use crate::gateway::http::{GatewaySetupError, HttpTransport, Trace, TransportConfig};
 pub use crate::gateway::reach::{Reach, reach};

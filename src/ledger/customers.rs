@@ -5,6 +5,7 @@ use rusqlite::{Connection, named_params};
 
 use crate::domain::customer::{Card, Customer};
 use crate::domain::ids::CustomerUid;
+use crate::domain::text::{nfc, nfc_key, other_key};
 use crate::ledger::fault::Fault;
 use crate::ledger::read::collect;
 use crate::ledger::row::{self, customer_columns};
@@ -15,9 +16,9 @@ use crate::ledger::{Ledger, LedgerError};
 const SAVE: &str = concat!(
     "INSERT INTO customers (",
     customer_columns!(),
-    ") VALUES (:customer_uid, :name, :email, :tel, :note, :card_name, :card_code, :card_number, \
+    ", nfc_key) VALUES (:customer_uid, :name, :email, :tel, :note, :card_name, :card_code, :card_number, \
          :pg_provider, :pg_id, :sandbox, :card_inserted_s, :card_updated_s, :mode, :added_at_ms, \
-         :checked_at_ms, NULL) \
+         :checked_at_ms, NULL, :nfc_key) \
      ON CONFLICT (customer_uid) DO UPDATE SET name = excluded.name, email = excluded.email, \
          tel = excluded.tel, note = excluded.note, card_name = excluded.card_name, \
          card_code = excluded.card_code, card_number = excluded.card_number, \
@@ -28,6 +29,9 @@ const SAVE: &str = concat!(
 
 const FIND: &str = concat!("SELECT ", customer_columns!(), " FROM customers WHERE customer_uid = ?1");
 
+const SAVED_UIDS: &str =
+    "SELECT customer_uid FROM customers WHERE removed_at_ms IS NULL ORDER BY customer_uid";
+
 const ANY: &str = "SELECT EXISTS (SELECT 1 FROM customers)";
 
 const LIST: &str = concat!(
@@ -35,6 +39,7 @@ const LIST: &str = concat!(
     customer_columns!(),
     " FROM customers WHERE (:removed OR removed_at_ms IS NULL) \
         AND (:like IS NULL OR customer_uid LIKE :like ESCAPE '\\' OR name LIKE :like ESCAPE '\\' \
+          OR customer_uid LIKE :apart ESCAPE '\\' OR name LIKE :apart ESCAPE '\\' \
           OR email LIKE :like ESCAPE '\\' OR note LIKE :like ESCAPE '\\' \
           OR substr(card_number, -4) = :last_four OR ",
     digits_of!("tel"),
@@ -49,6 +54,9 @@ const CHECK: &str = "UPDATE customers SET card_name = :card_name, card_code = :c
 const REMOVE: &str =
     "UPDATE customers SET removed_at_ms = ?2 WHERE customer_uid = ?1 AND removed_at_ms IS NULL";
 
+/// So many slips of the finger are taken for one.
+const EDITS_NEAR: usize = 2;
+
 impl Ledger {
     /// Saves a customer as given. A known one keeps its `added_at`; `removed_at` is cleared.
     pub fn save_customer(&mut self, customer: &Customer) -> Result<(), LedgerError> {
@@ -56,10 +64,10 @@ impl Ledger {
         self.in_transaction(|tx| {
             tx.prepare_cached(SAVE)?.execute(named_params! {
                 ":customer_uid": customer.customer_uid.as_str(),
-                ":name": customer.name,
+                ":name": customer.name.as_deref().map(nfc_key),
                 ":email": customer.email,
                 ":tel": customer.tel,
-                ":note": customer.note,
+                ":note": customer.note.as_deref().map(nfc_key),
                 ":card_name": card.card_name,
                 ":card_code": card.card_code,
                 ":card_number": card.card_number,
@@ -71,6 +79,7 @@ impl Ledger {
                 ":mode": customer.mode.word(),
                 ":added_at_ms": customer.added_at.as_millisecond(),
                 ":checked_at_ms": customer.checked_at.map(Timestamp::as_millisecond),
+                ":nfc_key": other_key(customer.customer_uid.as_str()),
             })?;
             Ok(())
         })
@@ -84,6 +93,24 @@ impl Ledger {
     /// Whether any customer is saved at all, removed or not.
     pub fn has_customers(&self) -> Result<bool, LedgerError> {
         self.read(|db| Ok(db.query_row(ANY, [], |row| row.get(0))?))
+    }
+
+    /// The saved customer whose customer_uid is nearest to this one: at most two letters put in, left out,
+    /// replaced or swapped with the next one.
+    pub fn near_customer(&self, uid: &CustomerUid) -> Result<Option<CustomerUid>, LedgerError> {
+        self.read(|db| {
+            let mut statement = db.prepare_cached(SAVED_UIDS)?;
+            let mut rows = statement.query([])?;
+            let mut nearest: Option<(usize, String)> = None;
+            while let Some(row) = rows.next()? {
+                let saved: String = row.get(0)?;
+                let far = edits(&saved, uid.as_str());
+                if far <= EDITS_NEAR && nearest.as_ref().is_none_or(|(least, _)| far < *least) {
+                    nearest = Some((far, saved));
+                }
+            }
+            Ok(nearest.and_then(|(_, saved)| CustomerUid::parse(&saved).ok()))
+        })
     }
 
     /// Customers by their customer_uid; with `removed`, those that were removed as well. The text
@@ -121,15 +148,23 @@ impl Ledger {
     }
 }
 
+/// How many edits make one id of the other. Ids whose lengths alone are too far apart are not looked into.
+fn edits(one: &str, other: &str) -> usize {
+    let (one, other) = (nfc(one), nfc(other));
+    let apart = one.chars().count().abs_diff(other.chars().count());
+    if apart > EDITS_NEAR { apart } else { strsim::osa_distance(&one, &other) }
+}
+
 fn list(db: &Connection, text: Option<&str>, removed: bool) -> Result<Vec<Customer>, Fault> {
     let mut statement = db.prepare_cached(LIST)?;
-    let [like, digits, last_four] = match text {
+    let [like, apart, digits, last_four] = match text {
         Some(text) => text_params(text).map(|(_, value)| value),
-        None => [const { rusqlite::types::Value::Null }; 3],
+        None => [const { rusqlite::types::Value::Null }; 4],
     };
     let rows = statement.query(named_params! {
         ":removed": removed,
         ":like": like,
+        ":apart": apart,
         ":digits": digits,
         ":last_four": last_four,
     })?;

@@ -10,7 +10,7 @@
 //! sync, and nothing of them holds before it. Nothing is open between two calls, so none is open while a
 //! request is out. A row is claimed by compare-and-swap: only who saw it as it is may send it. What a row
 //! becomes is said in `rules.rs`. Triggers keep events from being changed, payments from being deleted, terms
-//! from changing, and a paid payment from becoming anything else.
+//! of what was sent from changing, and a paid payment from becoming anything else.
 //!
 //! Locks. A payment's lock is the operating system's and dies with its holder: no row and no pid
 //! file can be left behind. The lock spares the second process the wait and the look-up; the
@@ -59,6 +59,7 @@ mod rules;
 mod schema;
 mod search;
 mod seen;
+mod spellings;
 #[cfg(test)]
 mod tests;
 mod write;

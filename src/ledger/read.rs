@@ -12,6 +12,7 @@ use crate::domain::payment::{HistoryEntry, Outcome, Payment};
 use crate::ledger::fault::Fault;
 use crate::ledger::row::{self, Stored, event_columns, payment_columns};
 use crate::ledger::search::{Choice, choose};
+use crate::ledger::spellings::{ORDERS, spelled};
 use crate::ledger::{Filter, Ledger, LedgerError, Totals};
 
 const BY_MERCHANT_UID: &str =
@@ -39,6 +40,15 @@ pub(super) const UNSETTLED: &str = concat!(
     payment_columns!(),
     " FROM payments WHERE outcome IN ('pending', 'unknown') ORDER BY requested_at_ms, id"
 );
+
+const OPEN_OF: &str = concat!(
+    "SELECT ",
+    payment_columns!(),
+    " FROM payments WHERE outcome IN ('pending', 'unknown') \
+        AND customer_uid = ?1 AND amount_minor = ?2 AND currency = ?3 ORDER BY requested_at_ms, id"
+);
+
+const WAS_PAID: &str = "SELECT EXISTS (SELECT 1 FROM payments WHERE customer_uid = ?1 AND outcome = 'paid')";
 
 pub(super) const EVENTS: &str = concat!(
     "SELECT ",
@@ -72,7 +82,8 @@ impl Ledger {
         })
     }
 
-    /// By merchant_uid, by imp_uid, or by the imp_uid of an earlier attempt.
+    /// By merchant_uid, by imp_uid, by the imp_uid of an earlier attempt, or by another spelling of the one
+    /// merchant_uid that looks the same.
     pub fn find_any(&self, id: &str) -> Result<Option<Payment>, LedgerError> {
         self.read(|db| {
             for sql in [BY_MERCHANT_UID, BY_IMP_UID] {
@@ -80,7 +91,13 @@ impl Ledger {
                     return Ok(Some(stored.payment));
                 }
             }
-            Ok(None)
+            match spelled(db, ORDERS, id)?.into_iter().collect::<Vec<_>>().as_slice() {
+                [only] => {
+                    let stored = first_stored(&mut db.prepare_cached(BY_MERCHANT_UID)?, [only])?;
+                    Ok(stored.map(|stored| stored.payment))
+                }
+                [] | [_, ..] => Ok(None),
+            }
         })
     }
 
@@ -113,6 +130,21 @@ impl Ledger {
             let mut statement = db.prepare_cached(UNSETTLED)?;
             collect(statement.query([])?, |row| Ok(row::stored(row)?.payment))
         })
+    }
+
+    /// The same of one customer and amount.
+    pub fn open_payments(&self, customer: &CustomerUid, amount: Amount) -> Result<Vec<Payment>, LedgerError> {
+        self.read(|db| {
+            let mut statement = db.prepare_cached(OPEN_OF)?;
+            let currency = amount.currency();
+            let values = (customer.as_str(), amount.minor(), currency.code());
+            collect(statement.query(values)?, |row| Ok(row::stored(row)?.payment))
+        })
+    }
+
+    /// Whether a customer ever paid here.
+    pub fn was_paid(&self, customer: &CustomerUid) -> Result<bool, LedgerError> {
+        self.read(|db| Ok(db.prepare_cached(WAS_PAID)?.query_row([customer.as_str()], |row| row.get(0))?))
     }
 
     /// Hands over the payments of a choice one by one, newest first, until told to stop.

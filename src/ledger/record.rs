@@ -17,12 +17,16 @@ use crate::ledger::read::find_stored;
 use crate::ledger::row::Stored;
 use crate::ledger::rules::{self, Change, Happened};
 use crate::ledger::seen::Seen;
-use crate::ledger::write::{append, insert, write_answer, write_attempt};
+use crate::ledger::write::{append, insert, write_answer, write_attempt, write_terms};
 use crate::ledger::{Ledger, LedgerError, MarkTrouble, guard, place};
 
 /// The gateway's code in the newest answer to one attempt.
 const ANSWER_CODE: &str = "SELECT code FROM events \
      WHERE payment_id = ?1 AND attempt = ?2 AND kind = 'answer' ORDER BY id DESC LIMIT 1";
+
+/// Whether some request of a payment was ever answered; see the trigger `payments_keep_their_terms`.
+const ANSWERED: &str = "SELECT EXISTS (SELECT 1 FROM events WHERE payment_id = ?1 \
+     AND (kind = 'answer' OR kind = 'lookup') AND outcome IN ('paid', 'declined', 'rejected', 'unknown'))";
 
 impl Ledger {
     /// Writes entries down in one transaction, in their order, and says what became of each. One that fails is
@@ -205,7 +209,8 @@ fn record(tx: &Connection, day: &mut DaySum, entry: &Entry) -> Result<Written, F
 
 /// Claims a payment for the caller, if it is as the caller saw it and nothing stands in the way.
 fn claim(tx: &Connection, day: &mut DaySum, intent: &Intent) -> Result<Written, Fault> {
-    let before = find_stored(tx, &intent.request.terms.merchant_uid)?;
+    let (before, new_terms) =
+        with_new_terms(tx, find_stored(tx, &intent.request.terms.merchant_uid)?, intent)?;
     let as_expected = match &before {
         Some(before) => rules::is_as_expected(&before.payment, intent),
         None => intent.expected.is_none(),
@@ -222,6 +227,9 @@ fn claim(tx: &Connection, day: &mut DaySum, intent: &Intent) -> Result<Written, 
         return unwritten(in_the_way);
     }
     let counted = day.part(own);
+    if let (Some(stored), Some(_)) = (&before, &new_terms) {
+        write_terms(tx, stored)?;
+    }
     let after = match before {
         Some(Stored { id, payment }) => {
             let next = rules::next_attempt(payment, intent);
@@ -234,17 +242,44 @@ fn claim(tx: &Connection, day: &mut DaySum, intent: &Intent) -> Result<Written, 
     day.moved(counted, &after.payment);
     begin_with(tx, &intent.account, intent.at)?;
     let operator = intent.operator.as_deref();
-    let line = Happened { operator, ..Happened::to(&after.payment, EventKind::Intent, intent.at) };
-    append(tx, after.id, &line)?;
+    let line = Happened::to(&after.payment, EventKind::Intent, intent.at);
+    append(tx, after.id, &Happened { operator, reason: new_terms.as_ref(), ..line })?;
     Ok(Written { payment: after.payment, how: How::Claimed })
+}
+
+/// A row that was never sent with the terms that the intent asks for, and what its history says of that;
+/// any other row as it is. A request that may have arrived is counted as unanswered, and one that was answered
+/// has an event that says so.
+fn with_new_terms(
+    tx: &Connection,
+    stored: Option<Stored>,
+    intent: &Intent,
+) -> Result<(Option<Stored>, Option<Reason>), Fault> {
+    let Some(stored) = stored else { return Ok((None, None)) };
+    let same = rules::same_terms(&stored.payment, &intent.request.terms);
+    if same || !stored.payment.was_never_sent() {
+        return Ok((Some(stored), None));
+    }
+    let answered: bool = tx.prepare_cached(ANSWERED)?.query_row([stored.id], |row| row.get(0))?;
+    if answered {
+        return Ok((Some(stored), None));
+    }
+    let (payment, reason) = rules::with_terms(stored.payment, intent);
+    Ok((Some(Stored { id: stored.id, payment }), Some(reason)))
 }
 
 fn never_begun(tx: &Connection, intent: &Intent, reason: &Reason) -> Result<Written, Fault> {
     let uid = &intent.request.terms.merchant_uid;
-    let stored = match find_stored(tx, uid)? {
+    let (stored, new_terms) = with_new_terms(tx, find_stored(tx, uid)?, intent)?;
+    let stored = match stored {
         Some(stored) => stored,
         None => insert(tx, rules::never_begun(intent, Some(reason)))?,
     };
+    if let Some(reason) = &new_terms {
+        write_terms(tx, &stored)?;
+        let line = Happened::to(&stored.payment, EventKind::NotSent, intent.at);
+        append(tx, stored.id, &Happened { reason: Some(reason), ..line })?;
+    }
     let line = Happened {
         operator: intent.operator.as_deref(),
         reason: Some(reason),

@@ -58,11 +58,24 @@ impl<'a> Happened<'a> {
 
 /// Whether the row is what the intent's caller saw and decided on.
 pub(super) fn is_as_expected(payment: &Payment, intent: &Intent) -> bool {
-    let (terms, asked) = (&payment.terms, &intent.request.terms);
     intent.expected.as_ref() == Some(&Seen::of(payment))
         && payment.outcome != Outcome::Paid
-        && terms.customer_uid == asked.customer_uid
-        && terms.amount == asked.amount
+        && same_terms(payment, &intent.request.terms)
+}
+
+/// Whether the row is for the same customer, amount and currency as asked for now.
+pub(super) fn same_terms(payment: &Payment, asked: &Terms) -> bool {
+    payment.terms.customer_uid == asked.customer_uid && payment.terms.amount == asked.amount
+}
+
+/// A row that was never sent, with the terms that are asked for now, and what its history says of that. The
+/// time when it was first asked for stays.
+pub(super) fn with_terms(payment: Payment, intent: &Intent) -> (Payment, Reason) {
+    let before = &payment.terms;
+    let customer_uid = before.customer_uid.to_string();
+    let reason = Reason::NewTerms { customer_uid, amount: before.amount.to_string() };
+    let terms = Terms { merchant_uid: before.merchant_uid.clone(), ..intent.request.terms.clone() };
+    (Payment { terms, name: intent.request.name.clone(), ..payment }, reason)
 }
 
 /// A row as it is asked for, before anything was sent.

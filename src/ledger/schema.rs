@@ -4,20 +4,25 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::ledger::durable::{pragma, refused};
 use crate::ledger::fault::Fault;
+use crate::ledger::spellings;
 
 /// `bkey` in the file's header; the first migration sets it.
 pub(super) const APPLICATION_ID: i64 = 0x626b_6579;
 
 /// Every schema there was, oldest first; each sets the `user_version` it leads to, which is its
 /// place in this list. Only ever added to.
-pub(super) const MIGRATIONS: [&str; 5] = [
+pub(super) const MIGRATIONS: [&str; 6] = [
     include_str!("migrations/0001_ledger.sql"),
     include_str!("migrations/0002_quicker_writes.sql"),
     include_str!("migrations/0003_fewer_writes.sql"),
     include_str!("migrations/0004_reasons.sql"),
     include_str!("migrations/0005_identity.sql"),
+    include_str!("migrations/0006_spellings.sql"),
 ];
-pub(super) const SCHEMA_VERSION: i64 = 5;
+pub(super) const SCHEMA_VERSION: i64 = 6;
+
+/// The schema whose new columns SQL alone cannot fill.
+const SPELLINGS: i64 = 6;
 
 /// What the header of the file says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +68,9 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<bool, Fault> {
     for (migration, leads_to) in MIGRATIONS.iter().zip(1..) {
         if leads_to > from {
             tx.execute_batch(migration)?;
+            if leads_to == SPELLINGS {
+                spellings::fill(&tx)?;
+            }
         }
     }
     tx.commit()?;

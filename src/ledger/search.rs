@@ -5,6 +5,7 @@ use rusqlite::types::Value;
 
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::Outcome;
+use crate::domain::text::{nfc, spellings};
 use crate::ledger::{By, Filter};
 
 /// A telephone number's column without what people put between its digits.
@@ -29,14 +30,16 @@ const TEXT: &str = concat!(
       OR customer_uid LIKE :like ESCAPE '\\' OR buyer_name LIKE :like ESCAPE '\\' \
       OR buyer_email LIKE :like ESCAPE '\\' OR ",
     digits_of!("buyer_tel"),
-    " LIKE :digits OR substr(card_number, -4) = :last_four \
+    " LIKE :digits OR merchant_uid LIKE :apart ESCAPE '\\' OR name LIKE :apart ESCAPE '\\' \
+      OR customer_uid LIKE :apart ESCAPE '\\' OR buyer_name LIKE :apart ESCAPE '\\' \
+      OR substr(card_number, -4) = :last_four \
       OR amount_minor = CASE \
          WHEN currency IN ('BIF', 'CLP', 'DJF', 'GNF', 'ISK', 'JPY', 'KMF', 'KRW', 'PYG', 'RWF', 'UGX', \
              'VND', 'VUV', 'XAF', 'XOF', 'XPF') THEN :minor_0 \
          WHEN currency IN ('BHD', 'IQD', 'JOD', 'KWD', 'LYD', 'OMR', 'TND') THEN :minor_3 \
          ELSE :minor_2 END \
       OR customer_uid IN (SELECT customer_uid FROM customers \
-         WHERE name LIKE :like ESCAPE '\\' OR email LIKE :like ESCAPE '\\' OR ",
+         WHERE name LIKE :like ESCAPE '\\' OR name LIKE :apart ESCAPE '\\' OR email LIKE :like ESCAPE '\\' OR ",
     digits_of!("tel"),
     " LIKE :digits))"
 );
@@ -161,10 +164,13 @@ impl Conditions {
     }
 }
 
-/// What `:like`, `:digits` and `:last_four` stand for.
-pub(super) fn text_params(text: &str) -> [(&'static str, Value); 3] {
+/// What `:like`, `:apart`, `:digits` and `:last_four` stand for. What is kept is composed, but for what an older
+/// billkey wrote down as it came: `:apart` finds that.
+pub(super) fn text_params(text: &str) -> [(&'static str, Value); 4] {
+    let apart = spellings(&nfc(text)).into_iter().nth(1);
     [
-        (":like", like(text).into()),
+        (":like", like(&nfc(text)).into()),
+        (":apart", apart.map(|text| like(&text)).into()),
         (":digits", tel_digits(text).map(|digits| format!("%{digits}%")).into()),
         (":last_four", last_four(text).map(str::to_owned).into()),
     ]

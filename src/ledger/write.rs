@@ -8,6 +8,7 @@ use rusqlite::{Connection, params};
 
 use crate::domain::payment::{Outcome, Payment, Received};
 use crate::domain::reason::Reason;
+use crate::domain::text::other_key;
 use crate::ledger::fault::Fault;
 use crate::ledger::row::{Stored, parts_text};
 use crate::ledger::rules::Happened;
@@ -71,6 +72,8 @@ pub(super) fn insert(tx: &Connection, payment: Payment) -> Result<Stored, Fault>
         buyer_tel: payment.buyer_tel,
         note: payment.note,
         operator: payment.operator,
+        nfc_key: other_key(payment.terms.merchant_uid.as_str()),
+        customer_nfc_key: other_key(payment.terms.customer_uid.as_str()),
     })?;
     the_one(written)?;
     Ok(Stored { id: tx.last_insert_rowid(), payment })
@@ -99,6 +102,20 @@ pub(super) fn write_attempt(tx: &Connection, stored: &Stored) -> Result<(), Faul
         buyer_tel: payment.buyer_tel,
         note: payment.note,
         operator: payment.operator,
+    })?;
+    the_one(changed)
+}
+
+/// The terms of a row that was never sent. Apart from all else, because they are in indexes.
+pub(super) fn write_terms(tx: &Connection, stored: &Stored) -> Result<(), Fault> {
+    let terms = &stored.payment.terms;
+    let changed = update!(tx, "payments", stored.id, {
+        customer_uid: terms.customer_uid.as_str(),
+        customer_nfc_key: other_key(terms.customer_uid.as_str()),
+        amount_minor: terms.amount.minor(),
+        currency: terms.amount.currency().code(),
+        mode: terms.mode.word(),
+        name: stored.payment.name,
     })?;
     the_one(changed)
 }

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 
 use crate::domain::declines::{Certainty, Standing};
 use crate::domain::money::Amount;
-use crate::domain::payment::{GatewayRecord, Mode, Outcome, Payment};
+use crate::domain::payment::{GatewayRecord, Mode, Outcome, Payment, Terms};
 use crate::output::meaning::{acts, certainty};
 use crate::output::table::facts;
 use crate::output::text::{pad, safe, sentence, shell_word, when, when_from, width};
@@ -21,6 +21,19 @@ pub struct ChargeStory<'a> {
     pub not_before: Option<Timestamp>,
     pub now: Timestamp,
     pub zone: &'a TimeZone,
+    pub commands: &'a Commands,
+}
+
+/// What can be pasted to go on with a charge: whole commands, because the same line without the order's id would
+/// be another charge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Commands {
+    /// Asks the gateway and sends nothing.
+    pub reconcile: String,
+    /// The same order once more.
+    pub again: String,
+    /// The same with `--retry`.
+    pub retry: String,
 }
 
 /// What is said of a charge, in its parts. For people they are put together by `Ui::outcome`; a
@@ -35,6 +48,8 @@ pub struct Story {
     /// What stands in lines of its own, each with its label: ids, the receipt.
     pub facts: Vec<(&'static str, String)>,
     pub advice: Option<Advice>,
+    /// What to do after that, or instead.
+    pub further: Option<Advice>,
 }
 
 /// What to do next.
@@ -49,7 +64,7 @@ impl Story {
     /// One without facts and advice.
     #[must_use]
     pub fn new(outcome: Outcome, opening: &'static str, rest: impl Into<String>) -> Story {
-        Story { outcome, opening, rest: rest.into(), facts: Vec::new(), advice: None }
+        Story { outcome, opening, rest: rest.into(), facts: Vec::new(), advice: None, further: None }
     }
 
     #[must_use]
@@ -66,7 +81,7 @@ impl Story {
     /// All that stands behind the opening, each line with its break.
     pub(in crate::output) fn after_opening(&self) -> String {
         let mut text = format!("{}\n{}", self.rest, facts(&self.facts));
-        if let Some(Advice { text: words, command }) = &self.advice {
+        for Advice { text: words, command } in self.advice.iter().chain(&self.further) {
             text.push_str(&format!("  {words}\n"));
             if let Some(command) = command {
                 text.push_str(&format!("    {command}\n"));
@@ -93,11 +108,18 @@ pub fn charge(story: &ChargeStory<'_>) -> Story {
     match story.payment.outcome {
         Outcome::Paid if story.replayed => already_paid(story.payment, story.zone),
         Outcome::Paid => paid(story.payment, story.zone),
-        Outcome::Declined => declined(story.payment, story.replayed),
-        Outcome::Rejected => rejected(story.payment, story.replayed),
+        Outcome::Declined => declined(story),
+        Outcome::Rejected => rejected(story),
         Outcome::Unknown | Outcome::Pending => unknown(story),
-        Outcome::NotSent => not_sent(story.payment.terms.mode, story.payment.why().as_deref()),
+        Outcome::NotSent => not_sent(story),
     }
+}
+
+/// `order_monthly_0001   ₩8,900   gildong_0001_1234`: each of them free of what a double click would take too.
+#[must_use]
+pub fn order_fact(payment: &Payment) -> (&'static str, String) {
+    let Terms { merchant_uid, customer_uid, amount, .. } = &payment.terms;
+    ("order", safe(&format!("{merchant_uid}   {amount}   {customer_uid}")).into_owned())
 }
 
 /// ` (SANDBOX)` where no money moved; nothing for a live one.
@@ -138,7 +160,14 @@ pub fn already_paid(payment: &Payment, zone: &TimeZone) -> Story {
     };
     let mode = mode_note(payment.terms.mode);
     let rest = format!(" {amount}{mode}{at}.{refunded} Nothing was sent.");
-    Story::new(payment.outcome, "Already paid", rest)
+    let story =
+        Story { facts: vec![order_fact(payment)], ..Story::new(payment.outcome, "Already paid", rest) };
+    // The order stays paid for ever, and --once-per means it until the period is over.
+    if payment.cancel_amount == Some(amount) {
+        return story
+            .advised("All of it was refunded. To charge again, name a new order with --merchant-uid.", None);
+    }
+    story
 }
 
 /// The words of the card company or the gateway.
@@ -148,19 +177,20 @@ fn words(payment: &Payment) -> String {
 
 /// `Declined: …`, in the words of the card company, and how sure it is that nothing was charged.
 #[must_use]
-pub fn declined(payment: &Payment, replayed: bool) -> Story {
-    let opening = if replayed { "Declined before" } else { "Declined" };
-    refused(payment, opening, replayed)
+pub fn declined(story: &ChargeStory<'_>) -> Story {
+    let opening = if story.replayed { "Declined before" } else { "Declined" };
+    refused(story, opening)
 }
 
 /// A decline or a rejection. No more certainty is told than there is (contract, rule 10).
-fn refused(payment: &Payment, opening: &'static str, replayed: bool) -> Story {
+fn refused(story: &ChargeStory<'_>, opening: &'static str) -> Story {
+    let ChargeStory { payment, replayed, commands, .. } = *story;
     let standing = Standing::of(payment);
     let certain = standing.map_or(Certainty::NotCertain, |standing| standing.certainty);
     let sent = if replayed { " Nothing was sent now." } else { "" };
     let mode = mode_note(payment.terms.mode);
     let rest = format!("{mode}: {} {}{sent}", words(payment), certainty(certain));
-    let story = Story::new(payment.outcome, opening, rest);
+    let story = Story { facts: vec![order_fact(payment)], ..Story::new(payment.outcome, opening, rest) };
     let known = standing.and_then(|standing| standing.known);
     // The code says no more to a person than the sentence that it stands for.
     let told = match (known, payment.code) {
@@ -170,10 +200,10 @@ fn refused(payment: &Payment, opening: &'static str, replayed: bool) -> Story {
     };
     match certain {
         Certainty::NotCertain | Certainty::MayHaveCharged => {
-            story.advised(format!("{told}To find out:"), Some(reconcile_command(payment)))
+            story.advised(format!("{told}To find out:"), Some(commands.reconcile.clone()))
         }
         Certainty::NothingCharged | Certainty::HeldAsFailed | Certainty::RefusedAndNotShown => {
-            story.advised(format!("{told}To try the same order again: add --retry."), None)
+            story.advised(format!("{told}To try the same order again:"), Some(commands.retry.clone()))
         }
     }
 }
@@ -220,9 +250,9 @@ pub fn charged_again(payment: &Payment, others: &[GatewayRecord]) -> String {
 
 /// `Rejected: …`, in the words of the gateway, and how sure it is that nothing was charged.
 #[must_use]
-pub fn rejected(payment: &Payment, replayed: bool) -> Story {
-    let opening = if replayed { "Rejected before" } else { "Rejected" };
-    refused(payment, opening, replayed)
+pub fn rejected(story: &ChargeStory<'_>) -> Story {
+    let opening = if story.replayed { "Rejected before" } else { "Rejected" };
+    refused(story, opening)
 }
 
 /// `Unknown: … The card may have been charged.`, and from when on it may be sent again.
@@ -240,11 +270,20 @@ pub fn unknown(story: &ChargeStory<'_>) -> Story {
             let from = when_from(from, story.now, story.zone);
             format!("{} will not be sent again before {from}. To find out now:", safe(order))
         }
-        None => "The same command asks the gateway before it sends anything. To find out now:".to_owned(),
+        None => "The gateway is asked before anything is sent again. To find out now:".to_owned(),
+    };
+    let again = Advice {
+        text: "To go on with the same order:".to_owned(),
+        command: Some(story.commands.again.clone()),
     };
     let mode = mode_note(payment.terms.mode);
     let rest = format!("{mode}: {reason} The card may have been charged.{sent}");
-    Story::new(payment.outcome, "Unknown", rest).advised(next, Some(reconcile_command(payment)))
+    Story {
+        facts: vec![order_fact(payment)],
+        further: Some(again),
+        ..Story::new(payment.outcome, "Unknown", rest)
+    }
+    .advised(next, Some(story.commands.reconcile.clone()))
 }
 
 /// The command that finds out what became of a payment, as it can be pasted.
@@ -255,10 +294,12 @@ pub(in crate::output) fn reconcile_command(payment: &Payment) -> String {
 
 /// `Not sent: … Nothing was charged.`
 #[must_use]
-pub fn not_sent(mode: Mode, reason: Option<&str>) -> Story {
-    let reason = reason.map_or_else(|| "the request did not leave.".to_owned(), sentence);
-    let rest = format!("{}: {reason} Nothing was charged.", mode_note(mode));
-    Story::new(Outcome::NotSent, "Not sent", rest).advised("Run the same command again.", None)
+pub fn not_sent(story: &ChargeStory<'_>) -> Story {
+    let payment = story.payment;
+    let reason = payment.why().map_or_else(|| "the request did not leave.".to_owned(), |why| sentence(&why));
+    let rest = format!("{}: {reason} Nothing was charged.", mode_note(payment.terms.mode));
+    Story { facts: vec![order_fact(payment)], ..Story::new(Outcome::NotSent, "Not sent", rest) }
+        .advised("To go on with the same order:", Some(story.commands.again.clone()))
 }
 
 /// What a person is asked to confirm.

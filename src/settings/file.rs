@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use toml::de::DeTable;
 
+use crate::domain::ids::check_spelling;
 use crate::domain::money::Amount;
 use crate::domain::payment::Mode;
 use crate::domain::words::os_words;
@@ -56,6 +57,8 @@ pub(super) struct Profile {
     pub(super) proxy: Option<Located<String>>,
     pub(super) database: Option<Located<PathBuf>>,
     pub(super) settle_after: Option<Located<Duration>>,
+    pub(super) scope: Option<Located<String>>,
+    pub(super) tier: Option<Located<String>>,
     pub(super) max_amount: Option<Located<Amount>>,
     pub(super) daily_amount: Option<Located<Amount>>,
     /// `Some(None)` is `"off"`.
@@ -157,6 +160,8 @@ impl Profile {
             proxy: section.text("proxy")?,
             database: section.path("database")?,
             settle_after: section.duration("settle_after")?,
+            scope: section.parsed("scope", check_scope)?,
+            tier: section.parsed("tier", check_tier)?,
             ..Profile::default()
         };
         section.at_most_one("which payment channel to use", &["channel_key", "pg"])?;
@@ -173,6 +178,24 @@ impl Profile {
             profile.similar_within = limits.duration_or_off("similar_within")?;
         }
         Ok(profile)
+    }
+
+    pub(super) fn mode_or_default(&self) -> Mode {
+        self.mode.as_ref().map_or(Mode::Live, |mode| mode.value)
+    }
+}
+
+/// A scope goes into order ids: two that look the same must be the same.
+fn check_scope(text: &str) -> Result<String, String> {
+    check_spelling("scope", text).map(|()| text.to_owned()).map_err(|error| error.to_string())
+}
+
+/// A tier is sent as a header of its own (facts 1).
+fn check_tier(text: &str) -> Result<String, String> {
+    if text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        Ok(text.to_owned())
+    } else {
+        Err("a tier is made of letters, digits and signs without blanks".to_owned())
     }
 }
 

@@ -1,7 +1,7 @@
 //! The keys of the config file, and in which of its tables each belongs.
 
 pub(super) const TOP_KEYS: [&str; 3] = ["default_profile", "timezone", "profile"];
-pub(super) const PROFILE_KEYS: [&str; 18] = [
+pub(super) const PROFILE_KEYS: [&str; 20] = [
     "mode",
     "imp_key",
     "imp_secret",
@@ -19,6 +19,8 @@ pub(super) const PROFILE_KEYS: [&str; 18] = [
     "proxy",
     "database",
     "settle_after",
+    "scope",
+    "tier",
     "limits",
 ];
 pub(super) const LIMIT_KEYS: [&str; 3] = ["max_amount", "daily_amount", "similar_within"];

@@ -9,6 +9,7 @@ use crate::domain::money::Amount;
 use crate::domain::payment::Mode;
 use crate::domain::secret::Secret;
 use crate::domain::time::format_duration;
+use crate::settings::account;
 use crate::settings::address::{API_URL, SDK_URL, check_address, without_password};
 use crate::settings::environment::Environment;
 use crate::settings::error::SettingsError;
@@ -60,6 +61,8 @@ pub(super) fn resolve(flags: &Flags, environment: &Environment) -> Result<Settin
     let proxy = rows.optional("proxy", profile.proxy, |proxy| without_password(proxy));
     let database = database(flags, environment, profile.database, &profile_name, &mut rows)?;
     let settle_after = rows.or_default("settle_after", profile.settle_after, SETTLE_AFTER, duration_shown);
+    let scope = rows.text("scope", profile.scope);
+    let tier = rows.text("tier", profile.tier);
     let limits = Limits {
         max_amount: rows.optional("limits.max_amount", profile.max_amount, Amount::to_digits),
         daily_amount: rows.optional("limits.daily_amount", profile.daily_amount, Amount::to_digits),
@@ -71,7 +74,7 @@ pub(super) fn resolve(flags: &Flags, environment: &Environment) -> Result<Settin
         ),
     };
     let timeout = timeout(flags, &mut rows);
-    Ok(Settings {
+    let settings = Settings {
         presentation,
         profile: profile_name,
         mode,
@@ -83,7 +86,12 @@ pub(super) fn resolve(flags: &Flags, environment: &Environment) -> Result<Settin
         imp_code,
         channel_key,
         pg,
+        scope,
+        tier,
+        siblings: Vec::new(),
         database,
+        data_folder: environment.folders().data.as_ref().map(|folder| folder.join("billkey")),
+        ledgers: Vec::new(),
         book: None,
         faults: None,
         settle_after,
@@ -95,11 +103,15 @@ pub(super) fn resolve(flags: &Flags, environment: &Environment) -> Result<Settin
         browser: environment.lossy("BROWSER"),
         warnings: Vec::new(),
         shown: rows.shown,
+        flags_as_given: account::as_given(flags),
         imp_key: imp_key.map(Secret::new),
         secret,
         listen_secret,
         cache_folder: environment.folders().cache.as_ref().map(|folder| folder.join("billkey")),
-    })
+    };
+    let siblings = account::siblings(file.as_ref(), &settings);
+    let ledgers = account::ledgers(file.as_ref(), &settings);
+    Ok(Settings { siblings, ledgers, ..settings })
 }
 
 /// The settings of `--sandbox`: nothing of a profile, and of the file only the time zone. Neither
@@ -145,7 +157,12 @@ fn sandbox(
         imp_code: None,
         channel_key: None,
         pg: None,
+        scope: None,
+        tier: None,
+        siblings: Vec::new(),
         database,
+        data_folder: None,
+        ledgers: Vec::new(),
         book: Some(folder.join("book.db")),
         faults: environment.text("BILLKEY_SANDBOX_FAULTS")?,
         settle_after: SETTLE_AFTER,
@@ -156,6 +173,7 @@ fn sandbox(
         browser: environment.lossy("BROWSER"),
         warnings,
         shown: rows.shown,
+        flags_as_given: account::as_given(flags),
         imp_key: None,
         secret: None,
         listen_secret: None,
@@ -256,7 +274,7 @@ fn database(
         (None, None, None) => {
             let folder = environment.folders().data.as_ref();
             let folder = folder.ok_or_else(|| no_home("the ledger", "--database FILE"))?;
-            Sourced::default(folder.join("billkey").join(format!("{profile}.db")))
+            Sourced::default(account::ledger_of(&folder.join("billkey"), profile))
         }
     };
     if path.value.as_os_str().is_empty() {

@@ -68,6 +68,7 @@ fn run(gateway: &Scripted, clock: Arc<dyn Clock>, rows: u32, job: impl FnOnce(Jo
         connect_timeout: Duration::from_secs(5),
         ca_file: None,
         proxy: None,
+        tier: None,
         trace: None,
     });
     let secret = |text: &str| Secret::new(text.to_owned());

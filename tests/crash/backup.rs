@@ -42,6 +42,18 @@ fn an_order_charged_after_the_backup_is_found_and_not_charged_again() {
     let _ = world.charge("after_the_backup", &[]).exits(0).says(&["older than it was"]);
     assert_eq!(gateway.received("after_the_backup"), 1);
     assert_eq!(gateway.charged("before_the_backup"), 1);
+    // What the gateway does not show may have been charged all the same, and not show yet.
+    let waits = "older than it was, and waits";
+    for _ in 0..2 {
+        let held =
+            world.charge("new_order", &["--allow-similar"]).exits(9).says(&["warning: this ledger is"]);
+        assert_eq!(held.json()["outcome"], "not_sent", "{held}");
+        assert!(held.stderr.contains(waits), "{held}");
+    }
+    // Somebody answers for it: the wait stays.
+    let _ = world.run(&["ledger", "accept", "--reason", "Monday's backup"]).exits(0);
+    let _ = world.charge("new_order", &["--allow-similar"]).exits(9).says(&[waits]);
+    assert_eq!(gateway.received("new_order"), 0);
 }
 
 #[test]

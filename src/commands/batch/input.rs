@@ -27,7 +27,7 @@ pub(super) fn read(file: &Path, format: Option<InputFormat>, rules: &Rules) -> R
     if let Err(error) = read {
         return Err(Failure { kind: Kind::Usage, ..Failure::io(format!("read {name}"), &error) });
     }
-    let mut rows = reading.finish().map_err(|problems| problems.failure(&name))?;
+    let mut rows = reading.finish()?.map_err(|problems| problems.failure(&name))?;
     if rows.is_empty() {
         return Err(Failure::usage(format!("{name} has no rows, only a header")));
     }

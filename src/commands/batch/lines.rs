@@ -122,8 +122,7 @@ mod tests {
     use crate::domain::payment::Mode;
 
     fn lines(text: &str) -> Result<Rows, Vec<String>> {
-        let rules =
-            Rules { mode: Mode::Live, profile: "main".to_owned(), once_per: None, plan: String::new() };
+        let rules = Rules { mode: Mode::Live, once_per: None, ledger: None };
         read_text(&rules, |reading| read(text.as_bytes(), reading))
     }
 

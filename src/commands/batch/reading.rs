@@ -1,7 +1,9 @@
 //! Rows as they are read, whatever they are written in.
 
+use crate::commands::batch::identify::identify;
 use crate::commands::batch::problems::Problems;
-use crate::commands::batch::row::{CUSTOMER_UID, Cells, MERCHANT_UID, Row, Rows, Rules};
+use crate::commands::batch::row::{CUSTOMER_UID, Cells, KNOWN_ORDER, MERCHANT_UID, Row, Rows, Rules};
+use crate::failure::Failure;
 use crate::output::text::safe;
 
 /// More than this is not one month's charges but a mistake, or a job for several files.
@@ -44,18 +46,24 @@ impl<'a> Reading<'a> {
         true
     }
 
-    /// The rows, or every problem there is: those of one row, and those of two.
-    pub(super) fn finish(self) -> Result<Rows, Problems> {
-        let problems = self.problems.with(duplicates(&self.rows, self.rules));
-        if problems.is_empty() { Ok(self.rows) } else { Err(problems) }
+    /// The rows with what they mean, or every problem there is: those of one row, and those of two. It fails
+    /// where the ledger cannot be looked at.
+    pub(super) fn finish(self) -> Result<Result<Rows, Problems>, Failure> {
+        let (rows, unnamed) = identify(self.rows, self.rules)?;
+        let problems = self.problems.with(unnamed).with(duplicates(&rows, self.rules));
+        Ok(if problems.is_empty() { Ok(rows) } else { Err(problems) })
     }
 }
 
 /// One order id is one payment: a row that names it again would only repeat the first one's answer.
 fn duplicates(rows: &Rows, rules: &Rules) -> Problems {
     let column = if rules.once_per.is_some() { CUSTOMER_UID } else { MERCHANT_UID };
+    let meant = |row| match rows.cells(row) {
+        cells if rules.once_per.is_some() || cells[KNOWN_ORDER].is_empty() => cells[column],
+        cells => cells[KNOWN_ORDER],
+    };
     let mut problems = Problems::default();
-    for (row, first) in rows.twins(|row| Some(rows.cells(row)[column])) {
+    for (row, first) in rows.twins(|row| Some(meant(row))) {
         let (line, first) = (rows.line(row), rows.line(first));
         let value = safe(rows.cells(row)[column]).into_owned();
         let what = if rules.once_per.is_some() {
@@ -75,5 +83,5 @@ pub(super) fn read_text(
 ) -> Result<Rows, Vec<String>> {
     let mut reading = Reading { rows_max: TEST_ROWS_MAX, ..Reading::new(rules) };
     read(&mut reading).unwrap();
-    reading.finish().map_err(Problems::lines)
+    reading.finish().unwrap().map_err(Problems::lines)
 }

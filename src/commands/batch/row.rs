@@ -2,12 +2,14 @@
 
 use std::hash::{BuildHasher, RandomState};
 use std::ops::Range;
+use std::path::PathBuf;
 
+use crate::commands::once_per::OncePer;
 use crate::domain::charge::{ChargeRequest, Field, InvalidValue, check_text};
 use crate::domain::ids::{CustomerUid, MerchantUid};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::{Mode, Terms};
-use crate::domain::period::Period;
+use crate::domain::text::nfc;
 
 /// The columns there are; [`Cells`] has them in this order.
 pub(super) const COLUMNS: [&str; 13] = [
@@ -39,8 +41,14 @@ const BUYER_TEL: usize = 10;
 const CUSTOM_DATA: usize = 11;
 const NOTE: usize = 12;
 
+/// In no file: the order that the row means, where the ledger knows it by another id than the row's own.
+pub(super) const KNOWN_ORDER: usize = COLUMNS.len();
+
 /// One row's cells; an empty one was not given.
-pub(super) type Cells<'a> = [&'a str; COLUMNS.len()];
+pub(super) type Cells<'a> = [&'a str; COLUMNS.len() + 1];
+
+/// A row in which nothing is given.
+pub(super) const NO_CELLS: Cells<'static> = [""; COLUMNS.len() + 1];
 
 /// What is wrong with a row: the column, where it is one cell's fault, and a sentence without an end.
 pub(super) type Fault = (Option<usize>, String);
@@ -49,10 +57,10 @@ pub(super) type Fault = (Option<usize>, String);
 #[derive(Clone, Debug)]
 pub(super) struct Rules {
     pub mode: Mode,
-    pub profile: String,
     /// Makes the order ids.
-    pub once_per: Option<Period>,
-    pub plan: String,
+    pub once_per: Option<OncePer>,
+    /// The ledger that may know what the rows mean.
+    pub ledger: Option<PathBuf>,
 }
 
 /// One row, read.
@@ -68,6 +76,7 @@ impl Rules {
         let mut faults = Vec::new();
         let mut keep = |column, message: String| faults.push((Some(column), message));
         let customer_uid = CustomerUid::parse(cells[CUSTOMER_UID])
+            .or_else(|_| CustomerUid::parse(&nfc(cells[CUSTOMER_UID])))
             .map_err(|error| keep(CUSTOMER_UID, error.to_string()))
             .ok();
         let currency = match cells[CURRENCY] {
@@ -101,7 +110,7 @@ impl Rules {
             },
         };
         let merchant_uid = customer_uid.as_ref().and_then(|customer| {
-            self.merchant_uid(cells[MERCHANT_UID], customer).map_err(|why| keep(MERCHANT_UID, why)).ok()
+            self.merchant_uid(cells, customer).map_err(|why| keep(MERCHANT_UID, why)).ok()
         });
         let (Some(merchant_uid), Some(customer_uid), Some(amount)) = (merchant_uid, customer_uid, amount)
         else {
@@ -122,7 +131,8 @@ impl Rules {
             product_type: None,
             channel_key: None,
             bypass: None,
-        };
+        }
+        .composed();
         let note = text(NOTE);
         let checked = request.check().and_then(|()| check_text(Field::Note, note.as_deref(), 500));
         if let Err(error) = checked {
@@ -131,15 +141,20 @@ impl Rules {
         if faults.is_empty() { Ok(Row { request, note }) } else { Err(faults) }
     }
 
-    fn merchant_uid(&self, given: &str, customer: &CustomerUid) -> Result<MerchantUid, String> {
-        match (&self.once_per, given) {
-            (None, given) => MerchantUid::parse(given).map_err(|error| error.to_string()),
-            (Some(period), "") => period
-                .merchant_uid(&self.profile, customer, &self.plan)
-                .ok_or_else(|| "no order id could be made from the period".to_owned()),
-            (Some(_), _) => {
+    /// The order's id. An id that is in the file has to be spelled right only where the ledger does not know
+    /// it: see `identify`.
+    fn merchant_uid(&self, cells: &Cells<'_>, customer: &CustomerUid) -> Result<MerchantUid, String> {
+        let given = cells[MERCHANT_UID];
+        match (&self.once_per, given, cells[KNOWN_ORDER]) {
+            (Some(_), given, _) if !given.is_empty() => {
                 Err("it is given, and --once-per makes the order ids; leave one of them out".to_owned())
             }
+            // Its letters are counted composed: it may be known in another spelling.
+            (None, given, "") => MerchantUid::parse(given)
+                .or_else(|_| MerchantUid::parse(&nfc(given)))
+                .map_err(|error| error.to_string()),
+            (Some(once_per), _, "") => once_per.id(customer).map_err(|failure| failure.message),
+            (_, _, known) => MerchantUid::parse(known).map_err(|error| error.to_string()),
         }
     }
 }
@@ -236,7 +251,7 @@ impl Rows {
     }
 
     pub(super) fn cells(&self, row: u32) -> Cells<'_> {
-        let mut cells = [""; COLUMNS.len()];
+        let mut cells = NO_CELLS;
         let place = |begin: u32| usize::try_from(begin).unwrap_or(usize::MAX);
         let Some((begin, _)) = self.begin(row) else { return cells };
         let end = row.checked_add(1).and_then(|next| self.begin(next));
@@ -278,18 +293,26 @@ impl Rows {
 
 #[cfg(test)]
 mod tests {
-    use jiff::civil::date;
+    use jiff::Timestamp;
 
     use super::{AMOUNT, CUSTOMER_UID, Cells, MERCHANT_UID, NAME, NOTE, QUOTA, Rows, Rules, TAX_FREE};
+    use crate::commands::once_per::OncePer;
     use crate::domain::payment::Mode;
-    use crate::domain::period::Period;
+    use crate::settings::{Environment, Flags, Folders, Settings};
 
     fn rules() -> Rules {
-        Rules { mode: Mode::Live, profile: "main".to_owned(), once_per: None, plan: String::new() }
+        Rules { mode: Mode::Live, once_per: None, ledger: None }
+    }
+
+    fn once_per(period: &str, plan: &str) -> OncePer {
+        let folders = Folders { data: Some("/nowhere".into()), ..Folders::default() };
+        let environment = Environment::of_values(&[("BILLKEY_IMP_KEY", "k")], folders);
+        let settings = Settings::resolve(&Flags::default(), &environment).unwrap();
+        OncePer::of(period, plan, &settings, Timestamp::UNIX_EPOCH).unwrap()
     }
 
     fn good() -> Cells<'static> {
-        let mut cells = [""; super::COLUMNS.len()];
+        let mut cells = super::NO_CELLS;
         (cells[CUSTOMER_UID], cells[AMOUNT]) = ("gildong", "8,900");
         (cells[NAME], cells[MERCHANT_UID]) = ("월간 구독", "order_1");
         cells
@@ -329,13 +352,16 @@ mod tests {
 
     #[test]
     fn once_per_makes_the_order_ids_and_takes_no_others() {
-        let month = Period::parse("month", date(2026, 11, 23)).unwrap();
-        let rules = Rules { once_per: Some(month.clone()), plan: "basic".to_owned(), ..rules() };
+        let month = once_per("2026-11", "basic");
+        let rules = Rules { once_per: Some(month.clone()), ..rules() };
         assert_eq!(rules.read(&good()).unwrap_err()[0].0, Some(MERCHANT_UID));
         let mut cells = good();
         cells[MERCHANT_UID] = "";
         let terms = rules.read(&cells).unwrap().request.terms;
-        assert_eq!(Some(terms.merchant_uid), month.merchant_uid("main", &terms.customer_uid, "basic"));
+        assert_eq!(Ok(terms.merchant_uid), month.id(&terms.customer_uid));
+        cells[super::KNOWN_ORDER] = "order_9";
+        assert_eq!(rules.read(&cells).unwrap().request.terms.merchant_uid.as_str(), "order_9");
+        cells[super::KNOWN_ORDER] = "";
         assert_eq!(faults(&cells)[0].0, Some(MERCHANT_UID), "without --once-per each row needs one");
     }
 
@@ -344,12 +370,12 @@ mod tests {
         let mut rows = Rows::default();
         let mut other = good();
         other[NOTE] = "끝";
-        assert!(rows.push(2, &good()) && rows.push(3, &[""; super::COLUMNS.len()]) && rows.push(9, &other));
+        assert!(rows.push(2, &good()) && rows.push(3, &super::NO_CELLS) && rows.push(9, &other));
         assert_eq!((rows.cells(0), rows.cells(2)), (good(), other));
-        assert_eq!(rows.cells(1), [""; super::COLUMNS.len()]);
+        assert_eq!(rows.cells(1), super::NO_CELLS);
         assert_eq!((rows.count(), rows.line(2)), (3, 9));
         let long = "x".repeat(70_000);
-        assert!(!rows.push(10, &[long.as_str(); super::COLUMNS.len()]));
+        assert!(!rows.push(10, &[long.as_str(); super::COLUMNS.len() + 1]));
     }
 
     #[test]

@@ -21,8 +21,8 @@ use crate::commands::batch::tell;
 use crate::commands::belonging;
 use crate::commands::context::Context;
 use crate::commands::handed_in::is_stdin;
+use crate::commands::once_per::OncePer;
 use crate::commands::session::answered;
-use crate::domain::period::Period;
 use crate::failure::{Exit, Failure};
 use crate::interrupt::Interrupts;
 use crate::ledger::{BatchLock, BatchLocked, Create, Ledger};
@@ -99,14 +99,13 @@ fn prepare(
 }
 
 fn rules(args: &BatchArgs, context: &Context<'_>) -> Result<Rules, Failure> {
-    let today = context.now().to_zoned_datetime(context.settings.zone.clone()).date();
-    let once_per = args.once_per.as_deref().map(|period| Period::parse(period, today)).transpose()?;
-    Ok(Rules {
-        mode: context.settings.mode,
-        profile: context.settings.profile.clone(),
-        once_per,
-        plan: args.plan.clone().unwrap_or_default(),
-    })
+    let (settings, plan) = (context.settings, args.plan.as_deref().unwrap_or_default());
+    let once_per = args
+        .once_per
+        .as_deref()
+        .map(|period| OncePer::of(period, plan, settings, context.now()))
+        .transpose()?;
+    Ok(Rules { mode: settings.mode, once_per, ledger: Some(settings.database.clone()) })
 }
 
 /// Writes nothing, not even a ledger, and sends nothing.

@@ -7,7 +7,7 @@ use csv::StringRecord;
 
 use crate::commands::batch::problems::Problems;
 use crate::commands::batch::reading::Reading;
-use crate::commands::batch::row::{AMOUNT, COLUMNS, CUSTOMER_UID, Cells, NAME};
+use crate::commands::batch::row::{AMOUNT, COLUMNS, CUSTOMER_UID, Cells, NAME, NO_CELLS};
 use crate::commands::handed_in::{column_name, unknown_column};
 use crate::domain::words::number_of;
 use crate::output::text::safe;
@@ -122,7 +122,7 @@ impl Header {
     }
 
     fn cells<'r>(&self, record: &'r StringRecord) -> Cells<'r> {
-        let mut cells = [""; COLUMNS.len()];
+        let mut cells = NO_CELLS;
         for (column, cell) in self.places.iter().zip(record) {
             if let Some(place) = cells.get_mut(*column) {
                 *place = cell;

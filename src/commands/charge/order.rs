@@ -1,23 +1,30 @@
-//! From the command line to a checked charge. Nothing is read, written or sent here.
+//! From the command line to a checked charge. The ledger is looked at for what the ids mean; nothing is
+//! written or sent here.
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use jiff::civil::DateTime;
 use ring::rand::{SecureRandom, SystemRandom};
 
 use crate::billing::request::{Charge, Leave};
 use crate::commands::charge::ChargeArgs;
 use crate::commands::limits::{LOCK_WAIT_MORE, OverLimit, check_limits, guards};
+use crate::commands::naming::{customer_to_charge, known_there, order_meant, save_as_given, unsaved};
+use crate::commands::once_per::OncePer;
+use crate::commands::pasted::charge_command_of;
 use crate::domain::charge::{ChargeRequest, Field, check_text};
 use crate::domain::ids::{CustomerUid, MerchantUid};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::Terms;
-use crate::domain::period::Period;
+use crate::domain::text::nfc_key;
 use crate::domain::words::hex;
-use crate::failure::Failure;
+use crate::failure::{Failure, Kind};
+use crate::ledger::Ledger;
+use crate::output::text::when;
 use crate::settings::Settings;
 
-/// The charge as asked for, with every rule checked that needs no ledger and no gateway.
+/// The charge as asked for, with every rule checked that needs no gateway. Nothing is created.
 pub(super) fn order(
     args: &ChargeArgs,
     settings: &Settings,
@@ -28,8 +35,15 @@ pub(super) fn order(
     let amount = Amount::parse(&args.amount, currency)?;
     let part =
         |text: &Option<String>| text.as_deref().map(|text| Amount::parse_or_zero(text, currency)).transpose();
-    let customer_uid = CustomerUid::parse(&args.customer_uid)?;
-    let merchant_uid = merchant_uid(args, settings, &customer_uid, now, interactive)?;
+    check_named(args, interactive)?;
+    let ledger = known_there(settings)?;
+    let customer_uid = customer_to_charge(&args.customer_uid, ledger.as_ref()).map_err(|failure| {
+        match save_as_given(&args.customer_uid, settings) {
+            Some(hint) if failure.kind == Kind::Usage => failure.hinted(hint),
+            Some(_) | None => failure,
+        }
+    })?;
+    let merchant_uid = merchant_uid(args, settings, &customer_uid, ledger.as_ref(), now)?;
     let request = ChargeRequest {
         terms: Terms { merchant_uid, customer_uid, amount, mode: settings.mode },
         name: args.name.clone(),
@@ -44,9 +58,13 @@ pub(super) fn order(
         product_type: args.product_type,
         channel_key: args.channel_key.clone(),
         bypass: args.bypass.clone(),
-    };
+    }
+    .composed();
     request.check()?;
     check_text(Field::Note, args.note.as_deref(), 500)?;
+    if let Some(ledger) = &ledger {
+        check_known(args, &request.terms, ledger, settings)?;
+    }
     check_limits(&settings.limits, amount).map_err(|over| over_limit(over, settings, amount))?;
     Ok(Charge {
         request: Arc::new(request),
@@ -54,41 +72,90 @@ pub(super) fn order(
         guards: guards(args.allow_similar, settings, amount, now),
         settle_after: settings.settle_after,
         lock_wait_max: settings.timeout.saturating_add(LOCK_WAIT_MORE),
-        note: args.note.clone(),
+        note: args.note.as_deref().map(nfc_key),
         operator: settings.operator.clone(),
         known: None,
         leave: Leave::default(),
     })
 }
 
+/// The order that is meant: the id that was given, the period's, or one that is made up for a person to see.
 fn merchant_uid(
     args: &ChargeArgs,
     settings: &Settings,
     customer: &CustomerUid,
+    ledger: Option<&Ledger>,
     now: Timestamp,
-    interactive: bool,
 ) -> Result<MerchantUid, Failure> {
     if let Some(id) = &args.merchant_uid {
-        return Ok(MerchantUid::parse(id)?);
+        return order_meant(id, ledger);
     }
-    let local = now.to_zoned_datetime(settings.zone.clone());
     if let Some(period) = &args.once_per {
-        let period = Period::parse(period, local.date())?;
         let plan = args.plan.as_deref().unwrap_or("");
-        return period
-            .merchant_uid(&settings.profile, customer, plan)
-            .ok_or_else(|| Failure::local("no order id could be made from the period"));
+        return OncePer::of(period, plan, settings, now)?.order(ledger, customer);
     }
-    if !interactive {
-        return Err(Failure::usage("an order id is needed here, where nobody can be shown one")
-            .hinted("give --merchant-uid ID, or --once-per PERIOD to charge once a period"));
+    made_up(now.to_zoned_datetime(settings.zone.clone()).datetime())
+}
+
+/// Holds the charge against what is known of its customer.
+fn check_known(
+    args: &ChargeArgs,
+    terms: &Terms,
+    ledger: &Ledger,
+    settings: &Settings,
+) -> Result<(), Failure> {
+    if args.merchant_uid.is_none() && args.once_per.is_none() {
+        check_open(terms, ledger, settings)?;
     }
-    // Letters and digits only: some PGs take nothing else (facts 2.7).
+    // An order that is known is told as usual, whoever it is for.
+    if ledger.outcomes(std::slice::from_ref(&terms.merchant_uid))? == [None] {
+        unsaved(&terms.customer_uid, ledger, settings)?;
+    }
+    Ok(())
+}
+
+/// Without an id the same command would be another charge each time: one is made up only where a person sees
+/// it before saying yes, and nothing is sent again by it alone.
+fn check_named(args: &ChargeArgs, interactive: bool) -> Result<(), Failure> {
+    let named = args.merchant_uid.is_some() || args.once_per.is_some();
+    let how = "give --merchant-uid ID, or --once-per PERIOD to charge once a period";
+    if named {
+        return Ok(());
+    }
+    if args.retry {
+        return Err(Failure::usage("--retry sends an order once more, and no order is named").hinted(how));
+    }
+    if args.yes || !interactive {
+        return Err(Failure::usage("an order id is needed here, where nobody is shown one").hinted(how));
+    }
+    Ok(())
+}
+
+/// Letters and digits only: some PGs take nothing else (facts 2.7).
+fn made_up(at: DateTime) -> Result<MerchantUid, Failure> {
     let mut random = [0; 8];
     SystemRandom::new()
         .fill(&mut random)
         .map_err(|_| Failure::local("the system gave no random bytes for an order id"))?;
-    Ok(MerchantUid::parse(&format!("{}{}", local.strftime("%Y%m%d%H%M%S"), hex(&random)))?)
+    Ok(MerchantUid::parse(&format!("{}{}", at.strftime("%Y%m%d%H%M%S"), hex(&random)))?)
+}
+
+/// An open payment of the same customer and amount comes before a new order: nobody knows yet whether it
+/// took money.
+fn check_open(terms: &Terms, ledger: &Ledger, settings: &Settings) -> Result<(), Failure> {
+    let open = ledger.open_payments(&terms.customer_uid, terms.amount)?;
+    let Some(payment) = open.first() else { return Ok(()) };
+    let at = when(payment.requested_at, &settings.zone);
+    let uid = &payment.terms.merchant_uid;
+    Err(Failure::refused(format!(
+        "{} may have paid {} already: {uid} of {at} is {}",
+        terms.customer_uid, terms.amount, payment.outcome
+    ))
+    .hinted(format!(
+        "this asks the gateway about it before anything is sent: {}",
+        charge_command_of(settings, payment)
+    ))
+    .hinted("to charge beside it, name the new order with --merchant-uid"))
 }
 
 fn over_limit(over: OverLimit, settings: &Settings, amount: Amount) -> Failure {

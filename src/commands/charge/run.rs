@@ -14,6 +14,7 @@ use crate::commands::charge::order::order;
 use crate::commands::charge::{ChargeArgs, tell};
 use crate::commands::context::Context;
 use crate::commands::ending::failed;
+use crate::commands::naming::unsaved;
 use crate::domain::customer::Customer;
 use crate::domain::protocol::BeforeSend;
 use crate::failure::{Exit, Failure};
@@ -36,6 +37,10 @@ pub fn run(args: &ChargeArgs, context: &mut Context<'_>) -> Result<Exit, Failure
         return tell::ended(context, &order.request, ended);
     }
     let customer = known_customer(Some(&ledger), &order)?;
+    let spelled = unsaved(&order.request.terms.customer_uid, &ledger, context.settings);
+    if let Some(warning) = spelled.map_err(Failure::nothing_sent)? {
+        context.ui.warning(&warning);
+    }
     let gateway = context.open_gateway().map_err(Failure::nothing_sent)?;
     order.leave = belonging::leave(context, &mut ledger, &gateway).map_err(Failure::nothing_sent)?;
     let interrupts =

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use crate::billing::report::{Ended, Held, Report};
 use crate::commands::context::Context;
 use crate::commands::ending::warn;
+use crate::commands::pasted::{charge_command, charge_command_of, command_of};
 use crate::commands::session::answered;
 use crate::domain::charge::ChargeRequest;
 use crate::domain::payment::{GatewayRecord, Outcome, Payment};
@@ -13,9 +14,9 @@ use crate::domain::time::format_duration;
 use crate::failure::{Exit, Failure, Kind};
 use crate::output::Format;
 use crate::output::payment::PaymentView;
-use crate::output::prose::{self, ChargeStory, Story};
+use crate::output::prose::{self, ChargeStory, Commands, Story, order_fact};
 use crate::output::table::comparison;
-use crate::output::text::{sentence, shell_word, when};
+use crate::output::text::{sentence, when};
 use crate::output::ui::Ui;
 
 /// Tells how it ended.
@@ -26,19 +27,10 @@ pub(super) fn ended(
 ) -> Result<Exit, Failure> {
     let uid = &request.terms.merchant_uid;
     match ended {
-        Ended::Answered(end) => report(context, &end),
-        Ended::OtherTerms(payment) => Err(other_terms(context.ui, &payment, request)),
+        Ended::Answered(end) => report(context, request, &end),
+        Ended::OtherTerms(payment) => Err(other_terms(context, &payment, request)),
+        Ended::Similar(other) => Err(similar(context, &other, request)),
         Ended::OtherAtGateway { record, why, .. } => Err(other_at_gateway(request, &record, &why)),
-        Ended::Similar(other) => {
-            let at = when(other.requested_at, context.ui.zone());
-            let state = if other.outcome == Outcome::Paid { "paid" } else { "asked for" };
-            Err(Failure::refused(format!(
-                "{} {state} {} as {} on {at}, a moment ago",
-                request.terms.customer_uid, other.terms.amount, other.terms.merchant_uid,
-            ))
-            .hinted("if the customer is to pay the same amount twice: add --allow-similar")
-            .nothing_sent())
-        }
         Ended::OverDaily { spent, max } => Err(Failure::refused(format!(
             "{} and the {spent} charged today are over the day's limit of {max} (daily_amount of the profile {})",
             request.terms.amount, context.settings.profile,
@@ -52,32 +44,61 @@ pub(super) fn ended(
                 "another process has been charging {uid} for {}",
                 format_duration(waited)
             ))
-            .hinted("run the same command again: it tells what became of it")
+            .hinted(format!(
+                "this tells what became of it: {}",
+                charge_command(context.settings, request, &[])
+            ))
             .nothing_sent())
         }
-        Ended::Interrupted => Err(interrupted(request)),
+        Ended::Interrupted => Err(interrupted(context, request)),
     }
 }
 
-fn interrupted(request: &ChargeRequest) -> Failure {
+fn interrupted(context: &Context<'_>, request: &ChargeRequest) -> Failure {
     Failure::interrupted(format!("interrupted before {} was sent", request.terms.merchant_uid))
-        .hinted("run the same command again")
+        .hinted(format!("to go on with it: {}", charge_command(context.settings, request, &[])))
         .nothing_sent()
 }
 
-fn report(context: &mut Context<'_>, end: &Report) -> Result<Exit, Failure> {
+/// A charge like this one was made a moment ago. One that is open is settled before anything goes beside it.
+fn similar(context: &Context<'_>, other: &Payment, request: &ChargeRequest) -> Failure {
+    let settings = context.settings;
+    let at = when(other.requested_at, context.ui.zone());
+    let (state, hint) = if other.outcome == Outcome::Paid {
+        let again = charge_command(settings, request, &["--allow-similar"]);
+        ("paid", format!("if the customer is to pay the same amount twice: {again}"))
+    } else {
+        let first = charge_command_of(settings, other);
+        (
+            "asked for",
+            format!("whether that one was charged is not known yet; this asks the gateway: {first}"),
+        )
+    };
+    Failure::refused(format!(
+        "{} {state} {} as {} on {at}, a moment ago",
+        request.terms.customer_uid, other.terms.amount, other.terms.merchant_uid,
+    ))
+    .hinted(hint)
+    .nothing_sent()
+}
+
+fn report(context: &mut Context<'_>, request: &ChargeRequest, end: &Report) -> Result<Exit, Failure> {
     warn(context.ui, end);
     let exit = exit_of(end);
-    let now = context.now();
+    let commands = Commands {
+        reconcile: command_of(context.settings, "reconcile", request.terms.merchant_uid.as_str()),
+        again: charge_command(context.settings, request, &[]),
+        retry: charge_command(context.settings, request, &["--retry"]),
+    };
+    let story = story(context.ui, end, &commands, context.now());
     let ui = &mut *context.ui;
-    let story = story(ui, end, now);
     match exit {
-        Exit::With(kind @ (Kind::Auth | Kind::Interrupted)) => Err(complaint(kind, end, &story)),
+        Exit::With(kind @ (Kind::Auth | Kind::Interrupted)) => Err(complaint(kind, &story)),
         Exit::Done | Exit::With(_) if ui.format() == Format::Table => answered(ui.outcome(&story), exit),
         Exit::Done => object(ui, &end.payment, end.replayed).map(|()| exit),
         Exit::With(kind) => {
             object(ui, &end.payment, end.replayed)?;
-            Err(complaint(kind, end, &story))
+            Err(complaint(kind, &story))
         }
     }
 }
@@ -103,58 +124,51 @@ fn exit_of(report: &Report) -> Exit {
 }
 
 /// What is said of it.
-fn story(ui: &Ui, report: &Report, now: Timestamp) -> Story {
+fn story(ui: &Ui, report: &Report, commands: &Commands, now: Timestamp) -> Story {
     let payment = &report.payment;
-    let stands = match payment.outcome {
-        Outcome::Declined => " The earlier decline stands.",
-        Outcome::Rejected => " The earlier rejection stands.",
-        Outcome::Paid | Outcome::Unknown | Outcome::NotSent | Outcome::Pending => "",
-    };
     match (&report.held, payment.outcome) {
-        (Some(held), outcome @ (Outcome::Declined | Outcome::Rejected | Outcome::NotSent)) => match held {
-            Held::NotReached(why) => {
-                let until = report.try_again_at.filter(|at| *at > now);
-                let next = until.map_or_else(
-                    || "Run the same command again.".to_owned(),
-                    |at| format!("Run the same command again from {} on.", when(at, ui.zone())),
-                );
-                let rest = format!(": {} Nothing was sent.{stands}", sentence(&why.to_string()));
-                Story::new(outcome, "Not sent", rest).advised(next, None)
-            }
-            Held::KeyRefused(said) => {
-                let words = sentence(&said.to_string());
-                let rest = format!("The gateway refused the API key: {words} Nothing was charged.{stands}");
-                Story::new(outcome, "", rest)
-            }
-            Held::Interrupted => Story::new(
-                outcome,
-                "",
-                format!("Interrupted before it was sent. Nothing was charged.{stands}"),
-            ),
-        },
+        (Some(held), Outcome::Declined | Outcome::Rejected | Outcome::NotSent) => {
+            let until = report.try_again_at.filter(|at| *at > now).map(|at| when(at, ui.zone()));
+            held_back(held, payment, commands, until.as_deref())
+        }
         (Some(_) | None, _) => prose::charge(&ChargeStory {
             payment,
             replayed: report.replayed,
             not_before: report.try_again_at.filter(|at| *at > now),
             now,
             zone: ui.zone(),
+            commands,
         }),
     }
 }
 
-/// The story as an error: its first line, and what to do as a hint.
-fn complaint(kind: Kind, report: &Report, story: &Story) -> Failure {
-    let mut failure = Failure::new(kind, story.first_line());
-    if let Some(advice) = &story.advice {
-        failure = failure.hinted(advice.line());
-    }
-    if kind == Kind::Auth {
-        failure = failure.hinted(format!(
-            "check the key with: billkey token --refresh; then run {} again",
-            shell_word(report.payment.terms.merchant_uid.as_str())
-        ));
-    }
-    failure
+/// Nothing was sent now, and what was known before stands.
+fn held_back(held: &Held, payment: &Payment, commands: &Commands, until: Option<&str>) -> Story {
+    let (stands, again) = match payment.outcome {
+        Outcome::Declined => (" The earlier decline stands.", &commands.retry),
+        Outcome::Rejected => (" The earlier rejection stands.", &commands.retry),
+        Outcome::Paid | Outcome::Unknown | Outcome::NotSent | Outcome::Pending => ("", &commands.again),
+    };
+    let (opening, why, next) = match held {
+        Held::NotReached(why) => {
+            let next =
+                until.map_or("To go on with it:".to_owned(), |at| format!("To go on with it from {at} on:"));
+            ("Not sent", format!(": {} Nothing was sent.", sentence(&why.to_string())), next)
+        }
+        Held::KeyRefused(said) => (
+            "",
+            format!("The gateway refused the API key: {} Nothing was charged.", sentence(&said.to_string())),
+            "Check the key with `billkey token --refresh`. Then, to go on with it:".to_owned(),
+        ),
+        Held::Interrupted => (
+            "",
+            "Interrupted before it was sent. Nothing was charged.".to_owned(),
+            "To go on with it:".to_owned(),
+        ),
+    };
+    let rest = format!("{why}{stands}");
+    let story = Story::new(payment.outcome, opening, rest).advised(next, Some(again.clone()));
+    Story { facts: vec![order_fact(payment)], ..story }
 }
 
 /// The gateway knows the order as another payment: both are shown.
@@ -179,7 +193,13 @@ pub(super) fn other_at_gateway(request: &ChargeRequest, record: &GatewayRecord, 
     failure
 }
 
-fn other_terms(ui: &Ui, payment: &Payment, request: &ChargeRequest) -> Failure {
+/// The story as an error: its first line, and what to do as hints.
+fn complaint(kind: Kind, story: &Story) -> Failure {
+    let failure = Failure::new(kind, story.first_line());
+    story.advice.iter().chain(&story.further).fold(failure, |failure, advice| failure.hinted(advice.line()))
+}
+
+fn other_terms(context: &Context<'_>, payment: &Payment, request: &ChargeRequest) -> Failure {
     let (then, now) = (&payment.terms, &request.terms);
     let mut rows = Vec::new();
     let mut differ = |label, then: String, now: String| {
@@ -192,13 +212,20 @@ fn other_terms(ui: &Ui, payment: &Payment, request: &ChargeRequest) -> Failure {
     differ("mode", then.mode.word().to_uppercase(), now.mode.word().to_uppercase());
     let uid = &now.merchant_uid;
     let mut message = format!("{uid} was asked for before with other terms");
-    if ui.format().is_json() {
+    if context.ui.format().is_json() {
         let sides: Vec<String> =
             rows.iter().map(|(label, then, now)| format!("{label} {then} then, {now} now")).collect();
         message = format!("{message}: {}", sides.join("; "));
     }
-    let mut failure =
-        Failure::refused(message).hinted("a new charge needs a new merchant_uid.").nothing_sent();
+    let keeps = if then.amount == now.amount {
+        "this order keeps its terms. Under --once-per the new ones count from the next period."
+    } else {
+        "this order keeps its price. Under --once-per the new price counts from the next period."
+    };
+    let mut failure = Failure::refused(message)
+        .hinted(keeps)
+        .hinted(format!("what became of it: {}", command_of(context.settings, "history show", uid.as_str())))
+        .nothing_sent();
     for line in comparison("then", "now", &rows).lines() {
         failure = failure.detailed(line);
     }

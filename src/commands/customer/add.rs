@@ -3,22 +3,29 @@
 use crate::commands::context::Context;
 use crate::commands::customer::AddArgs;
 use crate::commands::customer::answers::{answer, not_saved, prose};
-use crate::commands::customer::saving::{Given, Kept, Profile, ask, keep};
+use crate::commands::customer::saving::{Given, Kept, Profile, ask_for_new, check_new, keep};
+use crate::commands::naming::customer_meant;
 use crate::domain::ids::CustomerUid;
 use crate::failure::{Exit, Failure, Kind};
 
 pub(super) fn run(args: &AddArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
-    let uid = CustomerUid::parse(&args.customer_uid)?;
+    // A text that can be no id creates no ledger.
+    CustomerUid::parse(&args.customer_uid)?;
     let AddArgs { name, email, tel, note, .. } = args.clone();
     let given = Given { name, email, tel, note };
     given.check()?;
     let mut ledger = context.open_ledger()?;
+    let uid = customer_meant(&args.customer_uid, Some(&ledger))?;
+    let known = ledger.find_customer(&uid)?.is_some();
     let registered = if args.no_verify {
+        if !known {
+            check_new(&uid)?;
+        }
         None
     } else {
         let gateway = context.open_gateway()?;
         let waiting = context.ui.waiting("asking the gateway for the billing key");
-        let asked = ask(&gateway.client, &uid).map_err(|failure| advised(not_saved(failure, &uid)));
+        let asked = ask_for_new(&gateway.client, &uid).map_err(|failure| advised(not_saved(failure, &uid)));
         drop(waiting);
         Some(asked?)
     };

@@ -4,6 +4,7 @@ use crate::commands::context::Context;
 use crate::commands::customer::many::Many;
 use crate::commands::customer::saving::{Registered, ask, mode_of, warnings};
 use crate::commands::customer::{CheckArgs, unknown_customer};
+use crate::commands::naming::customer_meant;
 use crate::domain::customer::Customer;
 use crate::domain::ids::CustomerUid;
 use crate::domain::words::number_of;
@@ -12,9 +13,12 @@ use crate::ledger::Ledger;
 use crate::output::text::sentence;
 
 pub(super) fn run(args: &CheckArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
-    let uids = args.customer_uids.iter().map(|text| CustomerUid::parse(text));
-    let uids: Vec<CustomerUid> = uids.collect::<Result<_, _>>()?;
+    for text in &args.customer_uids {
+        CustomerUid::parse(text)?;
+    }
     let mut ledger = context.ledger_at_hand()?;
+    let uids = args.customer_uids.iter().map(|text| customer_meant(text, Some(&ledger)));
+    let uids: Vec<CustomerUid> = uids.collect::<Result<_, _>>()?;
     let mut many = Many::new();
     let wanted = if args.all { ledger.customers(None, false)? } else { Vec::new() };
     let wanted = if args.all { wanted } else { named(&uids, &ledger, &mut many, context)? };

@@ -7,9 +7,10 @@ use crate::commands::context::Context;
 use crate::commands::customer::ImportArgs;
 use crate::commands::customer::answers::not_saved;
 use crate::commands::customer::many::Many;
-use crate::commands::customer::saving::{Profile, ask, keep};
+use crate::commands::customer::saving::{Profile, ask_for_new, check_new, keep};
 use crate::commands::customer::sheet::{self, Line, Sheet};
 use crate::commands::handed_in::{is_stdin, piped};
+use crate::commands::naming::customer_meant;
 use crate::commands::session::answered;
 use crate::domain::customer::Customer;
 use crate::domain::words::number_of;
@@ -86,8 +87,11 @@ fn save(
     ledger: &mut Ledger,
     context: &mut Context<'_>,
 ) -> Result<Customer, Failure> {
-    let uid = &line.customer_uid;
-    let registered = client.map(|client| ask(client, uid)).transpose();
+    let uid = &customer_meant(line.customer_uid.as_str(), Some(ledger))?;
+    if client.is_none() && ledger.find_customer(uid)?.is_none() {
+        check_new(uid).map_err(|failure| not_saved(failure, uid))?;
+    }
+    let registered = client.map(|client| ask_for_new(client, uid)).transpose();
     let registered = registered.map_err(|failure| not_saved(failure, uid))?;
     let (profile, now) = (Profile::of(context.settings), context.now());
     let kept = keep(ledger, uid, &line.given, registered.as_ref(), &profile, now)?;

@@ -4,6 +4,7 @@ use crate::commands::asking::{self, Question};
 use crate::commands::context::Context;
 use crate::commands::customer::answers::answer;
 use crate::commands::customer::{RemoveArgs, unknown_customer};
+use crate::commands::naming::customer_meant;
 use crate::domain::customer::Customer;
 use crate::domain::ids::CustomerUid;
 use crate::failure::{Exit, Failure, Kind};
@@ -19,8 +20,8 @@ const REASON: &str = "removed by the merchant";
 const UNSETTLED_SHOWN: usize = 10;
 
 pub(super) fn run(args: &RemoveArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
-    let uid = CustomerUid::parse(&args.customer_uid)?;
     let mut ledger = context.ledger_at_hand()?;
+    let uid = customer_meant(&args.customer_uid, Some(&ledger))?;
     let Some(customer) = ledger.find_customer(&uid)? else {
         return Err(unknown_customer(&ledger, &uid));
     };

@@ -6,7 +6,8 @@ use crate::domain::charge::{Field, check_text};
 use crate::domain::customer::{Card, Customer};
 use crate::domain::ids::CustomerUid;
 use crate::domain::payment::Mode;
-use crate::failure::Failure;
+use crate::domain::text::nfc_key;
+use crate::failure::{Failure, Kind};
 use crate::gateway::{BillingKey, Client};
 use crate::ledger::{Ledger, LedgerError};
 use crate::settings::Settings;
@@ -70,6 +71,20 @@ pub(super) fn ask(client: &Client, uid: &CustomerUid) -> Result<Registered, Fail
     }
 }
 
+/// The same for one that may be new here: where the gateway does not know it either, it has to be spelled right
+/// (contract, rule 12).
+pub(super) fn ask_for_new(client: &Client, uid: &CustomerUid) -> Result<Registered, Failure> {
+    ask(client, uid).map_err(|failure| match (failure.kind, check_new(uid)) {
+        (Kind::NotFound, Err(misspelt)) => misspelt,
+        (_, _) => failure,
+    })
+}
+
+/// Whether a customer that nobody is asked about is spelled right.
+pub(super) fn check_new(uid: &CustomerUid) -> Result<(), Failure> {
+    CustomerUid::parse_new(uid.as_str()).map(|_| ()).map_err(Failure::from)
+}
+
 /// The customer as it is to be kept: what was given goes first, then what was known, then what the
 /// gateway says. The card is the gateway's, where it was asked. `mode` is the profile's.
 fn merged(
@@ -104,7 +119,7 @@ fn merged(
 
 fn pick(given: &Option<String>, known: Option<&String>, told: Option<&String>) -> Option<String> {
     let text = given.as_ref().or(known).or(told)?.trim();
-    (!text.is_empty()).then(|| text.to_owned())
+    (!text.is_empty()).then(|| nfc_key(text))
 }
 
 /// What was known before, what is kept now, and what must be said loudly of it.

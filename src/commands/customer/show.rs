@@ -4,9 +4,9 @@ use std::ops::ControlFlow;
 
 use crate::commands::context::Context;
 use crate::commands::customer::{ShowArgs, unknown_customer};
+use crate::commands::naming::customer_meant;
 use crate::commands::session::answered;
 use crate::commands::totals::summary;
-use crate::domain::ids::CustomerUid;
 use crate::failure::{Exit, Failure};
 use crate::ledger::Filter;
 use crate::output::detail::CustomerDetail;
@@ -15,8 +15,8 @@ use crate::output::detail::CustomerDetail;
 const LAST_PAYMENTS: u64 = 10;
 
 pub(super) fn run(args: &ShowArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
-    let uid = CustomerUid::parse(&args.customer_uid)?;
     let ledger = context.read_ledger()?;
+    let uid = customer_meant(&args.customer_uid, Some(&ledger))?;
     let Some(customer) = ledger.find_customer(&uid)? else {
         return Err(unknown_customer(&ledger, &uid));
     };

@@ -4,6 +4,7 @@ use ring::digest;
 
 use crate::commands::customer::register_args::RegisterArgs;
 use crate::commands::customer::saving::Given;
+use crate::commands::naming::{customer_to_charge, known_there};
 use crate::domain::charge::{Field, InvalidValue, check_text};
 use crate::domain::customer::{Card, Customer};
 use crate::domain::ids::{CustomerUid, MerchantUid};
@@ -56,11 +57,11 @@ impl Plan {
         let product = needed(Field::Product, &args.product, PRODUCT_CHARS_MAX)?;
         let pay_method = needed(Field::PayMethod, &args.pay_method, PRODUCT_CHARS_MAX)?;
         let customer_uid = match &args.customer_uid {
-            Some(text) => CustomerUid::parse(text)?,
+            Some(text) => customer_to_charge(text, known_there(settings)?.as_ref())?,
             None => CustomerUid::parse(&made_up(name.as_deref().unwrap_or_default())?)?,
         };
         let merchant_uid = match &args.merchant_uid {
-            Some(text) => MerchantUid::parse(text)?.as_str().to_owned(),
+            Some(text) => MerchantUid::parse_new(text)?.as_str().to_owned(),
             // Letters and digits alone: some PGs take no others (facts 2.7).
             None => format!("register{}", random_hex(8)?),
         };

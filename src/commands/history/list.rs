@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use crate::commands::context::Context;
 use crate::commands::history::filter::{described, filter};
 use crate::commands::history::{HistoryBy, HistoryListArgs};
+use crate::commands::naming::customer_meant;
 use crate::commands::session::answered;
 use crate::commands::totals::summary;
 use crate::domain::payment::Payment;
@@ -18,8 +19,11 @@ use crate::output::ui::Ui;
 
 pub(super) fn run(args: &HistoryListArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
     let columns = columns(args)?;
-    let filter = filter(args, context.now(), &context.settings.zone)?;
+    let mut filter = filter(args, context.now(), &context.settings.zone)?;
     let ledger = context.read_ledger()?;
+    if let Some(customer) = &mut filter.customer {
+        *customer = customer_meant(customer.as_str(), Some(&ledger))?;
+    }
     let shown = match list(&ledger, &filter, columns, context.ui)? {
         Ok(shown) => shown,
         Err(error) => return answered(Err(error), Exit::Done),

@@ -279,7 +279,8 @@ fn every_rule_holds() {
 
 #[test]
 fn which_status_may_carry_a_yes_or_a_no() {
-    for status in 200..700 {
+    let both = paid_but(r#""code":0"#, r#""code":1"#);
+    for status in 100..700 {
         let yes = kind(status, PAID.as_bytes());
         assert_eq!(yes == Answered::Paid, (200..300).contains(&status), "HTTP {status}");
         let no = kind(status, refusal("1", UNKNOWN_CUSTOMER).as_bytes());
@@ -291,6 +292,9 @@ fn which_status_may_carry_a_yes_or_a_no() {
             _ => None,
         };
         assert_eq!(no, said, "HTTP {status}");
+        let shows_payment =
+            matches!(answered(status, both.as_bytes()), Answer::Unclear { record: Some(_), .. });
+        assert_eq!(shows_payment, (200..300).contains(&status), "HTTP {status}");
     }
 }
 

@@ -86,6 +86,7 @@ fn config(url: &str) -> TransportConfig {
         connect_timeout: Duration::from_secs(2),
         ca_file: None,
         proxy: None,
+        tier: None,
         trace: None,
     }
 }

@@ -115,6 +115,8 @@ fn answers() -> Vec<(&'static str, Payment, u32, Settled, After)> {
             (Unknown, 2, 1, vec![(1, Declined)])),
         ("a late decline answers the last open request of a settled row", row(Declined, 2, 1), 1, declined(),
             (Declined, 2, 0, vec![(1, Declined)])),
+        ("a late decline does not answer the newest request of an unknown row", row(Unknown, 2, 1), 1, declined(),
+            (Unknown, 2, 1, vec![(1, Declined)])),
         ("a late decline where every request is answered opens none", row(Unknown, 2, 0), 1, declined(),
             (Unknown, 2, 0, vec![(1, Declined)])),
         ("a late unknown changes nothing", row(Pending, 2, 2), 1, unknown(), (Pending, 2, 2, vec![(1, Unknown)])),
@@ -348,6 +350,8 @@ fn a_payment_counts_for_the_day_on_which_it_was_asked_for_or_sent() {
     }
     assert!(!asked(9, 9, Outcome::Paid) && !asked(20, 20, Outcome::Paid));
     assert!(asked(9, 10, Outcome::Paid) && asked(19, 30, Outcome::Paid));
+    let never_sent = Payment { requested_at: at(9), last_send: None, ..row(Outcome::Paid, 1, 0) };
+    assert!(!counts(&never_sent, &day) && counts(&Payment { requested_at: at(10), ..never_sent }, &day));
     let dollars = DailyLimit { max: Amount::from_minor(1, Currency::parse("USD").unwrap()), ..day };
     assert!(!counts(&Payment { requested_at: at(10), ..row(Outcome::Paid, 1, 0) }, &dollars));
 }
@@ -360,6 +364,7 @@ fn a_charge_is_similar_to_another_of_the_same_customer_and_amount() {
     assert!(is_similar(&paid, &asked, at(0)));
     assert!(!is_similar(&paid, &asked, at(1)));
     assert!(is_similar(&Payment { last_send: Some(mark(5)), ..paid.clone() }, &asked, at(5)));
+    assert!(!is_similar(&Payment { last_send: None, ..paid.clone() }, &asked, at(1)));
     assert!(!is_similar(&paid, &request().terms, at(0)), "it is not like itself");
     assert!(!is_similar(&paid, &Terms { amount: won(1), ..asked.clone() }, at(0)));
     let customer_uid = CustomerUid::parse("other").unwrap();

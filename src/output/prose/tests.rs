@@ -1,12 +1,27 @@
-use super::{ChargeCard, ChargeStory, Story, charge, confirmation, not_sent};
+use super::{ChargeCard, ChargeStory, Commands, Story, charge, confirmation};
 use crate::domain::payment::{Mode, Outcome, Payment};
 use crate::domain::reason::Reason;
 use crate::output::samples::{at, declined, paid, seoul, shown, won};
 
+/// What every outcome says of its order.
+const ORDER: &str = "  order  order_monthly_0001   ₩8,900   gildong_0001_1234\n";
+
 fn told(payment: &Payment, replayed: bool, not_before: Option<&str>) -> String {
     let zone = seoul();
     let now = at("2026-11-23T19:31:00+09:00");
-    shown_whole(&charge(&ChargeStory { payment, replayed, not_before: not_before.map(at), now, zone: &zone }))
+    let commands = commands();
+    let not_before = not_before.map(at);
+    let story = ChargeStory { payment, replayed, not_before, now, zone: &zone, commands: &commands };
+    shown_whole(&charge(&story))
+}
+
+fn commands() -> Commands {
+    let charge = "billkey charge gildong_0001_1234 --amount 8900 --merchant-uid order_monthly_0001";
+    Commands {
+        reconcile: "billkey reconcile order_monthly_0001".to_owned(),
+        again: charge.to_owned(),
+        retry: format!("{charge} --retry"),
+    }
 }
 
 fn shown_whole(story: &Story) -> String {
@@ -35,12 +50,15 @@ fn what_the_gateway_left_out_is_left_out() {
     let no_approval = Payment { apply_num: None, ..bare.clone() };
     let timed = Payment { paid_at: paid().paid_at, ..no_approval };
     assert!(told(&timed, false, None).starts_with("Paid ₩8,900. 2026-11-23 19:30:04.\n"));
-    assert_eq!(told(&bare, true, None), "Already paid ₩8,900. Nothing was sent.\n");
+    assert_eq!(told(&bare, true, None), format!("Already paid ₩8,900. Nothing was sent.\n{ORDER}"));
 }
 
 #[test]
 fn a_replay_says_that_nothing_was_sent() {
-    assert_eq!(told(&paid(), true, None), "Already paid ₩8,900 on 2026-11-23 19:30:04. Nothing was sent.\n");
+    assert_eq!(
+        told(&paid(), true, None),
+        format!("Already paid ₩8,900 on 2026-11-23 19:30:04. Nothing was sent.\n{ORDER}")
+    );
     let refunded = Payment {
         cancel_amount: Some(won(900)),
         cancelled_at: Some(at("2026-11-24T10:00:00+09:00")),
@@ -48,9 +66,19 @@ fn a_replay_says_that_nothing_was_sent() {
     };
     assert_eq!(
         told(&refunded, true, None),
-        "Already paid ₩8,900 on 2026-11-23 19:30:04. ₩900 of it was refunded on 2026-11-24 10:00:00. \
-         Nothing was sent.\n"
+        format!(
+            "Already paid ₩8,900 on 2026-11-23 19:30:04. ₩900 of it was refunded on 2026-11-24 10:00:00. \
+             Nothing was sent.\n{ORDER}"
+        )
     );
+}
+
+#[test]
+fn a_payment_that_was_refunded_whole_needs_another_order() {
+    let whole = told(&Payment { cancel_amount: Some(won(8900)), ..paid() }, true, None);
+    assert!(whole.contains("To charge again, name a new order with --merchant-uid."), "{whole}");
+    let part = told(&Payment { cancel_amount: Some(won(900)), ..paid() }, true, None);
+    assert!(!part.contains("--merchant-uid"), "{part}");
 }
 
 #[test]
@@ -59,7 +87,9 @@ fn a_decline_quotes_the_card_company_and_says_what_to_do() {
     payment.message = Some("[CC10] 통장 잔액부족".to_owned());
     insta::assert_snapshot!(told(&payment, false, None), @"
     Declined: [CC10] 통장 잔액부족. Nothing was charged.
-      The customer has to act. To try the same order again: add --retry.
+      order  order_monthly_0000   ₩8,900   gildong_0001_1234
+      The customer has to act. To try the same order again:
+        billkey charge gildong_0001_1234 --amount 8900 --merchant-uid order_monthly_0001 --retry
     ");
     assert!(
         told(&payment, true, None).starts_with(
@@ -84,16 +114,21 @@ fn a_rejection_names_the_gateways_code() {
     };
     insta::assert_snapshot!(told(&with("등록되지 않은 구매자입니다."), false, None), @"
     Rejected: 등록되지 않은 구매자입니다. Nothing was charged.
-      The merchant has to act. To try the same order again: add --retry.
+      order  order_monthly_0000   ₩8,900   gildong_0001_1234
+      The merchant has to act. To try the same order again:
+        billkey charge gildong_0001_1234 --amount 8900 --merchant-uid order_monthly_0001 --retry
     ");
     insta::assert_snapshot!(told(&with("알 수 없는 말"), false, None), @"
     Rejected: 알 수 없는 말. The gateway refused it and shows no payment.
-      The gateway's code is 1. To try the same order again: add --retry.
+      order  order_monthly_0000   ₩8,900   gildong_0001_1234
+      The gateway's code is 1. To try the same order again:
+        billkey charge gildong_0001_1234 --amount 8900 --merchant-uid order_monthly_0001 --retry
     ");
     insta::assert_snapshot!(told(&with("알 수 없는 타임아웃"), false, None), @"
     Rejected: 알 수 없는 타임아웃. It is not certain that nothing was charged.
+      order  order_monthly_0000   ₩8,900   gildong_0001_1234
       The gateway's code is 1. To find out:
-        billkey reconcile order_monthly_0000
+        billkey reconcile order_monthly_0001
     ");
 }
 
@@ -101,16 +136,22 @@ fn a_rejection_names_the_gateways_code() {
 fn an_unknown_charge_says_until_when_it_is_not_sent_again_and_how_to_find_out() {
     insta::assert_snapshot!(told(&unknown(), false, Some("2026-11-23T19:45:10+09:00")), @"
     Unknown: the gateway did not answer within 60 s. The card may have been charged.
+      order  order_monthly_0001   ₩8,900   gildong_0001_1234
       order_monthly_0001 will not be sent again before 19:45:10. To find out now:
         billkey reconcile order_monthly_0001
+      To go on with the same order:
+        billkey charge gildong_0001_1234 --amount 8900 --merchant-uid order_monthly_0001
     ");
     let tomorrow = told(&unknown(), true, Some("2026-11-24T00:10:00+09:00"));
     assert!(tomorrow.contains("charged. Nothing was sent now.\n"), "{tomorrow}");
     assert!(tomorrow.contains(" not be sent again before 2026-11-24 00:10:00. "), "{tomorrow}");
     insta::assert_snapshot!(told(&unknown(), false, None), @"
     Unknown: the gateway did not answer within 60 s. The card may have been charged.
-      The same command asks the gateway before it sends anything. To find out now:
+      order  order_monthly_0001   ₩8,900   gildong_0001_1234
+      The gateway is asked before anything is sent again. To find out now:
         billkey reconcile order_monthly_0001
+      To go on with the same order:
+        billkey charge gildong_0001_1234 --amount 8900 --merchant-uid order_monthly_0001
     ");
 }
 
@@ -126,24 +167,38 @@ fn a_pending_charge_without_a_word_is_unknown_too() {
 fn a_failure_for_programs_is_made_of_the_same_parts() {
     let zone = seoul();
     let (payment, now) = (unknown(), at("2026-11-23T19:31:00+09:00"));
-    let story =
-        charge(&ChargeStory { payment: &payment, replayed: false, not_before: None, now, zone: &zone });
+    let commands = commands();
+    let story = charge(&ChargeStory {
+        payment: &payment,
+        replayed: false,
+        not_before: None,
+        now,
+        zone: &zone,
+        commands: &commands,
+    });
     assert_eq!(
         story.first_line(),
         "Unknown: the gateway did not answer within 60 s. The card may have been charged."
     );
     assert_eq!(
         story.advice.unwrap().line(),
-        "The same command asks the gateway before it sends anything. To find out now: \
+        "The gateway is asked before anything is sent again. To find out now: \
          billkey reconcile order_monthly_0001"
     );
 }
 
+fn never_left() -> Payment {
+    let reason = Some(Reason::ConnectionRefused { host: "api.iamport.kr".to_owned() });
+    Payment { outcome: Outcome::NotSent, reason, ..paid() }
+}
+
 #[test]
 fn what_never_left_is_said_to_have_charged_nothing() {
-    insta::assert_snapshot!(shown_whole(&not_sent(Mode::Live, Some("the gateway refused the connection"))), @"
-    Not sent: the gateway refused the connection. Nothing was charged.
-      Run the same command again.
+    insta::assert_snapshot!(told(&never_left(), false, None), @"
+    Not sent: api.iamport.kr refused the connection. Nothing was charged.
+      order  order_monthly_0001   ₩8,900   gildong_0001_1234
+      To go on with the same order:
+        billkey charge gildong_0001_1234 --amount 8900 --merchant-uid order_monthly_0001
     ");
 }
 

@@ -261,3 +261,40 @@ fn without_a_home_the_missing_path_is_asked_for() {
     let flags = Flags { database: Some("l.db".into()), ..Flags::default() };
     assert!(Settings::resolve(&flags, &environment).is_ok());
 }
+
+#[test]
+fn two_profiles_of_one_account_and_mode_need_a_scope_in_both() {
+    let two = |first: &str, second: &str| {
+        Home::with_config(&format!(
+            "[profile.shop]\nimp_key = \"k\"\n{first}\n[profile.club]\nimp_key = \"k\"\n{second}\n"
+        ))
+    };
+    let scope = |home: &Home| {
+        let settings = home.resolve(&profile("shop"), &[]).unwrap();
+        settings.order_scope().map(str::to_owned)
+    };
+    for (first, second) in [("", ""), ("scope = \"a\"", ""), ("", "scope = \"a\"")] {
+        let error = scope(&two(first, second)).unwrap_err();
+        assert!(error.message.contains("`shop` and `club`"), "{}", error.message);
+    }
+    assert_eq!(scope(&two("scope = \"a\"", "scope = \"b\"")).as_deref(), Ok("a"));
+    assert_eq!(scope(&two("scope = \"a\"", "scope = \"a\"")).as_deref(), Ok("a"));
+    assert_eq!(scope(&two("", "mode = \"test\"")).as_deref(), Ok(""), "another mode is another series");
+    assert_eq!(scope(&two("", "tier = \"001\"")).as_deref(), Ok(""), "another tier is another account");
+    let other_key = two("", "");
+    let settings = other_key.resolve(&profile("shop"), &[("BILLKEY_IMP_KEY", "other")]).unwrap();
+    assert_eq!(settings.order_scope().ok(), Some(""), "the key in use counts");
+}
+
+#[test]
+fn a_scope_is_spelled_right_and_a_tier_fits_a_header() {
+    for (line, says) in [
+        ("scope = \"가게 \"", "write it as `가게`"),
+        ("scope = \"\u{1100}\u{1161}\"", "write it as `가`"),
+        ("tier = \"a b\"", "without blanks"),
+    ] {
+        let home = Home::with_config(&format!("[profile.main]\n{line}\n"));
+        let said = complaint(home.resolve(&Flags::default(), &[]));
+        assert!(said.contains(says), "{said}");
+    }
+}

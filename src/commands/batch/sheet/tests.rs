@@ -4,7 +4,7 @@ use crate::commands::batch::row::{Rows, Rules};
 use crate::domain::payment::Mode;
 
 fn rules() -> Rules {
-    Rules { mode: Mode::Live, profile: "main".to_owned(), once_per: None, plan: String::new() }
+    Rules { mode: Mode::Live, once_per: None, ledger: None }
 }
 
 fn sheet(text: &str) -> Result<Rows, Vec<String>> {
