@@ -4,7 +4,7 @@
 use crate::commands::pasted::command_of;
 use crate::domain::ids::{CustomerUid, MerchantUid};
 use crate::failure::Failure;
-use crate::ledger::{Create, Ledger};
+use crate::ledger::{Create, Ledger, LedgerError};
 use crate::settings::Settings;
 
 /// The ledger for a look at what is known; `None` where there is none yet.
@@ -12,6 +12,8 @@ pub(in crate::commands) fn known_there(settings: &Settings) -> Result<Option<Led
     match Ledger::open_at(&settings.database, Create::Never) {
         Ok(opened) => Ok(Some(opened.ledger)),
         Err(error) if error.is_missing() => Ok(None),
+        // The sandbox's book is lost on purpose, and begins anew.
+        Err(LedgerError::Lost { .. }) if settings.sandbox() => Ok(None),
         Err(error) => Err(error.into()),
     }
 }

@@ -14,7 +14,8 @@ fn commands(ran: &Ran) -> Vec<String> {
 
 /// Runs a command as a shell reads it, with a yes.
 fn paste(world: &World, command: &str) -> Ran {
-    let command = command.replacen("billkey", BILLKEY, 1) + " --yes";
+    let yes = if command.contains(" charge ") { " --yes" } else { "" };
+    let command = command.replacen("billkey", BILLKEY, 1) + yes;
     let mut shell = Command::new("sh");
     shell.arg("-c").arg(&command).env_clear().current_dir(world.home());
     shell.env("HOME", world.home()).env("USER", "tester").env("LANG", "C.UTF-8");
