@@ -153,7 +153,7 @@ impl Exit {
     }
 
     /// How serious this is beside others: many charges end with the most serious of their lines
-    /// (contract: 7, 1, 4, 3, 8, 9, 6, 5, 10, 0; an interrupt and wrong usage stop the whole).
+    /// (contract: 7, 1, 4, 3, 9, 8, 6, 5, 10, 0; an interrupt and wrong usage stop the whole).
     #[must_use]
     pub fn most_serious(self, other: Exit) -> Exit {
         if other.rank() > self.rank() { other } else { self }
@@ -166,8 +166,8 @@ impl Exit {
             Exit::With(Kind::Declined) => 2,
             Exit::With(Kind::Rejected) => 3,
             Exit::With(Kind::Interrupted) => 4,
-            Exit::With(Kind::Network) => 5,
-            Exit::With(Kind::Refused) => 6,
+            Exit::With(Kind::Refused) => 5,
+            Exit::With(Kind::Network) => 6,
             Exit::With(Kind::Usage) => 7,
             Exit::With(Kind::Config) => 8,
             Exit::With(Kind::Auth) => 9,
@@ -442,7 +442,7 @@ mod tests {
 
     #[test]
     fn many_lines_end_with_the_most_serious() {
-        let order = [7, 1, 4, 3, 8, 9, 6, 5, 10];
+        let order = [7, 1, 4, 3, 9, 8, 6, 5, 10];
         let exits: Vec<Exit> = order
             .iter()
             .map(|code| Exit::With(Kind::ALL.into_iter().find(|kind| kind.code() == *code).unwrap()))

@@ -7,6 +7,7 @@
     reason = "a test stands outside the house and reads clocks and environment itself"
 )]
 
+mod ask_first;
 mod bad_files;
 mod bad_input;
 mod batch;

@@ -32,7 +32,7 @@ Exit codes:
   0 nothing is open   7 something is still unknown   8 ledger and gateway contradict each other
   9 settled as not sent, or the gateway was not reached   6, 5 settled as rejected, as declined
   10 there is no such payment   130 interrupted   1, 2, 3, 4 as usual; see `billkey help exit-codes`
-  Of several the most serious, in the order 7, 1, 4, 3, 8, 9, 6, 5, 10, 0";
+  Of several the most serious, in the order 7, 1, 4, 3, 9, 8, 6, 5, 10, 0";
 
 /// Settle what is open, by asking the gateway
 ///
