@@ -72,8 +72,14 @@ fuzz_target!(|data: &[u8]| {
     let reply = client.look_up(&uid);
     let amount = Amount::from_minor(8900, Currency::KRW);
     let terms = Terms { merchant_uid: uid, customer_uid, amount, mode: Mode::Live };
-    let question =
-        Question { terms: &terms, mode: Mode::Live, declined_before: &[], unanswered: 1, waited: true };
+    let question = Question {
+        terms: &terms,
+        mode: Mode::Live,
+        declined_before: &[],
+        unanswered: 1,
+        waited: true,
+        now_s: 0,
+    };
     if let Finding::Charged { record, .. } = judge(&question, &reply) {
         assert!((200..300).contains(&status));
         assert!(matches!(record.status.as_deref(), Some("paid" | "cancelled" | "canceled")));
