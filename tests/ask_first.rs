@@ -3,6 +3,8 @@
 
 use serde_json::json;
 
+#[cfg(unix)]
+use crate::support::pty::Terminal;
 use crate::support::world::{Gateway, World, client, to_charge_with};
 
 const UNGUARDED: &str = "no_duplicate_refusal";
@@ -130,4 +132,25 @@ fn a_batch_charges_what_nobody_has_charged() {
             assert_eq!(gateway.charged(order), 1, "{answers}: {order}: {ran}");
         }
     }
+}
+
+/// What stands in the way is told before anybody says yes to it.
+#[test]
+#[cfg(unix)]
+fn nobody_is_asked_about_a_charge_that_would_be_refused() {
+    let gateway = unguarded("");
+    let world = World::for_gateway(&gateway.url());
+    let _ = world.charge("order_1", &[]).exits(0);
+    let line =
+        ["charge", "gildong_0001_1234", "--amount", "8900", "--name", "Monthly", "--merchant-uid", "order_2"];
+    let mut terminal = Terminal::start(world.command(&line));
+    terminal.exits(8);
+    terminal.shows("--allow-similar");
+    assert!(!terminal.seen().contains("Charge this card?"), "{}", terminal.seen());
+    let mut asked = Terminal::start(world.command(&[&line[..], &["--allow-similar"]].concat()));
+    asked.shows("Charge this card?");
+    assert_eq!(gateway.received("order_2"), 0, "nothing before the yes");
+    asked.types("y\n");
+    asked.exits(0);
+    assert_eq!(gateway.charged("order_2"), 1);
 }

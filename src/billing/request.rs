@@ -9,6 +9,7 @@ use crate::billing::report::{Ended, Report};
 use crate::domain::charge::ChargeRequest;
 use crate::domain::declines::Standing;
 use crate::domain::lookup::LookupReply;
+use crate::domain::money::Amount;
 use crate::domain::payment::{Payment, Terms};
 use crate::domain::protocol::{self, Opening, Stored};
 use crate::domain::reason::Reason;
@@ -80,6 +81,37 @@ pub enum Notice<'a> {
     Sent,
     /// An interrupt came while the request was out.
     StillWaiting,
+}
+
+/// Why a charge would not be sent although the gateway does not know it.
+#[derive(Debug)]
+pub enum Guarded {
+    Similar(Box<Payment>),
+    OverDaily { spent: Amount, max: Amount },
+}
+
+impl From<Guarded> for Ended {
+    fn from(guarded: Guarded) -> Ended {
+        match guarded {
+            Guarded::Similar(other) => Ended::Similar(other),
+            Guarded::OverDaily { spent, max } => Ended::OverDaily { spent, max },
+        }
+    }
+}
+
+/// What would keep a charge from being sent, as the ledger stands now. The send itself asks again, in the
+/// transaction of its intent.
+pub fn guarded(ledger: &Ledger, order: &Charge) -> Result<Option<Guarded>, LedgerError> {
+    let terms = &order.request.terms;
+    if let Some(since) = order.guards.similar_since
+        && let Some(other) = ledger.similar(terms, since)?
+    {
+        return Ok(Some(Guarded::Similar(Box::new(other))));
+    }
+    let Some(limit) = &order.guards.daily else { return Ok(None) };
+    let (spent, max) = (ledger.spent(limit)?, limit.max);
+    let within = spent.checked_add(terms.amount).is_some_and(|sum| sum <= max);
+    Ok((!within).then_some(Guarded::OverDaily { spent, max }))
 }
 
 /// The end of a charge that needs neither the gateway nor the lock, because the stored row is the

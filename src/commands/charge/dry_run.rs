@@ -8,7 +8,7 @@ use crate::billing::ahead::{Ahead, look_ahead};
 use crate::billing::book::{Book, NoLedger};
 use crate::billing::desk::Desk;
 use crate::billing::report::{Ended, Held};
-use crate::billing::request::Charge;
+use crate::billing::request::{Charge, Guarded, guarded};
 use crate::commands::charge::card::{charge_card, known_customer};
 use crate::commands::charge::tell;
 use crate::commands::context::Context;
@@ -73,7 +73,7 @@ pub(super) fn dry_run(context: &mut Context<'_>, order: &Charge) -> Result<Exit,
     let verdict = match &mut ledger {
         Some(ledger) => {
             let verdict = verdict(context, ledger, order)?;
-            guarded(verdict, ledger, order)?
+            held_to_guards(verdict, ledger, order)?
         }
         None => {
             let mut none = NoLedger { path: context.settings.database.clone() };
@@ -125,26 +125,18 @@ fn verdict(context: &mut Context<'_>, book: &mut dyn Book, order: &Charge) -> Re
 }
 
 /// What the ledger would refuse in the transaction that writes the intent.
-fn guarded(verdict: Verdict, ledger: &Ledger, order: &Charge) -> Result<Verdict, LedgerError> {
+fn held_to_guards(verdict: Verdict, ledger: &Ledger, order: &Charge) -> Result<Verdict, LedgerError> {
     if verdict.would != Would::Send {
         return Ok(verdict);
     }
-    let terms = &order.request.terms;
-    if let Some(since) = order.guards.similar_since
-        && let Some(other) = ledger.similar(terms, since)?
-    {
-        let why = format!("{} is a similar charge of a moment ago", other.terms.merchant_uid);
-        return Ok(Verdict::new(Would::Refuse, why, Kind::Refused));
-    }
-    if let Some(limit) = &order.guards.daily {
-        let spent = ledger.spent(limit)?;
-        let within = spent.checked_add(terms.amount).is_some_and(|sum| sum <= limit.max);
-        if !within {
-            let why = format!("it would go over the day's limit of {}", limit.max);
-            return Ok(Verdict::new(Would::Refuse, why, Kind::Refused));
+    let why = match guarded(ledger, order)? {
+        None => return Ok(verdict),
+        Some(Guarded::Similar(other)) => {
+            format!("{} is a similar charge of a moment ago", other.terms.merchant_uid)
         }
-    }
-    Ok(verdict)
+        Some(Guarded::OverDaily { max, .. }) => format!("it would go over the day's limit of {max}"),
+    };
+    Ok(Verdict::new(Would::Refuse, why, Kind::Refused))
 }
 
 fn tell(

@@ -1,11 +1,12 @@
 //! `billkey charge`, step by step.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use crate::billing::ahead::{Ahead, look_ahead};
 use crate::billing::charge::charge;
 use crate::billing::desk::Desk;
-use crate::billing::request::{Charge, Known, Notice, ended_before};
+use crate::billing::request::{Charge, Guarded, Known, Notice, ended_before, guarded};
 use crate::commands::asking::{Question, confirm};
 use crate::commands::belonging;
 use crate::commands::charge::card::{charge_card, known_customer, unsent};
@@ -19,6 +20,7 @@ use crate::domain::customer::Customer;
 use crate::domain::protocol::BeforeSend;
 use crate::failure::{Exit, Failure};
 use crate::interrupt::Interrupts;
+use crate::ledger::Ledger;
 use crate::output::ui::Ui;
 
 /// Charges, or tells what became of the charge.
@@ -45,14 +47,16 @@ pub fn run(args: &ChargeArgs, context: &mut Context<'_>) -> Result<Exit, Failure
     order.leave = belonging::leave(context, &mut ledger, &gateway).map_err(Failure::nothing_sent)?;
     let interrupts =
         Interrupts::watch().map_err(|error| Failure::io("watch for Ctrl-C", &error).nothing_sent())?;
-    let mut desk = Desk {
-        ledger: &mut ledger,
-        gateway: Arc::clone(&gateway.client),
-        clock: Arc::clone(&context.clock),
-        interrupts,
-    };
+    let (gateway, clock) = (gateway.client, Arc::clone(&context.clock));
+    let mut desk = Desk { ledger: &mut ledger, gateway, clock, interrupts };
     if !args.yes {
-        order.known = ask_both(context, &desk, &order, customer.as_ref())?;
+        let ahead = ask_gateway(context, &desk, &order, customer.as_ref())?;
+        let Desk { gateway, clock, interrupts, .. } = desk;
+        order.known = match ask_person(context, &ledger, &order, customer.as_ref(), ahead)? {
+            ControlFlow::Continue(known) => known,
+            ControlFlow::Break(guarded) => return tell::ended(context, &order.request, guarded.into()),
+        };
+        desk = Desk { ledger: &mut ledger, gateway, clock, interrupts };
     }
     let ended = {
         let ui = &mut *context.ui;
@@ -78,33 +82,40 @@ pub fn run(args: &ChargeArgs, context: &mut Context<'_>) -> Result<Exit, Failure
     }
 }
 
-/// Asks the gateway, and, if the charge would be sent, the person. What the gateway said is good for a minute.
-fn ask_both(
+/// Asks the gateway before the person. What it says is good for a minute.
+fn ask_gateway(
     context: &mut Context<'_>,
     desk: &Desk<'_>,
     order: &Charge,
     customer: Option<&Customer>,
-) -> Result<Option<Known>, Failure> {
+) -> Result<Ahead, Failure> {
     // Nobody can answer: that is said before anybody is asked.
     if !context.ui.interactive() {
         ask(context.ui, order, customer).map_err(Failure::nothing_sent)?;
     }
-    let ahead = {
-        let _wait = context.ui.waiting("asking the gateway about the order");
-        look_ahead(desk, order).map_err(unsent)?
-    };
-    match ahead {
-        Ahead::Stored(_) => Ok(None),
-        Ahead::Asked { would, known, .. } => {
-            if let BeforeSend::Claim { aside, .. } = *would {
-                if let Some(aside) = aside {
-                    context.ui.warning(&aside.to_string());
-                }
-                ask(context.ui, order, customer).map_err(Failure::nothing_sent)?;
-            }
-            Ok(Some(*known))
+    let _wait = context.ui.waiting("asking the gateway about the order");
+    look_ahead(desk, order).map_err(unsent)
+}
+
+/// Asks the person, if the charge would be sent. What stands in its way is told before, and not after a yes.
+fn ask_person(
+    context: &mut Context<'_>,
+    ledger: &Ledger,
+    order: &Charge,
+    customer: Option<&Customer>,
+    ahead: Ahead,
+) -> Result<ControlFlow<Guarded, Option<Known>>, Failure> {
+    let Ahead::Asked { would, known, .. } = ahead else { return Ok(ControlFlow::Continue(None)) };
+    if let BeforeSend::Claim { aside, .. } = *would {
+        if let Some(guarded) = guarded(ledger, order).map_err(|error| Failure::from(error).nothing_sent())? {
+            return Ok(ControlFlow::Break(guarded));
         }
+        if let Some(aside) = aside {
+            context.ui.warning(&aside.to_string());
+        }
+        ask(context.ui, order, customer).map_err(Failure::nothing_sent)?;
     }
+    Ok(ControlFlow::Continue(Some(*known)))
 }
 
 /// Shows what is about to be charged, and asks.
