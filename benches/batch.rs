@@ -399,6 +399,15 @@ fn serve(mut stream: TcpStream, shared: &Shared) {
         if body.len() < length.next().map_or(0, |(_, value)| value.trim().parse().unwrap()) {
             continue;
         }
+        if let Some(asked) = head.strip_prefix("GET /payments") {
+            let (status, body) = shown(asked.split(' ').next().unwrap(), shared);
+            let head = format!("HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: ");
+            if stream.write_all(format!("{head}{}\r\n\r\n{body}", body.len()).as_bytes()).is_err() {
+                return;
+            }
+            buffer.clear();
+            continue;
+        }
         let response = if head.starts_with("POST /users/getToken") {
             let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
             let token = "0123456789abcdef0123456789abcdef01234567";
@@ -413,6 +422,28 @@ fn serve(mut stream: TcpStream, shared: &Shared) {
         }
         buffer.clear();
     }
+}
+
+/// What is known under the orders that are asked for, in as much time as a charge takes.
+fn shown(asked: &str, shared: &Shared) -> (u16, String) {
+    std::thread::sleep(Duration::from_micros(shared.latency_us.load(Ordering::Relaxed)));
+    let book = shared.book.lock().unwrap();
+    let orders = asked.split("merchant_uid[]=").skip(1).map(|order| order.trim_end_matches('&'));
+    let known: Vec<String> = orders
+        .filter(|order| book.contains(*order))
+        .map(|order| {
+            format!(
+                "{{\"amount\":1,\"imp_uid\":\"imps_{order}\",\"merchant_uid\":\"{order}\",\"status\":\"paid\"}}"
+            )
+        })
+        .collect();
+    if known.is_empty() {
+        return (
+            404,
+            "{\"code\":-1,\"message\":\"존재하지 않는 결제정보입니다.\",\"response\":null}".to_owned(),
+        );
+    }
+    (207, format!("{{\"code\":0,\"message\":null,\"response\":[{}]}}", known.join(",")))
 }
 
 fn pay(body: &str, shared: &Shared) -> String {

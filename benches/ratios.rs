@@ -172,6 +172,15 @@ fn answer(mut stream: TcpStream) {
         if body.len() < length {
             continue;
         }
+        if head.starts_with("GET /payments") {
+            let body = "{\"code\":-1,\"message\":\"존재하지 않는 결제정보입니다.\",\"response\":null}";
+            let head = "HTTP/1.1 404 Not Found\r\ncontent-type: application/json\r\ncontent-length: ";
+            if stream.write_all(format!("{head}{}\r\n\r\n{body}", body.len()).as_bytes()).is_err() {
+                return;
+            }
+            buffer.clear();
+            continue;
+        }
         let response = if head.starts_with("POST /users/getToken") {
             let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
             format!(
