@@ -41,7 +41,7 @@ pub(in crate::commands) fn leave(
             Some(Hold { why: Reason::LedgerWaits, until: Some(later(now.wall, left)) })
         }
         // `check` has just let this account through; another process may have changed that meanwhile.
-        Err(Refusal::OtherAccount) => Some(Hold { why: Reason::LedgerWaits, until: None }),
+        Err(Refusal::OtherAccount) => Some(Hold { why: Reason::OtherAccount, until: None }),
     };
     Ok(Leave { unasked: standing.unasked_until(now.wall).is_some(), hold })
 }

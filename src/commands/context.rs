@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::commands::pasted::command_line;
 use crate::domain::customer::{Card, Customer};
 use crate::domain::ids::CustomerUid;
 use crate::domain::payment::Mode;
@@ -18,10 +19,10 @@ use crate::failure::Failure;
 use crate::gateway::{ApiKey, Client, HttpTransport, Trace, TransportConfig, account_of};
 use crate::ledger::{Access, Create, Ledger, LedgerError, MarkTrouble, OpenOptions, Opened, WhenLost};
 use crate::output::standing::{Wait, distrusted, sends_nothing};
-use crate::output::text::{safe, shell_word};
+use crate::output::text::safe;
 use crate::output::ui::Ui;
 use crate::sandbox::{FaultPlan, IMP_KEY, IMP_SECRET, Options, SDK_PATH, Sandbox, seeded_customers};
-use crate::settings::{Origin, Settings};
+use crate::settings::Settings;
 
 /// What a command is handed.
 pub struct Context<'a> {
@@ -168,18 +169,7 @@ impl Context<'_> {
     /// A command of this program on the same ledger, to be pasted: with the flags that have led to it.
     #[must_use]
     pub fn hint(&self, command: &str) -> String {
-        let mut line = String::from("billkey");
-        if self.settings.sandbox() {
-            line.push_str(" --sandbox");
-        }
-        for (key, flag) in [("profile", "--profile"), ("database", "--database")] {
-            let given = self.settings.shown().iter().find(|shown| shown.key == key);
-            let given = given.filter(|shown| shown.origin == Some(Origin::Flag(flag)));
-            if let Some(value) = given.and_then(|shown| shown.value.as_deref()) {
-                line.push_str(&format!(" {flag} {}", shell_word(value)));
-            }
-        }
-        format!("{line} {command}")
+        command_line(self.settings, command)
     }
 
     /// The first use of the sandbox finds some customers to charge.

@@ -1,6 +1,8 @@
 //! Commands as they can be pasted into a shell: whole, with the same order, the same profile and the same
 //! ledger as this run's.
 
+use std::iter;
+
 use crate::domain::charge::ChargeRequest;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::Payment;
@@ -52,6 +54,15 @@ pub(in crate::commands) fn command_of(settings: &Settings, command: &str, id: &s
     Line::begin(settings, command, id).text()
 }
 
+/// `billkey WORDS`, with the flags that have led to this gateway and this ledger. The words are as a shell reads
+/// them.
+pub(in crate::commands) fn command_line(settings: &Settings, words: &str) -> String {
+    let flags = settings.flags_as_given().iter().map(|(flag, value)| option(flag, value.as_deref()));
+    let parts: Vec<String> =
+        iter::once("billkey".to_owned()).chain(flags).chain([words.to_owned()]).collect();
+    parts.join(" ")
+}
+
 /// A command line in the making, its words quoted.
 struct Line {
     /// Program, global flags and command.
@@ -63,12 +74,7 @@ struct Line {
 
 impl Line {
     fn begin(settings: &Settings, command: &str, id: &str) -> Line {
-        let mut line = Line { begin: vec!["billkey".to_owned()], id: id.to_owned(), options: Vec::new() };
-        for (flag, value) in settings.flags_as_given() {
-            line.begin.push(option(flag, value.as_deref()));
-        }
-        line.begin.push(command.to_owned());
-        line
+        Line { begin: vec![command_line(settings, command)], id: id.to_owned(), options: Vec::new() }
     }
 
     fn give(&mut self, flag: &str, value: Option<String>) {
