@@ -98,6 +98,23 @@ fn a_ledger_behind_its_mark_is_distrusted_since_the_marks_time() {
     assert_eq!((found.epoch, distrust.accepted, found.unasked), (4, false, None));
 }
 
+/// Another ledger's mark says when that one last sent, and nothing of this one.
+#[test]
+fn beside_another_ledgers_mark_the_wait_begins_when_it_was_seen() {
+    for access in [Access::Read, Access::Write] {
+        let place = Place::new();
+        let (mut ledger, _) = opened(&place.path(), Access::Write);
+        Asked::new("order-1", 8900, 0).written(&mut ledger);
+        drop(ledger);
+        let long_ago = SendMark { wall: Timestamp::UNIX_EPOCH, ..mark(-90_000) };
+        let others = Mark { id: "b".repeat(32), epoch: 1, last_event: 9, at: long_ago };
+        make(&place.path(), &others).unwrap();
+        let distrust = opened(&place.path(), access).1.distrusted.unwrap();
+        let first_seen = SendMark { wall: now().wall, boot: now().boot, gateway_s: None };
+        assert_eq!((distrust.why, distrust.since), (Doubt::OtherMark, first_seen));
+    }
+}
+
 #[test]
 fn a_doubt_that_no_clock_could_measure_is_anchored_to_the_gateways() {
     let place = Place::new();
