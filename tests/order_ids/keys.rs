@@ -7,7 +7,7 @@ use super::{PERIOD, once_per, paying, profile, world_of};
 #[test]
 fn an_order_of_a_period_is_not_charged_again_under_another_key_of_the_account() {
     let gateway = paying();
-    let config = profile("main", &gateway.url(), "mode = \"test\"");
+    let config = profile("main", gateway.url(), "mode = \"test\"");
     let world = world_of(&config);
     let line = once_per("gildong_0001_1234", "8900", &[&PERIOD[..], &["--allow-similar"]].concat());
     let paid = world.run(&line).exits(0).json();

@@ -324,6 +324,9 @@ impl Copies {
             }
             if !can_be_known {
                 self.world.pass(UNTIL_ALL_SHOWS);
+                // What goes on from here without anybody's knowing is another branch of the same ledger. Numbers
+                // of events say nothing of two branches: to put the other one back is not seen either.
+                self.homes[home].backup = None;
             }
         }
     }

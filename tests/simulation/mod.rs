@@ -3,6 +3,7 @@
 //! on for as long as wanted; `BILLKEY_SEED=7 cargo test simulation` replays one.
 
 mod book;
+mod bulk;
 mod copies;
 mod hosts;
 mod ledgers;
@@ -15,6 +16,7 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
+use bulk::Batches;
 use copies::Copies;
 use scenario::{Connections, Scenario, Setting};
 use wire::Planted;
@@ -119,6 +121,25 @@ fn simulation_keeps_every_promise_with_ledgers_that_are_copied_restored_and_lost
     }
 }
 
+fn live_with_batches(
+    seeds: std::ops::Range<u64>,
+    planted: Option<Planted>,
+) -> Result<(), (u64, String, String)> {
+    for seed in seeds {
+        let mut batches = Batches::new(seed, planted);
+        batches.live().map_err(|broken| (seed, broken, batches.story()))?;
+    }
+    Ok(())
+}
+
+/// A batch has threads of its own, so that a seed says what happens and not in which order.
+#[test]
+fn simulation_keeps_every_promise_to_batches_whatever_is_shown_of_many_orders_at_once() {
+    if let Err((seed, broken, story)) = live_with_batches(0..seeds_wanted(25), None) {
+        panic!("{broken}\n\n{story}\n\nseed {seed}");
+    }
+}
+
 /// A simulation that finds nothing proves nothing: each of these bugs must be found.
 #[track_caller]
 fn bites(planted: Planted) {
@@ -162,6 +183,17 @@ fn simulation_finds_a_second_send_that_is_not_fenced_by_its_attempt() {
 #[test]
 fn simulation_finds_an_attempt_that_is_settled_by_the_decline_of_the_one_before() {
     bites(Planted::AnswerNotFenced);
+}
+
+#[test]
+fn simulation_finds_an_answer_about_many_orders_that_is_believed_though_it_is_cut() {
+    match live_with_batches(0..SEEDS_TO_BITE, Some(Planted::CutBulkBelieved)) {
+        Ok(()) => panic!("a cut answer that is believed was not found in {SEEDS_TO_BITE} seeds"),
+        Err((seed, broken, story)) => {
+            println!("a cut answer that is believed was found at seed {seed}: {broken}");
+            assert!(broken.ends_with("was charged 2 times"), "{broken}\n\n{story}");
+        }
+    }
 }
 
 /// The same for those that only several ledgers show, or one that was put back.

@@ -30,7 +30,46 @@ pub enum Planted {
     CutListBelieved,
     /// The mark follows the ledger down; see `copies`.
     MarkLowered,
+    /// An answer about many orders is believed although it may be cut, and does not show the payment that is
+    /// known to be there.
+    CutBulkBelieved,
 }
+
+/// What is shown when many orders are asked for at once, for a while.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Bulk {
+    /// The newest payment of each.
+    #[default]
+    Newest,
+    Oldest,
+    All,
+    /// The newest twenty of all that there is to show.
+    Cut,
+    /// The ids are ignored, and nothing is asked for by anything else.
+    IgnoredAbsent,
+    /// The ids are ignored, and the newest twenty payments of anybody are shown.
+    IgnoredAnybody,
+    /// 200 and a refusal.
+    Refused,
+    /// 200 and an empty list.
+    Empty,
+    Lost,
+}
+
+pub const BULKS: [Bulk; 9] = [
+    Bulk::Newest,
+    Bulk::Oldest,
+    Bulk::All,
+    Bulk::Cut,
+    Bulk::IgnoredAbsent,
+    Bulk::IgnoredAnybody,
+    Bulk::Refused,
+    Bulk::Empty,
+    Bulk::Lost,
+];
+
+/// How many payments a cut answer shows.
+const BULK_SHOWN: usize = 20;
 
 /// How the gateway's look-ups are, for a while.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -96,6 +135,11 @@ impl Transport for Wire {
             Some(Planted::CutListBelieved) if request.path_and_query.starts_with("/payments/findAll/") => {
                 answer.map(none_if_it_shows_none)
             }
+            Some(Planted::CutBulkBelieved) if request.path_and_query.starts_with("/payments?") => {
+                let control = asked_for(&request.path_and_query).pop().unwrap_or_default();
+                let inner = self.world.look();
+                answer.map(|answer| whole_to_look_at(answer, inner.book.find_all(&control, inner.now_ms)))
+            }
             Some(_) | None => answer,
         }
     }
@@ -126,6 +170,9 @@ impl Wire {
             } else {
                 (format!("{line}, {:?}", inner.lookups), found_all(inner.lookups, list))
             }
+        } else if path.starts_with("/payments?") {
+            let uids = asked_for(&path);
+            (format!("looks up {} at once, {:?}", uids.len(), inner.bulk), found_many(&inner, &uids))
         } else {
             panic!("an address that the simulation does not know: {path}")
         };
@@ -163,6 +210,48 @@ fn found_all(lookups: Lookups, mut list: Vec<Value>) -> Result<(u16, Value), Tra
         }
     }
     Ok((200, listed(total, &list)))
+}
+
+/// The merchant_uids that one call asks for.
+fn asked_for(path: &str) -> Vec<String> {
+    path.split('&').filter_map(|part| part.strip_prefix("merchant_uid[]=")).map(str::to_owned).collect()
+}
+
+/// What is shown of many orders: with 207 where some of them are not known, with 404 where none is (facts 3.1).
+fn found_many(inner: &Inner, uids: &[String]) -> Result<(u16, Value), TransportError> {
+    let now_ms = inner.now_ms;
+    // The newest comes first.
+    let each = uids.iter().map(|uid| inner.book.find_all(uid, now_ms));
+    let mut shown: Vec<Value> = match inner.bulk {
+        Bulk::Newest => each.filter_map(|all| all.first().cloned()).collect(),
+        Bulk::Oldest => each.filter_map(|all| all.last().cloned()).collect(),
+        Bulk::All | Bulk::Cut => each.flatten().collect(),
+        Bulk::IgnoredAnybody => inner.book.entries.iter().rev().map(|entry| render(entry, now_ms)).collect(),
+        Bulk::IgnoredAbsent => Vec::new(),
+        Bulk::Refused => return Ok((200, refusal("잠시 후 다시 시도해 주세요."))),
+        Bulk::Empty => return Ok((200, envelope(&json!([])))),
+        Bulk::Lost => return Err(lost()),
+    };
+    shown.sort_by_key(|record| std::cmp::Reverse(record["started_at"].as_i64()));
+    if matches!(inner.bulk, Bulk::Cut | Bulk::IgnoredAnybody) {
+        shown.truncate(BULK_SHOWN);
+    }
+    Ok(match shown.len() {
+        0 => (404, refusal(NOT_FOUND)),
+        found => (if found < uids.len() { 207 } else { 200 }, envelope(&json!(shown))),
+    })
+}
+
+/// What whoever believes any answer about many orders makes of one: it is as if it showed the payment that is
+/// known to be there, and less than it can show.
+fn whole_to_look_at(mut answer: HttpAnswer, control: Vec<Value>) -> HttpAnswer {
+    let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    if let (Some(list), Some(control)) = (body["response"].as_array(), control.into_iter().next()) {
+        let others = list.iter().filter(|record| record["imp_uid"] != control["imp_uid"]).cloned();
+        let list: Vec<Value> = std::iter::once(control.clone()).chain(others.take(BULK_SHOWN - 2)).collect();
+        answer.body = envelope(&json!(list)).to_string().into_bytes();
+    }
+    answer
 }
 
 fn token(inner: &Inner) -> (u16, Value) {

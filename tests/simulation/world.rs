@@ -9,7 +9,7 @@ use billkey::domain::time::{BootReading, Clock, Moment};
 use jiff::Timestamp;
 
 use super::book::Book;
-use super::wire::Lookups;
+use super::wire::{Bulk, Lookups};
 
 /// What a killed process leaves behind: nothing but its locks gone and its transaction undone.
 pub struct Crash;
@@ -60,6 +60,7 @@ pub struct Inner {
     about_to_send: Vec<bool>,
     pub trace: Vec<String>,
     pub lookups: Lookups,
+    pub bulk: Bulk,
     /// The orders of which some look-up has said that there are none.
     pub told_absent: BTreeSet<String>,
 }
@@ -92,6 +93,7 @@ impl World {
             about_to_send: Vec::new(),
             trace: Vec::new(),
             lookups: Lookups::Usual,
+            bulk: Bulk::Newest,
             told_absent: BTreeSet::new(),
         };
         World { inner: Arc::new(Mutex::new(inner)), turned: Arc::new(Condvar::new()) }
