@@ -1,10 +1,15 @@
-//! Whether the API key in use is of the account that a ledger belongs to (contract, rule 12).
+//! What a ledger lets go: nothing with a key that may be another account's (contract, rule 12), and nothing
+//! before the wait of a ledger that is older than it was is over (contract, rule 9).
+
+use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::billing::request::{Hold, Leave};
 use crate::domain::lookup::LookupReply;
 use crate::domain::reason::Reason;
-use crate::domain::standing::Account;
+use crate::domain::standing::{Account, Refusal, may_send};
+use crate::domain::time::{Clock, SendMark, later};
 use crate::gateway::{Client, TokenFailure};
 use crate::ledger::{Ledger, LedgerError};
 
@@ -43,4 +48,35 @@ pub fn belonging(ledger: &mut Ledger, gateway: &Client, at: Timestamp) -> Result
         LookupReply::NotFound { .. } => Ok(Belonging::NotShown),
         LookupReply::NoAnswer { reason, .. } => Ok(Belonging::NoAnswer(reason)),
     }
+}
+
+/// Asks the ledger what it lets go with a key that is its own.
+pub fn leave(
+    ledger: &mut Ledger,
+    gateway: &Client,
+    clock: &dyn Clock,
+    settle_after: Duration,
+) -> Result<Leave, LedgerError> {
+    let mut standing = ledger.standing()?;
+    if standing.distrusted.is_some() {
+        // The gateway's clock measures a wait that began on another machine. Without an answer it does not end.
+        let _ = gateway.token(false);
+        let now = clock.now();
+        let gateway_s = gateway.now_s();
+        ledger.anchor_distrust(&SendMark { wall: now.wall, boot: now.boot, gateway_s })?;
+        standing = ledger.standing()?;
+    }
+    let now = clock.now();
+    let since = standing.distrusted.as_ref().map(|distrust| &distrust.since);
+    let age = since.map(|since| since.age(&now, gateway.now_s())).unwrap_or_default();
+    let account = Account::of_key(gateway.account());
+    let hold = match may_send(&standing, &account, age, settle_after) {
+        Ok(()) => None,
+        Err(Refusal::Waiting { left }) => {
+            Some(Hold { why: Reason::LedgerWaits, until: Some(later(now.wall, left)) })
+        }
+        // The account was let through a moment ago; another process may have changed that meanwhile.
+        Err(Refusal::OtherAccount) => Some(Hold { why: Reason::OtherAccount, until: None }),
+    };
+    Ok(Leave { unasked: standing.unasked_until(now.wall).is_some(), hold })
 }

@@ -3,9 +3,11 @@
 use jiff::Timestamp;
 
 use crate::commands::context::account;
+use crate::commands::pasted::command_line;
 use crate::domain::ids::{CustomerUid, MerchantUid, check_spelling};
 use crate::domain::payment::{Mode, Outcome};
 use crate::domain::period::{Period, Series, business_date};
+use crate::domain::standing::Account;
 use crate::domain::text::spellings;
 use crate::failure::Failure;
 use crate::gateway::sandbox_flag;
@@ -21,6 +23,8 @@ pub(in crate::commands) struct OncePer {
     /// What an older billkey made ids of: the profile's name, and the period in the profile's zone.
     former_profile: String,
     former_period: Period,
+    /// The command with which a person says that two keys are one account's.
+    accept: String,
 }
 
 impl OncePer {
@@ -42,6 +46,7 @@ impl OncePer {
             },
             former_profile: settings.profile.clone(),
             former_period: Period::parse(period, former_today)?,
+            accept: command_line(settings, "ledger accept --reason \"...\""),
         })
     }
 
@@ -67,14 +72,18 @@ impl OncePer {
     }
 
     /// The orders of customers, each as the ledger knows it: under its own id, under the one that it had before
-    /// the profile had a scope, or under one that an older billkey gave it. Where it is known by several, the
-    /// one nearest to money counts. `ledger` is `None` where there is none yet.
+    /// the profile had a scope or before the account had this key, or under one that an older billkey gave it.
+    /// Where it is known by several, the one nearest to money counts. `ledger` is `None` where there is none yet.
     pub(in crate::commands) fn orders(
         &self,
         ledger: Option<&Ledger>,
         customers: &[CustomerUid],
     ) -> Result<Vec<MerchantUid>, Failure> {
-        let names = customers.iter().map(|customer| self.names(customer)).collect::<Result<Vec<_>, _>>()?;
+        let accounts = ledger.map(Ledger::standing).transpose()?.map(|standing| standing.accounts);
+        let (own, others): (Vec<Account>, Vec<Account>) =
+            accounts.unwrap_or_default().into_iter().partition(|account| account.key == self.series.account);
+        let names =
+            customers.iter().map(|customer| self.names(customer, &others)).collect::<Result<Vec<_>, _>>()?;
         let all: Vec<MerchantUid> = names.iter().flatten().map(|(name, _)| name.clone()).collect();
         let mut outcomes = match ledger {
             Some(ledger) => ledger.outcomes(&all)?,
@@ -95,6 +104,9 @@ impl OncePer {
                 }
             }
             orders.push(match known {
+                Some((_, name)) if own.is_empty() && self.of_accounts(&others, customer)?.contains(&name) => {
+                    return Err(self.of_another_key(&name));
+                }
                 Some((_, name)) => name,
                 None => {
                     // No order is of this plan yet.
@@ -106,14 +118,16 @@ impl OncePer {
         Ok(orders)
     }
 
-    /// Every id that the order may be known by, its own first, and the mode that each speaks of.
-    fn names(&self, customer: &CustomerUid) -> Result<Vec<(MerchantUid, Mode)>, Failure> {
+    /// Every id that the order may be known by, its own first, and the mode that each speaks of. `others` are
+    /// the ledger's accounts but for the one in use.
+    fn names(&self, customer: &CustomerUid, others: &[Account]) -> Result<Vec<(MerchantUid, Mode)>, Failure> {
         let mode = self.series.mode;
         let mut names = vec![(self.id(customer)?, mode)];
         if !self.series.scope.is_empty() {
             let unscoped = Series { scope: String::new(), ..self.series.clone() };
             names.push((self.id_in(&unscoped, customer)?, mode));
         }
+        names.extend(self.of_accounts(others, customer)?.into_iter().map(|name| (name, mode)));
         let plans = spellings(&self.plan);
         for customer in spellings(customer.as_str()) {
             names.extend(plans.iter().filter_map(|plan| {
@@ -128,6 +142,30 @@ impl OncePer {
         };
         names.push((self.id_in(&Series { mode: other, ..self.series.clone() }, customer)?, other));
         Ok(names)
+    }
+
+    /// The order's ids under other keys: an account that was given another key goes on with its orders.
+    fn of_accounts(&self, others: &[Account], customer: &CustomerUid) -> Result<Vec<MerchantUid>, Failure> {
+        let mut names = Vec::new();
+        for account in others {
+            let series = Series { account: account.key.clone(), ..self.series.clone() };
+            names.push(self.id_in(&series, customer)?);
+            if !series.scope.is_empty() {
+                names.push(self.id_in(&Series { scope: String::new(), ..series }, customer)?);
+            }
+        }
+        Ok(names)
+    }
+
+    /// The order is known under a key of which nobody has said yet that it is the same account's: neither may it
+    /// be charged once more, nor may another account's payment pass for this one's.
+    fn of_another_key(&self, name: &MerchantUid) -> Failure {
+        Failure::refused(format!(
+            "the API key is another than the ledger was begun with, and under that one {name} is the order of \
+             this period: it may be another account's"
+        ))
+        .hinted("if it is another account: give its profile a ledger of its own (`database` in the config)")
+        .hinted(format!("if it is the same one: {}", self.accept))
     }
 
     /// Whether a payment that was made while the profile was said to be of another mode was of this one all the

@@ -159,6 +159,15 @@ pub(super) fn doubt(beside: &Beside, held: &Held) -> Option<Doubt> {
     }
 }
 
+/// From when on the wait of a doubt counts. Its own mark says when this ledger last sent; another ledger's mark
+/// says nothing of that, and may be of long ago.
+fn began(doubt: Doubt, beside: &Beside, first_seen: &SendMark) -> SendMark {
+    match (doubt, beside) {
+        (Doubt::Behind { .. }, Beside::Mark(mark)) => mark.at.clone(),
+        (_, _) => first_seen.clone(),
+    }
+}
+
 /// Stores a doubt, with a new epoch, and makes a mark of it; gives why that could not be made. The mark comes before the commit: nobody finds the
 /// new epoch beside the old mark. One that cannot be made is told, and a missing one says nothing from
 /// then on.
@@ -170,9 +179,10 @@ fn store(
     now: &Moment,
 ) -> Result<Option<String>, Fault> {
     let first_seen = SendMark { wall: now.wall, boot: now.boot.clone(), gateway_s: None };
-    let (since, other) = match beside {
-        Beside::Mark(mark) => (mark.at.clone(), Some(&mark.id).filter(|id| **id != held.standing.id)),
-        Beside::Nothing | Beside::Unreadable => (first_seen.clone(), None),
+    let since = began(doubt, beside, &first_seen);
+    let other = match beside {
+        Beside::Mark(mark) => Some(&mark.id).filter(|id| **id != held.standing.id),
+        Beside::Nothing | Beside::Unreadable => None,
     };
     let before = held.standing.distrusted.as_ref().filter(|before| !before.accepted);
     // What was missing before is missing still.
@@ -327,8 +337,8 @@ impl Ledger {
                 let beside = self.read(|_| look())?;
                 seen = self.read(held)?;
                 let Some(why) = doubt(&beside, &seen) else { return Ok(seen.standing) };
-                let since = SendMark { wall: now.wall, boot: now.boot.clone(), gateway_s: None };
-                let since = if let Beside::Mark(mark) = beside { mark.at } else { since };
+                let first_seen = SendMark { wall: now.wall, boot: now.boot.clone(), gateway_s: None };
+                let since = began(why, &beside, &first_seen);
                 let last_event_at = seen.last_event_at;
                 seen.standing.distrusted = Some(Distrust { why, since, last_event_at, accepted: false });
             }

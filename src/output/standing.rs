@@ -32,7 +32,9 @@ pub fn distrusted(distrust: &Distrust, zone: &TimeZone) -> String {
         ),
         Doubt::MarkGone => format!("this ledger had a mark and has none (seen at {at}). {restored}"),
         Doubt::MarkUnreadable => format!("the mark of this ledger cannot be read (seen at {at}). {restored}"),
-        Doubt::OtherMark => format!("the mark beside this ledger is another ledger's, of {at}. {restored}"),
+        Doubt::OtherMark => {
+            format!("the mark beside this ledger is another ledger's (seen at {at}). {restored}")
+        }
         Doubt::Lost => {
             format!("this ledger was begun anew in place of one that was lost (its last sign: {at}).")
         }

@@ -56,6 +56,54 @@ fn an_order_charged_after_the_backup_is_found_and_not_charged_again() {
     assert_eq!(gateway.received("new_order"), 0);
 }
 
+/// What lies beside a database that was put back, without its log.
+#[derive(Clone, Copy, Debug)]
+enum MarkLeft {
+    Newer,
+    OfTheBackup,
+    None,
+}
+
+/// Two payments between the backup and the restore. The gateway would charge them again.
+#[test]
+fn two_payments_after_the_backup_are_found_whichever_mark_lies_beside_it() {
+    for (left, says, new_order) in [
+        (MarkLeft::Newer, "older than it was", 9),
+        (MarkLeft::None, "had a mark and has none", 9),
+        // A folder that was put back whole is not seen; the gateway is asked as ever.
+        (MarkLeft::OfTheBackup, "as paid already", 0),
+    ] {
+        let gateway = Gateway::start("no_duplicate_refusal");
+        let world = World::for_gateway(&gateway.url());
+        let _ = world.charge("before_the_backup", &[]).exits(0);
+        let [ledger, log, _] = files(&world.ledger_path());
+        let mark = ledger.with_extension("db.mark");
+        let connection = rusqlite::Connection::open(&ledger).unwrap();
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+        drop(connection);
+        let backup = [&ledger, &mark].map(|file| fs::read(file).unwrap());
+        for order in ["after_1", "after_2"] {
+            let _ = world.charge(order, &["--allow-similar"]).exits(0);
+        }
+        fs::write(&ledger, &backup[0]).unwrap();
+        for file in [log, ledger.with_extension("db-shm")] {
+            let _ = fs::remove_file(file);
+        }
+        match left {
+            MarkLeft::Newer => {}
+            MarkLeft::OfTheBackup => fs::write(&mark, &backup[1]).unwrap(),
+            MarkLeft::None => fs::remove_file(&mark).unwrap(),
+        }
+        for order in ["after_1", "after_2"] {
+            let again = world.charge(order, &["--allow-similar"]).exits(0).says(&["as paid already", says]);
+            assert_eq!(again.json()["replayed"], json!(true), "{left:?} {again}");
+        }
+        let new = world.charge("new_order", &["--allow-similar"]);
+        assert_eq!(new.code, new_order, "{left:?} {new}");
+        assert_eq!((gateway.received("after_1"), gateway.received("after_2")), (1, 1), "{left:?}");
+    }
+}
+
 #[test]
 fn an_order_charged_on_another_machine_is_found_and_not_charged_again() {
     let gateway = Gateway::start("");

@@ -2,6 +2,7 @@
 //! against charging an id twice is off where it matters.
 
 mod hints;
+mod keys;
 mod spellings;
 
 use std::fs;

@@ -3,7 +3,10 @@
 //! on for as long as wanted; `BILLKEY_SEED=7 cargo test simulation` replays one.
 
 mod book;
+mod bulk;
+mod copies;
 mod hosts;
+mod ledgers;
 mod planted;
 mod scenario;
 mod wire;
@@ -13,6 +16,8 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
+use bulk::Batches;
+use copies::Copies;
 use scenario::{Connections, Scenario, Setting};
 use wire::Planted;
 
@@ -29,6 +34,12 @@ fn room() -> TempDir {
 
 fn seeds_wanted(default: u64) -> u64 {
     std::env::var("BILLKEY_SEEDS").map_or(default, |text| text.parse().expect("BILLKEY_SEEDS is a number"))
+}
+
+/// The one seed to replay, if there is one.
+fn seed_wanted() -> Option<u64> {
+    let seed = std::env::var("BILLKEY_SEED").ok()?;
+    Some(seed.parse().expect("BILLKEY_SEED is a number"))
 }
 
 fn live(seeds: std::ops::Range<u64>, setting: Setting) -> Result<u32, (u64, String, String)> {
@@ -48,8 +59,7 @@ fn live(seeds: std::ops::Range<u64>, setting: Setting) -> Result<u32, (u64, Stri
 
 #[test]
 fn simulation_keeps_every_promise() {
-    if let Ok(seed) = std::env::var("BILLKEY_SEED") {
-        let seed: u64 = seed.parse().expect("BILLKEY_SEED is a number");
+    if let Some(seed) = seed_wanted() {
         let room = room();
         let connections = Connections::to(room.path().join("ledger.db"));
         let mut scenario = Scenario::new(seed, &connections, Setting::default());
@@ -85,6 +95,47 @@ fn simulation_keeps_every_promise() {
 fn simulation_keeps_every_promise_where_no_lock_stands_between_the_runs() {
     let setting = Setting { planted: None, between_hosts: true };
     if let Err((seed, broken, story)) = live(0..seeds_wanted(1500), setting) {
+        panic!("{broken}\n\n{story}\n\nseed {seed}");
+    }
+}
+
+fn live_with_copies(
+    seeds: std::ops::Range<u64>,
+    planted: Option<Planted>,
+) -> Result<(), (u64, String, String)> {
+    for seed in seeds {
+        let mut copies = Copies::new(seed, planted);
+        copies.live().map_err(|broken| (seed, broken, copies.story()))?;
+    }
+    Ok(())
+}
+
+#[test]
+fn simulation_keeps_every_promise_with_ledgers_that_are_copied_restored_and_lost() {
+    let seeds = match seed_wanted() {
+        Some(seed) => seed..seed + 1,
+        None => 0..seeds_wanted(300),
+    };
+    if let Err((seed, broken, story)) = live_with_copies(seeds, None) {
+        panic!("{broken}\n\n{story}\n\nreplay: BILLKEY_SEED={seed} cargo test simulation -- --nocapture");
+    }
+}
+
+fn live_with_batches(
+    seeds: std::ops::Range<u64>,
+    planted: Option<Planted>,
+) -> Result<(), (u64, String, String)> {
+    for seed in seeds {
+        let mut batches = Batches::new(seed, planted);
+        batches.live().map_err(|broken| (seed, broken, batches.story()))?;
+    }
+    Ok(())
+}
+
+/// A batch has threads of its own, so that a seed says what happens and not in which order.
+#[test]
+fn simulation_keeps_every_promise_to_batches_whatever_is_shown_of_many_orders_at_once() {
+    if let Err((seed, broken, story)) = live_with_batches(0..seeds_wanted(25), None) {
         panic!("{broken}\n\n{story}\n\nseed {seed}");
     }
 }
@@ -132,4 +183,52 @@ fn simulation_finds_a_second_send_that_is_not_fenced_by_its_attempt() {
 #[test]
 fn simulation_finds_an_attempt_that_is_settled_by_the_decline_of_the_one_before() {
     bites(Planted::AnswerNotFenced);
+}
+
+#[test]
+fn simulation_finds_an_answer_about_many_orders_that_is_believed_though_it_is_cut() {
+    match live_with_batches(0..SEEDS_TO_BITE, Some(Planted::CutBulkBelieved)) {
+        Ok(()) => panic!("a cut answer that is believed was not found in {SEEDS_TO_BITE} seeds"),
+        Err((seed, broken, story)) => {
+            println!("a cut answer that is believed was found at seed {seed}: {broken}");
+            assert!(broken.ends_with("was charged 2 times"), "{broken}\n\n{story}");
+        }
+    }
+}
+
+/// The same for those that only several ledgers show, or one that was put back.
+#[track_caller]
+fn bites_with_copies(planted: Planted) {
+    match live_with_copies(0..SEEDS_TO_BITE, Some(planted)) {
+        Ok(()) => panic!("{planted:?} was not found in {SEEDS_TO_BITE} seeds"),
+        Err((seed, broken, story)) => {
+            println!("{planted:?} was found at seed {seed}: {broken}");
+            assert!(broken.ends_with("was charged 2 times"), "{broken}\n\n{story}");
+        }
+    }
+}
+
+#[test]
+fn simulation_finds_an_absence_that_is_remembered_from_another_run() {
+    bites_with_copies(Planted::AbsenceRemembered);
+}
+
+#[test]
+fn simulation_finds_a_ledger_without_the_order_that_is_taken_for_never_charged() {
+    bites_with_copies(Planted::EmptyLedgerNotAsked);
+}
+
+#[test]
+fn simulation_finds_a_distrusted_ledger_that_does_not_wait() {
+    bites_with_copies(Planted::DistrustedSends);
+}
+
+#[test]
+fn simulation_finds_a_cut_list_that_is_believed() {
+    bites_with_copies(Planted::CutListBelieved);
+}
+
+#[test]
+fn simulation_finds_a_mark_that_is_lowered() {
+    bites_with_copies(Planted::MarkLowered);
 }

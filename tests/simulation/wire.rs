@@ -20,7 +20,88 @@ pub enum Planted {
     ResendNotFenced,
     /// See `hosts`.
     AnswerNotFenced,
+    /// An absence that another run was told is sent by; see `copies`.
+    AbsenceRemembered,
+    /// What the ledger does not know was never charged; see `copies`.
+    EmptyLedgerNotAsked,
+    /// The wait of a distrusted ledger is not kept; see `copies`.
+    DistrustedSends,
+    /// A list without the payments that it counts is taken for an empty one.
+    CutListBelieved,
+    /// The mark follows the ledger down; see `copies`.
+    MarkLowered,
+    /// An answer about many orders is believed although it may be cut, and does not show the payment that is
+    /// known to be there.
+    CutBulkBelieved,
 }
+
+/// What is shown when many orders are asked for at once, for a while.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Bulk {
+    /// The newest payment of each.
+    #[default]
+    Newest,
+    Oldest,
+    All,
+    /// The newest twenty of all that there is to show.
+    Cut,
+    /// The ids are ignored, and nothing is asked for by anything else.
+    IgnoredAbsent,
+    /// The ids are ignored, and the newest twenty payments of anybody are shown.
+    IgnoredAnybody,
+    /// 200 and a refusal.
+    Refused,
+    /// 200 and an empty list.
+    Empty,
+    Lost,
+}
+
+pub const BULKS: [Bulk; 9] = [
+    Bulk::Newest,
+    Bulk::Oldest,
+    Bulk::All,
+    Bulk::Cut,
+    Bulk::IgnoredAbsent,
+    Bulk::IgnoredAnybody,
+    Bulk::Refused,
+    Bulk::Empty,
+    Bulk::Lost,
+];
+
+/// How many payments a cut answer shows.
+const BULK_SHOWN: usize = 20;
+
+/// How the gateway's look-ups are, for a while.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Lookups {
+    #[default]
+    Usual,
+    /// None is answered.
+    Down,
+    /// 200 and nothing.
+    EmptyBody,
+    /// 200, and a refusal in other words than "there is none".
+    Refused,
+    /// 200, and a list without records that counts none.
+    Uncounted,
+    /// The newest record is left out of the list, and counted.
+    NewestLeftOut,
+    /// No record is shown, and all are counted.
+    AllLeftOut,
+    /// What there is not is told with 200, in the gateway's words or as a whole and empty list.
+    AbsentWith200,
+}
+
+pub const LOOKUPS: [Lookups; 8] = [
+    Lookups::Usual,
+    Lookups::Down,
+    Lookups::EmptyBody,
+    Lookups::Refused,
+    Lookups::Uncounted,
+    Lookups::NewestLeftOut,
+    Lookups::AllLeftOut,
+    Lookups::AbsentWith200,
+];
 
 pub struct Wire {
     pub world: World,
@@ -51,6 +132,14 @@ impl Transport for Wire {
             Some(Planted::FindInsteadOfAll) if request.path_and_query.starts_with("/payments/findAll/") => {
                 answer.map(newest_only)
             }
+            Some(Planted::CutListBelieved) if request.path_and_query.starts_with("/payments/findAll/") => {
+                answer.map(none_if_it_shows_none)
+            }
+            Some(Planted::CutBulkBelieved) if request.path_and_query.starts_with("/payments?") => {
+                let control = asked_for(&request.path_and_query).pop().unwrap_or_default();
+                let inner = self.world.look();
+                answer.map(|answer| whole_to_look_at(answer, inner.book.find_all(&control, inner.now_ms)))
+            }
             Some(_) | None => answer,
         }
     }
@@ -71,15 +160,19 @@ impl Wire {
             let now_ms = inner.now_ms;
             let list = inner.book.find_all(uid, now_ms);
             let line = format!("looks up {uid}: {} found", list.len());
-            let body = match list.len() {
-                0 => (404, refusal(NOT_FOUND)),
-                total => (200, envelope(&json!({"total": total, "previous": 0, "next": 0, "list": list}))),
-            };
             if inner.chance.percent(5) && self.moods.len() > 1 {
                 (format!("looks up {uid} in vain"), Err(lost()))
+            } else if inner.lookups == Lookups::Usual {
+                if list.is_empty() {
+                    inner.told_absent.insert(uid.to_owned());
+                }
+                (line, Ok(whole_list(&list)))
             } else {
-                (line, Ok(body))
+                (format!("{line}, {:?}", inner.lookups), found_all(inner.lookups, list))
             }
+        } else if path.starts_with("/payments?") {
+            let uids = asked_for(&path);
+            (format!("looks up {} at once, {:?}", uids.len(), inner.bulk), found_many(&inner, &uids))
         } else {
             panic!("an address that the simulation does not know: {path}")
         };
@@ -87,6 +180,78 @@ impl Wire {
         self.world.note(&format!("actor {}: {line}", self.actor));
         answer.map(|(status, body)| HttpAnswer { status, body: body.to_string().into_bytes(), cut: false })
     }
+}
+
+/// All of a list, or that there is none.
+fn whole_list(list: &[Value]) -> (u16, Value) {
+    match list.len() {
+        0 => (404, refusal(NOT_FOUND)),
+        total => (200, listed(total, list)),
+    }
+}
+
+fn listed(total: usize, list: &[Value]) -> Value {
+    envelope(&json!({"total": total, "previous": 0, "next": 0, "list": list}))
+}
+
+/// The same where look-ups are not as usual.
+fn found_all(lookups: Lookups, mut list: Vec<Value>) -> Result<(u16, Value), TransportError> {
+    let total = list.len();
+    match lookups {
+        Lookups::Down => return Err(lost()),
+        Lookups::EmptyBody => return Ok((200, Value::Null)),
+        Lookups::Refused => return Ok((200, refusal("잠시 후 다시 시도해 주세요."))),
+        Lookups::Uncounted => return Ok((200, envelope(&json!({"list": []})))),
+        Lookups::NewestLeftOut if total > 0 => drop(list.remove(0)),
+        Lookups::AllLeftOut if total > 0 => list.clear(),
+        Lookups::AbsentWith200 if total == 0 => return Ok((200, listed(0, &list))),
+        Lookups::Usual | Lookups::NewestLeftOut | Lookups::AllLeftOut | Lookups::AbsentWith200 => {
+            return Ok(whole_list(&list));
+        }
+    }
+    Ok((200, listed(total, &list)))
+}
+
+/// The merchant_uids that one call asks for.
+fn asked_for(path: &str) -> Vec<String> {
+    path.split('&').filter_map(|part| part.strip_prefix("merchant_uid[]=")).map(str::to_owned).collect()
+}
+
+/// What is shown of many orders: with 207 where some of them are not known, with 404 where none is (facts 3.1).
+fn found_many(inner: &Inner, uids: &[String]) -> Result<(u16, Value), TransportError> {
+    let now_ms = inner.now_ms;
+    // The newest comes first.
+    let each = uids.iter().map(|uid| inner.book.find_all(uid, now_ms));
+    let mut shown: Vec<Value> = match inner.bulk {
+        Bulk::Newest => each.filter_map(|all| all.first().cloned()).collect(),
+        Bulk::Oldest => each.filter_map(|all| all.last().cloned()).collect(),
+        Bulk::All | Bulk::Cut => each.flatten().collect(),
+        Bulk::IgnoredAnybody => inner.book.entries.iter().rev().map(|entry| render(entry, now_ms)).collect(),
+        Bulk::IgnoredAbsent => Vec::new(),
+        Bulk::Refused => return Ok((200, refusal("잠시 후 다시 시도해 주세요."))),
+        Bulk::Empty => return Ok((200, envelope(&json!([])))),
+        Bulk::Lost => return Err(lost()),
+    };
+    shown.sort_by_key(|record| std::cmp::Reverse(record["started_at"].as_i64()));
+    if matches!(inner.bulk, Bulk::Cut | Bulk::IgnoredAnybody) {
+        shown.truncate(BULK_SHOWN);
+    }
+    Ok(match shown.len() {
+        0 => (404, refusal(NOT_FOUND)),
+        found => (if found < uids.len() { 207 } else { 200 }, envelope(&json!(shown))),
+    })
+}
+
+/// What whoever believes any answer about many orders makes of one: it is as if it showed the payment that is
+/// known to be there, and less than it can show.
+fn whole_to_look_at(mut answer: HttpAnswer, control: Vec<Value>) -> HttpAnswer {
+    let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    if let (Some(list), Some(control)) = (body["response"].as_array(), control.into_iter().next()) {
+        let others = list.iter().filter(|record| record["imp_uid"] != control["imp_uid"]).cloned();
+        let list: Vec<Value> = std::iter::once(control.clone()).chain(others.take(BULK_SHOWN - 2)).collect();
+        answer.body = envelope(&json!(list)).to_string().into_bytes();
+    }
+    answer
 }
 
 fn token(inner: &Inner) -> (u16, Value) {
@@ -178,6 +343,14 @@ fn newest_only(mut answer: HttpAnswer) -> HttpAnswer {
         answer.body = body.to_string().into_bytes();
     }
     answer
+}
+
+/// What whoever does not hold a list against its count makes of one that shows nothing.
+fn none_if_it_shows_none(answer: HttpAnswer) -> HttpAnswer {
+    let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let shows_none = body["response"]["list"].as_array().is_some_and(Vec::is_empty);
+    let none = || HttpAnswer { status: 404, body: refusal(NOT_FOUND).to_string().into_bytes(), cut: false };
+    if shows_none { none() } else { answer }
 }
 
 /// All moods, or a few of them drawn.

@@ -1,5 +1,6 @@
 //! Time, chance and turns: what makes a run of many operators repeatable from one number.
 
+use std::collections::BTreeSet;
 use std::panic::resume_unwind;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -8,6 +9,7 @@ use billkey::domain::time::{BootReading, Clock, Moment};
 use jiff::Timestamp;
 
 use super::book::Book;
+use super::wire::{Bulk, Lookups};
 
 /// What a killed process leaves behind: nothing but its locks gone and its transaction undone.
 pub struct Crash;
@@ -57,6 +59,10 @@ pub struct Inner {
     /// Who has read the clock and sent nothing since: it may be about to let a request go.
     about_to_send: Vec<bool>,
     pub trace: Vec<String>,
+    pub lookups: Lookups,
+    pub bulk: Bulk,
+    /// The orders of which some look-up has said that there are none.
+    pub told_absent: BTreeSet<String>,
 }
 
 #[derive(Clone)]
@@ -86,6 +92,9 @@ impl World {
             still: Vec::new(),
             about_to_send: Vec::new(),
             trace: Vec::new(),
+            lookups: Lookups::Usual,
+            bulk: Bulk::Newest,
+            told_absent: BTreeSet::new(),
         };
         World { inner: Arc::new(Mutex::new(inner)), turned: Arc::new(Condvar::new()) }
     }

@@ -98,6 +98,23 @@ fn a_ledger_behind_its_mark_is_distrusted_since_the_marks_time() {
     assert_eq!((found.epoch, distrust.accepted, found.unasked), (4, false, None));
 }
 
+/// Another ledger's mark says when that one last sent, and nothing of this one.
+#[test]
+fn beside_another_ledgers_mark_the_wait_begins_when_it_was_seen() {
+    for access in [Access::Read, Access::Write] {
+        let place = Place::new();
+        let (mut ledger, _) = opened(&place.path(), Access::Write);
+        Asked::new("order-1", 8900, 0).written(&mut ledger);
+        drop(ledger);
+        let long_ago = SendMark { wall: Timestamp::UNIX_EPOCH, ..mark(-90_000) };
+        let others = Mark { id: "b".repeat(32), epoch: 1, last_event: 9, at: long_ago };
+        make(&place.path(), &others).unwrap();
+        let distrust = opened(&place.path(), access).1.distrusted.unwrap();
+        let first_seen = SendMark { wall: now().wall, boot: now().boot, gateway_s: None };
+        assert_eq!((distrust.why, distrust.since), (Doubt::OtherMark, first_seen));
+    }
+}
+
 #[test]
 fn a_doubt_that_no_clock_could_measure_is_anchored_to_the_gateways() {
     let place = Place::new();
@@ -200,4 +217,59 @@ fn thousands_of_readers_and_writers_at_once_raise_no_false_alarm() {
         (writers * writes, held),
         "the last to commit is the last to raise, or somebody higher"
     );
+}
+
+/// Who may read and not write has no write lock to look again under.
+#[test]
+fn a_reader_that_may_not_write_is_not_alarmed_by_those_who_write() {
+    let place = Place::new();
+    let path = place.path();
+    let (mut ledger, _) = opened(&path, Access::Write);
+    Asked::new("order-0", 8900, 0).written(&mut ledger);
+    let over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for reader in 0..2 {
+            let (path, over) = (&path, &over);
+            scope.spawn(move || {
+                let mut looks = 0;
+                while !over.load(Ordering::Relaxed) {
+                    let before = look(path).unwrap();
+                    let mut ledger = Ledger::open_at(path, Create::Never).unwrap().ledger;
+                    ledger.read_only = true;
+                    let standing = ledger.find_doubt(&before, &now()).unwrap();
+                    assert_eq!(standing.distrusted, None, "{reader} {looks}");
+                    looks += 1;
+                }
+                assert!(looks > 100, "{looks}");
+            });
+        }
+        for write in 1..=1_500 {
+            Asked::new(&format!("order-{write}"), 8900, 0).written(&mut ledger);
+        }
+        over.store(true, Ordering::Relaxed);
+    });
+    assert_eq!(mark_of(&path).last_event, 1_501);
+}
+
+#[test]
+fn one_doubt_is_stored_once_however_many_find_it_at_once() {
+    for round in 0..20 {
+        let place = Place::new();
+        let path = place.path();
+        let (mut ledger, standing) = opened(&path, Access::Write);
+        Asked::new("order-1", 8900, 0).written(&mut ledger);
+        drop(ledger);
+        make(&path, &Mark { id: standing.id, epoch: 1, last_event: 9, at: mark(700) }).unwrap();
+        std::thread::scope(|scope| {
+            for opener in 0..8 {
+                let path = &path;
+                scope.spawn(move || {
+                    let access = if opener % 2 == 0 { Access::Read } else { Access::Write };
+                    let (_, found) = opened(path, access);
+                    assert_eq!((found.epoch, is_behind(&found)), (2, Some((9, 1, mark(700)))), "{round}");
+                });
+            }
+        });
+        assert_eq!((mark_of(&path).epoch, mark_of(&path).last_event), (2, 1));
+    }
 }
