@@ -93,7 +93,11 @@ fn report(context: &mut Context<'_>, request: &ChargeRequest, end: &Report) -> R
     let story = story(context.ui, end, &commands, context.now());
     let ui = &mut *context.ui;
     match exit {
-        Exit::With(kind @ (Kind::Auth | Kind::Interrupted)) => Err(complaint(kind, &story)),
+        Exit::With(Kind::Interrupted) => Err(complaint(Kind::Interrupted, &story)),
+        Exit::With(Kind::Auth) => {
+            object(ui, &end.payment, end.replayed)?;
+            Err(complaint(Kind::Auth, &story))
+        }
         Exit::Done | Exit::With(_) if ui.format() == Format::Table => answered(ui.outcome(&story), exit),
         Exit::Done => object(ui, &end.payment, end.replayed).map(|()| exit),
         Exit::With(kind) => {
