@@ -5,7 +5,6 @@
 
 use crate::domain::answer::{Answer, ChargeReply, Refusal};
 use crate::domain::charge::ChargeRequest;
-use crate::domain::declines::{Kind, Proof, read};
 use crate::domain::payment::{GatewayRecord, Received};
 use crate::domain::reason::Reason;
 use crate::gateway::transport::{HttpAnswer, TransportError};
@@ -76,7 +75,7 @@ fn meaning(request: &ChargeRequest, answer: &HttpAnswer, envelope: Option<&Envel
             Answer::Refused(Refusal {
                 code: envelope.code,
                 words: envelope.message.clone(),
-                proof: proof(status, envelope.message.as_deref()),
+                conflict: status == 409,
             })
         }
         200..=299 => Answer::Unclear {
@@ -161,11 +160,6 @@ fn mismatch(request: &ChargeRequest, record: &GatewayRecord) -> Option<Reason> {
         }
         Some(_) | None => None,
     }
-}
-
-/// What a refusal says of its request. A conflict is with something: perhaps with the same payment in flight.
-fn proof(status: u16, words: Option<&str>) -> Proof {
-    if status == 409 { Proof::Question } else { read(None, words.unwrap_or_default(), Kind::Refusal).proof }
 }
 
 #[cfg(test)]

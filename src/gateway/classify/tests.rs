@@ -56,7 +56,7 @@ fn kind_of(answer: &Answer) -> Answered {
     match answer {
         Answer::Paid(_) => Answered::Paid,
         Answer::Declined(_) => Answered::Declined,
-        Answer::Refused(refusal) => Answered::Refused(refusal.proof),
+        Answer::Refused(refusal) => Answered::Refused(refusal.proof(None)),
         Answer::Unauthorized => Answered::Unauthorized,
         Answer::NotSent(_) => Answered::NotSent,
         Answer::Unclear { .. } => Answered::Unclear,

@@ -1,6 +1,6 @@
 use super::{ChargeCard, ChargeStory, Commands, Story, charge, confirmation};
 use crate::domain::payment::{Mode, Outcome, Payment};
-use crate::domain::reason::Reason;
+use crate::domain::reason::{Reason, Said};
 use crate::output::samples::{at, declined, paid, seoul, shown, won};
 
 /// What every outcome says of its order.
@@ -124,11 +124,23 @@ fn a_rejection_names_the_gateways_code() {
       The gateway's code is 1. To try the same order again:
         billkey charge gildong_0001_1234 --amount 8900 --merchant-uid order_monthly_0001 --retry
     ");
-    insta::assert_snapshot!(told(&with("알 수 없는 타임아웃"), false, None), @"
+    insta::assert_snapshot!(told(&with("알 수 없는 타임아웃"), false, Some("2026-11-23T19:45:10+09:00")), @"
     Rejected: 알 수 없는 타임아웃. It is not certain that nothing was charged.
       order  order_monthly_0000   ₩8,900   gildong_0001_1234
-      The gateway's code is 1. To find out:
+      The gateway's code is 1. Later runs look again by themselves. To find out now:
         billkey reconcile order_monthly_0001
+      To try the same order again, from 19:45:10 on:
+        billkey charge gildong_0001_1234 --amount 8900 --merchant-uid order_monthly_0001 --retry
+    ");
+    let ended = Payment {
+        doubt_ended_at: Some(at("2026-11-26T19:31:00+09:00")),
+        ..with("알 수 없는 타임아웃")
+    };
+    insta::assert_snapshot!(told(&ended, true, None), @"
+    Rejected before: 알 수 없는 타임아웃. The gateway refused it and shows no payment. A look-up on 2026-11-26 19:31:00, more than three days after it was sent, showed no money. Nothing was sent now.
+      order  order_monthly_0000   ₩8,900   gildong_0001_1234
+      The gateway's code is 1. To try the same order again:
+        billkey charge gildong_0001_1234 --amount 8900 --merchant-uid order_monthly_0001 --retry
     ");
 }
 
@@ -193,13 +205,25 @@ fn never_left() -> Payment {
 }
 
 #[test]
-fn what_never_left_is_said_to_have_charged_nothing() {
+fn what_never_left_is_not_sent_and_what_was_sent_twice_to_no_avail_charged_nothing() {
     insta::assert_snapshot!(told(&never_left(), false, None), @"
-    Not sent: api.iamport.kr refused the connection. Nothing was charged.
+    Not sent: api.iamport.kr refused the connection. Nothing was sent.
       order  order_monthly_0001   ₩8,900   gildong_0001_1234
       To go on with the same order:
         billkey charge gildong_0001_1234 --amount 8900 --merchant-uid order_monthly_0001
     ");
+    let refused = Reason::KeyRefused { said: Said::Words("Unauthorized".to_owned()) };
+    let twice = told(&Payment { reason: Some(refused), ..never_left() }, false, None);
+    assert!(
+        twice.contains("the gateway refused the API key: Unauthorized. Nothing was charged.\n"),
+        "{twice}"
+    );
+    let no_trace = Payment { reason: Some(Reason::NoTrace), unanswered: 1, ..never_left() };
+    let no_trace = told(&no_trace, false, None);
+    assert!(
+        no_trace.starts_with("Not sent: the gateway shows no trace of it, long after it was sent.\n"),
+        "{no_trace}"
+    );
 }
 
 #[test]
