@@ -1,6 +1,11 @@
 use super::{ChargeCard, ChargeStory, Commands, Story, charge, confirmation};
+use crate::domain::answer::Refusal;
+use crate::domain::declines::{Certainty, Kind, Standing};
+use crate::domain::lookup::{Finding, LookedUp};
 use crate::domain::payment::{Mode, Outcome, Payment};
+use crate::domain::protocol::{BeforeSend, Opening, Stored, found_after, found_before, open};
 use crate::domain::reason::{Reason, Said};
+use crate::output::meaning::certainty;
 use crate::output::samples::{at, declined, paid, seoul, shown, won};
 
 /// What every outcome says of its order.
@@ -271,4 +276,133 @@ fn the_card_to_confirm_shows_the_mode_first() {
       order    order_monthly_0001
       quota    3 months
     "#);
+}
+
+/// What a no in these words makes of its charge where look-ups show no money, what is said of it, and whether
+/// `--retry` goes at once (contract, rule 10).
+fn judged(kind: Kind, pg: Option<&str>, words: &str) -> (Outcome, Certainty, bool) {
+    let message = Some(words.to_owned());
+    let nothing = || Finding::Nothing { aside: None };
+    let refusal = Refusal { code: -1, words: message.clone(), conflict: false };
+    let unpaid = Payment {
+        imp_uid: None,
+        pg_provider: None,
+        customer_pg: pg.map(str::to_owned),
+        message: message.clone(),
+        ..declined()
+    };
+    let payment = match kind {
+        Kind::Decline => Payment { pg_provider: pg.map(str::to_owned), ..unpaid },
+        Kind::Refusal => match found_after(&refusal, refusal.proof(pg), nothing()) {
+            LookedUp::Rejected(message) => Payment { outcome: Outcome::Rejected, message, ..unpaid },
+            LookedUp::Unknown(reason) => Payment {
+                outcome: Outcome::Unknown,
+                message: None,
+                reason: Some(reason),
+                unanswered: 1,
+                ..unpaid
+            },
+            other => panic!("{words}: {other:?}"),
+        },
+    };
+    let standing = Standing::of(&payment).unwrap();
+    let stored = Stored {
+        outcome: payment.outcome,
+        same_terms: true,
+        same_mode: true,
+        unanswered: payment.unanswered > 0,
+        uncertain: standing.is_open(),
+    };
+    let Opening::Ask(before) = open(&stored, true, false) else { panic!("{words}: nothing is sent unasked") };
+    let at_once = matches!(found_before(before, nothing(), false), BeforeSend::Claim { .. });
+    assert!(
+        matches!(found_before(before, nothing(), true), BeforeSend::Claim { .. }),
+        "{words}: it goes at last"
+    );
+    (payment.outcome, standing.certainty, at_once)
+}
+
+#[test]
+fn no_more_is_said_of_a_no_than_is_known() {
+    use Certainty::{HeldAsFailed, MayHaveCharged, NotCertain, NothingCharged, RefusedAndNotShown};
+    use Outcome::{Declined, Rejected, Unknown};
+    let kcp = Some("kcp");
+    for (rule, pg, words, decline, refusal) in [
+        (
+            "what is proved",
+            None,
+            "통장 잔액부족",
+            (Declined, NothingCharged, true),
+            (Rejected, NothingCharged, true),
+        ),
+        (
+            "a code with its PG",
+            kcp,
+            "[CC10] 표에 없는 말",
+            (Declined, NothingCharged, true),
+            (Rejected, NothingCharged, true),
+        ),
+        (
+            "the code alone",
+            None,
+            "[CC10] 표에 없는 말",
+            (Declined, HeldAsFailed, true),
+            (Rejected, RefusedAndNotShown, false),
+        ),
+        (
+            "words that nobody knows",
+            kcp,
+            "표에 없는 말",
+            (Declined, HeldAsFailed, true),
+            (Rejected, RefusedAndNotShown, false),
+        ),
+        ("no words at all", None, "", (Declined, HeldAsFailed, true), (Rejected, RefusedAndNotShown, false)),
+        (
+            "words that nobody knows, of a PG whose declines turn paid",
+            Some("paypal"),
+            "표에 없는 말",
+            (Declined, NotCertain, false),
+            (Rejected, RefusedAndNotShown, false),
+        ),
+        (
+            "a doubt",
+            kcp,
+            "[8041] 시스템 타임아웃(잠시후 재시도바람)",
+            (Declined, NotCertain, false),
+            (Unknown, MayHaveCharged, false),
+        ),
+        (
+            "a doubt of the gateway's",
+            None,
+            "(PG사 결제 장애) Internal error",
+            (Declined, NotCertain, false),
+            (Unknown, MayHaveCharged, false),
+        ),
+        (
+            "a question",
+            kcp,
+            "[8128] 신용카드 중복거래 요청 거절",
+            (Declined, NotCertain, false),
+            (Unknown, MayHaveCharged, false),
+        ),
+        (
+            "a question in another PG's words",
+            Some("html5_inicis"),
+            "[R201] 승인요청 완료건으로 재승인 요청 불가",
+            (Declined, NotCertain, false),
+            (Unknown, MayHaveCharged, false),
+        ),
+    ] {
+        assert_eq!(judged(Kind::Decline, pg, words), decline, "{rule}, as a decline: {words}");
+        assert_eq!(judged(Kind::Refusal, pg, words), refusal, "{rule}, as a refusal: {words}");
+    }
+    for (certain, sentence) in [
+        (NothingCharged, "Nothing was charged."),
+        (HeldAsFailed, "The gateway has it as failed."),
+        (NotCertain, "It is not certain that nothing was charged."),
+        (MayHaveCharged, "The card may have been charged."),
+        (RefusedAndNotShown, "The gateway refused it and shows no payment."),
+    ] {
+        assert_eq!(certainty(certain), sentence);
+    }
 }
