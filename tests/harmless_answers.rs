@@ -5,9 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Map, Value, json};
 
-use crate::support::gateway::{
-    Asked, Say, Scripted, answer, envelope, no_such_payment, payment, record, token,
-};
+use crate::support::gateway::{Asked, Say, Scripted, answer, envelope, payment, record, token};
 use crate::support::world::World;
 
 const JSON: &str = "content-type: application/json\r\n";
@@ -227,52 +225,4 @@ fn every_command_works_with_every_harmless_deviation() {
         assert_eq!(gateway.charges(), 3, "with {name}");
         assert_eq!(gateway.count("/users/getToken"), 1, "with {name}: the token was not kept");
     }
-}
-
-/// A gateway that takes the second token it gives, and says no to the first with a 403.
-fn renewing() -> Scripted {
-    let given = AtomicUsize::new(0);
-    Scripted::start_whole(move |asked| {
-        let taken = asked.header("authorization") == Some("Bearer token-1");
-        match asked.path.split('?').next().unwrap() {
-            "/users/getToken" => {
-                let name = format!("token-{}", given.fetch_add(1, Ordering::SeqCst));
-                Say::Json(200, token(1800).replace("0123456789abcdef0123456789abcdef01234567", &name))
-            }
-            _ if !taken => no(),
-            _ => ordinary(asked, false).map_or(Say::Drop, |(status, body)| Say::Json(status, body)),
-        }
-    })
-}
-
-fn no() -> Say {
-    Say::Json(403, r#"{"code":-1,"message":"Unauthorized","response":null}"#.to_owned())
-}
-
-#[test]
-fn a_403_of_the_gateways_own_is_a_401() {
-    let (gateway, add) = (renewing(), ["customer", "add", "gildong_0001_1234"]);
-    World::for_gateway(gateway.url()).charge("order_1", &[]).exits(0);
-    assert_eq!(gateway.charges(), 1, "the look-up has met the stale token");
-    let gateway = renewing();
-    World::for_gateway(gateway.url()).run(&add).exits(0);
-    assert_eq!(gateway.count("/subscribe/customers/"), 2);
-    let refusing = Scripted::start_whole(|_| no());
-    World::for_gateway(refusing.url()).run(&["token"]).exits(4).says(&["Unauthorized"]);
-    World::for_gateway(refusing.url()).charge("order_1", &[]).exits(4).says(&["Nothing was charged"]);
-    assert_eq!(refusing.charges(), 0);
-    let stubborn = Scripted::start(|_| no());
-    World::for_gateway(stubborn.url()).charge("order_1", &[]).exits(4).says(&["Nothing was charged"]);
-    World::for_gateway(stubborn.url()).run(&add).exits(4);
-    assert_eq!(stubborn.charges(), 2);
-}
-
-#[test]
-fn a_403_of_somebody_elses_proves_nothing() {
-    let gateway = Scripted::start(|asked| match asked.method.as_str() {
-        "POST" => Say::Json(403, "<html>Forbidden</html>".to_owned()),
-        _ => no_such_payment(),
-    });
-    World::for_gateway(gateway.url()).charge("order_1", &[]).exits(7).says(&["HTTP 403"]);
-    assert_eq!(gateway.charges(), 1);
 }

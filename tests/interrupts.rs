@@ -46,7 +46,7 @@ fn before_the_request_leaves_an_interrupt_sends_nothing() {
         let child = charge(&world);
         eventually("the token was asked for", || gateway.count("/users/getToken") == 1);
         signal(&child, one);
-        let ran = soon(child).exits(130).says(&["nterrupted", "Nothing was charged"]);
+        let ran = soon(child).exits(130).says(&["nterrupted", "Nothing was sent"]);
         let error = ran.error();
         assert_eq!((error["kind"].clone(), error["exit"].clone()), (json!("interrupted"), json!(130)));
         assert_eq!(outcome(&world), "not_sent");

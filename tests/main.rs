@@ -27,6 +27,7 @@ mod looking_up;
 mod main_job;
 mod odd_answers;
 mod order_ids;
+mod proofs;
 mod reconcile;
 mod registration;
 mod requests;

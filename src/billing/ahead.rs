@@ -38,7 +38,7 @@ pub fn look_ahead(desk: &Desk<'_>, charge: &Charge) -> Result<Ahead, LedgerError
             },
         },
     };
-    let Asked { known, finding, waited, held } =
+    let Asked { known, finding, waited, held, .. } =
         desk.ask(&request.terms, row.as_ref(), *settle_after, None)?;
     let would = Box::new(protocol::found_before(before, finding, waited));
     Ok(Ahead::Asked { row: row.map(Box::new), would, held, known: Box::new(known) })

@@ -16,7 +16,7 @@ use crate::billing::desk::{Asked, Desk, Waited, wait_for_lock};
 use crate::billing::report::{ChargeError, Ended, Held, Report, mode_denied, not_recorded};
 use crate::billing::request::{Charge, Hold, KNOWN_FOR, Known, Leave, Notice, stored};
 use crate::domain::answer::{ChargeReply, Refusal, Settled};
-use crate::domain::declines::Proof;
+use crate::domain::declines::{Proof, Standing};
 use crate::domain::lookup::LookedUp;
 use crate::domain::payment::{GatewayRecord, Outcome, Payment, Received};
 use crate::domain::protocol::{self, AfterSend, Before, BeforeSend, Opening, Unprocessed};
@@ -108,7 +108,8 @@ impl Run<'_, '_> {
     ) -> Result<Option<Charged>, ChargeError> {
         let Charge { request, settle_after, known: told, .. } = self.order;
         let asked = self.desk.ask(&request.terms, row, *settle_after, told.as_ref())?;
-        let Asked { known: Known { reply, asked_at }, finding, waited, held } = asked;
+        let nothing_new = asked.nothing_new();
+        let Asked { known: Known { reply, asked_at }, finding, waited, held, .. } = asked;
         let received = reply.received().clone();
         let more = More { others: finding.others().to_vec(), replayed: true, held, ..More::default() };
         match protocol::found_before(before, finding, waited) {
@@ -129,9 +130,11 @@ impl Run<'_, '_> {
             BeforeSend::Refuse(record, why) => {
                 Ok(known(Ended::OtherAtGateway { payment: row.cloned().map(Box::new), record, why }))
             }
-            BeforeSend::Replay => {
-                let written = self.record(row, LookedUp::Nothing, received)?;
-                Ok(written.map(|payment| self.answered(payment, more)))
+            BeforeSend::Replay { in_vain } => {
+                let written = self.record(row, nothing_new, received)?;
+                // The stored outcome is the answer, be the gateway reached or not.
+                let held = more.held.clone().filter(|held| *held == Held::Interrupted);
+                Ok(written.map(|payment| self.answered(payment, More { held, in_vain, ..more })))
             }
             BeforeSend::Doubt(reason) => {
                 let written = self.record(row, LookedUp::Nothing, received)?;
@@ -338,7 +341,8 @@ impl Run<'_, '_> {
         let asked = self.desk.ask(terms, Some(pending), self.order.settle_after, None);
         let asked = asked.map_err(|error| not_recorded(error, uid, Outcome::Unknown, received))?;
         let others = asked.finding.others().to_vec();
-        let looked_up = protocol::found_after(refusal, asked.finding);
+        let proof = refusal.proof(pending.customer_pg.as_deref());
+        let looked_up = protocol::found_after(refusal, proof, asked.finding);
         let (outcome, flag) = (looked_up.outcome().unwrap_or(Outcome::Unknown), looked_up.sandbox_flag());
         let received = asked.known.reply.received().clone();
         let closing = claim.looked_up(self.desk.clock.now().wall, looked_up, received.clone());
@@ -347,8 +351,7 @@ impl Run<'_, '_> {
         let payment = own.written()?;
         // A refusal for being a duplicate that finds the charge tells of an older one; a rejection is
         // this run's own.
-        let replayed =
-            refusal.proof == Proof::Question && !matches!(outcome, Outcome::Rejected | Outcome::Unknown);
+        let replayed = proof == Proof::Question && !matches!(outcome, Outcome::Rejected | Outcome::Unknown);
         Ok(self.answered(payment, More { replayed, others, sandbox_flag: flag, ..More::default() }))
     }
 
@@ -364,7 +367,7 @@ impl Run<'_, '_> {
 
     /// The end, told.
     fn answered(&self, payment: Payment, more: More) -> Charged {
-        let open = matches!(payment.outcome, Outcome::Unknown | Outcome::Pending);
+        let open = Standing::of(&payment).is_some_and(|standing| standing.is_open());
         // What a person has to look at is no matter of time.
         let by_time = open && !payment.reason.as_ref().is_some_and(Reason::is_for_a_person);
         let wait = by_time.then(|| self.desk.wait_ends_at(&payment, self.order.settle_after)).flatten();
@@ -375,6 +378,7 @@ impl Run<'_, '_> {
             try_again_at: more.until.or(wait),
             mode_denied: mode_denied(self.order.request.terms.mode, &payment, more.sandbox_flag),
             others: more.others,
+            in_vain: more.in_vain,
             payment,
         })))
     }
@@ -388,6 +392,7 @@ struct More {
     held: Option<Held>,
     until: Option<Timestamp>,
     others: Vec<GatewayRecord>,
+    in_vain: Option<Reason>,
     sandbox_flag: Option<bool>,
 }
 

@@ -9,8 +9,9 @@ use crate::billing::book::Book;
 use crate::billing::report::{Held, held_by, held_without};
 use crate::billing::request::{Charge, Known, Notice};
 use crate::domain::ids::MerchantUid;
-use crate::domain::lookup::{Finding, LookupReply, Question, judge};
+use crate::domain::lookup::{Finding, LookedUp, LookupReply, Question, judge};
 use crate::domain::payment::{Payment, Received, Terms};
+use crate::domain::protocol::{DOUBT_LASTS, ends_doubt};
 use crate::domain::time::{Clock, SendMark, later};
 use crate::gateway::Client;
 use crate::interrupt::Interrupts;
@@ -81,7 +82,9 @@ impl Desk<'_> {
         let now_s = self.gateway.now_s().unwrap_or_else(|| known.asked_at.wall.as_second());
         let question = Question { terms, mode, declined_before, unanswered, waited, now_s };
         let finding = judge(&question, &known.reply);
-        Ok(Asked { known, finding, waited, held })
+        let long_ago = |row: &Payment| ends_doubt(row, &finding) && self.has_waited(row, DOUBT_LASTS);
+        let doubt_ends = waited && row.is_some_and(long_ago);
+        Ok(Asked { known, finding, waited, doubt_ends, held })
     }
 
     /// Whether the last send, if there was one, was long enough ago, and was made with the key in use now:
@@ -137,8 +140,17 @@ pub(super) struct Asked {
     pub(super) finding: Finding,
     /// Whether the last send was long enough ago to show, when the gateway was asked.
     pub(super) waited: bool,
+    /// It ends the doubt about the row.
+    pub(super) doubt_ends: bool,
     /// Why nothing was asked.
     pub(super) held: Option<Held>,
+}
+
+impl Asked {
+    /// What is written down of a row that stays what it is.
+    pub(super) fn nothing_new(&self) -> LookedUp {
+        if self.doubt_ends { LookedUp::DoubtEnds } else { LookedUp::Nothing }
+    }
 }
 
 pub(super) enum Waited {

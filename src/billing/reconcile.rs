@@ -75,7 +75,9 @@ pub fn reconcile(
     }
     desk.have_token().map_err(ReviewError::Held)?;
     let terms = Terms { mode, ..payment.terms.clone() };
-    let Asked { known, finding, waited, held } = desk.ask(&terms, Some(&payment), settle_after, None)?;
+    let asked = desk.ask(&terms, Some(&payment), settle_after, None)?;
+    let nothing_new = asked.nothing_new();
+    let Asked { known, finding, waited, held, .. } = asked;
     if let Some(Held::Interrupted) = held {
         return Err(ReviewError::Held(Held::Interrupted));
     }
@@ -84,7 +86,7 @@ pub fn reconcile(
         Review::Settle(looked_up) => looked_up.clone(),
         Review::StayUnknown(reason) => LookedUp::Unknown(reason.clone()),
         // A row that is right already is not written anew; only what was asked is kept.
-        Review::Keep | Review::Contradicted(_) => LookedUp::Nothing,
+        Review::Keep | Review::Contradicted(_) => nothing_new,
     };
     let flag = match &finding {
         Finding::Charged { record, .. } => record.sandbox,

@@ -48,6 +48,8 @@ pub struct Report {
     pub mode_denied: Option<Mode>,
     /// Further payments under the same merchant_uid that took money.
     pub others: Vec<GatewayRecord>,
+    /// The stored outcome may not be the last word, and the gateway did not say: why.
+    pub in_vain: Option<Reason>,
 }
 
 impl Report {
@@ -66,6 +68,7 @@ impl Report {
             try_again_at: None,
             mode_denied: None,
             others: Vec::new(),
+            in_vain: None,
         }
     }
 }

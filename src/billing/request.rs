@@ -144,7 +144,7 @@ pub(super) fn stored(row: &Payment, request: &ChargeRequest) -> Stored {
         outcome: row.outcome,
         same_terms: same_terms(row, asked),
         same_mode: row.terms.mode == asked.mode,
-        unanswered: row.unanswered > 0,
-        uncertain: Standing::of(row).is_some_and(|standing| standing.certainty.must_wait()),
+        unanswered: row.unanswered > 0 && row.doubt_ended_at.is_none(),
+        uncertain: Standing::of(row).is_some_and(|standing| standing.is_open()),
     }
 }

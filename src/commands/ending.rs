@@ -45,6 +45,9 @@ pub(in crate::commands) fn warn(ui: &mut Ui, report: &Report) {
     if report.found {
         ui.warning(&prose::found(payment));
     }
+    if let Some(why) = &report.in_vain {
+        ui.warning(&prose::not_confirmed(payment, why));
+    }
     if let Some(profile) = report.mode_denied {
         ui.warning(&prose::wrong_channel(payment, profile));
     }

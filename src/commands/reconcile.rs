@@ -1,5 +1,6 @@
 //! `billkey reconcile`.
 
+use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -37,9 +38,11 @@ Exit codes:
 /// Settle what is open, by asking the gateway
 ///
 /// Asks I'mport for every payment under the merchant_uid of each pending and unknown charge, and
-/// records what it shows. Charges nothing. Recent declines, rejections and charges that left no
-/// trace are asked about again, because some turn to paid later. What was sent less than
-/// settle_after ago and does not show yet is left open.
+/// records what it shows. Charges nothing. Declines and rejections that prove nothing are asked
+/// about again until three days after they were sent, and so are paid charges beside a request
+/// that was never answered; recent declines, rejections and charges that left no trace as well,
+/// because some turn to paid later. What was sent less than settle_after ago and does not show
+/// yet is left open.
 #[derive(Debug, Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub struct ReconcileArgs {
@@ -161,12 +164,17 @@ fn which(
         return Ok(uids);
     }
     uids.extend(ledger.unsettled()?.into_iter().map(|payment| payment.terms.merchant_uid));
+    if args.since.is_none() && args.until.is_none() {
+        uids.extend(ledger.doubtful()?.into_iter().map(|payment| payment.terms.merchant_uid));
+    }
+    let mut known: HashSet<MerchantUid> = uids.iter().cloned().collect();
     let may_turn = vec![Outcome::Declined, Outcome::Rejected, Outcome::NotSent];
     let filter = Filter { outcomes: may_turn, since: Some(since), until, ..Filter::default() };
     ledger.visit(&filter, &mut |payment: Payment| {
         // One that was never let go, or whose every request was answered, leaves nothing to ask.
-        if payment.outcome != Outcome::NotSent || payment.unanswered > 0 {
-            uids.push(payment.terms.merchant_uid);
+        let uid = payment.terms.merchant_uid;
+        if (payment.outcome != Outcome::NotSent || payment.unanswered > 0) && known.insert(uid.clone()) {
+            uids.push(uid);
         }
         ControlFlow::Continue(())
     })?;

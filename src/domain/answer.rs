@@ -1,6 +1,6 @@
 //! What an answer to a charge means.
 
-use crate::domain::declines::Proof;
+use crate::domain::declines::{Kind, Proof, read};
 use crate::domain::payment::{GatewayRecord, Outcome, Received};
 use crate::domain::reason::Reason;
 
@@ -27,8 +27,19 @@ pub enum Answer {
 pub struct Refusal {
     pub code: i64,
     pub words: Option<String>,
-    /// What they say of the request (facts 2.5, 19).
-    pub proof: Proof,
+    /// It came as a conflict (HTTP 409), which is with something: perhaps with the same payment in flight.
+    pub conflict: bool,
+}
+
+impl Refusal {
+    /// What it says of the request (facts 2.5, 19). `pg` is the saved customer's: a refusal names none.
+    #[must_use]
+    pub fn proof(&self, pg: Option<&str>) -> Proof {
+        if self.conflict {
+            return Proof::Question;
+        }
+        read(pg, self.words.as_deref().unwrap_or_default(), Kind::Refusal).proof
+    }
 }
 
 /// What an answer makes of its payment.

@@ -188,10 +188,7 @@ pub enum Certainty {
 }
 
 impl Certainty {
-    /// Whether a request that stands so must have had its time before another one goes out for the same order
-    /// (contract, rule 10).
-    #[must_use]
-    pub fn must_wait(self) -> bool {
+    fn must_wait(self) -> bool {
         match self {
             Certainty::NothingCharged | Certainty::HeldAsFailed => false,
             Certainty::RefusedAndNotShown | Certainty::NotCertain | Certainty::MayHaveCharged => true,
@@ -206,21 +203,25 @@ pub struct Standing {
     pub doubt: Option<Doubt>,
     /// What is known of the gateway's words.
     pub known: Option<&'static Known>,
+    /// A look-up has ended the doubt: it was made long after the last send, and showed no money.
+    pub ended: bool,
 }
 
 impl Standing {
     /// `None` where there is nothing to ask: paid, or never sent.
     #[must_use]
     pub fn of(payment: &Payment) -> Option<Standing> {
-        let words = payment.message.as_deref().unwrap_or_default();
-        let read = |kind| read(payment.pg_provider.as_deref(), words, kind);
+        let words = payment.message.as_deref().or_else(|| payment.reason.as_ref()?.gateway_words());
+        let read = |kind| read(payment.pg(), words.unwrap_or_default(), kind);
+        let ended = payment.doubt_ended_at.is_some();
         match payment.outcome {
             Outcome::Paid | Outcome::NotSent => None,
             Outcome::Declined => {
-                Some(Standing::no(read(Kind::Decline), Certainty::HeldAsFailed, payment.unanswered))
+                Some(Standing::no(read(Kind::Decline), Certainty::HeldAsFailed, payment.unanswered, ended))
             }
             Outcome::Rejected => {
-                Some(Standing::no(read(Kind::Refusal), Certainty::RefusedAndNotShown, payment.unanswered))
+                let unread = Certainty::RefusedAndNotShown;
+                Some(Standing::no(read(Kind::Refusal), unread, payment.unanswered, ended))
             }
             Outcome::Unknown | Outcome::Pending => {
                 let meaning = read(Kind::Refusal);
@@ -228,21 +229,32 @@ impl Standing {
                 // Words that prove a no did not prove it here, or it would not be open.
                 let known = if doubt.is_some() { meaning.known } else { None };
                 let silent = (payment.unanswered > 0).then_some(Doubt::Unanswered);
-                Some(Standing { certainty: Certainty::MayHaveCharged, doubt: doubt.or(silent), known })
+                let certainty = Certainty::MayHaveCharged;
+                Some(Standing { certainty, doubt: doubt.or(silent), known, ended: false })
             }
         }
     }
 
-    /// A "no", and how many requests beside it were never answered: it speaks for none of those.
-    fn no(meaning: Meaning, unread: Certainty, unanswered: u32) -> Standing {
+    /// A "no", and how many requests beside it were never answered: it speaks for none of those. Where the doubt
+    /// was ended by a look-up, nothing is proved all the same.
+    fn no(meaning: Meaning, unread: Certainty, unanswered: u32, ended: bool) -> Standing {
         let silent = (unanswered > 0).then_some(Doubt::Unanswered);
-        let doubt = meaning.doubt().or(silent);
-        let certainty = match meaning.proof {
-            _ if doubt.is_some() => Certainty::NotCertain,
-            Proof::Proved => Certainty::NothingCharged,
-            Proof::Unknown | Proof::Doubt(_) | Proof::Question => unread,
+        let doubted = meaning.doubt().or(silent);
+        let certainty = match (doubted, meaning.proof) {
+            (Some(_), _) if ended => unread,
+            (Some(_), _) => Certainty::NotCertain,
+            (None, Proof::Proved) => Certainty::NothingCharged,
+            (None, Proof::Unknown | Proof::Doubt(_) | Proof::Question) => unread,
         };
-        Standing { certainty, doubt, known: meaning.known }
+        let doubt = if ended { None } else { doubted };
+        Standing { certainty, doubt, known: meaning.known, ended }
+    }
+
+    /// Whether the payment may still show as charged: whoever meets it asks the gateway again, and its requests
+    /// must have had their time before another one goes out for the same order (contract, rule 10).
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        !self.ended && self.certainty.must_wait()
     }
 }
 

@@ -87,6 +87,8 @@ pub enum LookedUp {
     Unknown(Reason),
     /// There is no trace of it after the whole wait.
     NotSent(Reason),
+    /// Shows no money, so long after the last send that the doubt is over (contract, rule 10).
+    DoubtEnds,
     /// Says nothing new.
     Nothing,
 }
@@ -117,7 +119,7 @@ impl LookedUp {
             LookedUp::Rejected(_) => Some(Outcome::Rejected),
             LookedUp::Unknown(_) => Some(Outcome::Unknown),
             LookedUp::NotSent(_) => Some(Outcome::NotSent),
-            LookedUp::Nothing => None,
+            LookedUp::DoubtEnds | LookedUp::Nothing => None,
         }
     }
 
@@ -130,6 +132,7 @@ impl LookedUp {
             | LookedUp::Rejected(_)
             | LookedUp::Unknown(_)
             | LookedUp::NotSent(_)
+            | LookedUp::DoubtEnds
             | LookedUp::Nothing => None,
         }
     }

@@ -54,6 +54,12 @@ impl Outcome {
         Outcome::ALL.into_iter().find(|outcome| outcome.word() == word)
     }
 
+    /// Whether it is not known what became of the newest request.
+    #[must_use]
+    pub fn is_open(self) -> bool {
+        matches!(self, Outcome::Unknown | Outcome::Pending)
+    }
+
     /// Whether the customer was charged or may have been: such a payment counts for limits and is looked at
     /// before a similar one is sent.
     #[must_use]
@@ -228,6 +234,8 @@ pub struct Payment {
     pub card_name: Option<String>,
     pub card_number: Option<String>,
     pub pg_provider: Option<String>,
+    /// The saved customer's PG when the newest request left: codes count by it where the record names none.
+    pub customer_pg: Option<String>,
     pub pg_tid: Option<String>,
     pub receipt_url: Option<String>,
     /// The gateway's `code`, when it was not 0.
@@ -236,6 +244,9 @@ pub struct Payment {
     pub message: Option<String>,
     /// Why it is unknown or was not sent, where the gateway has no words for it.
     pub reason: Option<Reason>,
+    /// When a look-up ended the doubt whether this no is one (contract, rule 10): it was made long after the last
+    /// send, and showed no money.
+    pub doubt_ended_at: Option<Timestamp>,
     pub paid_at: Option<Timestamp>,
     pub cancelled_at: Option<Timestamp>,
     pub buyer_name: Option<String>,
@@ -251,6 +262,12 @@ impl Payment {
     #[must_use]
     pub fn why(&self) -> Option<String> {
         said(self.reason.as_ref(), self.message.as_ref())
+    }
+
+    /// The PG by which codes in the gateway's words count.
+    #[must_use]
+    pub fn pg(&self) -> Option<&str> {
+        self.pg_provider.as_deref().or(self.customer_pg.as_deref())
     }
 
     /// Whether no request of it can have arrived, as far as the row tells: nobody is held to what it asks

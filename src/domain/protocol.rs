@@ -5,9 +5,11 @@
 //! that none of them can be taken without it.
 
 use crate::domain::answer::{Answer, Refusal, Settled};
-use crate::domain::declines::Proof;
+use std::time::Duration;
+
+use crate::domain::declines::{Proof, Standing};
 use crate::domain::lookup::{Declines, Finding, LookedUp};
-use crate::domain::payment::{GatewayRecord, Outcome};
+use crate::domain::payment::{GatewayRecord, Outcome, Payment};
 use crate::domain::reason::{Reason, Said};
 
 /// What the ledger said of the merchant_uid when it was opened.
@@ -20,7 +22,8 @@ pub struct Stored {
     pub same_mode: bool,
     /// Some request for it may have arrived and was never answered.
     pub unanswered: bool,
-    /// What the gateway said with its no does not prove one (contract, rule 10).
+    /// What the gateway said with its no does not prove one, and no look-up has ended that doubt (contract,
+    /// rule 10).
     pub uncertain: bool,
 }
 
@@ -49,11 +52,14 @@ pub enum Before {
     Send,
     /// A declined or rejected charge is to be sent again: some turn to paid later (facts 2.6).
     Retry {
+        /// It may have charged all the same, or beside it there is a request that was never answered.
+        doubted: bool,
+    },
+    /// A declined or rejected charge is to be replayed, and may have charged all the same.
+    Replay {
         /// Beside it there is a request that was never answered.
         unanswered: bool,
     },
-    /// A declined or rejected charge is to be replayed, beside a request that was never answered.
-    Replay,
 }
 
 /// What to do after a look-up that came before a send.
@@ -67,8 +73,8 @@ pub enum BeforeSend {
     HoldUntil(Reason, i64),
     /// Nothing is sent: the order stands for another payment at the gateway.
     Refuse(Box<GatewayRecord>, Reason),
-    /// Nothing is sent: the stored row is the answer.
-    Replay,
+    /// Nothing is sent: the stored row is the answer. `in_vain` is why the gateway did not confirm it.
+    Replay { in_vain: Option<Reason> },
     /// Nothing is sent: an earlier request may still show as a charge, whatever the row says.
     Doubt(Reason),
     /// Write the intent and commit; declines that were found are written down first. What else the gateway
@@ -109,9 +115,11 @@ pub fn open(stored: &Stored, retry: bool, unasked: bool) -> Opening {
         Outcome::Paid if stored.same_mode => Opening::Replay,
         Outcome::Paid => Opening::RefuseOtherTerms,
         Outcome::Declined | Outcome::Rejected if retry => {
-            Opening::Ask(Before::Retry { unanswered: stored.unanswered || stored.uncertain })
+            Opening::Ask(Before::Retry { doubted: stored.unanswered || stored.uncertain })
         }
-        Outcome::Declined | Outcome::Rejected if stored.unanswered => Opening::Ask(Before::Replay),
+        Outcome::Declined | Outcome::Rejected if stored.unanswered || stored.uncertain => {
+            Opening::Ask(Before::Replay { unanswered: stored.unanswered })
+        }
         Outcome::Declined | Outcome::Rejected => Opening::Replay,
         Outcome::NotSent => Opening::Ask(Before::First { retry, unasked: unasked && !stored.unanswered }),
         Outcome::Pending | Outcome::Unknown => Opening::Ask(Before::Send),
@@ -128,39 +136,39 @@ pub fn found_before(before: Before, finding: Finding, waited: bool) -> BeforeSen
             Before::First { retry: true, .. } | Before::Retry { .. } => {
                 BeforeSend::Claim { declines: Some(declines), aside: None }
             }
-            Before::First { retry: false, .. } | Before::Send | Before::Replay => {
+            Before::First { retry: false, .. } | Before::Send | Before::Replay { .. } => {
                 BeforeSend::Settle(LookedUp::Declined(declines))
             }
         },
         Finding::Nothing { aside } => match before {
             Before::Send if !waited => BeforeSend::Settle(LookedUp::Unknown(Reason::NotShownYet)),
-            Before::Retry { unanswered: true } | Before::Replay if !waited => {
+            Before::Retry { doubted: true } | Before::Replay { unanswered: true } if !waited => {
                 BeforeSend::Doubt(Reason::Unanswered)
             }
-            Before::Replay => BeforeSend::Replay,
+            Before::Replay { .. } => BeforeSend::Replay { in_vain: None },
             Before::First { .. } | Before::Send | Before::Retry { .. } => {
                 BeforeSend::Claim { declines: None, aside }
             }
         },
         Finding::Other { record, why } => match before {
-            Before::First { .. } | Before::Retry { unanswered: false } => BeforeSend::Refuse(record, why),
+            Before::First { .. } | Before::Retry { doubted: false } => BeforeSend::Refuse(record, why),
             Before::Send => BeforeSend::Settle(LookedUp::Unknown(odd(&record, why))),
-            Before::Retry { unanswered: true } | Before::Replay => BeforeSend::Doubt(odd(&record, why)),
+            Before::Retry { doubted: true } | Before::Replay { .. } => BeforeSend::Doubt(odd(&record, why)),
         },
         Finding::Strange { record, why } => match before {
             Before::First { .. } | Before::Send | Before::Retry { .. } => {
                 BeforeSend::Settle(LookedUp::Unknown(odd(&record, why)))
             }
-            Before::Replay => BeforeSend::Doubt(odd(&record, why)),
+            Before::Replay { .. } => BeforeSend::Doubt(odd(&record, why)),
         },
         Finding::InWindow { record, until_s } => {
             let why = Reason::WindowOpen { imp_uid: record.imp_uid.unwrap_or_default() };
             match before {
-                Before::First { .. } | Before::Retry { unanswered: false } => {
+                Before::First { .. } | Before::Retry { doubted: false } => {
                     BeforeSend::HoldUntil(why, until_s)
                 }
                 Before::Send => BeforeSend::Settle(LookedUp::Unknown(why)),
-                Before::Retry { unanswered: true } | Before::Replay => BeforeSend::Doubt(why),
+                Before::Retry { doubted: true } | Before::Replay { .. } => BeforeSend::Doubt(why),
             }
         }
         Finding::NoAnswer { reason, .. } => match before {
@@ -168,12 +176,38 @@ pub fn found_before(before: Before, finding: Finding, waited: bool) -> BeforeSen
                 let aside = Some(Reason::SentUnasked { why: Box::new(reason) });
                 BeforeSend::Claim { declines: None, aside }
             }
-            Before::First { unasked: false, .. } | Before::Retry { unanswered: false } => {
+            Before::First { unasked: false, .. } | Before::Retry { doubted: false } => {
                 BeforeSend::GiveUp(Reason::NoWordOfOrder { why: Box::new(reason) })
             }
             Before::Send => BeforeSend::Settle(LookedUp::Unknown(no_answer(reason))),
-            Before::Retry { unanswered: true } | Before::Replay => BeforeSend::Doubt(no_answer(reason)),
+            Before::Retry { doubted: true } | Before::Replay { unanswered: true } => {
+                BeforeSend::Doubt(no_answer(reason))
+            }
+            // It was answered, and what it is told as says no more than is known.
+            Before::Replay { unanswered: false } => {
+                BeforeSend::Replay { in_vain: Some(Reason::NoWordOfOrder { why: Box::new(reason) }) }
+            }
         },
+    }
+}
+
+/// How long after its last send a payment that was not paid may still show as charged (facts 2.6; contract,
+/// rule 10).
+pub const DOUBT_LASTS: Duration = Duration::from_secs(72 * 3600);
+
+/// Whether a finding ends a doubt about the row, where it was made [`DOUBT_LASTS`] or more after the last send: it
+/// shows no money that the row does not have.
+#[must_use]
+pub fn ends_doubt(row: &Payment, finding: &Finding) -> bool {
+    match row.outcome {
+        Outcome::Declined | Outcome::Rejected => {
+            matches!(finding, Finding::Nothing { .. }) && Standing::of(row).is_some_and(|it| it.is_open())
+        }
+        Outcome::Paid => {
+            let alone = matches!(finding, Finding::Charged { others, .. } if others.is_empty());
+            alone && row.unanswered > 0 && row.doubt_ended_at.is_none()
+        }
+        Outcome::Unknown | Outcome::NotSent | Outcome::Pending => false,
     }
 }
 
@@ -192,13 +226,14 @@ pub fn answered(answer: Answer, renewed: bool) -> AfterSend {
 }
 
 /// What a look-up after a refusal makes of the payment: words that prove a no need no more than that nothing
-/// speaks against them, and words of doubt end in doubt unless a payment shows (contract, rule 10).
+/// speaks against them, and words of doubt end in doubt unless a payment shows (contract, rule 10). `proof` is what
+/// the refusal says ([`Refusal::proof`]).
 #[must_use]
-pub fn found_after(refusal: &Refusal, finding: Finding) -> LookedUp {
+pub fn found_after(refusal: &Refusal, proof: Proof, finding: Finding) -> LookedUp {
     let said = || Said::words_or_code(refusal.words.as_deref(), refusal.code);
     let rejected = || LookedUp::Rejected(refusal.words.clone());
     let not_shown = || LookedUp::Unknown(Reason::RefusedNotShown { said: said() });
-    match (finding, refusal.proof) {
+    match (finding, proof) {
         (Finding::Charged { record, .. }, _) => LookedUp::Paid(record),
         // The gateway said it was paid before and shows no such payment: one of the two is late.
         (Finding::Declined(_), Proof::Question) => not_shown(),

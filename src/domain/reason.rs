@@ -221,9 +221,9 @@ reasons! {
     ShownOddNameless { why: Box<Reason> } "shown_odd_nameless":
         "the gateway shows the payment without an imp_uid under this merchant_uid, but {why}";
     RefusedNotLookedUp { said: Said, why: Box<Reason> } "refused_not_looked_up":
-        "the gateway refused it ({said}), and whether it was paid before could not be looked up: {why}";
+        "the gateway refused it ({said}), and whether it was charged all the same could not be looked up: {why}";
     RefusedNotShown { said: Said } "refused_not_shown":
-        "the gateway refused it ({said}), but does not show the payment it speaks of";
+        "the gateway refused it ({said}) and shows no charge, which proves nothing";
 
     /// Asked before a send, in vain.
     NoWordOfOrder { why: Box<Reason> } "no_word_of_order":
@@ -234,6 +234,8 @@ reasons! {
         "the gateway's list shows {shown} of {total} payments";
     WindowOpen { imp_uid: String } "window_open":
         "a payment window of this order, {imp_uid}, may still be finished by the customer";
+    NoMoneyShown "no_money_shown":
+        "the gateway shows no money, more than three days after it was last sent: no doubt is left to wait for";
     Unanswered "unanswered": "an earlier request was never clearly answered, and may still have charged the card";
     // What is no charge and is told all the same.
     OnlyRegistration { imp_uid: String } "only_registration":
@@ -279,6 +281,15 @@ impl Reason {
         let mut parts = parts.into_iter();
         let reason = Reason::take(word, &mut parts)?;
         parts.next().is_none().then_some(reason)
+    }
+
+    /// The gateway's words that it quotes: those of a refusal that proved nothing.
+    #[must_use]
+    pub fn gateway_words(&self) -> Option<&str> {
+        let (Reason::RefusedNotShown { said } | Reason::RefusedNotLookedUp { said, .. }) = self else {
+            return None;
+        };
+        if let Said::Words(words) = said { Some(words) } else { None }
     }
 
     /// The gateway shows something that time does not clear up.

@@ -5,7 +5,6 @@
 
 use crate::domain::answer::{Answer, ChargeReply, Refusal};
 use crate::domain::charge::ChargeRequest;
-use crate::domain::declines::{Kind, Proof, read};
 use crate::domain::payment::{GatewayRecord, Received};
 use crate::domain::reason::Reason;
 use crate::gateway::transport::{HttpAnswer, TransportError};
@@ -64,7 +63,7 @@ fn meaning(request: &ChargeRequest, answer: &HttpAnswer, envelope: Option<&Envel
     if answer.cut {
         return unclear(Reason::AnswerTooLong);
     }
-    if is_unauthorized(status, envelope) {
+    if proves_unprocessed(answer, envelope) {
         return Answer::Unauthorized;
     }
     let Some(envelope) = envelope else {
@@ -72,11 +71,13 @@ fn meaning(request: &ChargeRequest, answer: &HttpAnswer, envelope: Option<&Envel
     };
     match status {
         200..=299 if envelope.code == 0 => accepted(request, envelope),
-        200..=299 | 400..=402 | 404..=407 | 409..=499 if envelope.is_refusal() => Answer::Refused(Refusal {
-            code: envelope.code,
-            words: envelope.message.clone(),
-            proof: proof(status, envelope.message.as_deref()),
-        }),
+        200..=299 | 400..=402 | 404..=407 | 409..=428 | 430..=499 if envelope.is_refusal() => {
+            Answer::Refused(Refusal {
+                code: envelope.code,
+                words: envelope.message.clone(),
+                conflict: status == 409,
+            })
+        }
         200..=299 => Answer::Unclear {
             reason: Reason::BothNoAndPayment { code: envelope.code.to_string() },
             record: envelope.response.as_object().map(|object| Box::new(wire::record(object))),
@@ -85,10 +86,12 @@ fn meaning(request: &ChargeRequest, answer: &HttpAnswer, envelope: Option<&Envel
     }
 }
 
-/// Whether the answer proves that the token was not taken: authentication comes before anything
-/// else (facts 1). A 403 counts in the gateway's own words only; a proxy's is another matter.
-pub(super) fn is_unauthorized(status: u16, envelope: Option<&Envelope>) -> bool {
-    status == 401 || (status == 403 && envelope.is_some_and(Envelope::is_refusal))
+/// Whether the answer proves that nothing was processed, because the token was not taken: a 401 with the
+/// gateway's own refusal or with no body at all, for authentication comes before anything else (facts 1). A 401
+/// that says anything else, and every 403, may be another's word (contract, rule 4).
+pub(super) fn proves_unprocessed(answer: &HttpAnswer, envelope: Option<&Envelope>) -> bool {
+    let silent_or_refusal = answer.body.is_empty() || envelope.is_some_and(Envelope::is_refusal);
+    answer.status == 401 && !answer.cut && silent_or_refusal
 }
 
 fn unclear(reason: Reason) -> Answer {
@@ -157,11 +160,6 @@ fn mismatch(request: &ChargeRequest, record: &GatewayRecord) -> Option<Reason> {
         }
         Some(_) | None => None,
     }
-}
-
-/// What a refusal says of its request. A conflict is with something: perhaps with the same payment in flight.
-fn proof(status: u16, words: Option<&str>) -> Proof {
-    if status == 409 { Proof::Question } else { read(None, words.unwrap_or_default(), Kind::Refusal).proof }
 }
 
 #[cfg(test)]

@@ -162,7 +162,7 @@ impl Client {
             read_timeout: self.read_timeout,
         });
         let took_ms = self.took_ms(&begun);
-        if answer.as_ref().is_ok_and(|answer| !answer.cut && is_unauthorized(answer)) {
+        if answer.as_ref().is_ok_and(proves_unprocessed) {
             self.refuse(&token);
         }
         (answer, took_ms)
@@ -279,7 +279,8 @@ impl Client {
                 read_timeout: self.ask_timeout(),
             });
             let again = match &answer {
-                Ok(answer) if is_unauthorized(answer) => {
+                // Whatever it says: to ask once more charges nobody.
+                Ok(answer) if answer.status == 401 => {
                     self.refuse(&token);
                     if renewed {
                         return Err(Unasked::Unauthorized(answer.clone()));
@@ -325,9 +326,8 @@ fn not_sent(reason: Reason) -> Result<HttpAnswer, TransportError> {
     Err(TransportError::NotSent { reason })
 }
 
-fn is_unauthorized(answer: &HttpAnswer) -> bool {
-    let envelope = if answer.status == 403 { Envelope::of(answer) } else { None };
-    classify::is_unauthorized(answer.status, envelope.as_ref())
+fn proves_unprocessed(answer: &HttpAnswer) -> bool {
+    answer.status == 401 && classify::proves_unprocessed(answer, Envelope::of(answer).as_ref())
 }
 
 fn scrub<'a>(mut body: Vec<u8>, secrets: impl Iterator<Item = &'a Secret>) -> Vec<u8> {

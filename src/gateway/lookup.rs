@@ -110,11 +110,16 @@ pub(super) fn accepted_object<'a>(
     let success = (200..=299).contains(&answer.status);
     match envelope.response.as_object() {
         Some(object) if success && envelope.code == 0 => Ok(object),
-        Some(_) | None if answer.status < 500 && envelope.is_refusal() => {
+        Some(_) | None if may_refuse(answer.status) && envelope.is_refusal() => {
             Err(GatewayFailure::Refused { code: envelope.code, said: envelope.said() })
         }
         Some(_) | None => Err(GatewayFailure::NoAnswer { reason: http_status(answer.status, envelope) }),
     }
+}
+
+/// Whether a no under this status is about what was asked: 401, 403 and 429 are about who asks and how often.
+fn may_refuse(status: u16) -> bool {
+    status < 500 && !matches!(status, 401 | 403 | 429)
 }
 
 impl From<Unasked> for GatewayFailure {

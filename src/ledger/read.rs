@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use rusqlite::types::Value;
 use rusqlite::{CachedStatement, Connection, Params, Rows, Transaction, TransactionBehavior};
 
+use crate::domain::declines::Standing;
 use crate::domain::ids::{CustomerUid, MerchantUid};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::{HistoryEntry, Outcome, Payment};
@@ -39,6 +40,15 @@ pub(super) const UNSETTLED: &str = concat!(
     "SELECT ",
     payment_columns!(),
     " FROM payments WHERE outcome IN ('pending', 'unknown') ORDER BY requested_at_ms, id"
+);
+
+/// The condition is that of the index `payments_to_look_again`.
+pub(super) const LOOK_AGAIN: &str = concat!(
+    "SELECT ",
+    payment_columns!(),
+    " FROM payments WHERE doubt_ended_ms IS NULL \
+        AND (outcome = 'declined' OR outcome = 'rejected' OR (outcome = 'paid' AND unanswered > 0)) \
+      ORDER BY requested_at_ms, id"
 );
 
 const OPEN_OF: &str = concat!(
@@ -132,7 +142,24 @@ impl Ledger {
         })
     }
 
-    /// The same of one customer and amount.
+    /// Payments that are settled and may show as charged all the same, oldest first: a no that is a doubt, and a
+    /// paid one beside a request that was never answered (contract, rule 10).
+    pub fn doubtful(&self) -> Result<Vec<Payment>, LedgerError> {
+        self.read(|db| {
+            let mut statement = db.prepare_cached(LOOK_AGAIN)?;
+            let mut doubtful = Vec::new();
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                let payment = row::stored(row)?.payment;
+                if Standing::of(&payment).is_none_or(|standing| standing.is_open()) {
+                    doubtful.push(payment);
+                }
+            }
+            Ok(doubtful)
+        })
+    }
+
+    /// Unsettled payments of one customer and amount.
     pub fn open_payments(&self, customer: &CustomerUid, amount: Amount) -> Result<Vec<Payment>, LedgerError> {
         self.read(|db| {
             let mut statement = db.prepare_cached(OPEN_OF)?;

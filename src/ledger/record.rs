@@ -24,6 +24,9 @@ use crate::ledger::{Ledger, LedgerError, MarkTrouble, guard, place};
 const ANSWER_CODE: &str = "SELECT code FROM events \
      WHERE payment_id = ?1 AND attempt = ?2 AND kind = 'answer' ORDER BY id DESC LIMIT 1";
 
+/// The PG behind a saved customer's card.
+const CUSTOMER_PG: &str = "SELECT pg_provider FROM customers WHERE customer_uid = ?1";
+
 /// Whether some request of a payment was ever answered; see the trigger `payments_keep_their_terms`.
 const ANSWERED: &str = "SELECT EXISTS (SELECT 1 FROM events WHERE payment_id = ?1 \
      AND (kind = 'answer' OR kind = 'lookup') AND outcome IN ('paid', 'declined', 'rejected', 'unknown'))";
@@ -199,7 +202,11 @@ fn record(tx: &Connection, day: &mut DaySum, entry: &Entry) -> Result<Written, F
             let stored = stored_or_error(tx, uid)?;
             let code = match looked_up {
                 LookedUp::Rejected(_) | LookedUp::Unknown(_) => answer_code(tx, &stored)?,
-                LookedUp::Paid(_) | LookedUp::Declined(_) | LookedUp::NotSent(_) | LookedUp::Nothing => None,
+                LookedUp::Paid(_)
+                | LookedUp::Declined(_)
+                | LookedUp::NotSent(_)
+                | LookedUp::DoubtEnds
+                | LookedUp::Nothing => None,
             };
             let change = |payment| rules::looked_up(payment, seen, *at, looked_up, received, code);
             keep(tx, day, stored, change)
@@ -230,14 +237,15 @@ fn claim(tx: &Connection, day: &mut DaySum, intent: &Intent) -> Result<Written, 
     if let (Some(stored), Some(_)) = (&before, &new_terms) {
         write_terms(tx, stored)?;
     }
+    let customer_pg = customer_pg(tx, intent)?;
     let after = match before {
         Some(Stored { id, payment }) => {
-            let next = rules::next_attempt(payment, intent);
-            let after = Stored { id, payment: next.ok_or(Fault::TooLarge("number of attempts"))? };
+            let next = rules::next_attempt(payment, intent).ok_or(Fault::TooLarge("number of attempts"))?;
+            let after = Stored { id, payment: Payment { customer_pg, ..next } };
             write_attempt(tx, &after)?;
             after
         }
-        None => insert(tx, rules::first_attempt(intent))?,
+        None => insert(tx, Payment { customer_pg, ..rules::first_attempt(intent) })?,
     };
     day.moved(counted, &after.payment);
     begin_with(tx, &intent.account, intent.at)?;
@@ -266,6 +274,13 @@ fn with_new_terms(
     }
     let (payment, reason) = rules::with_terms(stored.payment, intent);
     Ok((Some(Stored { id: stored.id, payment }), Some(reason)))
+}
+
+fn customer_pg(tx: &Connection, intent: &Intent) -> Result<Option<String>, Fault> {
+    let uid = intent.request.terms.customer_uid.as_str();
+    let mut statement = tx.prepare_cached(CUSTOMER_PG)?;
+    let pg: Option<Option<String>> = statement.query_row([uid], |row| row.get("pg_provider")).optional()?;
+    Ok(pg.flatten())
 }
 
 fn never_begun(tx: &Connection, intent: &Intent, reason: &Reason) -> Result<Written, Fault> {

@@ -23,7 +23,8 @@ macro_rules! payment_columns {
          attempts, unanswered, requested_at_ms, last_send_ms, last_send_boot_id, last_send_since_boot_ms, \
          last_send_gateway_s, account, imp_uid, status, cancel_amount_minor, apply_num, card_name, \
          card_number, pg_provider, pg_tid, receipt_url, code, message, reason, reason_parts, paid_at_s, cancelled_at_s, \
-         buyer_name, buyer_email, buyer_tel, note, operator"
+         buyer_name, buyer_email, buyer_tel, note, operator, \
+         customer_pg, doubt_ended_ms"
     };
 }
 
@@ -243,11 +244,13 @@ pub(super) fn stored(row: &Row<'_>) -> Result<Stored, Fault> {
         card_name: cells.string_or_null(payment_column!("card_name"))?,
         card_number: cells.string_or_null(payment_column!("card_number"))?,
         pg_provider: cells.string_or_null(payment_column!("pg_provider"))?,
+        customer_pg: cells.string_or_null(payment_column!("customer_pg"))?,
         pg_tid: cells.string_or_null(payment_column!("pg_tid"))?,
         receipt_url: cells.string_or_null(payment_column!("receipt_url"))?,
         code: cells.integer_or_null(payment_column!("code"))?,
         message: cells.string_or_null(payment_column!("message"))?,
         reason: cells.reason(payment_column!("reason"), payment_column!("reason_parts"))?,
+        doubt_ended_at: cells.ms_or_null(payment_column!("doubt_ended_ms"))?,
         paid_at: cells.s_or_null(payment_column!("paid_at_s"))?,
         cancelled_at: cells.s_or_null(payment_column!("cancelled_at_s"))?,
         buyer_name: cells.string_or_null(payment_column!("buyer_name"))?,

@@ -285,16 +285,21 @@ pub(super) fn looked_up<'a>(
             tell(&payment, None, Some(reason));
             true
         }
+        LookedUp::DoubtEnds if as_seen && !payment.outcome.is_open() => {
+            payment.doubt_ended_at = Some(whole_ms(at));
+            tell(&payment, None, Some(&Reason::NoMoneyShown));
+            true
+        }
         LookedUp::Unknown(reason) | LookedUp::NotSent(reason) => {
             tell(&payment, None, Some(reason));
             false
         }
-        LookedUp::Declined(_) | LookedUp::Rejected(_) | LookedUp::Nothing => {
+        LookedUp::DoubtEnds | LookedUp::Declined(_) | LookedUp::Rejected(_) | LookedUp::Nothing => {
             tell(&payment, None, None);
             false
         }
     };
-    let lost = !as_seen && !matches!(looked_up, LookedUp::Paid(_) | LookedUp::Nothing);
+    let lost = !as_seen && !matches!(looked_up, LookedUp::Paid(_) | LookedUp::DoubtEnds | LookedUp::Nothing);
     Change { payment, moved, happened, lost }
 }
 
@@ -333,6 +338,7 @@ fn settle(payment: &mut Payment, outcome: Outcome, record: Option<&GatewayRecord
     payment.outcome_before = None;
     payment.message = None;
     payment.reason = None;
+    payment.doubt_ended_at = None;
     take_over(payment, record.unwrap_or(&GatewayRecord::default()));
 }
 

@@ -64,6 +64,7 @@ pub(super) fn insert(tx: &Connection, payment: Payment) -> Result<Stored, Fault>
         last_send_since_boot_ms: boot.map(|boot| boot.since_boot_ms),
         last_send_gateway_s: last_send.and_then(|mark| mark.gateway_s),
         account: payment.account,
+        customer_pg: payment.customer_pg,
         message: payment.message,
         reason: payment.reason.as_ref().map(Reason::word),
         reason_parts: payment.reason.as_ref().and_then(parts_text),
@@ -97,6 +98,7 @@ pub(super) fn write_attempt(tx: &Connection, stored: &Stored) -> Result<(), Faul
         last_send_since_boot_ms: boot.map(|boot| boot.since_boot_ms),
         last_send_gateway_s: last_send.and_then(|mark| mark.gateway_s),
         account: payment.account,
+        customer_pg: payment.customer_pg,
         buyer_name: payment.buyer_name,
         buyer_email: payment.buyer_email,
         buyer_tel: payment.buyer_tel,
@@ -143,6 +145,7 @@ pub(super) fn write_answer(tx: &Connection, stored: &Stored) -> Result<(), Fault
         reason_parts: payment.reason.as_ref().and_then(parts_text),
         paid_at_s: payment.paid_at.map(Timestamp::as_second),
         cancelled_at_s: payment.cancelled_at.map(Timestamp::as_second),
+        doubt_ended_ms: payment.doubt_ended_at.map(Timestamp::as_millisecond),
     })?;
     the_one(changed)
 }

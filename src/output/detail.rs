@@ -18,7 +18,7 @@ use crate::output::list::{PaymentSummary, payments_footer, table_row, table_writ
 use crate::output::meaning::{again, certainty, who};
 use crate::output::options::UiOptions;
 use crate::output::payment::{CUSTOMER, EventObject, payment_object};
-use crate::output::prose::reconcile_command;
+use crate::output::prose::{doubt_ended, reconcile_command};
 use crate::output::table::{Heading, TableRow, TableWriter, facts};
 use crate::output::text::{safe, when};
 use crate::output::ui::Ui;
@@ -118,7 +118,7 @@ pub fn payment_detail(detail: &PaymentDetail<'_>, options: &UiOptions) -> String
         text.push('\n');
         text.push_str(&events_table(detail.events, options));
     }
-    text + &next_step(payment, standing)
+    text + &next_step(payment, standing, zone)
 }
 
 fn events_table(events: &[HistoryEntry], options: &UiOptions) -> String {
@@ -162,16 +162,17 @@ fn event_row(event: &HistoryEntry, zone: &TimeZone) -> TableRow {
 }
 
 /// What can be done about a payment, as hint lines.
-fn next_step(payment: &Payment, standing: Option<Standing>) -> String {
+fn next_step(payment: &Payment, standing: Option<Standing>, zone: &TimeZone) -> String {
     let Some(standing) = standing else {
         return match payment.outcome {
-            Outcome::NotSent => "\n  Nothing was charged. To send it: run its charge again.\n".to_owned(),
+            Outcome::NotSent => "\n  To send it: run its charge again.\n".to_owned(),
             Outcome::Paid | Outcome::Declined | Outcome::Rejected | Outcome::Unknown | Outcome::Pending => {
                 String::new()
             }
         };
     };
-    let sentence = certainty(standing.certainty);
+    let over = payment.doubt_ended_at.map_or_else(String::new, |at| format!(" {}", doubt_ended(at, zone)));
+    let sentence = format!("{}{over}", certainty(standing.certainty));
     match standing.certainty {
         Certainty::NotCertain | Certainty::MayHaveCharged => {
             format!("\n  {sentence} To find out:\n    {}\n", reconcile_command(payment))

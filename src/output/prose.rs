@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use crate::domain::declines::{Certainty, Standing};
 use crate::domain::money::Amount;
 use crate::domain::payment::{GatewayRecord, Mode, Outcome, Payment, Terms};
+use crate::domain::reason::Reason;
 use crate::output::meaning::{acts, certainty};
 use crate::output::table::facts;
 use crate::output::text::{pad, safe, sentence, shell_word, when, when_from, width};
@@ -184,12 +185,13 @@ pub fn declined(story: &ChargeStory<'_>) -> Story {
 
 /// A decline or a rejection. No more certainty is told than there is (contract, rule 10).
 fn refused(story: &ChargeStory<'_>, opening: &'static str) -> Story {
-    let ChargeStory { payment, replayed, commands, .. } = *story;
+    let ChargeStory { payment, replayed, commands, not_before, now, zone } = *story;
     let standing = Standing::of(payment);
     let certain = standing.map_or(Certainty::NotCertain, |standing| standing.certainty);
+    let over = payment.doubt_ended_at.map_or_else(String::new, |at| format!(" {}", doubt_ended(at, zone)));
     let sent = if replayed { " Nothing was sent now." } else { "" };
     let mode = mode_note(payment.terms.mode);
-    let rest = format!("{mode}: {} {}{sent}", words(payment), certainty(certain));
+    let rest = format!("{mode}: {} {}{over}{sent}", words(payment), certainty(certain));
     let story = Story { facts: vec![order_fact(payment)], ..Story::new(payment.outcome, opening, rest) };
     let known = standing.and_then(|standing| standing.known);
     // The code says no more to a person than the sentence that it stands for.
@@ -198,14 +200,24 @@ fn refused(story: &ChargeStory<'_>, opening: &'static str) -> Story {
         (None, Some(code)) if code != 0 => format!("The gateway's code is {code}. "),
         (None, _) => String::new(),
     };
+    let from = not_before.map_or_else(String::new, |at| format!(", from {} on", when_from(at, now, zone)));
+    let again = format!("To try the same order again{from}:");
+    let retry = Some(commands.retry.clone());
     match certain {
         Certainty::NotCertain | Certainty::MayHaveCharged => {
-            story.advised(format!("{told}To find out:"), Some(commands.reconcile.clone()))
+            let further = Some(Advice { text: again, command: retry });
+            let find_out = format!("{told}Later runs look again by themselves. To find out now:");
+            Story { further, ..story.advised(find_out, Some(commands.reconcile.clone())) }
         }
         Certainty::NothingCharged | Certainty::HeldAsFailed | Certainty::RefusedAndNotShown => {
-            story.advised(format!("{told}To try the same order again:"), Some(commands.retry.clone()))
+            story.advised(format!("{told}{again}"), retry)
         }
     }
+}
+
+/// Why a doubt is none any more.
+pub(in crate::output) fn doubt_ended(at: Timestamp, zone: &TimeZone) -> String {
+    format!("A look-up on {}, more than three days after it was sent, showed no money.", when(at, zone))
 }
 
 /// A payment's channel is not of the kind that the profile, of this mode, should use.
@@ -230,6 +242,13 @@ pub fn found(payment: &Payment) -> String {
          recorded; nothing was sent",
         approval.unwrap_or_default()
     )
+}
+
+/// The stored outcome of a payment that may still show as charged, where the gateway was asked in vain.
+#[must_use]
+pub fn not_confirmed(payment: &Payment, why: &Reason) -> String {
+    let order = safe(payment.terms.merchant_uid.as_str());
+    format!("{order} is told as {}, as it was before: {}", payment.outcome, safe(&why.to_string()))
 }
 
 /// The gateway shows further payments under the same merchant_uid that took money.
@@ -292,12 +311,19 @@ pub(in crate::output) fn reconcile_command(payment: &Payment) -> String {
     format!("billkey {sandbox}reconcile {}", shell_word(payment.terms.merchant_uid.as_str()))
 }
 
-/// `Not sent: … Nothing was charged.`
+/// `Not sent: … Nothing was sent.` "Nothing was charged" is said of a request that was let go and certainly not
+/// processed (contract, rules 4 and 10).
 #[must_use]
 pub fn not_sent(story: &ChargeStory<'_>) -> Story {
     let payment = story.payment;
     let reason = payment.why().map_or_else(|| "the request did not leave.".to_owned(), |why| sentence(&why));
-    let rest = format!("{}: {reason} Nothing was charged.", mode_note(payment.terms.mode));
+    let certain = match payment.reason {
+        Some(Reason::KeyRefused { .. }) if payment.attempts > 0 => " Nothing was charged.",
+        // No trace of it shows: that proves nothing, and more is not known.
+        _ if payment.unanswered > 0 => "",
+        _ => " Nothing was sent.",
+    };
+    let rest = format!("{}: {reason}{certain}", mode_note(payment.terms.mode));
     Story { facts: vec![order_fact(payment)], ..Story::new(Outcome::NotSent, "Not sent", rest) }
         .advised("To go on with the same order:", Some(story.commands.again.clone()))
 }

@@ -47,8 +47,9 @@ fn a_late_approval_is_found_by_the_pasted_hint() {
     let world = World::for_gateway(&gateway.url());
     let declined = world.run(&to_charge("order_1", &[])).exits(5);
     std::thread::sleep(std::time::Duration::from_millis(1100));
-    let [hint] = &commands(&declined)[..] else { panic!("{declined}") };
-    paste(&world, hint).exits(0);
+    let [reconcile, retry] = &commands(&declined)[..] else { panic!("{declined}") };
+    assert!(reconcile.starts_with("billkey reconcile order_1"), "{reconcile}");
+    paste(&world, retry).exits(0);
     assert_eq!(gateway.received("order_1"), 1);
 }
 

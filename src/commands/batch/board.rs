@@ -12,6 +12,7 @@ use crate::commands::batch::tally::{Counted, Tally};
 use crate::commands::batch::tell;
 use crate::commands::ending::{failed, warn};
 use crate::commands::session::{answered, complain};
+use crate::domain::payment::Payment;
 use crate::domain::time::Moment;
 use crate::failure::{Exit, Failure, Kind};
 use crate::interrupt::Interrupts;
@@ -204,9 +205,18 @@ impl Board {
 
     /// The fate of a row whose end nobody saw; unknown where the ledger cannot be read either.
     fn unseen(&mut self, row: u32, ui: &mut Ui) -> Fate {
+        self.stored(row, ui, Fate::of_unseen)
+    }
+
+    /// A row that was to be looked up, and was not.
+    fn not_asked(&mut self, row: u32, ui: &mut Ui) -> Fate {
+        self.stored(row, ui, Fate::of_not_asked)
+    }
+
+    fn stored(&mut self, row: u32, ui: &mut Ui, fate: impl FnOnce(Option<&Payment>) -> Fate) -> Fate {
         let stored = self.charges.stored(row, &self.ledger.look());
         match stored {
-            Ok(payment) => Fate::of_unseen(payment.as_ref()),
+            Ok(payment) => fate(payment.as_ref()),
             Err(error) => {
                 self.trouble(&error.into(), ui);
                 Fate::Unknown
@@ -280,7 +290,8 @@ impl Board {
             let fate = self.fate(row);
             if !fate.is_final() {
                 // What may have been charged by an earlier run, still nobody knows.
-                self.set(row, if fate == Fate::Settle { Fate::Unknown } else { Fate::NotTried });
+                let fate = if fate == Fate::Settle { self.not_asked(row, ui) } else { Fate::NotTried };
+                self.set(row, fate);
                 self.tell_row(row, ui);
             }
         }

@@ -134,6 +134,17 @@ impl Fate {
         }
     }
 
+    /// Of a row that was to be looked up, and was not: it stands as it did.
+    pub(super) fn of_not_asked(payment: Option<&Payment>) -> Fate {
+        match payment.map(|payment| payment.outcome) {
+            Some(Outcome::Declined) => Fate::DeclinedBefore,
+            Some(Outcome::Rejected) => Fate::RejectedBefore,
+            // Another process has found it.
+            Some(Outcome::Paid) => Fate::AlreadyPaid,
+            Some(Outcome::Pending | Outcome::Unknown | Outcome::NotSent) | None => Fate::Unknown,
+        }
+    }
+
     /// Of a row that was begun and whose end nobody saw.
     pub(super) fn of_unseen(payment: Option<&Payment>) -> Fate {
         match payment.map(|payment| payment.outcome) {

@@ -103,12 +103,12 @@ fn fate(
     customers_are_kept: bool,
 ) -> Result<Fate, Failure> {
     let terms = &order.request.terms;
-    let mut unsettled = false;
+    let mut stands = None;
     if let Some(payment) = stored {
         match ended_by(payment, order) {
             Ok(ended @ Ended::Answered(_)) => return Ok(Fate::of(&ended)),
             Ok(_) => return Ok(Fate::Refused(RowRefusal::OtherTerms)),
-            Err(payment) => unsettled = matches!(payment.outcome, Outcome::Pending | Outcome::Unknown),
+            Err(payment) => stands = standing(&payment, order.retry),
         }
     }
     let customer = match ledger {
@@ -122,18 +122,28 @@ fn fate(
         None => Ok(()),
     };
     let allowed = known.and_then(|()| charges.over_limit(terms.amount).map_or(Ok(()), Err));
-    Ok(match (allowed, unsettled) {
-        (Ok(()), true) => Fate::Settle,
+    Ok(match (allowed, stands) {
+        (Ok(()), Some(_)) => Fate::Settle,
         // It must not be sent, and to look it up could lead to that; it stays what it is.
-        (Err(_), true) => Fate::Unknown,
-        (Err(why), false) => Fate::Refused(why),
-        (Ok(()), false) => match (ledger, order.guards.similar_since) {
+        (Err(_), Some(stands)) => stands,
+        (Err(why), None) => Fate::Refused(why),
+        (Ok(()), None) => match (ledger, order.guards.similar_since) {
             (Some(ledger), Some(since)) if ledger.similar(terms, since)?.is_some() => {
                 Fate::Refused(RowRefusal::Similar)
             }
             (_, _) => Fate::Send,
         },
     })
+}
+
+/// What a row is before it is looked up; `None` of one that is there to be sent.
+fn standing(payment: &Payment, retry: bool) -> Option<Fate> {
+    match payment.outcome {
+        Outcome::Pending | Outcome::Unknown => Some(Fate::Unknown),
+        Outcome::Declined if !retry => Some(Fate::DeclinedBefore),
+        Outcome::Rejected if !retry => Some(Fate::RejectedBefore),
+        Outcome::Declined | Outcome::Rejected | Outcome::Paid | Outcome::NotSent => None,
+    }
 }
 
 /// Of rows with the same customer and amount one is taken: the first that is charged or may be.

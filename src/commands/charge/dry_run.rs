@@ -93,17 +93,25 @@ fn verdict(context: &mut Context<'_>, book: &mut dyn Book, order: &Charge) -> Re
         interrupts,
     };
     let ahead = look_ahead(&desk, order)?;
-    let (would, held) = match ahead {
+    let (row, would, held) = match ahead {
         Ahead::Stored(Ended::Answered(report)) => return Ok(Verdict::settled(report.payment.outcome)),
         Ahead::Stored(_) => {
             let why = "the order was asked for before with other terms";
             return Ok(Verdict::new(Would::Refuse, why, Kind::Refused));
         }
-        Ahead::Asked { would, held, .. } => (would, held),
+        Ahead::Asked { row, would, held, .. } => (row, would, held),
     };
     Ok(match (*would, held) {
-        (_, Some(Held::KeyRefused(said))) => Verdict::new(Would::Wait, said.to_string(), Kind::Auth),
         (_, Some(Held::Interrupted)) => Verdict::new(Would::Wait, "interrupted", Kind::Interrupted),
+        (BeforeSend::GiveUp(_), Some(Held::KeyRefused(said))) => {
+            Verdict::new(Would::Wait, said.to_string(), Kind::Auth)
+        }
+        (BeforeSend::Replay { in_vain }, _) => {
+            let exit = row.map_or(Exit::Done, |row| Exit::of_outcome(row.outcome));
+            let stands = "the earlier outcome stands".to_owned();
+            let why = in_vain.map_or_else(|| stands.clone(), |why| format!("{stands}, and {why}"));
+            Verdict { would: Would::Replay, why: Some(why), exit }
+        }
         (BeforeSend::Settle(looked_up), _) => {
             Verdict::settled(LookedUp::outcome(&looked_up).unwrap_or(Outcome::Unknown))
         }
@@ -117,7 +125,6 @@ fn verdict(context: &mut Context<'_>, book: &mut dyn Book, order: &Charge) -> Re
             let failure = tell::other_at_gateway(&order.request, &record, &why);
             Verdict::new(Would::Refuse, failure.message, Kind::Refused)
         }
-        (BeforeSend::Replay, _) => Verdict::new(Would::Replay, "the earlier outcome stands", Kind::Declined),
         (BeforeSend::Claim { aside, .. }, _) => {
             Verdict { would: Would::Send, why: aside.map(|aside| aside.to_string()), exit: Exit::Done }
         }

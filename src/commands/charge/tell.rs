@@ -93,7 +93,11 @@ fn report(context: &mut Context<'_>, request: &ChargeRequest, end: &Report) -> R
     let story = story(context.ui, end, &commands, context.now());
     let ui = &mut *context.ui;
     match exit {
-        Exit::With(kind @ (Kind::Auth | Kind::Interrupted)) => Err(complaint(kind, &story)),
+        Exit::With(Kind::Interrupted) => Err(complaint(Kind::Interrupted, &story)),
+        Exit::With(Kind::Auth) => {
+            object(ui, &end.payment, end.replayed)?;
+            Err(complaint(Kind::Auth, &story))
+        }
         Exit::Done | Exit::With(_) if ui.format() == Format::Table => answered(ui.outcome(&story), exit),
         Exit::Done => object(ui, &end.payment, end.replayed).map(|()| exit),
         Exit::With(kind) => {
@@ -149,6 +153,12 @@ fn held_back(held: &Held, payment: &Payment, commands: &Commands, until: Option<
         Outcome::Rejected => (" The earlier rejection stands.", &commands.retry),
         Outcome::Paid | Outcome::Unknown | Outcome::NotSent | Outcome::Pending => ("", &commands.again),
     };
+    // Of a request that was let go and twice not taken; what was not let go proves nothing of an earlier one.
+    let certain = if payment.outcome == Outcome::NotSent && payment.attempts > 0 && payment.unanswered == 0 {
+        " Nothing was charged."
+    } else {
+        " Nothing was sent."
+    };
     let (opening, why, next) = match held {
         Held::NotReached(why) => {
             let next =
@@ -157,14 +167,12 @@ fn held_back(held: &Held, payment: &Payment, commands: &Commands, until: Option<
         }
         Held::KeyRefused(said) => (
             "",
-            format!("The gateway refused the API key: {} Nothing was charged.", sentence(&said.to_string())),
+            format!("The gateway refused the API key: {}{certain}", sentence(&said.to_string())),
             "Check the key with `billkey token --refresh`. Then, to go on with it:".to_owned(),
         ),
-        Held::Interrupted => (
-            "",
-            "Interrupted before it was sent. Nothing was charged.".to_owned(),
-            "To go on with it:".to_owned(),
-        ),
+        Held::Interrupted => {
+            ("", "Interrupted. Nothing was sent.".to_owned(), "To go on with it:".to_owned())
+        }
     };
     let rest = format!("{why}{stands}");
     let story = Story::new(payment.outcome, opening, rest).advised(next, Some(again.clone()));

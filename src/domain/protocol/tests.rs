@@ -1,13 +1,18 @@
 //! The rules, each as a sentence, what is known, and what must follow.
 
+use jiff::Timestamp;
+
 use super::{
-    AfterSend, Before, BeforeSend, Opening, Review, Stored, Unprocessed, answered, found_after, found_before,
-    open, review,
+    AfterSend, Before, BeforeSend, Opening, Review, Stored, Unprocessed, answered, ends_doubt, found_after,
+    found_before, open, review,
 };
 use crate::domain::answer::{Answer, Refusal, Settled};
+use crate::domain::charge::ChargeRequest;
 use crate::domain::declines::{Doubt, Proof};
+use crate::domain::ids::{CustomerUid, MerchantUid};
 use crate::domain::lookup::{Declines, Finding, LookedUp};
-use crate::domain::payment::{GatewayRecord, Outcome};
+use crate::domain::money::{Amount, Currency};
+use crate::domain::payment::{GatewayRecord, Mode, Outcome, Payment, Terms};
 use crate::domain::reason::{Reason, Said};
 
 fn row(outcome: Outcome) -> Stored {
@@ -66,8 +71,8 @@ fn paid() -> LookedUp {
     LookedUp::Paid(record("imps_1"))
 }
 
-fn refusal(proof: Proof) -> Refusal {
-    Refusal { code: -1, words: Some("no".to_owned()), proof }
+fn refusal() -> Refusal {
+    Refusal { code: -1, words: Some("no".to_owned()), conflict: false }
 }
 
 #[rustfmt::skip]
@@ -76,7 +81,9 @@ fn openings() -> Vec<(&'static str, Stored, bool, Opening)> {
     let other_terms = |outcome| Stored { same_terms: false, ..row(outcome) };
     let unanswered = |outcome| Stored { unanswered: true, ..row(outcome) };
     let first = |retry| Opening::Ask(Before::First { retry, unasked: false });
-    let retry = |unanswered| Opening::Ask(Before::Retry { unanswered });
+    let retry = |doubted| Opening::Ask(Before::Retry { doubted });
+    let replay = |unanswered| Opening::Ask(Before::Replay { unanswered });
+    let uncertain = |outcome| Stored { uncertain: true, ..row(outcome) };
     vec![
         ("a paid one is never sent again", row(Paid), false, Opening::Replay),
         ("a paid one is never sent again with --retry", row(Paid), true, Opening::Replay),
@@ -88,15 +95,14 @@ fn openings() -> Vec<(&'static str, Stored, bool, Opening)> {
         ("a declined one is not sent by itself", row(Declined), false, Opening::Replay),
         ("a rejected one is not sent by itself", row(Rejected), false, Opening::Replay),
         ("a decline beside an unanswered request is looked up", unanswered(Declined), false,
-            Opening::Ask(Before::Replay)),
+            replay(true)),
         ("a rejection beside an unanswered request is looked up", unanswered(Rejected), false,
-            Opening::Ask(Before::Replay)),
+            replay(true)),
         ("a declined one is looked up before a retry", row(Declined), true, retry(false)),
         ("a rejected one is looked up before a retry", row(Rejected), true, retry(false)),
-        ("a retry after a no that proves nothing knows of it", Stored { uncertain: true, ..row(Declined) }, true,
-            retry(true)),
-        ("a no that proves nothing is the answer all the same", Stored { uncertain: true, ..row(Declined) }, false,
-            Opening::Replay),
+        ("a retry after a no that proves nothing knows of it", uncertain(Declined), true, retry(true)),
+        ("a decline that proves nothing is looked up again", uncertain(Declined), false, replay(false)),
+        ("a rejection that proves nothing is looked up again", uncertain(Rejected), false, replay(false)),
         ("a retry beside an unanswered request knows of it", unanswered(Declined), true, retry(true)),
         ("a pending one is looked up first", row(Pending), false, Opening::Ask(Before::Send)),
         ("an unknown one is looked up first", row(Unknown), false, Opening::Ask(Before::Send)),
@@ -128,8 +134,10 @@ fn what_was_never_sent_may_go_unasked_where_somebody_has_accepted_that() {
 const FIRST: Before = Before::First { retry: false, unasked: false };
 const FIRST_RETRY: Before = Before::First { retry: true, unasked: false };
 const UNASKED: Before = Before::First { retry: false, unasked: true };
-const RETRY: Before = Before::Retry { unanswered: false };
-const RETRY_DOUBTED: Before = Before::Retry { unanswered: true };
+const RETRY: Before = Before::Retry { doubted: false };
+const REPLAY: Before = Before::Replay { unanswered: true };
+const REPLAY_DOUBTED: Before = Before::Replay { unanswered: false };
+const RETRY_DOUBTED: Before = Before::Retry { doubted: true };
 
 #[rustfmt::skip]
 fn look_ups_before_a_send() -> Vec<(&'static str, Before, Finding, bool, BeforeSend)> {
@@ -184,17 +192,29 @@ fn look_ups_before_a_send() -> Vec<(&'static str, Before, Finding, bool, BeforeS
         ("a retry beside a doubt and no answer is a doubt", RETRY_DOUBTED, no_answer(), true,
             BeforeSend::Doubt(got_no_answer())),
         // A decline or rejection beside a request that was never answered.
-        ("an unanswered request that charged is paid", Before::Replay, charged(), false, BeforeSend::Settle(paid())),
-        ("a decline of the unanswered request is one", Before::Replay, declined(), false, declined_then()),
-        ("a decline is no answer before the wait is over", Before::Replay, nothing(), false,
+        ("an unanswered request that charged is paid", REPLAY, charged(), false, BeforeSend::Settle(paid())),
+        ("a decline of the unanswered request is one", REPLAY, declined(), false, declined_then()),
+        ("a decline is no answer before the wait is over", REPLAY, nothing(), false,
             BeforeSend::Doubt(Reason::Unanswered)),
-        ("a decline is the answer after it", Before::Replay, nothing(), true, BeforeSend::Replay),
-        ("another payment beside a decline is a doubt", Before::Replay, other(), true, BeforeSend::Doubt(is_odd())),
-        ("one without an end beside a decline is a doubt", Before::Replay, strange(), true,
+        ("a decline is the answer after it", REPLAY, nothing(), true, BeforeSend::Replay { in_vain: None }),
+        ("another payment beside a decline is a doubt", REPLAY, other(), true, BeforeSend::Doubt(is_odd())),
+        ("one without an end beside a decline is a doubt", REPLAY, strange(), true,
             BeforeSend::Doubt(is_odd())),
-        ("a window beside a decline is a doubt", Before::Replay, in_window(), true, BeforeSend::Doubt(window())),
-        ("no answer beside a decline is a doubt", Before::Replay, no_answer(), true,
+        ("a window beside a decline is a doubt", REPLAY, in_window(), true, BeforeSend::Doubt(window())),
+        ("no answer beside a decline is a doubt", REPLAY, no_answer(), true,
             BeforeSend::Doubt(got_no_answer())),
+        // A decline or rejection in words that do not prove it.
+        ("a doubtful no that charged is paid", REPLAY_DOUBTED, charged(), false, BeforeSend::Settle(paid())),
+        ("another decline of a doubtful no is recorded", REPLAY_DOUBTED, declined(), false, declined_then()),
+        ("a doubtful no is told as it was where nothing shows", REPLAY_DOUBTED, nothing(), false,
+            BeforeSend::Replay { in_vain: None }),
+        ("and where the gateway gives no answer, which is told", REPLAY_DOUBTED, no_answer(), true,
+            BeforeSend::Replay { in_vain: Some(Reason::NoWordOfOrder { why: Box::new(Reason::ListEmpty) }) }),
+        ("another payment beside a doubtful no is a doubt", REPLAY_DOUBTED, other(), true,
+            BeforeSend::Doubt(is_odd())),
+        ("one without an end beside a doubtful no is a doubt", REPLAY_DOUBTED, strange(), true,
+            BeforeSend::Doubt(is_odd())),
+        ("a window beside a doubtful no is a doubt", REPLAY_DOUBTED, in_window(), true, BeforeSend::Doubt(window())),
     ]
 }
 
@@ -202,6 +222,50 @@ fn look_ups_before_a_send() -> Vec<(&'static str, Before, Finding, bool, BeforeS
 fn a_look_up_decides_whether_a_charge_is_sent() {
     for (rule, before, finding, waited, expected) in look_ups_before_a_send() {
         assert_eq!(found_before(before, finding, waited), expected, "{rule}");
+    }
+}
+
+fn payment(outcome: Outcome, message: &str, unanswered: u32) -> Payment {
+    let terms = Terms {
+        merchant_uid: MerchantUid::parse("order_1").unwrap(),
+        customer_uid: CustomerUid::parse("gildong").unwrap(),
+        amount: Amount::from_minor(8900, Currency::KRW),
+        mode: Mode::Live,
+    };
+    let unsent = ChargeRequest::new(terms, "Monthly").unsent(Timestamp::UNIX_EPOCH, None, None);
+    Payment { outcome, attempts: 2, unanswered, message: Some(message.to_owned()), ..unsent }
+}
+
+#[test]
+fn a_look_up_that_shows_no_money_ends_a_doubt_and_nothing_else() {
+    use Outcome::{Declined, NotSent, Paid, Rejected, Unknown};
+    let twice = || Finding::Charged { record: record("imps_1"), others: vec![*record("imps_2")] };
+    for (rule, row, finding, ends) in [
+        ("a doubtful decline of which nothing more shows", payment(Declined, "타임아웃", 0), nothing(), true),
+        ("a refusal in words nobody knows", payment(Rejected, "새로운 말", 0), nothing(), true),
+        (
+            "a proof beside a request without an answer",
+            payment(Declined, "통장 잔액부족", 1),
+            nothing(),
+            true,
+        ),
+        ("a proof is no doubt", payment(Declined, "통장 잔액부족", 0), nothing(), false),
+        ("a decline in words nobody knows is none", payment(Declined, "새로운 말", 0), nothing(), false),
+        ("no answer shows nothing", payment(Declined, "타임아웃", 0), no_answer(), false),
+        ("another payment is no end", payment(Declined, "타임아웃", 0), other(), false),
+        ("nor is an open window", payment(Declined, "타임아웃", 0), in_window(), false),
+        ("another decline is judged by itself", payment(Declined, "타임아웃", 0), declined(), false),
+        ("money is no end", payment(Declined, "타임아웃", 0), charged(), false),
+        ("an unknown one is settled otherwise", payment(Unknown, "타임아웃", 1), nothing(), false),
+        ("one not sent has none", payment(NotSent, "", 1), nothing(), false),
+        ("a paid one beside a request without an answer", payment(Paid, "", 1), charged(), true),
+        ("a paid one that shows twice is an alarm", payment(Paid, "", 1), twice(), false),
+        ("a paid one that does not show is one too", payment(Paid, "", 1), nothing(), false),
+        ("a paid one whose requests were answered has no doubt", payment(Paid, "", 0), charged(), false),
+    ] {
+        assert_eq!(ends_doubt(&row, &finding), ends, "{rule}");
+        let ended = Payment { doubt_ended_at: Some(Timestamp::UNIX_EPOCH), ..row };
+        assert!(!ends_doubt(&ended, &finding), "{rule}: it ends once");
     }
 }
 
@@ -217,8 +281,7 @@ fn answers() -> Vec<(&'static str, Answer, bool, AfterSend)> {
         ("anything unclear is unknown", unclear(), false, unknown()),
         ("a request that never left is taken back", Answer::NotSent(Reason::NoThread), false,
             AfterSend::TakeBack(Unprocessed::NotReached(Reason::NoThread))),
-        ("a refusal is looked up", Answer::Refused(refusal(Proof::Unknown)), false, AfterSend::LookUp(refusal(Proof::Unknown))),
-        ("a duplicate is looked up", Answer::Refused(refusal(Proof::Question)), false, AfterSend::LookUp(refusal(Proof::Question))),
+        ("a refusal is looked up", Answer::Refused(refusal()), false, AfterSend::LookUp(refusal())),
         ("a 401 renews the token", Answer::Unauthorized, false, AfterSend::Renew),
         ("a second 401 is the end", Answer::Unauthorized, true, AfterSend::TakeBack(Unprocessed::KeyRefused)),
         ("paid at the second send is paid", Answer::Paid(record("imps_1")), true, settled_paid()),
@@ -267,7 +330,7 @@ fn look_ups_after_a_refusal() -> Vec<(&'static str, Proof, Finding, LookedUp)> {
 #[test]
 fn a_look_up_decides_what_a_refusal_means() {
     for (rule, proof, finding, expected) in look_ups_after_a_refusal() {
-        assert_eq!(found_after(&refusal(proof), finding), expected, "{rule}");
+        assert_eq!(found_after(&refusal(), proof, finding), expected, "{rule}");
     }
 }
 
@@ -275,11 +338,11 @@ fn a_look_up_decides_what_a_refusal_means() {
 fn a_failed_record_keeps_its_own_reason_and_a_refusal_without_words_is_told_by_its_code() {
     let mut told = declines();
     told.last.fail_reason = Some("no money".to_owned());
-    let kept = found_after(&refusal(Proof::Unknown), Finding::Declined(told.clone()));
+    let kept = found_after(&refusal(), Proof::Unknown, Finding::Declined(told.clone()));
     assert_eq!(kept, LookedUp::Declined(told));
-    let wordless = Refusal { words: None, ..refusal(Proof::Question) };
+    let wordless = Refusal { words: None, ..refusal() };
     let expected = LookedUp::Unknown(Reason::RefusedNotShown { said: Said::Code(-1) });
-    assert_eq!(found_after(&wordless, nothing()), expected);
+    assert_eq!(found_after(&wordless, Proof::Question, nothing()), expected);
 }
 
 #[rustfmt::skip]

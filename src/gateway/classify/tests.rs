@@ -56,7 +56,7 @@ fn kind_of(answer: &Answer) -> Answered {
     match answer {
         Answer::Paid(_) => Answered::Paid,
         Answer::Declined(_) => Answered::Declined,
-        Answer::Refused(refusal) => Answered::Refused(refusal.proof),
+        Answer::Refused(refusal) => Answered::Refused(refusal.proof(None)),
         Answer::Unauthorized => Answered::Unauthorized,
         Answer::NotSent(_) => Answered::NotSent,
         Answer::Unclear { .. } => Answered::Unclear,
@@ -199,7 +199,6 @@ fn refused() -> Vec<Rule> {
         ("a refusal may leave the response out", 200, r#"{"code":1,"message":"x"}"#.to_owned(), NO_WORDS),
         ("a refusal may come with 400", 400, refusal("1", UNKNOWN_CUSTOMER), NO),
         ("a refusal may come with 404", 404, refusal("1", UNKNOWN_CUSTOMER), NO),
-        ("a refusal may come with 429", 429, refusal("1", UNKNOWN_CUSTOMER), NO),
         ("a burnt id is a question", 200, refusal("-1", burnt), TWICE),
         ("a burnt id is a question without spaces", 200, refusal("1", &burnt.replace(' ', "")), TWICE),
         ("a burnt id is a question with 400", 400, refusal("1", burnt), TWICE),
@@ -217,12 +216,26 @@ fn unauthorized() -> Vec<Rule> {
     use Answered::{Unauthorized, Unclear};
     let token = refusal("-1", "Unauthorized");
     vec![
-        ("401 is the token", 401, token.clone(), Unauthorized),
-        ("401 is the token whatever it says", 401, "<html>".to_owned(), Unauthorized),
-        ("401 is the token with nothing", 401, String::new(), Unauthorized),
-        ("403 in the gateway's words is the token", 403, token.clone(), Unauthorized),
+        ("401 with the gateway's refusal is the token", 401, token.clone(), Unauthorized),
+        (
+            "401 with a refusal that leaves the response out is the token",
+            401,
+            r#"{"code":-1,"message":"Unauthorized"}"#.to_owned(),
+            Unauthorized,
+        ),
+        ("401 without a body is the token", 401, String::new(), Unauthorized),
+        ("401 that says paid is nothing", 401, PAID.to_owned(), Unclear),
+        ("401 with code 0 and no payment is nothing", 401, refusal("0", "x"), Unclear),
+        ("401 with a no and a payment is nothing", 401, paid_but(r#""code":0"#, r#""code":-1"#), Unclear),
+        ("401 with a page is nothing", 401, "<html>".to_owned(), Unclear),
+        ("401 with half a refusal is nothing", 401, r#"{"code":-1,"message":"Una"#.to_owned(), Unclear),
+        ("401 in somebody else's JSON is nothing", 401, r#"{"error":"unauthorized"}"#.to_owned(), Unclear),
+        ("401 with a blank is nothing", 401, " ".to_owned(), Unclear),
+        ("403 in the gateway's words is nothing", 403, token, Unclear),
         ("403 of a proxy is nothing", 403, "<html>".to_owned(), Unclear),
+        ("403 without a body is nothing", 403, String::new(), Unclear),
         ("403 with a payment is nothing", 403, PAID.to_owned(), Unclear),
+        ("429 in the gateway's words is nothing", 429, refusal("-1", "Too many requests"), Unclear),
     ]
 }
 
@@ -286,7 +299,7 @@ fn which_status_may_carry_a_yes_or_a_no() {
         let no = kind(status, refusal("1", UNKNOWN_CUSTOMER).as_bytes());
         let no = [NO, TWICE].into_iter().find(|refused| *refused == no);
         let said = match status {
-            401 | 403 | 408 => None,
+            401 | 403 | 408 | 429 => None,
             409 => Some(TWICE),
             200..=299 | 400..=499 => Some(NO),
             _ => None,
@@ -367,7 +380,7 @@ fn the_gateways_words_are_kept() {
     let token = reply(401, refusal("-1", "Unauthorized"));
     assert_eq!((token.message.as_deref(), token.reason), (Some("Unauthorized"), None));
     let not_taken = Reason::TokenNotTaken { status: "401".to_owned() };
-    assert_eq!(reply(401, "<html>".to_owned()).reason, Some(not_taken));
+    assert_eq!(reply(401, String::new()).reason, Some(not_taken));
 }
 
 #[test]

@@ -27,9 +27,16 @@ fn judge(status: u16, body: &[u8]) -> Result<(), proptest::test_runner::TestCase
             prop_assert!(oracle::says_declined(status, body), "declined: HTTP {status} {text}");
         }
         Answer::Refused(_) => prop_assert!(oracle::says_no(body), "refused: HTTP {status} {text}"),
-        Answer::Unauthorized => prop_assert!(status == 401 || (status == 403 && oracle::says_no(body))),
+        Answer::Unauthorized => {
+            prop_assert!(status == 401, "not processed: HTTP {status} {text}");
+            prop_assert!(body.is_empty() || oracle::says_no(body), "not processed: HTTP {status} {text}");
+        }
         Answer::NotSent(_) => prop_assert!(false, "an answer proves that it was sent"),
         Answer::Unclear { .. } => {}
+    }
+    if matches!(status, 401 | 403) && !(status == 401 && (body.is_empty() || oracle::says_no(body))) {
+        let unclear = matches!(answered(status, body, false), Answer::Unclear { .. });
+        prop_assert!(unclear, "HTTP {status} says nothing of the charge: {text}");
     }
     let cut = answered(status, body, true);
     prop_assert_eq!(cut, Answer::Unclear { reason: Reason::AnswerTooLong, record: None });

@@ -130,6 +130,7 @@ fn only_a_404_in_the_gateways_own_json_is_not_found() {
         (400, NOT_FOUND),
         (302, NOT_FOUND),
         (403, "<html>"),
+        (403, UNAUTHORIZED),
         (200, "{\"code\":0,\"response\":null}"),
         (200, "{\"code\":0,\"response\":{\"list\":\"none\"}}"),
         (200, "{\"code\":0,\"response\":{\"next\":0,\"list\":null}}"),
@@ -192,7 +193,7 @@ fn a_refused_token_is_renewed_once() {
         scene.gateway.requests().iter().map(|line| line.split(' ').nth(2).map(str::to_owned)).collect();
     assert_eq!(tokens, [Some("T1".to_owned()), None, Some("T2".to_owned())]);
 
-    scene.gateway.will(403, UNAUTHORIZED).will_give_token("T3", 1, 1801).will(401, "<html>");
+    scene.gateway.will(401, "<html>").will_give_token("T3", 1, 1801).will(401, "<html>");
     assert_eq!(scene.reason(), "the gateway did not take a new token either (HTTP 401)");
     assert!(scene.slept_ms().is_empty());
 }

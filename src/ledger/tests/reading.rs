@@ -11,7 +11,7 @@ use crate::domain::ids::CustomerUid;
 use crate::domain::lookup::LookedUp;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::{GatewayRecord, Mode, Outcome};
-use crate::ledger::read::{BY_IMP_UID, EVENTS, UNSETTLED, bound};
+use crate::ledger::read::{BY_IMP_UID, EVENTS, LOOK_AGAIN, UNSETTLED, bound};
 use crate::ledger::search::choose;
 use crate::ledger::{By, Filter, Ledger, Totals};
 use crate::ledger::{day::SPENT, guard::SIMILAR};
@@ -266,6 +266,7 @@ fn what_a_charge_reads_is_read_from_an_index() {
     let ledger = book(&place);
     for (sql, index) in [
         (UNSETTLED, "payments_unsettled"),
+        (LOOK_AGAIN, "payments_to_look_again"),
         (BY_IMP_UID, "events_by_imp_uid"),
         (EVENTS, "events_by_payment"),
         (SIMILAR, "payments_by_customer"),

@@ -1,6 +1,11 @@
 use super::{ChargeCard, ChargeStory, Commands, Story, charge, confirmation};
+use crate::domain::answer::Refusal;
+use crate::domain::declines::{Certainty, Kind, Standing};
+use crate::domain::lookup::{Finding, LookedUp};
 use crate::domain::payment::{Mode, Outcome, Payment};
-use crate::domain::reason::Reason;
+use crate::domain::protocol::{BeforeSend, Opening, Stored, found_after, found_before, open};
+use crate::domain::reason::{Reason, Said};
+use crate::output::meaning::certainty;
 use crate::output::samples::{at, declined, paid, seoul, shown, won};
 
 /// What every outcome says of its order.
@@ -124,11 +129,23 @@ fn a_rejection_names_the_gateways_code() {
       The gateway's code is 1. To try the same order again:
         billkey charge gildong_0001_1234 --amount 8900 --merchant-uid order_monthly_0001 --retry
     ");
-    insta::assert_snapshot!(told(&with("알 수 없는 타임아웃"), false, None), @"
+    insta::assert_snapshot!(told(&with("알 수 없는 타임아웃"), false, Some("2026-11-23T19:45:10+09:00")), @"
     Rejected: 알 수 없는 타임아웃. It is not certain that nothing was charged.
       order  order_monthly_0000   ₩8,900   gildong_0001_1234
-      The gateway's code is 1. To find out:
+      The gateway's code is 1. Later runs look again by themselves. To find out now:
         billkey reconcile order_monthly_0001
+      To try the same order again, from 19:45:10 on:
+        billkey charge gildong_0001_1234 --amount 8900 --merchant-uid order_monthly_0001 --retry
+    ");
+    let ended = Payment {
+        doubt_ended_at: Some(at("2026-11-26T19:31:00+09:00")),
+        ..with("알 수 없는 타임아웃")
+    };
+    insta::assert_snapshot!(told(&ended, true, None), @"
+    Rejected before: 알 수 없는 타임아웃. The gateway refused it and shows no payment. A look-up on 2026-11-26 19:31:00, more than three days after it was sent, showed no money. Nothing was sent now.
+      order  order_monthly_0000   ₩8,900   gildong_0001_1234
+      The gateway's code is 1. To try the same order again:
+        billkey charge gildong_0001_1234 --amount 8900 --merchant-uid order_monthly_0001 --retry
     ");
 }
 
@@ -193,13 +210,25 @@ fn never_left() -> Payment {
 }
 
 #[test]
-fn what_never_left_is_said_to_have_charged_nothing() {
+fn what_never_left_is_not_sent_and_what_was_sent_twice_to_no_avail_charged_nothing() {
     insta::assert_snapshot!(told(&never_left(), false, None), @"
-    Not sent: api.iamport.kr refused the connection. Nothing was charged.
+    Not sent: api.iamport.kr refused the connection. Nothing was sent.
       order  order_monthly_0001   ₩8,900   gildong_0001_1234
       To go on with the same order:
         billkey charge gildong_0001_1234 --amount 8900 --merchant-uid order_monthly_0001
     ");
+    let refused = Reason::KeyRefused { said: Said::Words("Unauthorized".to_owned()) };
+    let twice = told(&Payment { reason: Some(refused), ..never_left() }, false, None);
+    assert!(
+        twice.contains("the gateway refused the API key: Unauthorized. Nothing was charged.\n"),
+        "{twice}"
+    );
+    let no_trace = Payment { reason: Some(Reason::NoTrace), unanswered: 1, ..never_left() };
+    let no_trace = told(&no_trace, false, None);
+    assert!(
+        no_trace.starts_with("Not sent: the gateway shows no trace of it, long after it was sent.\n"),
+        "{no_trace}"
+    );
 }
 
 #[test]
@@ -247,4 +276,133 @@ fn the_card_to_confirm_shows_the_mode_first() {
       order    order_monthly_0001
       quota    3 months
     "#);
+}
+
+/// What a no in these words makes of its charge where look-ups show no money, what is said of it, and whether
+/// `--retry` goes at once (contract, rule 10).
+fn judged(kind: Kind, pg: Option<&str>, words: &str) -> (Outcome, Certainty, bool) {
+    let message = Some(words.to_owned());
+    let nothing = || Finding::Nothing { aside: None };
+    let refusal = Refusal { code: -1, words: message.clone(), conflict: false };
+    let unpaid = Payment {
+        imp_uid: None,
+        pg_provider: None,
+        customer_pg: pg.map(str::to_owned),
+        message: message.clone(),
+        ..declined()
+    };
+    let payment = match kind {
+        Kind::Decline => Payment { pg_provider: pg.map(str::to_owned), ..unpaid },
+        Kind::Refusal => match found_after(&refusal, refusal.proof(pg), nothing()) {
+            LookedUp::Rejected(message) => Payment { outcome: Outcome::Rejected, message, ..unpaid },
+            LookedUp::Unknown(reason) => Payment {
+                outcome: Outcome::Unknown,
+                message: None,
+                reason: Some(reason),
+                unanswered: 1,
+                ..unpaid
+            },
+            other => panic!("{words}: {other:?}"),
+        },
+    };
+    let standing = Standing::of(&payment).unwrap();
+    let stored = Stored {
+        outcome: payment.outcome,
+        same_terms: true,
+        same_mode: true,
+        unanswered: payment.unanswered > 0,
+        uncertain: standing.is_open(),
+    };
+    let Opening::Ask(before) = open(&stored, true, false) else { panic!("{words}: nothing is sent unasked") };
+    let at_once = matches!(found_before(before, nothing(), false), BeforeSend::Claim { .. });
+    assert!(
+        matches!(found_before(before, nothing(), true), BeforeSend::Claim { .. }),
+        "{words}: it goes at last"
+    );
+    (payment.outcome, standing.certainty, at_once)
+}
+
+#[test]
+fn no_more_is_said_of_a_no_than_is_known() {
+    use Certainty::{HeldAsFailed, MayHaveCharged, NotCertain, NothingCharged, RefusedAndNotShown};
+    use Outcome::{Declined, Rejected, Unknown};
+    let kcp = Some("kcp");
+    for (rule, pg, words, decline, refusal) in [
+        (
+            "what is proved",
+            None,
+            "통장 잔액부족",
+            (Declined, NothingCharged, true),
+            (Rejected, NothingCharged, true),
+        ),
+        (
+            "a code with its PG",
+            kcp,
+            "[CC10] 표에 없는 말",
+            (Declined, NothingCharged, true),
+            (Rejected, NothingCharged, true),
+        ),
+        (
+            "the code alone",
+            None,
+            "[CC10] 표에 없는 말",
+            (Declined, HeldAsFailed, true),
+            (Rejected, RefusedAndNotShown, false),
+        ),
+        (
+            "words that nobody knows",
+            kcp,
+            "표에 없는 말",
+            (Declined, HeldAsFailed, true),
+            (Rejected, RefusedAndNotShown, false),
+        ),
+        ("no words at all", None, "", (Declined, HeldAsFailed, true), (Rejected, RefusedAndNotShown, false)),
+        (
+            "words that nobody knows, of a PG whose declines turn paid",
+            Some("paypal"),
+            "표에 없는 말",
+            (Declined, NotCertain, false),
+            (Rejected, RefusedAndNotShown, false),
+        ),
+        (
+            "a doubt",
+            kcp,
+            "[8041] 시스템 타임아웃(잠시후 재시도바람)",
+            (Declined, NotCertain, false),
+            (Unknown, MayHaveCharged, false),
+        ),
+        (
+            "a doubt of the gateway's",
+            None,
+            "(PG사 결제 장애) Internal error",
+            (Declined, NotCertain, false),
+            (Unknown, MayHaveCharged, false),
+        ),
+        (
+            "a question",
+            kcp,
+            "[8128] 신용카드 중복거래 요청 거절",
+            (Declined, NotCertain, false),
+            (Unknown, MayHaveCharged, false),
+        ),
+        (
+            "a question in another PG's words",
+            Some("html5_inicis"),
+            "[R201] 승인요청 완료건으로 재승인 요청 불가",
+            (Declined, NotCertain, false),
+            (Unknown, MayHaveCharged, false),
+        ),
+    ] {
+        assert_eq!(judged(Kind::Decline, pg, words), decline, "{rule}, as a decline: {words}");
+        assert_eq!(judged(Kind::Refusal, pg, words), refusal, "{rule}, as a refusal: {words}");
+    }
+    for (certain, sentence) in [
+        (NothingCharged, "Nothing was charged."),
+        (HeldAsFailed, "The gateway has it as failed."),
+        (NotCertain, "It is not certain that nothing was charged."),
+        (MayHaveCharged, "The card may have been charged."),
+        (RefusedAndNotShown, "The gateway refused it and shows no payment."),
+    ] {
+        assert_eq!(certainty(certain), sentence);
+    }
 }

@@ -40,6 +40,12 @@ fn look_ups() -> Vec<(&'static str, Payment, LookedUp, After)> {
             (Declined, 1, 0, vec![(1, Declined)])),
         ("nothing new is a line of history", row(Declined, 1, 0), LookedUp::Nothing,
             (Declined, 1, 0, vec![(1, Declined)])),
+        ("the end of a doubt leaves the decline", row(Declined, 1, 0), LookedUp::DoubtEnds,
+            (Declined, 1, 0, vec![(1, Declined)])),
+        ("and the request beside it that was never answered", row(Declined, 2, 1), LookedUp::DoubtEnds,
+            (Declined, 2, 1, vec![(2, Declined)])),
+        ("an open row has no doubt to end", row(Unknown, 1, 1), LookedUp::DoubtEnds,
+            (Unknown, 1, 1, vec![(1, Unknown)])),
         ("a paid row is not declined by a look-up", row(Paid, 1, 0), declines(), (Paid, 1, 0, vec![(1, Paid)])),
         ("a paid row is not rejected by a look-up", row(Paid, 1, 0), rejected(), (Paid, 1, 0, vec![(1, Paid)])),
         ("a paid row is not opened by a look-up", row(Paid, 1, 0), not_yet(), (Paid, 1, 0, vec![(1, Paid)])),
@@ -55,6 +61,27 @@ fn a_look_up_settles_the_row_that_it_judged() {
         assert_eq!((after(&change), change.lost), (expected, false), "{rule}");
         assert_eq!(change.moved, change.payment != untouched, "{rule}");
     }
+}
+
+#[test]
+fn a_doubt_ends_with_the_look_up_and_begins_anew_with_the_next_no() {
+    let received = Received::default();
+    let end = |before: Payment, seen: &Seen| {
+        looked_up(before, seen, at(9), &LookedUp::DoubtEnds, &received, None).payment
+    };
+    for outcome in [Outcome::Declined, Outcome::Rejected, Outcome::Paid] {
+        let before = row(outcome, 2, 1);
+        let ended = end(before.clone(), &Seen::of(&before));
+        assert_eq!(ended.doubt_ended_at, Some(at(9)), "{outcome}");
+        let moved = Seen { attempts: 1, ..Seen::of(&before) };
+        assert_eq!(end(before, &moved).doubt_ended_at, None, "{outcome}: it was judged by another row");
+    }
+    let ended = Payment { doubt_ended_at: Some(at(9)), ..row(Outcome::Declined, 1, 0) };
+    let again = looked_up(ended.clone(), &Seen::of(&ended), at(10), &declines(), &received, None).payment;
+    assert_eq!(again.doubt_ended_at, None, "another decline, another doubt");
+    let same =
+        looked_up(ended.clone(), &Seen::of(&ended), at(10), &LookedUp::Nothing, &received, None).payment;
+    assert_eq!(same.doubt_ended_at, Some(at(9)));
 }
 
 #[test]
