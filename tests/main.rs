@@ -31,5 +31,6 @@ mod reconcile;
 mod registration;
 mod requests;
 mod sandbox_alone;
+mod sharing;
 mod simulation;
 mod support;
