@@ -32,5 +32,6 @@ mod reconcile;
 mod registration;
 mod requests;
 mod sandbox_alone;
+mod sharing;
 mod simulation;
 mod support;

@@ -18,7 +18,7 @@ use crate::ledger::identity::{Acceptance, held, write_acceptance, write_distrust
 use crate::ledger::lock::lock_to_begin;
 use crate::ledger::mark::{self, Beside, Mark};
 use crate::ledger::place::{
-    beside, create_directories, follow, has_another_name, holds_something, rename_unless_there,
+    beside, create_directories, follow, has_another_name, holds_something, rename_unless_there, share,
     sync_directory,
 };
 use crate::ledger::schema::migrate;
@@ -170,7 +170,10 @@ impl Unnamed {
         options.write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        drop(options.open(&new.path).map_err(failed)?);
+        let file = options.open(&new.path).map_err(failed)?;
+        // Where it takes the place of one that is lost, whoever shared that one shares it: its mark says so.
+        share(&file, &mark::path_of(ledger));
+        drop(file);
         new.connect().and_then(|mut connection| migrate(&mut connection)).map_err(|fault| {
             // What went wrong is told of the ledger.
             fault.at(ledger, busy_timeout)

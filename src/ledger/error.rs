@@ -43,8 +43,19 @@ pub enum LedgerError {
         found: i64,
         known: i64,
     },
+    /// It has to be brought up to date first, and this user may not write it.
+    Older {
+        path: PathBuf,
+        found: i64,
+        known: i64,
+    },
     ReadOnly {
         path: PathBuf,
+    },
+    /// This user may neither write it nor read all of it: less of it is not shown.
+    Closed {
+        path: PathBuf,
+        why: Closed,
     },
     Locked {
         path: PathBuf,
@@ -98,6 +109,20 @@ pub enum LedgerError {
     },
 }
 
+/// What of a ledger a user may not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Closed {
+    File,
+    /// It has something in it.
+    Log,
+    /// The log has something in it, and its index is closed, or missing where nothing may be created.
+    Index,
+    /// A write was cut off and has to be taken back.
+    CutOff,
+    /// For who may write all the rest.
+    Mark,
+}
+
 /// What is wrong, and how to fix it where that is known.
 impl fmt::Display for LedgerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -131,6 +156,24 @@ impl LedgerError {
                 "the ledger {ledger} was written by a newer billkey (schema {found}; this one knows {known}). \
                  It was left as it is"
             ),
+            LedgerError::Older { found, known, .. } => format!(
+                "the ledger {ledger} was written by an older billkey (schema {found}; this one reads {known}), and \
+                 this user may not write it to bring it up to date"
+            ),
+            LedgerError::Closed { why, .. } => {
+                let why = match why {
+                    Closed::File => "its file is closed to this user".to_owned(),
+                    Closed::Log => format!("its log {ledger}-wal holds payments and is closed to this user"),
+                    Closed::Index => format!(
+                        "its log holds payments, and the log's index {ledger}-shm is missing or closed to this user"
+                    ),
+                    Closed::CutOff => {
+                        "a write was cut off, and only who may write it can take that back".to_owned()
+                    }
+                    Closed::Mark => format!("its mark {ledger}.mark is closed to this user"),
+                };
+                format!("the ledger {ledger} cannot be read as a whole: {why}")
+            }
             LedgerError::ReadOnly { .. } => format!(
                 "the ledger {ledger} cannot be written: the file or its directory is read-only for this user"
             ),
@@ -188,7 +231,23 @@ impl LedgerError {
             LedgerError::IsDirectory { .. } => "name the ledger's file in it, such as `ledger.db`",
             LedgerError::NotALedger { .. } => "name another file",
             LedgerError::Newer { .. } => "update billkey",
-            LedgerError::ReadOnly { .. } => "fix the permissions, or name another file",
+            LedgerError::ReadOnly { .. } => {
+                "fix the permissions (`billkey doctor` names them), or name another file"
+            }
+            LedgerError::Older { .. } => "run `billkey history` once as a user who may write it",
+            LedgerError::Closed { path, why: Closed::Index | Closed::CutOff } => {
+                return Some(format!(
+                    "run `billkey history` once as a user who may write it; if that does not help, let this user's \
+                     group read all of it: `chmod g+r {}*`",
+                    path.display()
+                ));
+            }
+            LedgerError::Closed { path, .. } => {
+                return Some(format!(
+                    "run this as its owner, or let this user's group read all of it: `chmod g+r {}*`",
+                    path.display()
+                ));
+            }
             LedgerError::Locked { .. } => "find what holds it, then run this again",
             LedgerError::Full { .. } => "make room, then run this again",
             LedgerError::Disk { .. } => "check the disk before anything is charged",
@@ -215,7 +274,9 @@ impl LedgerError {
             | LedgerError::IsDirectory { path }
             | LedgerError::NotALedger { path, .. }
             | LedgerError::Newer { path, .. }
+            | LedgerError::Older { path, .. }
             | LedgerError::ReadOnly { path }
+            | LedgerError::Closed { path, .. }
             | LedgerError::Locked { path, .. }
             | LedgerError::Full { path }
             | LedgerError::Io { path, .. }

@@ -8,7 +8,7 @@ use rusqlite::{Error, ErrorCode, ffi};
 
 use crate::domain::ids::{CustomerUid, MerchantUid};
 use crate::domain::words::os_words;
-use crate::ledger::error::LedgerError;
+use crate::ledger::error::{Closed, LedgerError};
 use crate::ledger::mark::path_of;
 
 /// An error without the ledger's path.
@@ -56,6 +56,9 @@ impl Fault {
             Fault::Sqlite(error) => from_sqlite(error, path),
             Fault::Cell { table, row, column, value } => {
                 LedgerError::Corrupt { path, table, row, column, value }
+            }
+            Fault::Mark(source) if source.kind() == ErrorKind::PermissionDenied => {
+                LedgerError::Closed { path, why: Closed::Mark }
             }
             Fault::Mark(source) => {
                 LedgerError::Io { path: path_of(&path), doing: "use the ledger's mark", source }

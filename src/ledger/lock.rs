@@ -18,7 +18,7 @@ use crate::ledger::fault::from_io;
 use crate::ledger::lock::files::{Guard, LockDir};
 #[cfg(target_os = "linux")]
 use crate::ledger::lock::ranges::{Guard, LockDir};
-use crate::ledger::place::directory_builder;
+use crate::ledger::place::{directory_builder, is_trusted, share};
 
 // On Linux for its tests alone.
 #[cfg(any(test, not(target_os = "linux")))]
@@ -134,23 +134,82 @@ pub(super) fn lock_to_begin(ledger: &Path) -> Result<File, LedgerError> {
     locked.map_err(|source| from_io(&path, "lock", source))
 }
 
+/// Opens a file of the locks, which is made if it is not there, and its directory with it. What belongs to
+/// neither this user nor to the ledger's is not taken, and no symbolic link is followed: what it points at would
+/// be written to.
 fn open(dir: &Path, path: &Path) -> io::Result<File> {
-    match open_file(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            match directory_builder().create(dir) {
-                Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
-                Ok(()) | Err(_) => {}
+    let ledger = ledger_of(dir);
+    match fs::symlink_metadata(dir) {
+        Ok(found) => trusted(&found, &ledger, found.is_dir(), dir)?,
+        Err(error) if error.kind() == ErrorKind::NotFound => match directory_builder().create(dir) {
+            Ok(()) => File::open(dir).map(|made| share(&made, &ledger))?,
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                let found = fs::symlink_metadata(dir)?;
+                trusted(&found, &ledger, found.is_dir(), dir)?;
             }
-            open_file(path)
-        }
-        result => result,
+            Err(error) => return Err(error),
+        },
+        Err(error) => return Err(error),
     }
+    let file = match open_file(path, false) {
+        Err(error) if error.kind() == ErrorKind::NotFound => match open_file(path, true) {
+            Ok(made) => {
+                share(&made, &ledger);
+                Ok(made)
+            }
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => open_file(path, false),
+            Err(error) => Err(error),
+        },
+        result => result,
+    };
+    let file = file.map_err(|error| if is_link(path) { strange(path, IS_A_LINK) } else { error })?;
+    let found = file.metadata()?;
+    trusted(&found, &ledger, found.is_file(), path)?;
+    Ok(file)
 }
 
-fn open_file(path: &Path) -> io::Result<File> {
+const IS_A_LINK: &str = "it is a symbolic link, which is not followed here";
+
+fn is_link(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink())
+}
+
+fn trusted(found: &fs::Metadata, ledger: &Path, is_of_its_kind: bool, path: &Path) -> io::Result<()> {
+    if found.is_symlink() {
+        return Err(strange(path, IS_A_LINK));
+    }
+    if !is_of_its_kind {
+        return Err(strange(path, "it is something else than billkey makes there"));
+    }
+    if !is_trusted(found, ledger) {
+        return Err(strange(path, "it belongs to a user who has nothing to do with the ledger"));
+    }
+    Ok(())
+}
+
+/// No error of the system's: its kind is none that is tried again.
+fn strange(path: &Path, what: &str) -> io::Error {
+    let name = path.file_name().unwrap_or_default().display();
+    io::Error::new(ErrorKind::InvalidInput, format!("{name}: {what}; look at it, and remove it"))
+}
+
+/// The ledger whose locks are in a directory.
+fn ledger_of(dir: &Path) -> PathBuf {
+    dir.with_extension("")
+}
+
+fn open_file(path: &Path, new: bool) -> io::Result<File> {
     let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
+    options.read(true).write(true).create_new(new);
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+
+        use rustix::fs::OFlags;
+
+        // A pipe is not waited for.
+        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        options.mode(0o600).custom_flags(flags.bits().cast_signed());
+    }
     options.open(path)
 }

@@ -19,7 +19,7 @@ use ring::digest::{SHA256, digest};
 
 use crate::domain::time::{BootReading, SendMark};
 use crate::domain::words::hex;
-use crate::ledger::place::{beside, sync_directory};
+use crate::ledger::place::{beside, share, sync_directory};
 
 /// A slot begins at each multiple of this: no two are in one sector or page.
 const SLOT_EVERY: u64 = 4096;
@@ -55,7 +55,8 @@ pub(super) fn path_of(ledger: &Path) -> PathBuf {
     beside(ledger, ".mark")
 }
 
-/// Reads the mark. An error is one that may pass, such as too many open files: it says nothing of the mark.
+/// Reads the mark. An error says nothing of the mark: one that may pass, such as too many open files, or that
+/// this user may not read it.
 pub(super) fn look(ledger: &Path) -> io::Result<Beside> {
     let path = path_of(ledger);
     for _ in 0..TRIES {
@@ -69,7 +70,6 @@ pub(super) fn look(ledger: &Path) -> io::Result<Beside> {
         match read {
             Ok(_) => {}
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Beside::Nothing),
-            Err(error) if error.kind() == ErrorKind::PermissionDenied => return Ok(Beside::Unreadable),
             Err(error) => return Err(error),
         }
         if let Some(mark) = higher(slots(&bytes)) {
@@ -84,7 +84,15 @@ pub(super) fn look(ledger: &Path) -> io::Result<Beside> {
 /// Raises the mark, where it is not that high already. A file that is not this ledger's whole mark is left as it
 /// is: whoever opens the ledger next has to see that.
 pub(super) fn raise(ledger: &Path, mark: &Mark) -> io::Result<()> {
-    let mut file = OpenOptions::new().read(true).write(true).open(path_of(ledger))?;
+    let mut options = OpenOptions::new();
+    options.read(true).write(true);
+    // A pipe in its place is not waited for.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(
+        &mut options,
+        rustix::fs::OFlags::NONBLOCK.bits().cast_signed(),
+    );
+    let mut file = options.open(path_of(ledger))?;
     lock(&file)?;
     let mut bytes = Vec::new();
     (&mut file).take(SLOT_EVERY * SLOTS).read_to_end(&mut bytes)?;
@@ -115,8 +123,8 @@ pub(super) fn make(ledger: &Path, mark: &Mark) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(&new)?;
-    // Who may read the ledger may read its mark.
-    file.set_permissions(fs::metadata(ledger).map_or(file.metadata()?.permissions(), |of| of.permissions()))?;
+    // Who has the ledger has its mark.
+    share(&file, ledger);
     for start in [0, SLOT_EVERY] {
         file.seek(SeekFrom::Start(start))?;
         file.write_all(&slot(mark))?;

@@ -4,6 +4,26 @@ use std::fs::{self, DirBuilder, File};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
+#[cfg(unix)]
+mod shared;
+
+#[cfg(not(unix))]
+mod shared {
+    use std::fs::File;
+    use std::path::Path;
+
+    /// Who may use a file is not for modes to say here.
+    pub(in crate::ledger) fn share(_made: &File, _ledger: &Path) {}
+
+    pub(in crate::ledger) fn share_log(_ledger: &Path) {}
+
+    pub(in crate::ledger) fn is_trusted(_found: &std::fs::Metadata, _ledger: &Path) -> bool {
+        true
+    }
+}
+
+pub(super) use shared::{is_trusted, share, share_log};
+
 /// Which file a path names now: its device and number there.
 #[cfg(unix)]
 pub(super) fn identity(path: &Path) -> io::Result<Option<(u64, u64)>> {

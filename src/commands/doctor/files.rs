@@ -11,30 +11,31 @@ pub(super) fn examine(_settings: &Settings, report: &mut Report) {
 /// Looks at each file that there is. The secret's file is looked at when it is read.
 #[cfg(unix)]
 pub(super) fn examine(settings: &Settings, report: &mut Report) {
-    use std::os::unix::fs::MetadataExt;
-
     let mut fine: Vec<&str> = Vec::new();
+    let shared = unix::shared(&settings.database);
     for file in unix::kept(settings) {
-        let Ok(metadata) = std::fs::metadata(&file.path) else { continue };
-        let found = unix::Found { mode: metadata.mode() & 0o7777, uid: metadata.uid() };
-        match unix::trouble(&file, &found) {
+        let Ok(found) = unix::Found::at(&file.path) else { continue };
+        match unix::trouble(&file, &found, shared) {
             None if fine.contains(&file.what) => {}
             None => fine.push(file.what),
             Some(trouble) => trouble.tell(report),
         }
     }
-    if fine.is_empty() {
-        report.ok("files", "there are none yet");
-    } else {
-        report.ok(
-            "files",
-            format!("{}: others can neither read what is secret nor change anything", fine.join(", ")),
-        );
-    }
+    let Some(group) = shared else {
+        return if fine.is_empty() {
+            report.ok("files", "there are none yet");
+        } else {
+            let fine = fine.join(", ");
+            report.ok("files", format!("{fine}: others can neither read what is secret nor change anything"));
+        };
+    };
+    report.ok("files", format!("{}: the ledger is shared with the group {group}", fine.join(", ")));
 }
 
 #[cfg(unix)]
 mod unix {
+    use std::io;
+    use std::os::unix::fs::MetadataExt;
     use std::path::{Path, PathBuf};
 
     use crate::commands::doctor::report::Report;
@@ -64,6 +65,16 @@ mod unix {
     pub(super) struct Found {
         pub(super) mode: u32,
         pub(super) uid: u32,
+        pub(super) gid: u32,
+        pub(super) is_folder: bool,
+    }
+
+    impl Found {
+        pub(super) fn at(path: &Path) -> io::Result<Found> {
+            let found = std::fs::metadata(path)?;
+            let (uid, gid) = (found.uid(), found.gid());
+            Ok(Found { mode: found.mode() & 0o7777, uid, gid, is_folder: found.is_dir() })
+        }
     }
 
     /// What is wrong with a file; `bad` is whose mistake it is when it is more than a warning.
@@ -83,6 +94,12 @@ mod unix {
         }
     }
 
+    /// The group that the ledger is shared with: it may read and write it, and nobody else may.
+    pub(super) fn shared(database: &Path) -> Option<u32> {
+        let found = Found::at(database).ok()?;
+        (found.mode & 0o067 == 0o060).then_some(found.gid)
+    }
+
     pub(super) fn kept(settings: &Settings) -> Vec<Kept> {
         let mut kept = Vec::new();
         let mut keep = |what, path: Option<PathBuf>, rule| {
@@ -92,35 +109,74 @@ mod unix {
         };
         keep("config", settings.config_file.clone(), Rule::Settings);
         keep("ledger", Some(settings.database.clone()), Rule::Payments);
-        for suffix in ["-wal", "-shm"] {
+        let beside = |suffix: &str| {
             let mut name = settings.database.clone().into_os_string();
             name.push(suffix);
-            keep("ledger", Some(name.into()), Rule::Payments);
+            PathBuf::from(name)
+        };
+        for suffix in ["-wal", "-shm", ".mark", ".locks"] {
+            keep("ledger", Some(beside(suffix)), Rule::Payments);
         }
-        keep("data directory", settings.database.parent().map(Path::to_owned), Rule::Folder);
+        for lock in std::fs::read_dir(beside(".locks")).into_iter().flatten().flatten() {
+            keep("ledger", Some(lock.path()), Rule::Payments);
+        }
+        let folder = settings.database.parent().filter(|folder| !folder.as_os_str().is_empty());
+        keep("data directory", folder.map(Path::to_owned), Rule::Folder);
         keep("token cache", settings.token_cache(), Rule::Token);
         kept
     }
 
-    pub(super) fn trouble(file: &Kept, found: &Found) -> Option<Trouble> {
+    pub(super) fn trouble(file: &Kept, found: &Found, shared: Option<u32>) -> Option<Trouble> {
+        match (shared, file.rule) {
+            (Some(group), Rule::Payments | Rule::Folder) => not_shared(file, found, group),
+            (_, _) => not_private(file, found),
+        }
+    }
+
+    fn chmod(mode: &str, file: &Kept) -> String {
+        format!("chmod {mode} {}", shell_word(&file.path.display().to_string()))
+    }
+
+    /// What one of the ledger's group could not do with a file of a ledger that is shared, or others could.
+    fn not_shared(file: &Kept, found: &Found, group: u32) -> Option<Trouble> {
+        let (path, what, mode) = (file.path.display(), file.what, found.mode);
+        let sticky = file.rule == Rule::Folder && mode & 0o1000 != 0;
+        let others = if file.rule == Rule::Folder { 0o002 } else { 0o006 };
+        if mode & others != 0 && !sticky {
+            let message = format!("the {what} {path} is open to others than its group (mode {mode:04o})");
+            return Some(Trouble { bad: Some(Kind::Local), message, fix: chmod("o-rwx", file) });
+        }
+        let (needed, add) = if found.is_folder { (0o070, "g+rwx") } else { (0o060, "g+rw") };
+        let is_groups = found.gid == group && mode & needed == needed;
+        (!is_groups && !sticky).then(|| Trouble {
+            bad: Some(Kind::Local),
+            message: format!(
+                "the ledger is shared with the group {group}, and the {what} {path} is not (group {}, mode \
+                 {mode:04o})",
+                found.gid
+            ),
+            fix: format!("chgrp {group} {} && {}", shell_word(&path.to_string()), chmod(add, file)),
+        })
+    }
+
+    fn not_private(file: &Kept, found: &Found) -> Option<Trouble> {
         let path = file.path.display();
         let (mode, what) = (found.mode, file.what);
-        let chmod = |mode: &str| format!("chmod {mode} {}", shell_word(&path.to_string()));
+        let private = if found.is_folder { "700" } else { "600" };
         let sticky = file.rule == Rule::Folder && mode & 0o1000 != 0;
         if mode & 0o022 != 0 && !sticky {
             let (kind, fix) = match file.rule {
-                Rule::Settings => (Some(Kind::Config), chmod("go-w")),
-                Rule::Payments => (Some(Kind::Local), chmod("600")),
-                Rule::Folder => (Some(Kind::Local), chmod("go-w")),
-                Rule::Token => (None, chmod("600")),
+                Rule::Settings => (Some(Kind::Config), chmod("go-w", file)),
+                Rule::Payments => (Some(Kind::Local), chmod(private, file)),
+                Rule::Folder => (Some(Kind::Local), chmod("go-w", file)),
+                Rule::Token => (None, chmod(private, file)),
             };
             let message = format!("the {what} {path} can be changed by others (mode {mode:04o})");
             return Some(Trouble { bad: kind, message, fix });
         }
-        let private = matches!(file.rule, Rule::Payments | Rule::Token);
-        if private && mode & 0o044 != 0 {
+        if matches!(file.rule, Rule::Payments | Rule::Token) && mode & 0o044 != 0 {
             let message = format!("the {what} {path} can be read by others (mode {mode:04o})");
-            return Some(Trouble { bad: None, message, fix: chmod("600") });
+            return Some(Trouble { bad: None, message, fix: chmod(private, file) });
         }
         let us = rustix::process::geteuid().as_raw();
         // The directories of the system itself are root's.
@@ -141,7 +197,27 @@ mod unix {
 
         fn judged(rule: Rule, mode: u32) -> Option<Trouble> {
             let uid = rustix::process::geteuid().as_raw();
-            trouble(&Kept { what: "file", path: "/x/y".into(), rule }, &Found { mode, uid })
+            let found = Found { mode, uid, gid: 7, is_folder: rule == Rule::Folder };
+            trouble(&Kept { what: "file", path: "/x/y".into(), rule }, &found, None)
+        }
+
+        #[test]
+        fn a_ledger_that_is_shared_has_nothing_beside_it_that_is_not() {
+            let fix = |rule, mode, gid, is_folder| {
+                let kept = Kept { what: "file", path: "/x/y".into(), rule };
+                trouble(&kept, &Found { mode, uid: 12_345, gid, is_folder }, Some(7)).map(|found| found.fix)
+            };
+            assert_eq!(fix(Rule::Payments, 0o660, 7, false), None, "whoever of the group has made it");
+            assert_eq!(fix(Rule::Payments, 0o770, 7, true), None);
+            assert_eq!(fix(Rule::Folder, 0o2770, 7, true), None);
+            assert_eq!(fix(Rule::Folder, 0o2775, 7, true), None);
+            assert_eq!(fix(Rule::Folder, 0o1777, 0, true), None);
+            let given = |add| Some(format!("chgrp 7 /x/y && chmod {add} /x/y"));
+            assert_eq!(fix(Rule::Payments, 0o600, 7, false), given("g+rw"));
+            assert_eq!(fix(Rule::Payments, 0o660, 8, false), given("g+rw"));
+            assert_eq!(fix(Rule::Folder, 0o700, 7, true), given("g+rwx"));
+            assert_eq!(fix(Rule::Payments, 0o664, 7, false), Some("chmod o-rwx /x/y".to_owned()));
+            assert_eq!(fix(Rule::Folder, 0o777, 7, true), Some("chmod o-rwx /x/y".to_owned()));
         }
 
         #[test]
@@ -168,7 +244,8 @@ mod unix {
         fn a_file_of_another_user_is_a_warning() {
             let uid = rustix::process::geteuid().as_raw() + 1;
             let file = Kept { what: "ledger", path: "/x".into(), rule: Rule::Payments };
-            assert!(trouble(&file, &Found { mode: 0o600, uid }).unwrap().message.contains("another user"));
+            let found = Found { mode: 0o600, uid, gid: 7, is_folder: false };
+            assert!(trouble(&file, &found, None).unwrap().message.contains("another user"));
         }
     }
 }
