@@ -12,6 +12,7 @@ pub mod payment;
 pub mod period;
 pub mod protocol;
 pub mod reason;
+pub mod refund;
 pub mod secret;
 pub mod standing;
 pub mod text;

@@ -162,6 +162,33 @@ pub struct GatewayRecord {
     pub customer_uid: Option<String>,
     /// `issue` marks the registration of a card, `payment` a charge (facts 3.4).
     pub customer_uid_usage: Option<String>,
+    /// What was refunded, an entry each (facts 4); `None` where the record has no such list.
+    pub cancel_history: Option<Vec<CancelRecord>>,
+}
+
+/// One refund in a payment's history, as received (facts 4).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CancelRecord {
+    pub amount_text: Option<String>,
+    /// Epoch seconds.
+    pub at_s: Option<i64>,
+    pub reason: Option<String>,
+    pub cancellation_id: Option<String>,
+    pub pg_tid: Option<String>,
+    pub receipt_url: Option<String>,
+}
+
+impl CancelRecord {
+    #[must_use]
+    pub fn amount_in(&self, currency: Currency) -> Option<Amount> {
+        Amount::from_wire(self.amount_text.as_deref()?, currency)
+    }
+
+    /// Whether its reason ends so.
+    #[must_use]
+    pub fn ends_with(&self, tail: &str) -> bool {
+        self.reason.as_deref().is_some_and(|reason| reason.trim_end().ends_with(tail))
+    }
 }
 
 impl GatewayRecord {
