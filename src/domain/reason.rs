@@ -231,6 +231,7 @@ reasons! {
         "the gateway shows a refund that may be this one or another's, so that nothing is certain";
     RefundRefusedInDoubt { said: Said } "refund_refused_in_doubt":
         "the gateway refused it ({said}) in words that speak of an earlier refund or of a fault";
+    LookupRefused { said: Said } "lookup_refused": "the gateway refused the look-up ({said})";
     PaymentNotShown { imp_uid: String } "payment_not_shown": "the gateway does not show {imp_uid}";
     PaymentStatus { imp_uid: String, status: String } "payment_status":
         "the gateway shows {imp_uid} with the status `{status}`";

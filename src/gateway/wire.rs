@@ -243,7 +243,7 @@ pub fn charge_body(request: &ChargeRequest) -> Option<String> {
 }
 
 /// The amount's own digits as a JSON number.
-fn number(amount: Amount) -> Option<Value> {
+pub(super) fn number(amount: Amount) -> Option<Value> {
     amount.to_digits().parse::<Number>().ok().map(Value::Number)
 }
 
