@@ -123,7 +123,24 @@ impl Desk<'_> {
         SendMark { wall: now.wall, boot: now.boot, gateway_s }
     }
 
-    fn unsent<T: Send + 'static>(&self, job: impl FnOnce(&Client) -> T + Send + 'static) -> Result<T, Held> {
+    /// How long ago a send was, for certain, when `asked_at` was read.
+    pub(super) fn age_of(&self, sent: &SendMark, asked_at: &SendMark) -> Duration {
+        let now = Moment { wall: asked_at.wall, boot: asked_at.boot.clone() };
+        sent.age(&now, asked_at.gateway_s)
+    }
+
+    /// When a wait that began with a send is over, as far as the wall clock can say it.
+    pub(super) fn settles_at(&self, sent: &SendMark, settle_after: Duration) -> Option<Timestamp> {
+        let now = self.take_mark();
+        Some(later(now.wall, settle_after.saturating_sub(self.age_of(sent, &now))))
+    }
+
+    /// Whether too much time lies between an intent and its send; see [`INTENT_AGE_MAX`].
+    pub(super) fn held_up(&self, mark: &SendMark) -> bool {
+        mark.age_at_most(&self.clock.now(), self.gateway.now_s()) > INTENT_AGE_MAX
+    }
+
+    pub(super) fn unsent<T: Send + 'static>(&self, job: impl FnOnce(&Client) -> T + Send + 'static) -> Result<T, Held> {
         let gateway = Arc::clone(&self.gateway);
         let value = self.interrupts.run(PATIENCE_UNSENT, move || job(&gateway), &mut || ());
         value.map_err(held_without)
@@ -141,6 +158,7 @@ pub(super) struct Asked {
     pub(super) held: Option<Held>,
 }
 
+/// How the wait for a payment's lock ended.
 pub(super) enum Waited {
     Locked(PaymentLock),
     Interrupted,

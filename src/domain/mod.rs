@@ -15,6 +15,7 @@ pub mod reason;
 pub mod refund;
 pub mod secret;
 pub mod standing;
+pub mod tax;
 pub mod text;
 pub mod time;
 pub mod words;

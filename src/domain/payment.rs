@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use crate::domain::ids::{CustomerUid, MerchantUid};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::reason::Reason;
+use crate::domain::tax::Tax;
 use crate::domain::time::SendMark;
 
 /// The answer to the one question: was the customer charged?
@@ -271,6 +272,8 @@ pub struct Payment {
     pub note: Option<String>,
     /// Who ran it: the operating system's user.
     pub operator: Option<String>,
+    /// The tax parts that it was last sent with; `None` where they were not recorded (facts 15.1).
+    pub tax: Option<Tax>,
 }
 
 impl Payment {

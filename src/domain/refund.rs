@@ -6,10 +6,10 @@
 //! refunds, where ours ends with its own short id.
 
 mod refusal;
-mod tax;
+mod split;
 
 pub use self::refusal::{Reading, read};
-pub use self::tax::{Split, SplitError, Tax, TaxGiven, split};
+pub use self::split::{Split, SplitError, TaxGiven, split};
 
 use jiff::Timestamp;
 
@@ -17,6 +17,7 @@ use crate::domain::ids::MerchantUid;
 use crate::domain::money::Amount;
 use crate::domain::payment::{CancelRecord, GatewayRecord};
 use crate::domain::reason::{Reason, Said};
+use crate::domain::tax::Tax;
 use crate::domain::time::SendMark;
 
 /// The answer to the one question: did the money go back?
@@ -117,8 +118,11 @@ impl RefundId {
 pub struct Refund {
     pub id: RefundId,
     pub merchant_uid: MerchantUid,
+    /// Of the payment that goes back: the order may hold another one (contract, rule 11).
     pub imp_uid: String,
     pub outcome: RefundOutcome,
+    /// All that was paid, before any refund.
+    pub paid: Amount,
     pub amount: Amount,
     /// What could still be refunded when it was asked for: sent as `checksum`.
     pub balance_before: Amount,
@@ -223,6 +227,20 @@ pub enum RefundAnswer {
     Unclear(Reason),
 }
 
+impl RefundAnswer {
+    /// The payment, where the answer shows it.
+    #[must_use]
+    pub fn record(&self) -> Option<&GatewayRecord> {
+        match self {
+            RefundAnswer::Accepted(record) => Some(record),
+            RefundAnswer::Refused { .. }
+            | RefundAnswer::Unauthorized
+            | RefundAnswer::NotSent(_)
+            | RefundAnswer::Unclear(_) => None,
+        }
+    }
+}
+
 /// What to do after an answer to a refund.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AfterRefund {
@@ -263,7 +281,7 @@ impl RefundEnd {
 pub fn answered(refund: &Refund, others: &[Refund], answer: &RefundAnswer, renewed: bool) -> AfterRefund {
     match answer {
         // A refund that is only begun (PayPal) is answered with code 0 as well: its entry is the proof.
-        RefundAnswer::Accepted(record) => match shown(record, paid_of(refund, record)) {
+        RefundAnswer::Accepted(record) => match shown(record, refund.paid) {
             Ok(shown) => match find(refund, others, &shown) {
                 Found::Ours(entry) => AfterRefund::Settle(RefundEnd::Refunded(entry)),
                 Found::Undecided | Found::NotThere => AfterRefund::LookUp(None),
@@ -280,11 +298,6 @@ pub fn answered(refund: &Refund, others: &[Refund], answer: &RefundAnswer, renew
         RefundAnswer::NotSent(reason) => AfterRefund::Settle(RefundEnd::NotSent(reason.clone())),
         RefundAnswer::Unclear(reason) => AfterRefund::Settle(RefundEnd::Unknown(reason.clone())),
     }
-}
-
-/// The payment's amount, which the answer must be about: the record's own, where it is in the refund's currency.
-fn paid_of(refund: &Refund, record: &GatewayRecord) -> Amount {
-    record.amount_in(refund.amount.currency()).unwrap_or(refund.balance_before)
 }
 
 /// What a look-up by imp_uid says of a payment that refunds are asked of.

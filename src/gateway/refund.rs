@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::domain::money::Amount;
+use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::{GatewayRecord, Received};
 use crate::domain::reason::Reason;
 use crate::domain::refund::{Look, NotRefundable, Refund, RefundAnswer, shown};
@@ -25,6 +25,7 @@ pub struct LookReply {
     /// Why it cannot be refunded, where the record itself says so.
     pub not_refundable: Option<NotRefundable>,
     pub record: Option<Box<GatewayRecord>>,
+    pub received: Received,
 }
 
 impl Client {
@@ -40,11 +41,21 @@ impl Client {
         reply
     }
 
-    /// What the gateway shows of a payment's money: `GET /payments/{imp_uid}`.
-    pub fn look_at(&self, imp_uid: &str, paid: Amount) -> LookReply {
-        let nothing = |look| LookReply { look, not_refundable: None, record: None };
+    /// What the gateway shows of a payment's money: `GET /payments/{imp_uid}`. `expected` is what was paid, where
+    /// that is known; else the record's own amount counts, in `currency`.
+    pub fn look_at(&self, imp_uid: &str, expected: Option<Amount>, currency: Currency) -> LookReply {
+        let nothing = |look: Look| {
+            let received = match &look {
+                Look::Odd(reason) | Look::NoAnswer(reason) => Received::nothing(reason.clone()),
+                Look::Shown(_) => Received::default(),
+            };
+            LookReply { look, not_refundable: None, record: None, received }
+        };
         match self.payment(imp_uid) {
-            Ok(Some(record)) => looked_at(imp_uid, paid, record),
+            Ok(Some(record)) => match expected.or_else(|| record.amount_in(currency)) {
+                Some(paid) => looked_at(imp_uid, paid, record),
+                None => nothing(Look::Odd(Reason::PaymentUnreadable { imp_uid: imp_uid.to_owned() })),
+            },
             Ok(None) => nothing(Look::Odd(Reason::PaymentNotShown { imp_uid: imp_uid.to_owned() })),
             Err(failure) => nothing(Look::NoAnswer(reason_of(failure))),
         }
@@ -73,7 +84,13 @@ fn looked_at(imp_uid: &str, paid: Amount, record: GatewayRecord) -> LookReply {
         }
         Err(why) => (unreadable(), Some(why)),
     };
-    LookReply { look, not_refundable, record: Some(Box::new(record)) }
+    let received = Received {
+        http_status: Some(200),
+        code: Some(0),
+        imp_uid: Some(imp_uid.to_owned()),
+        ..Received::default()
+    };
+    LookReply { look, not_refundable, record: Some(Box::new(record)), received }
 }
 
 /// The body of a refund. The amount is always named, because one that is left out is everything (facts 4); the

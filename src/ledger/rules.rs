@@ -8,9 +8,12 @@ use crate::domain::lookup::LookedUp;
 use crate::domain::money::Currency;
 use crate::domain::payment::{EventKind, GatewayRecord, Outcome, Payment, Received, Terms};
 use crate::domain::reason::Reason;
+use crate::domain::refund::{RefundId, RefundOutcome};
 use crate::domain::time::{SendMark, from_epoch_s};
 use crate::ledger::intent::{DailyLimit, Intent};
 use crate::ledger::seen::Seen;
+
+pub(super) mod refund;
 
 /// What a row becomes.
 #[derive(Debug)]
@@ -38,6 +41,8 @@ pub(super) struct Happened<'a> {
     /// history. Where there is none, the answer's own.
     pub imp_uid: Option<&'a str>,
     pub received: Option<&'a Received>,
+    /// The refund that it is of.
+    pub refund: Option<(&'a RefundId, RefundOutcome)>,
 }
 
 impl<'a> Happened<'a> {
@@ -52,6 +57,7 @@ impl<'a> Happened<'a> {
             reason: None,
             imp_uid: None,
             received: None,
+            refund: None,
         }
     }
 }
@@ -115,6 +121,7 @@ pub(super) fn next_attempt(payment: Payment, intent: &Intent) -> Option<Payment>
         buyer_tel: request.buyer_tel.clone(),
         note: intent.note.clone().or(payment.note),
         operator: intent.operator.clone(),
+        tax: Some(request.tax()),
         ..payment
     })
 }
@@ -347,7 +354,7 @@ fn take_paid(payment: &mut Payment, record: &GatewayRecord) {
     }
 }
 
-fn take_over(payment: &mut Payment, record: &GatewayRecord) {
+pub(super) fn take_over(payment: &mut Payment, record: &GatewayRecord) {
     let currency: Currency = payment.terms.amount.currency();
     payment.imp_uid.clone_from(&record.imp_uid);
     payment.status.clone_from(&record.status);
@@ -364,7 +371,7 @@ fn take_over(payment: &mut Payment, record: &GatewayRecord) {
 }
 
 /// A time as the ledger keeps it.
-fn whole_ms(at: Timestamp) -> Timestamp {
+pub(super) fn whole_ms(at: Timestamp) -> Timestamp {
     Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
 }
 

@@ -2,13 +2,14 @@ use jiff::Timestamp;
 
 use super::{
     AfterRefund, Found, Look, NotRefundable, Reading, Refund, RefundAnswer, RefundEnd, RefundId,
-    RefundOutcome, Shown, Split, SplitError, Tax, answered, find, found_after, how_much, read, review, shown,
+    RefundOutcome, Shown, Split, SplitError, answered, find, found_after, how_much, read, review, shown,
     split,
 };
 use crate::domain::ids::MerchantUid;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::{CancelRecord, GatewayRecord};
 use crate::domain::reason::{Reason, Said};
+use crate::domain::tax::Tax;
 use crate::domain::time::SendMark;
 
 fn won(minor: i64) -> Amount {
@@ -23,6 +24,7 @@ fn refund(id: &str, amount: i64, balance_before: i64) -> Refund {
         merchant_uid: MerchantUid::parse("order_1").unwrap(),
         imp_uid: "imps_1".to_owned(),
         outcome: RefundOutcome::Unknown,
+        paid: won(10_000),
         amount: won(amount),
         balance_before: won(balance_before),
         tax: Tax::default(),

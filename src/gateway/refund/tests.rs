@@ -3,7 +3,8 @@ use serde_json::{Value, json};
 
 use crate::domain::ids::MerchantUid;
 use crate::domain::money::{Amount, Currency};
-use crate::domain::refund::{Look, NotRefundable, Refund, RefundAnswer, RefundId, RefundOutcome, Tax};
+use crate::domain::refund::{Look, NotRefundable, Refund, RefundAnswer, RefundId, RefundOutcome};
+use crate::domain::tax::Tax;
 use crate::domain::time::SendMark;
 use crate::gateway::client::Client;
 use crate::gateway::fake::{FakeClock, FakeGateway, client};
@@ -19,6 +20,7 @@ fn refund(tax: Tax) -> Refund {
         merchant_uid: MerchantUid::parse("order_1").unwrap(),
         imp_uid: "imps_1".to_owned(),
         outcome: RefundOutcome::Pending,
+        paid: won(10_000),
         amount: won(3_000),
         balance_before: won(10_000),
         tax,
@@ -139,7 +141,7 @@ fn a_payment_is_looked_at_as_what_it_is() {
     ] {
         let (gateway, client) = scene();
         gateway.will(status, &body);
-        let reply = client.look_at("imps_1", won(10_000));
+        let reply = client.look_at("imps_1", Some(won(10_000)), Currency::KRW);
         assert_eq!(
             (matches!(reply.look, Look::Shown(_)), reply.not_refundable),
             (shown, why),

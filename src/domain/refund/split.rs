@@ -5,13 +5,7 @@
 //! refund names a part if and only if its charge did.
 
 use crate::domain::money::Amount;
-
-/// The tax parts of a charge or refund as they are sent: `None` is left out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tax {
-    pub tax_free: Option<Amount>,
-    pub vat_amount: Option<Amount>,
-}
+use crate::domain::tax::Tax;
 
 /// The parts that a person gave for a refund.
 pub type TaxGiven = Tax;
