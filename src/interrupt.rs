@@ -1,12 +1,14 @@
-//! Ctrl-C and SIGTERM: counted, never deadly, so that a request that is out is waited for.
+//! Ctrl-C, SIGTERM and SIGHUP: counted, never deadly, so that a request that is out is waited for.
 
 use std::io;
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 
-use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::iterator::Signals;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::SignalsInfo;
+use signal_hook::iterator::exfiltrator::WithOrigin;
+use signal_hook::low_level::siginfo::Cause;
 
 /// How many interrupts there were since the program began to watch for them.
 #[derive(Clone)]
@@ -42,16 +44,24 @@ impl Interrupts {
         Interrupts { shared, watching: false }
     }
 
-    /// From now on Ctrl-C and SIGTERM no longer end the program; they are counted.
+    /// From now on Ctrl-C, SIGTERM and SIGHUP no longer end the program; they are counted. A SIGHUP that was
+    /// ignored from the start, as under `nohup`, stays ignored.
     pub fn watch() -> io::Result<Interrupts> {
         let interrupts = Interrupts { watching: true, ..Interrupts::none() };
-        let mut signals = Signals::new([SIGINT, SIGTERM])?;
+        let mut signals = SignalsInfo::<WithOrigin>::new([SIGINT, SIGTERM])?;
+        if !hangup_is_ignored() {
+            signals.handle().add_signal(SIGHUP)?;
+        }
         let shared = Arc::clone(&interrupts.shared);
         thread::Builder::new().name("interrupts".to_owned()).stack_size(64 * 1024).spawn(move || {
-            for _ in signals.forever() {
-                let mut count = shared.count.lock().unwrap_or_else(PoisonError::into_inner);
-                *count = count.saturating_add(1);
-                shared.changed.notify_all();
+            let mut terminal_gone = false;
+            for origin in signals.forever() {
+                let by_kernel = matches!(origin.cause, Cause::Kernel);
+                if is_one_more(origin.signal, by_kernel, &mut terminal_gone) {
+                    let mut count = shared.count.lock().unwrap_or_else(PoisonError::into_inner);
+                    *count = count.saturating_add(1);
+                    shared.changed.notify_all();
+                }
             }
         })?;
         Ok(interrupts)
@@ -146,6 +156,25 @@ fn new_worker() -> Result<Sender<Job>, NoValue> {
     started.map(|_| worker).map_err(|_| NoValue::NeverBegan)
 }
 
+/// Whether a signal is an interrupt of its own. When a terminal goes, its shell and the kernel each send SIGHUP
+/// for it, within milliseconds: the kernel's second word for one loss must not end the wait for an answer.
+fn is_one_more(signal: i32, by_kernel: bool, terminal_gone: &mut bool) -> bool {
+    if signal != SIGHUP {
+        return true;
+    }
+    let told_before = std::mem::replace(terminal_gone, true);
+    !(told_before && by_kernel)
+}
+
+/// Whether whoever started the program has it ignore SIGHUP. Only Linux says so to a program that is to hold no
+/// unsafe code.
+fn hangup_is_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    // The first bit is the first signal's, which SIGHUP is.
+    ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
+}
+
 enum JobState<T> {
     Running,
     Finished(T),
@@ -185,7 +214,9 @@ mod tests {
     use std::sync::PoisonError;
     use std::time::Duration;
 
-    use super::{Interrupts, NoValue};
+    use signal_hook::consts::{SIGHUP, SIGINT};
+
+    use super::{Interrupts, NoValue, is_one_more};
 
     fn watched() -> Interrupts {
         Interrupts { watching: true, ..Interrupts::none() }
@@ -194,6 +225,21 @@ mod tests {
     fn interrupt(interrupts: &Interrupts) {
         *interrupts.shared.count.lock().unwrap_or_else(PoisonError::into_inner) += 1;
         interrupts.shared.changed.notify_all();
+    }
+
+    #[test]
+    fn one_terminal_that_goes_is_one_interrupt_whoever_tells_of_it() {
+        // The signal, and whether the kernel sent it.
+        let (kernel, shell, keys) = ((SIGHUP, true), (SIGHUP, false), (SIGINT, true));
+        let count = |signals: &[(i32, bool)]| {
+            let mut gone = false;
+            signals.iter().filter(|(signal, by_kernel)| is_one_more(*signal, *by_kernel, &mut gone)).count()
+        };
+        assert_eq!(count(&[shell, kernel]), 1);
+        assert_eq!(count(&[kernel, kernel]), 1);
+        assert_eq!(count(&[shell, shell]), 2, "sent twice by a process, it is meant twice");
+        assert_eq!(count(&[keys, keys]), 2, "a terminal's Ctrl-C comes from the kernel each time");
+        assert_eq!(count(&[keys, kernel]), 2);
     }
 
     #[test]

@@ -42,6 +42,8 @@ pub use crate::settings::secret::Credentials;
 pub const TIMEZONE: &str = "Asia/Seoul";
 /// How long a charge that was not found stays unknown (contract, rule 1).
 pub const SETTLE_AFTER: Duration = Duration::from_secs(15 * 60);
+/// How much longer than the time-out `settle_after` has to be to go without a warning.
+const SETTLE_AFTER_SPARE: Duration = Duration::from_secs(60);
 /// Within which a charge of the same customer and amount is taken for a slip (contract, "Checked before a
 /// charge").
 pub const SIMILAR_WITHIN: Duration = Duration::from_secs(10 * 60);
@@ -203,14 +205,14 @@ impl Settings {
     }
 
     /// Why `settle_after` is too short for the time-out in use: a request could then still be in
-    /// flight when it is sent again.
+    /// flight when it is sent again (contract, rule 1).
     #[must_use]
     pub fn settle_after_warning(&self) -> Option<String> {
         use crate::domain::time::format_duration;
-        (self.settle_after < self.timeout).then(|| {
+        (self.settle_after < self.timeout.saturating_add(SETTLE_AFTER_SPARE)).then(|| {
             format!(
-                "settle_after is {}, less than the time-out of {}: a charge could be sent again while the \
-                 first request is still on its way",
+                "settle_after is {}, less than the time-out of {} and a minute more: a charge could be sent again \
+                 while the first request is still on its way",
                 format_duration(self.settle_after),
                 format_duration(self.timeout)
             )

@@ -1,5 +1,5 @@
-//! Ctrl-C and SIGTERM: before the request leaves nothing is sent; after it the answer is waited for,
-//! and a second one stops the wait.
+//! Ctrl-C, SIGTERM and SIGHUP: before the request leaves nothing is sent; after it the answer is waited for,
+//! and a second one stops the wait. A terminal that goes is one of them.
 
 #![cfg(unix)]
 
@@ -11,6 +11,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 
 use crate::support::gateway::{Say, Scripted, envelope, no_such_payment, payment};
+use crate::support::pty::Terminal;
 use crate::support::world::{Ran, World, eventually, to_charge};
 
 const LONG: Duration = Duration::from_secs(30);
@@ -40,7 +41,7 @@ fn outcome(world: &World) -> String {
 
 #[test]
 fn before_the_request_leaves_an_interrupt_sends_nothing() {
-    for one in [Signal::INT, Signal::TERM] {
+    for one in [Signal::INT, Signal::TERM, Signal::HUP] {
         let gateway = Scripted::start_whole(|_| Say::Hang(LONG));
         let world = World::for_gateway(gateway.url());
         let child = charge(&world);
@@ -56,7 +57,7 @@ fn before_the_request_leaves_an_interrupt_sends_nothing() {
 
 #[test]
 fn after_it_left_one_interrupt_says_so_and_waits_for_the_answer() {
-    for one in [Signal::INT, Signal::TERM] {
+    for one in [Signal::INT, Signal::TERM, Signal::HUP] {
         let gateway = Scripted::start(|asked| {
             Say::Late(
                 Duration::from_millis(1500),
@@ -75,9 +76,13 @@ fn after_it_left_one_interrupt_says_so_and_waits_for_the_answer() {
 
 #[test]
 fn after_it_left_a_second_interrupt_leaves_the_outcome_unknown() {
-    for (first, second) in
-        [(Signal::INT, Signal::INT), (Signal::TERM, Signal::INT), (Signal::TERM, Signal::TERM)]
-    {
+    for (first, second) in [
+        (Signal::INT, Signal::INT),
+        (Signal::TERM, Signal::INT),
+        (Signal::TERM, Signal::TERM),
+        (Signal::HUP, Signal::HUP),
+        (Signal::HUP, Signal::TERM),
+    ] {
         let gateway = Scripted::start(|asked| match asked.method.as_str() {
             "POST" => Say::Hang(LONG),
             _ => no_such_payment(),
@@ -156,4 +161,77 @@ fn a_sandbox_that_serves_ends_quietly() {
         signal(&child, one);
         soon(child).exits(0);
     }
+}
+
+/// A gateway that pays after a while.
+#[cfg(target_os = "linux")]
+fn paying_late() -> Scripted {
+    Scripted::start(|asked| {
+        Say::Late(Duration::from_millis(1500), Box::new(Say::Json(200, envelope(&payment(asked, "paid")))))
+    })
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_terminal_that_goes_while_the_request_is_out_loses_neither_answer_nor_record() {
+    for format in ["--format=table", "--format=json"] {
+        let gateway = paying_late();
+        let world = World::for_gateway(gateway.url());
+        let command = world.command(&to_charge("order_1", &["-v", format]));
+        let terminal = Terminal::start_as_session(&command);
+        eventually("the charge is out", || gateway.charges() == 1);
+        terminal.goes().exits(0);
+        assert_eq!((outcome(&world).as_str(), gateway.charges()), ("paid", 1));
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_terminal_that_goes_before_the_request_leaves_sends_nothing() {
+    let gateway = Scripted::start_whole(|_| Say::Hang(LONG));
+    let world = World::for_gateway(gateway.url());
+    let terminal = Terminal::start_as_session(&world.command(&to_charge("order_1", &[])));
+    eventually("the token was asked for", || gateway.count("/users/getToken") == 1);
+    terminal.goes().exits(130);
+    assert_eq!((outcome(&world).as_str(), gateway.charges()), ("not_sent", 0));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_batch_whose_terminal_goes_finishes_what_is_under_way() {
+    let gateway = paying_late();
+    let world = World::for_gateway(gateway.url());
+    let rows = |n| format!("gildong_0001_1234,{},Monthly,order_{n}\n", 1000 + n);
+    let file = (1..=20).map(rows).collect::<String>();
+    std::fs::write(
+        world.home().join("charges.csv"),
+        format!("customer_uid,amount,name,merchant_uid\n{file}"),
+    )
+    .unwrap();
+    let line = ["batch", "charges.csv", "--yes", "--workers", "2"];
+    let terminal = Terminal::start_as_session(&world.command(&line));
+    eventually("two charges are out", || gateway.charges() == 2);
+    terminal.goes().exits(130);
+    let paid = world.run(&["history", "--status", "paid", "--all", "--json"]).exits(0).json();
+    assert_eq!(paid.as_array().unwrap().len(), gateway.charges(), "what was sent was recorded");
+    assert!(gateway.charges() <= 4, "{} were begun", gateway.charges());
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn under_nohup_a_hangup_is_nothing() {
+    let gateway = paying_late();
+    let world = World::for_gateway(gateway.url());
+    let command = world.command(&to_charge("order_1", &["--json"]));
+    let mut nohup = std::process::Command::new("nohup");
+    nohup.arg(command.get_program()).args(command.get_args()).env_clear().current_dir(world.home());
+    nohup.envs(command.get_envs().map(|(name, value)| (name, value.unwrap())));
+    let piped = std::process::Stdio::piped;
+    let child = nohup.stdin(std::process::Stdio::null()).stdout(piped()).stderr(piped()).spawn().unwrap();
+    eventually("the charge is out", || gateway.charges() == 1);
+    signal(&child, Signal::HUP);
+    signal(&child, Signal::HUP);
+    let ran = soon(child).exits(0);
+    assert!(!ran.stderr.contains("The request is out"), "{ran}");
+    assert_eq!(ran.json()["outcome"], "paid");
 }

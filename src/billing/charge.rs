@@ -30,6 +30,17 @@ use crate::ledger::{Claim, Claiming, Entry, Intent, LedgerError, PaymentLock, Se
 /// must not send on the strength of an intent that others may meanwhile hold for lost.
 const INTENT_AGE_MAX: Duration = Duration::from_secs(5);
 
+/// The least that is allowed for it, however short `settle_after` is: the gateway's clock counts whole seconds,
+/// and a busy machine must be able to charge.
+const INTENT_AGE_LEAST: Duration = Duration::from_secs(1);
+
+/// The same under a short `settle_after`: half of it, so that the other half is left for the request to arrive
+/// before anybody may send it again. Under two seconds there is no such half, which is one of the reasons why
+/// so short a wait is warned about.
+fn intent_age_max(settle_after: Duration) -> Duration {
+    INTENT_AGE_MAX.min((settle_after / 2).max(INTENT_AGE_LEAST))
+}
+
 /// How many interrupts end the wait for the answer to a charge.
 const PATIENCE_SENT: u32 = 2;
 
@@ -289,7 +300,8 @@ impl Run<'_, '_> {
         }
         // The clock comes last: from here on nothing is left to wait for.
         let gateway_s = self.desk.gateway.now_s();
-        if mark.age_at_most(&self.desk.clock.now(), gateway_s) > INTENT_AGE_MAX {
+        let age_max = intent_age_max(self.order.settle_after);
+        if mark.age_at_most(&self.desk.clock.now(), gateway_s) > age_max {
             return LetGo::HeldBack(Held::NotReached(Reason::HeldUp));
         }
         let gateway = Arc::clone(&self.desk.gateway);
@@ -399,5 +411,22 @@ fn key_refused(received: &Received) -> Said {
     match (&received.message, received.code) {
         (None, None | Some(0)) => Said::Status(received.http_status.unwrap_or_default()),
         (words, code) => Said::words_or_code(words.as_deref(), code.unwrap_or_default()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::intent_age_max;
+
+    #[test]
+    fn an_intent_is_sent_within_half_of_the_wait_before_it_may_be_sent_again() {
+        for (settle_after_ms, most_ms) in
+            [(900_000, 5_000), (10_000, 5_000), (4_000, 2_000), (3_000, 1_500), (2_000, 1_000), (0, 1_000)]
+        {
+            let most = intent_age_max(Duration::from_millis(settle_after_ms));
+            assert_eq!(most, Duration::from_millis(most_ms), "settle_after {settle_after_ms} ms");
+        }
     }
 }

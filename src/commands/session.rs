@@ -112,8 +112,35 @@ impl Session {
     fn ui(&self, presentation: &Presentation, zone: TimeZone) -> Ui {
         let options = presentation.ui_options(&self.streams, zone);
         let stdin = Box::new(BufReader::new(io::stdin()));
-        Ui::new(options, Box::new(io::stdout()), Box::new(io::stderr()), stdin)
+        let stdout: Box<dyn Write + Send> = if self.streams.stdout_is_terminal {
+            Box::new(Terminal(io::stdout()))
+        } else {
+            Box::new(io::stdout())
+        };
+        Ui::new(options, stdout, Box::new(io::stderr()), stdin)
     }
+}
+
+/// Standard output at a terminal. One that is gone, because a window was closed or a connection ended, has no
+/// reader: that is not a device that failed, though the system has one word for both.
+struct Terminal<W>(W);
+
+impl<W: Write> Write for Terminal<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes).map_err(gone)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush().map_err(gone)
+    }
+}
+
+fn gone(error: io::Error) -> io::Error {
+    #[cfg(unix)]
+    if error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error()) {
+        return io::ErrorKind::BrokenPipe.into();
+    }
+    error
 }
 
 /// What becomes of a command that has written its answer, or could not. A reader that went away

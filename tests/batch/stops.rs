@@ -55,7 +55,8 @@ fn signal(child: &std::process::Child, signal: rustix::process::Signal) {
 #[test]
 #[cfg(unix)]
 fn an_interrupt_finishes_what_is_under_way_and_begins_no_more() {
-    for sent in [rustix::process::Signal::INT, rustix::process::Signal::TERM] {
+    use rustix::process::Signal;
+    for sent in [Signal::INT, Signal::TERM, Signal::HUP] {
         let gateway = Gateway::start("slow=500ms");
         let world = World::for_gateway(&gateway.url());
         file(&world, "charges.csv", rows(30));

@@ -1,12 +1,14 @@
 //! A terminal with the program at it, as a person would have.
 
 use std::fs::{File, OpenOptions};
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::process::{Child, Command};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::fs::{OFlags, fcntl_setfl};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
@@ -14,6 +16,13 @@ use rustix::termios::{Winsize, tcsetwinsize};
 pub struct Terminal {
     keyboard: File,
     screen: Arc<Mutex<Vec<u8>>>,
+    child: Child,
+    watched: Arc<AtomicBool>,
+    watch: thread::JoinHandle<()>,
+}
+
+/// The program after its terminal has gone.
+pub struct Bereft {
     child: Child,
 }
 
@@ -31,16 +40,42 @@ impl Terminal {
         // The command keeps its ends open as long as it lives.
         drop(command);
         let keyboard = File::from(master);
-        let screen = Arc::new(Mutex::new(Vec::new()));
+        // Whoever waits for a byte holds the terminal open.
+        fcntl_setfl(&keyboard, OFlags::RDWR | OFlags::NONBLOCK).unwrap();
+        let (screen, watched) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicBool::new(true)));
         let (mut output, seen) = (keyboard.try_clone().unwrap(), Arc::clone(&screen));
-        thread::spawn(move || {
+        let goes_on = Arc::clone(&watched);
+        let watch = thread::spawn(move || {
             let mut piece = [0; 4096];
-            // The end of the last program at a terminal is an error on this side.
-            while let Ok(count @ 1..) = output.read(&mut piece) {
-                seen.lock().unwrap().extend_from_slice(&piece[..count]);
+            while goes_on.load(Ordering::Relaxed) {
+                match output.read(&mut piece) {
+                    Ok(count @ 1..) => seen.lock().unwrap().extend_from_slice(&piece[..count]),
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                        thread::sleep(Duration::from_millis(5));
+                    }
+                    // The end of the last program at a terminal is an error on this side.
+                    Ok(_) | Err(_) => break,
+                }
             }
         });
-        Terminal { keyboard, screen, child }
+        Terminal { keyboard, screen, child, watched, watch }
+    }
+
+    /// The same, as the terminal that the program is told of when it goes.
+    #[cfg(target_os = "linux")]
+    pub fn start_as_session(command: &Command) -> Terminal {
+        let mut session = Command::new("setsid");
+        session.arg("--ctty").arg(command.get_program()).args(command.get_args()).env_clear();
+        session.envs(command.get_envs().map(|(name, value)| (name, value.unwrap())));
+        session.current_dir(command.get_current_dir().unwrap());
+        Terminal::start(session)
+    }
+
+    /// The window is closed, or the connection ends.
+    pub fn goes(self) -> Bereft {
+        self.watched.store(false, Ordering::Relaxed);
+        self.watch.join().unwrap();
+        Bereft { child: self.child }
     }
 
     /// All that was ever written to the screen, with what moves the cursor about.
@@ -67,5 +102,16 @@ impl Terminal {
     pub fn exits(&mut self, code: i32) {
         let status = self.child.wait().unwrap();
         assert_eq!(status.code(), Some(code), "{}", self.seen());
+    }
+}
+
+impl Bereft {
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
+    #[track_caller]
+    pub fn exits(mut self, code: i32) {
+        assert_eq!(self.child.wait().unwrap().code(), Some(code));
     }
 }

@@ -247,10 +247,19 @@ fn a_token_is_kept_for_one_address_and_one_key() {
 }
 
 #[test]
-fn a_short_wait_is_warned_of() {
+fn a_wait_shorter_than_the_time_out_and_a_minute_is_warned_of() {
+    for (settle_after, warned) in [("30s", true), ("1m", true), ("119s", true), ("2m", false), ("15m", false)]
+    {
+        let home = Home::with_config(&format!("[profile.main]\nsettle_after = \"{settle_after}\"\n"));
+        let warning = home.resolve(&Flags::default(), &[]).unwrap().settle_after_warning();
+        assert_eq!(warning.is_some(), warned, "{settle_after}: {warning:?}");
+    }
     let home = Home::with_config("[profile.main]\nsettle_after = \"30s\"\n");
     let warning = home.resolve(&Flags::default(), &[]).unwrap().settle_after_warning().unwrap();
     assert!(warning.starts_with("settle_after is 30s, less than the time-out of 1m"), "{warning}");
+    let home = Home::with_config("[profile.main]\nsettle_after = \"15m\"\n");
+    let long = Flags { timeout_s: Some(900), ..Flags::default() };
+    assert!(home.resolve(&long, &[]).unwrap().settle_after_warning().is_some());
 }
 
 #[test]
