@@ -8,15 +8,15 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::billing::desk::{Desk, Locked, lock_within};
+use crate::billing::desk::{Desk, Waited, wait_for_lock};
 use crate::billing::report::Held;
 use crate::domain::ids::MerchantUid;
 use crate::domain::money::Amount;
 use crate::domain::payment::{GatewayRecord, Outcome, Payment, Received};
 use crate::domain::reason::Reason;
 use crate::domain::refund::{
-    self as rules, AfterRefund, Look, NotRefundable, Refund, RefundEnd, RefundId, RefundOutcome, Shown, Split,
-    SplitError,
+    self as rules, AfterRefund, Look, NotRefundable, Refund, RefundEnd, RefundId, RefundOutcome, Shown,
+    Split, SplitError,
 };
 use crate::domain::tax::Tax;
 use crate::domain::time::SendMark;
@@ -80,12 +80,17 @@ pub enum NotSent {
     /// Another refund of the same payment is open, or was made a moment ago.
     InTheWay(Box<Refund>),
     /// The balance is another than the one that was shown.
-    Moved { shown: Amount, balance: Amount },
+    Moved {
+        shown: Amount,
+        balance: Amount,
+    },
     /// The gateway gave no answer that says what can be refunded.
     NoAnswer(Reason),
     Held(Held),
     /// Another process kept the payment to itself for too long.
-    Busy { waited: Duration },
+    Busy {
+        waited: Duration,
+    },
 }
 
 /// How a refund ended.
@@ -107,7 +112,12 @@ pub enum RefundError {
     /// Before the send: nothing was sent.
     Ledger(LedgerError),
     /// After the send: what came back must not be lost with the disk.
-    AnswerNotRecorded { error: LedgerError, refund: Box<Refund>, outcome: RefundOutcome, received: Box<Received> },
+    AnswerNotRecorded {
+        error: LedgerError,
+        refund: Box<Refund>,
+        outcome: RefundOutcome,
+        received: Box<Received>,
+    },
 }
 
 impl From<LedgerError> for RefundError {
@@ -241,10 +251,10 @@ pub fn refund(
     id: RefundId,
     tell: &mut dyn FnMut(),
 ) -> Result<Result<RefundReport, NotSent>, RefundError> {
-    let lock = match lock_within(desk, &order.merchant_uid, order.lock_wait_max, tell)? {
-        Locked::Ours(lock) => lock,
-        Locked::Interrupted => return Ok(Err(NotSent::Held(Held::Interrupted))),
-        Locked::TooLong => return Ok(Err(NotSent::Busy { waited: order.lock_wait_max })),
+    let lock = match wait_for_lock(desk, &order.merchant_uid, order.lock_wait_max, tell)? {
+        Waited::Locked(lock) => lock,
+        Waited::Interrupted => return Ok(Err(NotSent::Held(Held::Interrupted))),
+        Waited::TooLong => return Ok(Err(NotSent::Busy { waited: order.lock_wait_max })),
     };
     let Some(payment) = desk.ledger.find(&order.merchant_uid)? else {
         return Ok(Err(NotSent::NotRefundable(NotRefundable::NotPaid(None))));
@@ -322,11 +332,8 @@ impl Run<'_, '_> {
             if self.desk.held_up(&self.refund.sent, self.order.settle_after) {
                 return self.hold(claim, Held::NotReached(Reason::HeldUp));
             }
-            let reply = self.desk.interrupts.run(
-                PATIENCE_SENT,
-                move || gateway.refund(&refund, notify),
-                &mut || (),
-            );
+            let reply =
+                self.desk.interrupts.run(PATIENCE_SENT, move || gateway.refund(&refund, notify), &mut || ());
             let reply = match reply {
                 Ok(reply) => reply,
                 Err(NoValue::NeverBegan) => return self.hold(claim, Held::NotReached(Reason::NoThread)),
@@ -344,7 +351,8 @@ impl Run<'_, '_> {
                     let at = self.desk.clock.now().wall;
                     let refused = claim.refused(at, reply.received.clone());
                     let recorded = self.desk.ledger.write(refused);
-                    let _ = recorded.map_err(|error| self.not_recorded(error, RefundOutcome::Unknown, &reply.received))?;
+                    let _ = recorded
+                        .map_err(|error| self.not_recorded(error, RefundOutcome::Unknown, &reply.received))?;
                     let looked = look(self.desk, &self.payment, &self.order.imp_uid);
                     let (look, record, received) = match looked {
                         Ok((looked, _)) => (looked.look, looked.record, looked.received),

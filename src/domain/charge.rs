@@ -69,6 +69,7 @@ pub enum Field {
     ChannelKey,
     Bypass,
     Note,
+    RefundReason,
     /// Of a customer: kept here, and not sent with a charge.
     Name,
     Email,
@@ -92,6 +93,7 @@ impl fmt::Display for Field {
             Field::ChannelKey => "channel_key",
             Field::Bypass => "bypass",
             Field::Note => "note",
+            Field::RefundReason => "reason",
             Field::Name => "name",
             Field::Email => "e-mail address",
             Field::Tel => "telephone number",
