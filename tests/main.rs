@@ -28,6 +28,7 @@ mod main_job;
 mod odd_answers;
 mod order_ids;
 mod reconcile;
+mod refund;
 mod registration;
 mod requests;
 mod sandbox_alone;

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use tokio::sync::oneshot::Receiver;
 use tokio::sync::oneshot::error::TryRecvError;
 
-use crate::domain::ids::MerchantUid;
+use crate::domain::ids::{MerchantUid, RefundId};
 use crate::domain::payment::Payment;
-use crate::domain::refund::{Refund, RefundId};
+use crate::domain::refund::Refund;
 use crate::ledger::{
     Claiming, Closing, Entry, Intent, Ledger, LedgerError, PaymentLock, PaymentLocks, Written,
 };

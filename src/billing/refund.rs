@@ -10,13 +10,12 @@ use jiff::Timestamp;
 
 use crate::billing::desk::{Desk, Waited, wait_for_lock};
 use crate::billing::report::Held;
-use crate::domain::ids::MerchantUid;
+use crate::domain::ids::{MerchantUid, RefundId};
 use crate::domain::money::Amount;
-use crate::domain::payment::{GatewayRecord, Outcome, Payment, Received};
+use crate::domain::payment::{GatewayRecord, Outcome, Payment, Received, RefundOutcome};
 use crate::domain::reason::Reason;
 use crate::domain::refund::{
-    self as rules, AfterRefund, Look, NotRefundable, Refund, RefundEnd, RefundId, RefundOutcome, Shown,
-    Split, SplitError,
+    self as rules, AfterRefund, Look, NotRefundable, Refund, RefundEnd, Shown, Split, SplitError,
 };
 use crate::domain::tax::Tax;
 use crate::domain::time::SendMark;
@@ -33,6 +32,8 @@ pub struct RefundOrder {
     pub merchant_uid: MerchantUid,
     /// Of the payment that goes back: its own, or another's under the same order.
     pub imp_uid: String,
+    /// It was named by that, and not by its order.
+    pub by_imp_uid: bool,
     /// How much; `None` is all that is left.
     pub amount: Option<Amount>,
     pub tax: Tax,

@@ -12,9 +12,9 @@ use std::thread::{self, JoinHandle};
 use tokio::sync::oneshot;
 
 use crate::billing::book::{Book, Writing};
-use crate::domain::ids::MerchantUid;
+use crate::domain::ids::{MerchantUid, RefundId};
 use crate::domain::payment::Payment;
-use crate::domain::refund::{Refund, RefundId};
+use crate::domain::refund::Refund;
 use crate::ledger::{Closing, Entry, Ledger, LedgerError, PaymentLock, PaymentLocks, Written};
 
 /// The thread that writes. It ends when this and all its handles are gone.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use crate::domain::ids::{CustomerUid, MerchantUid};
+use crate::domain::ids::{CustomerUid, MerchantUid, RefundId};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::reason::Reason;
 use crate::domain::tax::Tax;
@@ -69,6 +69,63 @@ impl Outcome {
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.word())
+    }
+}
+
+/// The answer to the one question: did the money go back?
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RefundOutcome {
+    /// The gateway shows it, in the payment's history of refunds.
+    Refunded,
+    /// The gateway or the PG said no, and the balance is what it was without it.
+    Refused,
+    /// The request may have arrived, and the gateway shows nothing certain.
+    Unknown,
+    /// The request certainly had no effect.
+    NotSent,
+    /// The intent is written; its request is about to leave, in flight, or lost with its process.
+    Pending,
+}
+
+impl RefundOutcome {
+    pub const ALL: [RefundOutcome; 5] = [
+        RefundOutcome::Refunded,
+        RefundOutcome::Refused,
+        RefundOutcome::Unknown,
+        RefundOutcome::NotSent,
+        RefundOutcome::Pending,
+    ];
+
+    /// The word used on the command line, in JSON and in the ledger.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            RefundOutcome::Refunded => "refunded",
+            RefundOutcome::Refused => "refused",
+            RefundOutcome::Unknown => "unknown",
+            RefundOutcome::NotSent => "not_sent",
+            RefundOutcome::Pending => "pending",
+        }
+    }
+
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<RefundOutcome> {
+        RefundOutcome::ALL.into_iter().find(|outcome| outcome.word() == word)
+    }
+
+    /// Whether money went back or may have.
+    #[must_use]
+    pub fn may_have_refunded(self) -> bool {
+        match self {
+            RefundOutcome::Refunded | RefundOutcome::Unknown | RefundOutcome::Pending => true,
+            RefundOutcome::Refused | RefundOutcome::NotSent => false,
+        }
+    }
+
+    /// Whether a look-up has still to say what became of it.
+    #[must_use]
+    pub fn is_open(self) -> bool {
+        matches!(self, RefundOutcome::Unknown | RefundOutcome::Pending)
     }
 }
 
@@ -387,4 +444,6 @@ pub struct HistoryEntry {
     pub attempt: u32,
     pub operator: Option<String>,
     pub received: Received,
+    /// The refund that it is of, and what that was from then on.
+    pub refund: Option<(RefundId, RefundOutcome)>,
 }

@@ -13,105 +13,12 @@ pub use self::split::{Split, SplitError, TaxGiven, split};
 
 use jiff::Timestamp;
 
-use crate::domain::ids::MerchantUid;
+use crate::domain::ids::{MerchantUid, RefundId};
 use crate::domain::money::Amount;
-use crate::domain::payment::{CancelRecord, GatewayRecord};
+use crate::domain::payment::{CancelRecord, GatewayRecord, RefundOutcome};
 use crate::domain::reason::{Reason, Said};
 use crate::domain::tax::Tax;
 use crate::domain::time::SendMark;
-
-/// The answer to the one question: did the money go back?
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum RefundOutcome {
-    /// The gateway shows it, in the payment's history of refunds.
-    Refunded,
-    /// The gateway or the PG said no, and the balance is what it was without it.
-    Refused,
-    /// The request may have arrived, and the gateway shows nothing certain.
-    Unknown,
-    /// The request certainly had no effect.
-    NotSent,
-    /// The intent is written; its request is about to leave, in flight, or lost with its process.
-    Pending,
-}
-
-impl RefundOutcome {
-    pub const ALL: [RefundOutcome; 5] = [
-        RefundOutcome::Refunded,
-        RefundOutcome::Refused,
-        RefundOutcome::Unknown,
-        RefundOutcome::NotSent,
-        RefundOutcome::Pending,
-    ];
-
-    /// The word used on the command line, in JSON and in the ledger.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            RefundOutcome::Refunded => "refunded",
-            RefundOutcome::Refused => "refused",
-            RefundOutcome::Unknown => "unknown",
-            RefundOutcome::NotSent => "not_sent",
-            RefundOutcome::Pending => "pending",
-        }
-    }
-
-    #[must_use]
-    pub fn from_word(word: &str) -> Option<RefundOutcome> {
-        RefundOutcome::ALL.into_iter().find(|outcome| outcome.word() == word)
-    }
-
-    /// Whether money went back or may have.
-    #[must_use]
-    pub fn may_have_refunded(self) -> bool {
-        match self {
-            RefundOutcome::Refunded | RefundOutcome::Unknown | RefundOutcome::Pending => true,
-            RefundOutcome::Refused | RefundOutcome::NotSent => false,
-        }
-    }
-
-    /// Whether a look-up has still to say what became of it.
-    #[must_use]
-    pub fn is_open(self) -> bool {
-        matches!(self, RefundOutcome::Unknown | RefundOutcome::Pending)
-    }
-}
-
-/// The short id by which a refund is known again: eight letters and digits.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct RefundId(String);
-
-/// How many characters a refund's id has.
-pub const REFUND_ID_LENGTH: usize = 8;
-
-impl RefundId {
-    /// Reads an id; `None` where it is not eight lower-case letters and digits.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<RefundId> {
-        let fits = text.len() == REFUND_ID_LENGTH
-            && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
-        fits.then(|| RefundId(text.to_owned()))
-    }
-
-    /// An id of random bytes. Letters that are read for digits are left out.
-    #[must_use]
-    pub fn of_random(bytes: [u8; REFUND_ID_LENGTH]) -> RefundId {
-        const LETTERS: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz023456789";
-        let letter = |byte: u8| LETTERS.get(usize::from(byte % 32)).copied().map_or('x', char::from);
-        RefundId(bytes.into_iter().map(letter).collect())
-    }
-
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// What the reason of a refund ends with, on its way to the gateway (contract, `refund`).
-    #[must_use]
-    pub fn tail(&self) -> String {
-        format!(" #{}", self.0)
-    }
-}
 
 /// A refund as the ledger knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,12 +8,12 @@
 use jiff::Timestamp;
 
 use crate::domain::answer::Settled;
-use crate::domain::ids::MerchantUid;
+use crate::domain::ids::{MerchantUid, RefundId};
 use crate::domain::lookup::LookedUp;
 use crate::domain::money::Amount;
 use crate::domain::payment::{GatewayRecord, Payment, Received};
 use crate::domain::reason::Reason;
-use crate::domain::refund::{RefundEnd, RefundId};
+use crate::domain::refund::RefundEnd;
 use crate::domain::time::SendMark;
 use crate::ledger::intent::{Intent, RefundIntent};
 use crate::ledger::lock::PaymentLock;

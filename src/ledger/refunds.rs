@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
-use crate::domain::ids::MerchantUid;
-use crate::domain::payment::{EventKind, GatewayRecord, Received};
+use crate::domain::ids::{MerchantUid, RefundId};
+use crate::domain::payment::{EventKind, GatewayRecord, Received, RefundOutcome};
 use crate::domain::reason::Reason;
-use crate::domain::refund::{Refund, RefundEnd, RefundId, RefundOutcome};
+use crate::domain::refund::{Refund, RefundEnd};
 use crate::domain::time::SendMark;
 use crate::ledger::entry::{How, Written};
 use crate::ledger::fault::Fault;

@@ -9,11 +9,13 @@ use rusqlite::Row;
 use rusqlite::types::ValueRef;
 
 use crate::domain::customer::{Card, Customer};
-use crate::domain::ids::{CustomerUid, MerchantUid};
+use crate::domain::ids::{CustomerUid, MerchantUid, RefundId};
 use crate::domain::money::{Amount, Currency};
-use crate::domain::payment::{EventKind, HistoryEntry, Mode, Outcome, Payment, Received, Terms};
+use crate::domain::payment::{
+    EventKind, HistoryEntry, Mode, Outcome, Payment, Received, RefundOutcome, Terms,
+};
 use crate::domain::reason::Reason;
-use crate::domain::refund::{Refund, RefundId, RefundOutcome};
+use crate::domain::refund::Refund;
 use crate::domain::tax::Tax;
 use crate::domain::time::{BootReading, SendMark};
 use crate::ledger::fault::Fault;
@@ -322,6 +324,13 @@ pub(super) fn event(row: &Row<'_>) -> Result<HistoryEntry, Fault> {
             imp_uid: cells.string_or_null(event_column!("imp_uid"))?,
             body: cells.string_or_null(event_column!("body"))?,
             took_ms: cells.integer_or_null(event_column!("took_ms"))?,
+        },
+        refund: match cells.text_or_null(event_column!("refund_id"))? {
+            None => None,
+            Some(_) => Some((
+                cells.parsed(event_column!("refund_id"), RefundId::parse)?,
+                cells.parsed(event_column!("refund_outcome"), RefundOutcome::from_word)?,
+            )),
         },
     })
 }

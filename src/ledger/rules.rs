@@ -4,11 +4,12 @@
 use jiff::Timestamp;
 
 use crate::domain::answer::Settled;
+use crate::domain::ids::RefundId;
 use crate::domain::lookup::LookedUp;
 use crate::domain::money::Currency;
-use crate::domain::payment::{EventKind, GatewayRecord, Outcome, Payment, Received, Terms};
+use crate::domain::payment::{EventKind, GatewayRecord, Outcome, Payment, Received, RefundOutcome, Terms};
 use crate::domain::reason::Reason;
-use crate::domain::refund::{RefundId, RefundOutcome};
+
 use crate::domain::time::{SendMark, from_epoch_s};
 use crate::ledger::intent::{DailyLimit, Intent};
 use crate::ledger::seen::Seen;

@@ -8,8 +8,8 @@ use jiff::tz::TimeZone;
 use serde::{Serialize, Serializer};
 
 use crate::domain::money::Amount;
-use crate::domain::payment::Payment;
-use crate::domain::refund::{Refund, RefundOutcome};
+use crate::domain::payment::{Payment, RefundOutcome};
+use crate::domain::refund::Refund;
 use crate::domain::tax::Tax;
 use crate::output::field::{Columns, Field, Give, Listed, Object, Shown, Value};
 use crate::output::payment::payment_object;

@@ -3,10 +3,10 @@
 
 use billkey::billing::book::{Book, Writing};
 use billkey::domain::answer::Settled;
-use billkey::domain::ids::MerchantUid;
+use billkey::domain::ids::{MerchantUid, RefundId};
 use billkey::domain::lookup::{Declines, LookedUp};
 use billkey::domain::payment::{Outcome, Payment, Received};
-use billkey::domain::refund::{Refund, RefundId};
+use billkey::domain::refund::Refund;
 use billkey::ledger::{Closing, Entry, How, Ledger, LedgerError, PaymentLock, Seen, Written};
 
 use super::wire::Planted;

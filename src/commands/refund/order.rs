@@ -7,9 +7,10 @@ use crate::commands::context::Context;
 use crate::commands::limits::LOCK_WAIT_MORE;
 use crate::commands::refund::RefundArgs;
 use crate::domain::charge::{Field, check_text};
+use crate::domain::ids::REFUND_ID_LENGTH;
 use crate::domain::money::Amount;
 use crate::domain::payment::{Outcome, Payment};
-use crate::domain::refund::REFUND_ID_LENGTH;
+
 use crate::domain::tax::Tax;
 use crate::domain::text::nfc_key;
 use crate::failure::Failure;
@@ -79,6 +80,7 @@ pub(super) fn order(
     let within = settings.limits.similar_within.filter(|_| !args.again);
     Ok(RefundOrder {
         merchant_uid: payment.terms.merchant_uid.clone(),
+        by_imp_uid: imp_uid == args.id,
         imp_uid,
         amount,
         tax,

@@ -11,8 +11,9 @@ use crate::commands::belonging;
 use crate::commands::context::Context;
 use crate::commands::refund::order::{order, payment_meant, reason};
 use crate::commands::refund::{RefundArgs, tell};
+use crate::domain::ids::{REFUND_ID_LENGTH, RefundId};
 use crate::domain::payment::Payment;
-use crate::domain::refund::{REFUND_ID_LENGTH, RefundId};
+
 use crate::failure::{Exit, Failure};
 use crate::interrupt::Interrupts;
 use crate::ledger::Ledger;

@@ -4,10 +4,10 @@ use crate::billing::refund::{NotSent, Prepared, RefundError, RefundOrder, Refund
 use crate::billing::report::Held;
 use crate::billing::request::Hold;
 use crate::commands::context::Context;
-use crate::commands::pasted::command_of;
+use crate::commands::pasted::{command_of, refund_command};
 use crate::commands::session::answered;
-use crate::domain::refund::{NotRefundable, Refund, RefundOutcome, SplitError};
-use crate::domain::tax::Tax;
+use crate::domain::payment::RefundOutcome;
+use crate::domain::refund::{NotRefundable, Refund, SplitError};
 use crate::domain::time::format_duration;
 use crate::failure::{Exit, Failure, Kind};
 use crate::output::Format;
@@ -70,25 +70,26 @@ fn exit_of(outcome: RefundOutcome, held: Option<&Held>) -> Exit {
 /// Nothing was sent.
 pub(super) fn not_sent(context: &Context<'_>, order: &RefundOrder, why: NotSent) -> Failure {
     let uid = &order.merchant_uid;
+    let again = || format!("to try it again: {}", refund_command(context.settings, order, &[]));
     let failure = match why {
         NotSent::NotPaid(payment) => Failure::refused(format!(
             "{uid} was never paid, as far as the ledger knows: it is {}",
             payment.outcome
         )),
         NotSent::NotRefundable(why) => not_refundable(context, order, &why),
-        NotSent::Tax(error) => tax(order, error),
+        NotSent::Tax(error) => tax(context, order, error),
         NotSent::InTheWay(other) => return in_the_way(context, order, &other),
         NotSent::Moved { shown, balance } => Failure::refused(format!(
             "{shown} was left of {} when it was shown, and {balance} is now: somebody else refunded meanwhile",
             order.imp_uid
         ))
-        .hinted("look at it again: the same command"),
+        .hinted(again()),
         NotSent::NoAnswer(reason) => {
             Failure::network(format!("the gateway did not say what is left of {}: {reason}", order.imp_uid))
-                .hinted("run the same command again")
+                .hinted(again())
         }
         NotSent::Held(Held::NotReached(reason)) => {
-            Failure::network(reason.to_string()).hinted("run the same command again")
+            Failure::network(reason.to_string()).hinted(again())
         }
         NotSent::Held(Held::KeyRefused(said)) => Failure::auth(format!("the gateway refused the API key: {said}")),
         NotSent::Held(Held::Interrupted) => Failure::interrupted(format!("interrupted before {uid} was refunded")),
@@ -96,7 +97,7 @@ pub(super) fn not_sent(context: &Context<'_>, order: &RefundOrder, why: NotSent)
             "another process has been at {uid} for {}",
             format_duration(waited)
         ))
-        .hinted("run the same command again"),
+        .hinted(again()),
     };
     failure.nothing_sent()
 }
@@ -114,8 +115,10 @@ fn not_refundable(context: &Context<'_>, order: &RefundOrder, why: &NotRefundabl
         NotRefundable::OverBalance { balance } => {
             let asked =
                 order.amount.map_or_else(String::new, |amount| format!("{amount} is more than is left: "));
-            Failure::refused(format!("{asked}{balance} of {imp_uid} can be refunded"))
-                .hinted(format!("all that is left: --full, or --amount {}", balance.to_digits()))
+            Failure::refused(format!("{asked}{balance} of {imp_uid} can be refunded")).hinted(format!(
+                "all that is left: {}",
+                refund_command(context.settings, &RefundOrder { amount: None, ..order.clone() }, &[])
+            ))
         }
         NotRefundable::Unreadable => Failure::refused(format!(
             "the gateway shows {imp_uid} with an amount or refunds that are not this payment's"
@@ -124,14 +127,17 @@ fn not_refundable(context: &Context<'_>, order: &RefundOrder, why: &NotRefundabl
     }
 }
 
-fn tax(order: &RefundOrder, error: SplitError) -> Failure {
+fn tax(context: &Context<'_>, order: &RefundOrder, error: SplitError) -> Failure {
     match error {
         SplitError::Needed { proposed } => {
             let failure = Failure::usage(format!(
                 "{} was charged with tax parts: how much of each goes back is for you to say",
                 order.merchant_uid
             ));
-            failure.hinted(format!("in proportion: {}", flags(&proposed)))
+            failure.hinted(format!(
+                "in proportion: {}",
+                refund_command(context.settings, &RefundOrder { tax: proposed, ..order.clone() }, &[])
+            ))
         }
         SplitError::NotRecorded => Failure::usage(format!(
             "the tax parts of {} were not recorded, and `tax` of the profile says that they matter",
@@ -142,14 +148,6 @@ fn tax(order: &RefundOrder, error: SplitError) -> Failure {
             Failure::usage(format!("{part} of {given} is more than this refund can have: {most} at most"))
         }
     }
-}
-
-fn flags(tax: &Tax) -> String {
-    let flag = |name: &str, part: Option<crate::domain::money::Amount>| {
-        part.map(|part| format!("{name} {}", part.to_digits()))
-    };
-    let parts = [flag("--tax-free", tax.tax_free), flag("--vat", tax.vat_amount)];
-    parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
 /// Another refund of the same payment is open, or was made a moment ago.
@@ -169,7 +167,10 @@ pub(super) fn in_the_way(context: &Context<'_>, order: &RefundOrder, other: &Ref
         .nothing_sent();
     }
     Failure::refused(format!("{} of {} went back a moment ago ({at}), as {id}", other.amount, order.imp_uid))
-        .hinted("to refund the same amount once more: --again")
+        .hinted(format!(
+            "to refund the same amount once more: {}",
+            refund_command(context.settings, order, &["--again"])
+        ))
         .nothing_sent()
 }
 

@@ -1,13 +1,12 @@
 use jiff::Timestamp;
 
 use super::{
-    AfterRefund, Found, Look, NotRefundable, Reading, Refund, RefundAnswer, RefundEnd, RefundId,
-    RefundOutcome, Shown, Split, SplitError, answered, find, found_after, how_much, read, review, shown,
-    split,
+    AfterRefund, Found, Look, NotRefundable, Reading, Refund, RefundAnswer, RefundEnd, Shown, Split,
+    SplitError, answered, find, found_after, how_much, read, review, shown, split,
 };
-use crate::domain::ids::MerchantUid;
+use crate::domain::ids::{MerchantUid, RefundId};
 use crate::domain::money::{Amount, Currency};
-use crate::domain::payment::{CancelRecord, GatewayRecord};
+use crate::domain::payment::{CancelRecord, GatewayRecord, RefundOutcome};
 use crate::domain::reason::{Reason, Said};
 use crate::domain::tax::Tax;
 use crate::domain::time::SendMark;

@@ -1,9 +1,10 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::domain::ids::MerchantUid;
+use crate::domain::ids::{MerchantUid, RefundId};
 use crate::domain::money::{Amount, Currency};
-use crate::domain::refund::{Look, NotRefundable, Refund, RefundAnswer, RefundId, RefundOutcome};
+use crate::domain::payment::RefundOutcome;
+use crate::domain::refund::{Look, NotRefundable, Refund, RefundAnswer};
 use crate::domain::tax::Tax;
 use crate::domain::time::SendMark;
 use crate::gateway::client::Client;

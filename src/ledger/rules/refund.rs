@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 
 use crate::domain::money::Amount;
-use crate::domain::payment::{GatewayRecord, Outcome, Payment, Received};
+use crate::domain::payment::{GatewayRecord, Outcome, Payment, Received, RefundOutcome};
 use crate::domain::reason::{Reason, Said};
-use crate::domain::refund::{Refund, RefundEnd, RefundOutcome};
+use crate::domain::refund::{Refund, RefundEnd};
 use crate::domain::time::from_epoch_s;
 use crate::ledger::rules::{as_kept, take_over, whole_ms};
 
