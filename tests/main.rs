@@ -29,6 +29,7 @@ mod odd_answers;
 mod order_ids;
 mod proofs;
 mod reconcile;
+mod refund;
 mod registration;
 mod requests;
 mod sandbox_alone;

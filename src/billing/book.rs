@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use tokio::sync::oneshot::Receiver;
 use tokio::sync::oneshot::error::TryRecvError;
 
-use crate::domain::ids::MerchantUid;
+use crate::domain::ids::{MerchantUid, RefundId};
 use crate::domain::payment::Payment;
+use crate::domain::refund::Refund;
 use crate::ledger::{
     Claiming, Closing, Entry, Intent, Ledger, LedgerError, PaymentLock, PaymentLocks, Written,
 };
@@ -48,6 +49,9 @@ impl Writing {
 pub trait Book {
     fn find(&self, uid: &MerchantUid) -> Result<Option<Payment>, LedgerError>;
     fn declined_imp_uids(&self, uid: &MerchantUid) -> Result<Vec<String>, LedgerError>;
+    /// The refunds of one payment, oldest first.
+    fn refunds(&self, uid: &MerchantUid) -> Result<Vec<Refund>, LedgerError>;
+    fn find_refund(&self, id: &RefundId) -> Result<Option<Refund>, LedgerError>;
     /// `None` when another process or thread has it.
     fn lock_payment(&self, uid: &MerchantUid) -> Result<Option<PaymentLock>, LedgerError>;
     /// Durable when it returns.
@@ -69,6 +73,14 @@ impl Book for Ledger {
 
     fn declined_imp_uids(&self, uid: &MerchantUid) -> Result<Vec<String>, LedgerError> {
         Ledger::declined_imp_uids(self, uid)
+    }
+
+    fn refunds(&self, uid: &MerchantUid) -> Result<Vec<Refund>, LedgerError> {
+        Ledger::refunds(self, uid)
+    }
+
+    fn find_refund(&self, id: &RefundId) -> Result<Option<Refund>, LedgerError> {
+        Ledger::find_refund(self, id)
     }
 
     fn lock_payment(&self, uid: &MerchantUid) -> Result<Option<PaymentLock>, LedgerError> {
@@ -106,6 +118,14 @@ impl Book for NoLedger {
 
     fn declined_imp_uids(&self, _uid: &MerchantUid) -> Result<Vec<String>, LedgerError> {
         Ok(Vec::new())
+    }
+
+    fn refunds(&self, _uid: &MerchantUid) -> Result<Vec<Refund>, LedgerError> {
+        Ok(Vec::new())
+    }
+
+    fn find_refund(&self, _id: &RefundId) -> Result<Option<Refund>, LedgerError> {
+        Ok(None)
     }
 
     fn lock_payment(&self, _uid: &MerchantUid) -> Result<Option<PaymentLock>, LedgerError> {

@@ -7,7 +7,6 @@
 //! the claim goes with the last write.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -24,22 +23,6 @@ use crate::domain::reason::{Reason, Said};
 use crate::domain::time::{Moment, SendMark, from_epoch_s};
 use crate::interrupt::NoValue;
 use crate::ledger::{Claim, Claiming, Entry, Intent, LedgerError, PaymentLock, Seen};
-
-/// The longest time that may lie between the intent and its send. The wait before a payment may be
-/// sent again is counted from the intent; a process that was stopped in between and then woke up
-/// must not send on the strength of an intent that others may meanwhile hold for lost.
-const INTENT_AGE_MAX: Duration = Duration::from_secs(5);
-
-/// The least that is allowed for it, however short `settle_after` is: the gateway's clock counts whole seconds,
-/// and a busy machine must be able to charge.
-const INTENT_AGE_LEAST: Duration = Duration::from_secs(1);
-
-/// The same under a short `settle_after`: half of it, so that the other half is left for the request to arrive
-/// before anybody may send it again. Under two seconds there is no such half, which is one of the reasons why
-/// so short a wait is warned about.
-fn intent_age_max(settle_after: Duration) -> Duration {
-    INTENT_AGE_MAX.min((settle_after / 2).max(INTENT_AGE_LEAST))
-}
 
 /// How many interrupts end the wait for the answer to a charge.
 const PATIENCE_SENT: u32 = 2;
@@ -65,7 +48,8 @@ pub(super) fn charge_and_write(
 ) -> Result<Charged, ChargeError> {
     let mut run = Run { desk, order, tell };
     for _ in 0..BEGINNINGS_MAX {
-        let lock = match wait_for_lock(run.desk, order, run.tell)? {
+        let (uid, at_most) = (&order.request.terms.merchant_uid, order.lock_wait_max);
+        let lock = match wait_for_lock(run.desk, uid, at_most, &mut || (run.tell)(Notice::WaitingForOther))? {
             Waited::Locked(lock) => lock,
             Waited::Interrupted => return Ok(Charged::Known(Ended::Interrupted)),
             Waited::TooLong => break,
@@ -302,9 +286,7 @@ impl Run<'_, '_> {
             return LetGo::HeldBack(Held::Interrupted);
         }
         // The clock comes last: from here on nothing is left to wait for.
-        let gateway_s = self.desk.gateway.now_s();
-        let age_max = intent_age_max(self.order.settle_after);
-        if mark.age_at_most(&self.desk.clock.now(), gateway_s) > age_max {
+        if self.desk.held_up(mark, self.order.settle_after) {
             return LetGo::HeldBack(Held::NotReached(Reason::HeldUp));
         }
         let gateway = Arc::clone(&self.desk.gateway);
@@ -416,22 +398,5 @@ fn key_refused(received: &Received) -> Said {
     match (&received.message, received.code) {
         (None, None | Some(0)) => Said::Status(received.http_status.unwrap_or_default()),
         (words, code) => Said::words_or_code(words.as_deref(), code.unwrap_or_default()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::intent_age_max;
-
-    #[test]
-    fn an_intent_is_sent_within_half_of_the_wait_before_it_may_be_sent_again() {
-        for (settle_after_ms, most_ms) in
-            [(900_000, 5_000), (10_000, 5_000), (4_000, 2_000), (3_000, 1_500), (2_000, 1_000), (0, 1_000)]
-        {
-            let most = intent_age_max(Duration::from_millis(settle_after_ms));
-            assert_eq!(most, Duration::from_millis(most_ms), "settle_after {settle_after_ms} ms");
-        }
     }
 }

@@ -7,18 +7,34 @@ use jiff::Timestamp;
 
 use crate::billing::book::Book;
 use crate::billing::report::{Held, held_by, held_without};
-use crate::billing::request::{Charge, Known, Notice};
+use crate::billing::request::Known;
 use crate::domain::ids::MerchantUid;
 use crate::domain::lookup::{Finding, LookedUp, LookupReply, Question, judge};
 use crate::domain::payment::{Payment, Received, Terms};
 use crate::domain::protocol::{DOUBT_LASTS, ends_doubt};
-use crate::domain::time::{Clock, SendMark, later};
+use crate::domain::time::{Clock, Moment, SendMark, later};
 use crate::gateway::Client;
 use crate::interrupt::Interrupts;
 use crate::ledger::{LedgerError, PaymentLock};
 
 /// How often a payment's lock is tried while another process has it.
 const LOCK_TRY_EVERY: Duration = Duration::from_millis(20);
+
+/// The longest time that may lie between the intent and its send. The wait before a payment may be
+/// sent again is counted from the intent; a process that was stopped in between and then woke up
+/// must not send on the strength of an intent that others may meanwhile hold for lost.
+const INTENT_AGE_MAX: Duration = Duration::from_secs(5);
+
+/// The least that is allowed for it, however short `settle_after` is: the gateway's clock counts whole seconds,
+/// and a busy machine must be able to charge.
+const INTENT_AGE_LEAST: Duration = Duration::from_secs(1);
+
+/// The same under a short `settle_after`: half of it, so that the other half is left for the request to arrive
+/// before anybody may send it again. Under two seconds there is no such half, which is one of the reasons why
+/// so short a wait is warned about.
+fn intent_age_max(settle_after: Duration) -> Duration {
+    INTENT_AGE_MAX.min((settle_after / 2).max(INTENT_AGE_LEAST))
+}
 
 /// What a charge works with.
 pub struct Desk<'a> {
@@ -126,7 +142,28 @@ impl Desk<'_> {
         SendMark { wall: now.wall, boot: now.boot, gateway_s }
     }
 
-    fn unsent<T: Send + 'static>(&self, job: impl FnOnce(&Client) -> T + Send + 'static) -> Result<T, Held> {
+    /// How long ago a send was, for certain, when `asked_at` was read.
+    pub(super) fn age_of(&self, sent: &SendMark, asked_at: &SendMark) -> Duration {
+        let now = Moment { wall: asked_at.wall, boot: asked_at.boot.clone() };
+        sent.age(&now, asked_at.gateway_s)
+    }
+
+    /// When a wait that began with a send is over, as far as the wall clock can say it.
+    pub(super) fn settles_at(&self, sent: &SendMark, settle_after: Duration) -> Option<Timestamp> {
+        let now = self.take_mark();
+        Some(later(now.wall, settle_after.saturating_sub(self.age_of(sent, &now))))
+    }
+
+    /// Whether too much time lies between an intent and its send; see [`INTENT_AGE_MAX`].
+    pub(super) fn held_up(&self, mark: &SendMark, settle_after: Duration) -> bool {
+        let gateway_s = self.gateway.now_s();
+        mark.age_at_most(&self.clock.now(), gateway_s) > intent_age_max(settle_after)
+    }
+
+    pub(super) fn unsent<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&Client) -> T + Send + 'static,
+    ) -> Result<T, Held> {
         let gateway = Arc::clone(&self.gateway);
         let value = self.interrupts.run(PATIENCE_UNSENT, move || job(&gateway), &mut || ());
         value.map_err(held_without)
@@ -153,32 +190,52 @@ impl Asked {
     }
 }
 
+/// How the wait for a payment's lock ended.
 pub(super) enum Waited {
     Locked(PaymentLock),
     Interrupted,
     TooLong,
 }
 
+/// Waits for a payment's lock; `tell` is called once where another process has it.
 pub(super) fn wait_for_lock(
     desk: &Desk<'_>,
-    order: &Charge,
-    tell: &mut dyn FnMut(Notice),
+    uid: &MerchantUid,
+    at_most: Duration,
+    tell: &mut dyn FnMut(),
 ) -> Result<Waited, LedgerError> {
     let mut waited = Duration::ZERO;
     loop {
         if desk.interrupts.requested() {
             return Ok(Waited::Interrupted);
         }
-        if let Some(lock) = desk.ledger.lock_payment(&order.request.terms.merchant_uid)? {
+        if let Some(lock) = desk.ledger.lock_payment(uid)? {
             return Ok(Waited::Locked(lock));
         }
         if waited.is_zero() {
-            tell(Notice::WaitingForOther);
+            tell();
         }
-        if waited >= order.lock_wait_max {
+        if waited >= at_most {
             return Ok(Waited::TooLong);
         }
         desk.clock.sleep(LOCK_TRY_EVERY);
         waited = waited.saturating_add(LOCK_TRY_EVERY);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::intent_age_max;
+
+    #[test]
+    fn an_intent_is_sent_within_half_of_the_wait_before_it_may_be_sent_again() {
+        for (settle_after_ms, most_ms) in
+            [(900_000, 5_000), (10_000, 5_000), (4_000, 2_000), (3_000, 1_500), (2_000, 1_000), (0, 1_000)]
+        {
+            let most = intent_age_max(Duration::from_millis(settle_after_ms));
+            assert_eq!(most, Duration::from_millis(most_ms), "settle_after {settle_after_ms} ms");
+        }
     }
 }

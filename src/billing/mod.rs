@@ -10,6 +10,7 @@ mod charged;
 pub mod desk;
 pub mod pace;
 pub mod reconcile;
+pub mod refund;
 pub mod report;
 pub mod request;
 pub mod writer;

@@ -12,8 +12,9 @@ use std::thread::{self, JoinHandle};
 use tokio::sync::oneshot;
 
 use crate::billing::book::{Book, Writing};
-use crate::domain::ids::MerchantUid;
+use crate::domain::ids::{MerchantUid, RefundId};
 use crate::domain::payment::Payment;
+use crate::domain::refund::Refund;
 use crate::ledger::{Closing, Entry, Ledger, LedgerError, PaymentLock, PaymentLocks, Written};
 
 /// The thread that writes. It ends when this and all its handles are gone.
@@ -122,6 +123,14 @@ impl Book for WriterHandle {
 
     fn declined_imp_uids(&self, uid: &MerchantUid) -> Result<Vec<String>, LedgerError> {
         self.reader.look().declined_imp_uids(uid)
+    }
+
+    fn refunds(&self, uid: &MerchantUid) -> Result<Vec<Refund>, LedgerError> {
+        self.reader.look().refunds(uid)
+    }
+
+    fn find_refund(&self, id: &RefundId) -> Result<Option<Refund>, LedgerError> {
+        self.reader.look().find_refund(id)
     }
 
     fn lock_payment(&self, uid: &MerchantUid) -> Result<Option<PaymentLock>, LedgerError> {

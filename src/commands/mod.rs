@@ -22,6 +22,7 @@ mod naming;
 mod once_per;
 mod pasted;
 pub mod reconcile;
+pub mod refund;
 pub mod sandbox;
 pub mod session;
 pub mod token;
@@ -38,6 +39,7 @@ use crate::commands::session::Session;
 pub enum Command {
     Charge(charge::ChargeArgs),
     Batch(batch::BatchArgs),
+    Refund(refund::RefundArgs),
     History(history::HistoryArgs),
     Reconcile(reconcile::ReconcileArgs),
     Customer(customer::CustomerArgs),
@@ -57,6 +59,7 @@ pub fn run(command: &Command, session: &Session) -> u8 {
     match command {
         Command::Charge(args) => session.with_settings_to_send(|context| charge::run(args, context)),
         Command::Batch(args) => session.with_settings_to_send(|context| batch::run(args, context)),
+        Command::Refund(args) => session.with_settings_to_send(|context| refund::run(args, context)),
         Command::History(args) => session.with_settings(|context| history::run(args, context)),
         Command::Reconcile(args) => session.with_settings(|context| reconcile::run(args, context)),
         Command::Customer(args) => session.with_settings(|context| customer::run(args, context)),

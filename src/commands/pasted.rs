@@ -3,6 +3,7 @@
 
 use std::iter;
 
+use crate::billing::refund::RefundOrder;
 use crate::domain::charge::ChargeRequest;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::Payment;
@@ -47,6 +48,22 @@ pub(in crate::commands) fn charge_command_of(settings: &Settings, payment: &Paym
         ..ChargeRequest::new(payment.terms.clone(), payment.name.clone())
     };
     charge_command(settings, &request, &[])
+}
+
+/// `billkey refund …` for the same part of the same payment.
+pub(in crate::commands) fn refund_command(settings: &Settings, order: &RefundOrder, more: &[&str]) -> String {
+    let id = order.merchant_uid.as_str();
+    let mut line = Line::begin(settings, "refund", if order.by_imp_uid { &order.imp_uid } else { id });
+    match &order.amount {
+        Some(amount) => line.give("--amount", Some(amount.to_digits())),
+        None => line.options.push("--full".to_owned()),
+    }
+    line.give("--tax-free", order.tax.tax_free.as_ref().map(Amount::to_digits));
+    line.give("--vat", order.tax.vat_amount.as_ref().map(Amount::to_digits));
+    line.give("--reason", Some(order.reason.clone()));
+    line.options.extend(order.notify.then(|| "--notify-webhook".to_owned()));
+    line.options.extend(more.iter().map(|word| (*word).to_owned()));
+    line.text()
 }
 
 /// `billkey COMMAND ID`, such as `billkey reconcile order_1` or `billkey customer add gildong`.

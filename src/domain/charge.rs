@@ -9,6 +9,7 @@ use thiserror::Error;
 use crate::domain::ids::IdError;
 use crate::domain::money::{Amount, Currency, MoneyError};
 use crate::domain::payment::{Outcome, Payment, Terms};
+use crate::domain::tax::Tax;
 use crate::domain::text::{nfc, nfc_key};
 
 /// Instalments are for amounts from here on (facts 2.1).
@@ -68,6 +69,7 @@ pub enum Field {
     ChannelKey,
     Bypass,
     Note,
+    RefundReason,
     /// Of a customer: kept here, and not sent with a charge.
     Name,
     Email,
@@ -91,6 +93,7 @@ impl fmt::Display for Field {
             Field::ChannelKey => "channel_key",
             Field::Bypass => "bypass",
             Field::Note => "note",
+            Field::RefundReason => "reason",
             Field::Name => "name",
             Field::Email => "e-mail address",
             Field::Tel => "telephone number",
@@ -196,7 +199,14 @@ impl ChargeRequest {
             buyer_tel: self.buyer_tel.clone(),
             note,
             operator,
+            tax: Some(self.tax()),
         }
+    }
+
+    /// The tax parts that it is sent with.
+    #[must_use]
+    pub fn tax(&self) -> Tax {
+        Tax { tax_free: self.tax_free, vat_amount: self.vat_amount }
     }
 
     /// Checks every length and rule that does not depend on the PG. The ids and amounts are right

@@ -172,6 +172,18 @@ pub fn read(pg: Option<&str>, message: &str, kind: Kind) -> Meaning {
     }
 }
 
+/// Whether words are those of an answer to a refund, as a code of this PG's or as a whole text.
+#[must_use]
+pub fn is_of_a_refund(pg: Option<&str>, message: &str) -> bool {
+    table::best(pg, &words::split(message)).is_some_and(|row| row.says.is_of_a_refund())
+}
+
+/// Whether single words of a message speak of a time-out, of the wire, or of another request.
+#[must_use]
+pub fn names_a_doubt(message: &str) -> bool {
+    words::suspicion(message).is_some()
+}
+
 fn may_turn_paid(pg: Option<&str>) -> bool {
     pg.is_some_and(|pg| FAILED_MAY_TURN_PAID.contains(&pg))
 }

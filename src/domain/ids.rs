@@ -129,6 +129,42 @@ fn unfit(c: char) -> Option<&'static str> {
     }
 }
 
+/// The short id by which a refund is known again: eight letters and digits.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RefundId(String);
+
+/// How many characters a refund's id has.
+pub const REFUND_ID_LENGTH: usize = 8;
+
+impl RefundId {
+    /// Reads an id; `None` where it is not eight lower-case letters and digits.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<RefundId> {
+        let fits = text.len() == REFUND_ID_LENGTH
+            && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+        fits.then(|| RefundId(text.to_owned()))
+    }
+
+    /// An id of random bytes. Letters that are read for digits are left out.
+    #[must_use]
+    pub fn of_random(bytes: [u8; REFUND_ID_LENGTH]) -> RefundId {
+        const LETTERS: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz023456789";
+        let letter = |byte: u8| LETTERS.get(usize::from(byte % 32)).copied().map_or('x', char::from);
+        RefundId(bytes.into_iter().map(letter).collect())
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What the reason of a refund ends with, on its way to the gateway (contract, `refund`).
+    #[must_use]
+    pub fn tail(&self) -> String {
+        format!(" #{}", self.0)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{CustomerUid, IdError, MerchantUid};

@@ -4,9 +4,10 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use crate::domain::ids::{CustomerUid, MerchantUid};
+use crate::domain::ids::{CustomerUid, MerchantUid, RefundId};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::reason::Reason;
+use crate::domain::tax::Tax;
 use crate::domain::time::SendMark;
 
 /// The answer to the one question: was the customer charged?
@@ -74,6 +75,63 @@ impl Outcome {
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.word())
+    }
+}
+
+/// The answer to the one question: did the money go back?
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RefundOutcome {
+    /// The gateway shows it, in the payment's history of refunds.
+    Refunded,
+    /// The gateway or the PG said no, and the balance is what it was without it.
+    Refused,
+    /// The request may have arrived, and the gateway shows nothing certain.
+    Unknown,
+    /// The request certainly had no effect.
+    NotSent,
+    /// The intent is written; its request is about to leave, in flight, or lost with its process.
+    Pending,
+}
+
+impl RefundOutcome {
+    pub const ALL: [RefundOutcome; 5] = [
+        RefundOutcome::Refunded,
+        RefundOutcome::Refused,
+        RefundOutcome::Unknown,
+        RefundOutcome::NotSent,
+        RefundOutcome::Pending,
+    ];
+
+    /// The word used on the command line, in JSON and in the ledger.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            RefundOutcome::Refunded => "refunded",
+            RefundOutcome::Refused => "refused",
+            RefundOutcome::Unknown => "unknown",
+            RefundOutcome::NotSent => "not_sent",
+            RefundOutcome::Pending => "pending",
+        }
+    }
+
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<RefundOutcome> {
+        RefundOutcome::ALL.into_iter().find(|outcome| outcome.word() == word)
+    }
+
+    /// Whether money went back or may have.
+    #[must_use]
+    pub fn may_have_refunded(self) -> bool {
+        match self {
+            RefundOutcome::Refunded | RefundOutcome::Unknown | RefundOutcome::Pending => true,
+            RefundOutcome::Refused | RefundOutcome::NotSent => false,
+        }
+    }
+
+    /// Whether a look-up has still to say what became of it.
+    #[must_use]
+    pub fn is_open(self) -> bool {
+        matches!(self, RefundOutcome::Unknown | RefundOutcome::Pending)
     }
 }
 
@@ -168,6 +226,33 @@ pub struct GatewayRecord {
     pub customer_uid: Option<String>,
     /// `issue` marks the registration of a card, `payment` a charge (facts 3.4).
     pub customer_uid_usage: Option<String>,
+    /// What was refunded, an entry each (facts 4); `None` where the record has no such list.
+    pub cancel_history: Option<Vec<CancelRecord>>,
+}
+
+/// One refund in a payment's history, as received (facts 4).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CancelRecord {
+    pub amount_text: Option<String>,
+    /// Epoch seconds.
+    pub at_s: Option<i64>,
+    pub reason: Option<String>,
+    pub cancellation_id: Option<String>,
+    pub pg_tid: Option<String>,
+    pub receipt_url: Option<String>,
+}
+
+impl CancelRecord {
+    #[must_use]
+    pub fn amount_in(&self, currency: Currency) -> Option<Amount> {
+        Amount::from_wire(self.amount_text.as_deref()?, currency)
+    }
+
+    /// Whether its reason ends so.
+    #[must_use]
+    pub fn ends_with(&self, tail: &str) -> bool {
+        self.reason.as_deref().is_some_and(|reason| reason.trim_end().ends_with(tail))
+    }
 }
 
 impl GatewayRecord {
@@ -255,6 +340,8 @@ pub struct Payment {
     pub note: Option<String>,
     /// Who ran it: the operating system's user.
     pub operator: Option<String>,
+    /// The tax parts that it was last sent with; `None` where they were not recorded (facts 15.1).
+    pub tax: Option<Tax>,
 }
 
 impl Payment {
@@ -374,4 +461,6 @@ pub struct HistoryEntry {
     pub attempt: u32,
     pub operator: Option<String>,
     pub received: Received,
+    /// The refund that it is of, and what that was from then on.
+    pub refund: Option<(RefundId, RefundOutcome)>,
 }

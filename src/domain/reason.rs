@@ -225,6 +225,19 @@ reasons! {
     RefusedNotShown { said: Said } "refused_not_shown":
         "the gateway refused it ({said}) and shows no charge, which proves nothing";
 
+    // Of a refund.
+    RefundNotShownYet "refund_not_shown_yet": "the gateway does not show the refund yet";
+    RefundUndecided "refund_undecided":
+        "the gateway shows a refund that may be this one or another's, so that nothing is certain";
+    RefundRefusedInDoubt { said: Said } "refund_refused_in_doubt":
+        "the gateway refused it ({said}) in words that speak of an earlier refund or of a fault";
+    LookupRefused { said: Said } "lookup_refused": "the gateway refused the look-up ({said})";
+    PaymentNotShown { imp_uid: String } "payment_not_shown": "the gateway does not show {imp_uid}";
+    PaymentStatus { imp_uid: String, status: String } "payment_status":
+        "the gateway shows {imp_uid} with the status `{status}`";
+    PaymentUnreadable { imp_uid: String } "payment_unreadable":
+        "the gateway shows {imp_uid} with an amount or refunds that are not this payment's";
+
     /// Asked before a send, in vain.
     NoWordOfOrder { why: Box<Reason> } "no_word_of_order":
         "the gateway did not say whether it knows this order: {why}";

@@ -148,7 +148,11 @@ impl Client {
 
     /// Sends what must not be done twice: once, with the token in memory, whatever comes of it. Also says
     /// how many milliseconds it took. A token that the gateway did not take is not offered again.
-    fn send_once(&self, path: &str, body: String) -> (Result<HttpAnswer, TransportError>, Option<i64>) {
+    pub(super) fn send_once(
+        &self,
+        path: &str,
+        body: String,
+    ) -> (Result<HttpAnswer, TransportError>, Option<i64>) {
         let token = lock(&self.state).held.as_ref().map(|held| held.access_token.clone());
         let Some(token) = token else {
             return (not_sent(Reason::NoTokenAtHand), None);

@@ -18,6 +18,7 @@ mod json;
 mod lookup;
 mod mask;
 mod reach;
+mod refund;
 mod token;
 mod trace;
 mod transport;
@@ -30,6 +31,7 @@ pub use crate::gateway::client::{ApiKey, Client, GatewayFailure, account_of};
 pub use crate::gateway::customers::{BillingKey, Deleted};
 pub use crate::gateway::http::{GatewaySetupError, HttpTransport, Trace, TransportConfig};
 pub use crate::gateway::reach::{Reach, reach};
+pub use crate::gateway::refund::{LookReply, RefundReply};
 pub use crate::gateway::token::{Token, TokenFailure};
 pub use crate::gateway::transport::{
     BODY_BYTES_MAX, Body, HttpAnswer, HttpRequest, Method, Transport, TransportError,

@@ -9,7 +9,7 @@ use crate::domain::card_number;
 use crate::domain::charge::ChargeRequest;
 use crate::domain::customer::Card;
 use crate::domain::money::{Amount, Currency};
-use crate::domain::payment::{BODY_KEPT_BYTES, GatewayRecord};
+use crate::domain::payment::{BODY_KEPT_BYTES, CancelRecord, GatewayRecord};
 use crate::domain::reason::Said;
 use crate::domain::secret::Secret;
 use crate::gateway::json;
@@ -154,7 +154,25 @@ pub(super) fn record(object: &Map<String, Value>) -> GatewayRecord {
         sandbox: flag(object, "sandbox"),
         customer_uid: deciding_text(object, "customer_uid"),
         customer_uid_usage: text(object, "customer_uid_usage"),
+        cancel_history: cancel_history(object),
     }
+}
+
+/// A payment's refunds. A list that holds something else than refunds is none: one that is not read could be ours.
+fn cancel_history(object: &Map<String, Value>) -> Option<Vec<CancelRecord>> {
+    let list = object.get("cancel_history")?.as_array()?;
+    let entry = |item: &Value| {
+        let object = item.as_object()?;
+        Some(CancelRecord {
+            amount_text: deciding_text(object, "amount"),
+            at_s: moment_s(object, "cancelled_at"),
+            reason: words(object, "reason"),
+            cancellation_id: text(object, "cancellation_id"),
+            pg_tid: text(object, "pg_tid"),
+            receipt_url: text(object, "receipt_url"),
+        })
+    };
+    list.iter().map(entry).collect()
 }
 
 /// Whether the payment in a kept answer went through a test channel; of a list, its first. `None`
@@ -225,7 +243,7 @@ pub fn charge_body(request: &ChargeRequest) -> Option<String> {
 }
 
 /// The amount's own digits as a JSON number.
-fn number(amount: Amount) -> Option<Value> {
+pub(super) fn number(amount: Amount) -> Option<Value> {
     amount.to_digits().parse::<Number>().ok().map(Value::Number)
 }
 

@@ -8,15 +8,17 @@
 use jiff::Timestamp;
 
 use crate::domain::answer::Settled;
-use crate::domain::ids::MerchantUid;
+use crate::domain::ids::{MerchantUid, RefundId};
 use crate::domain::lookup::LookedUp;
 use crate::domain::money::Amount;
-use crate::domain::payment::{Payment, Received};
+use crate::domain::payment::{GatewayRecord, Payment, Received};
 use crate::domain::reason::Reason;
+use crate::domain::refund::RefundEnd;
 use crate::domain::time::SendMark;
-use crate::ledger::intent::Intent;
+use crate::ledger::intent::{Intent, RefundIntent};
 use crate::ledger::lock::PaymentLock;
 use crate::ledger::rules::as_kept;
+use crate::ledger::rules::refund::RefundHeld;
 use crate::ledger::seen::Seen;
 
 /// One thing to write down. All of it is written or nothing; `Ledger::write` takes many.
@@ -41,6 +43,19 @@ pub enum Entry {
     /// What the gateway knows of the payment, as judged by a row that was `seen` so. Where the row has moved
     /// since, only a charge that was found still counts.
     Lookup { uid: MerchantUid, seen: Seen, at: Timestamp, looked_up: LookedUp, received: Received },
+    /// Claims a refund: a new row, pending, unless another refund stands in its way.
+    Refund(Box<RefundIntent>),
+    /// The pending refund is sent a second time, as in [`Entry::Resend`].
+    RefundResend { id: RefundId, at: Timestamp, mark: SendMark, refused: Received },
+    /// How a refund ended, or what a later look-up makes of it (`None`: nothing new), and the gateway's record of
+    /// the payment where it showed one.
+    RefundEnd {
+        id: RefundId,
+        at: Timestamp,
+        end: Option<RefundEnd>,
+        record: Option<Box<GatewayRecord>>,
+        received: Received,
+    },
 }
 
 impl Entry {
@@ -48,13 +63,15 @@ impl Entry {
     pub(super) fn send(&self) -> Option<&SendMark> {
         match self {
             Entry::Intent(intent) => Some(&intent.mark),
-            Entry::Resend { mark, .. } => Some(mark),
+            Entry::Refund(intent) => Some(&intent.refund.sent),
+            Entry::Resend { mark, .. } | Entry::RefundResend { mark, .. } => Some(mark),
             Entry::NeverBegun { .. }
             | Entry::Found { .. }
             | Entry::Refusal { .. }
             | Entry::Answer { .. }
             | Entry::NotSent { .. }
-            | Entry::Lookup { .. } => None,
+            | Entry::Lookup { .. }
+            | Entry::RefundEnd { .. } => None,
         }
     }
 
@@ -96,6 +113,8 @@ pub enum How {
         spent: Amount,
         max: Amount,
     },
+    /// The refund is not begun; nothing was written.
+    RefundHeld(RefundHeld),
 }
 
 /// What became of an intent.
@@ -125,7 +144,16 @@ impl Written {
             }
             How::Similar(other) => Claiming::Similar(other),
             How::OverDaily { spent, max } => Claiming::OverDaily { spent, max },
-            How::Moved | How::Kept => Claiming::Lost,
+            How::Moved | How::Kept | How::RefundHeld(_) => Claiming::Lost,
+        }
+    }
+
+    /// What became of the intent of a refund that was written under this lock.
+    pub fn refund_claim(self, id: RefundId, lock: PaymentLock) -> Result<RefundClaim, RefundHeld> {
+        match self.how {
+            How::Claimed => Ok(RefundClaim { id, lock }),
+            How::RefundHeld(held) => Err(held),
+            How::Kept | How::Moved | How::Similar(_) | How::OverDaily { .. } => Err(RefundHeld::NotPaid),
         }
     }
 
@@ -144,6 +172,39 @@ pub struct Claim {
     /// The row as this run has left it.
     seen: Seen,
     lock: PaymentLock,
+}
+
+/// The right to send one refund, and to write down what became of it.
+#[derive(Debug)]
+#[must_use = "the payment's lock is let go when it is dropped"]
+pub struct RefundClaim {
+    id: RefundId,
+    lock: PaymentLock,
+}
+
+impl RefundClaim {
+    /// The second send: to be durable before it leaves.
+    #[must_use]
+    pub fn resend(&self, at: Timestamp, mark: SendMark, refused: Received) -> Entry {
+        Entry::RefundResend { id: self.id.clone(), at, mark, refused }
+    }
+
+    /// A refusal that is about to be looked up: the process may not live to do it.
+    #[must_use]
+    pub fn refused(&self, at: Timestamp, received: Received) -> Entry {
+        Entry::RefundEnd { id: self.id.clone(), at, end: None, record: None, received }
+    }
+
+    pub fn ended(
+        self,
+        at: Timestamp,
+        end: RefundEnd,
+        record: Option<Box<GatewayRecord>>,
+        received: Received,
+    ) -> Closing {
+        let RefundClaim { id, lock } = self;
+        Closing { entry: Entry::RefundEnd { id, at, end: Some(end), record, received }, lock }
+    }
 }
 
 /// The last entry of a run, and the lock that is let go when it is durable.

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::domain::charge::ChargeRequest;
 use crate::domain::money::Amount;
+use crate::domain::refund::Refund;
 use crate::domain::time::SendMark;
 use crate::ledger::seen::Seen;
 
@@ -47,4 +48,13 @@ pub struct DailyLimit {
     /// paid, pending or unknown.
     pub from: Timestamp,
     pub to: Timestamp,
+}
+
+/// A refund that is about to be let go.
+#[derive(Clone, Debug)]
+pub struct RefundIntent {
+    pub refund: Refund,
+    /// Refuse when the same payment had a refund of the same amount at or after this time; `None` lets a second
+    /// one pass.
+    pub similar_since: Option<Timestamp>,
 }

@@ -54,6 +54,7 @@ mod open;
 mod place;
 mod read;
 mod record;
+mod refunds;
 mod row;
 mod rules;
 mod schema;
@@ -65,13 +66,14 @@ mod tests;
 mod write;
 
 pub use create::Beginning;
-pub use entry::{Attempt, Claim, Claiming, Closing, Entry, How, Written};
+pub use entry::{Attempt, Claim, Claiming, Closing, Entry, How, RefundClaim, Written};
 pub use error::{Cause, LedgerError};
 pub use examine::Examination;
 pub use filter::{By, Filter, Totals};
 pub use identity::{Acceptance, Accepted};
-pub use intent::{DailyLimit, Guards, Intent};
+pub use intent::{DailyLimit, Guards, Intent, RefundIntent};
 pub use lock::{BatchLock, BatchLocked, PaymentLock, PaymentLocks};
+pub use rules::refund::RefundHeld;
 pub use seen::Seen;
 
 /// How long a write waits for another program's, unless told otherwise.

@@ -29,6 +29,9 @@ pub(super) const BY_IMP_UID: &str = concat!(
                   ORDER BY payments.imp_uid IS ?1 DESC, events.id DESC LIMIT 1)"
 );
 
+const BY_APPROVAL: &str =
+    concat!("SELECT ", payment_columns!(), " FROM payments WHERE apply_num = ?1 ORDER BY id DESC");
+
 /// Refunded since or not: the gateway shows it.
 const NEWEST_PAID: &str = concat!(
     "SELECT ",
@@ -108,6 +111,14 @@ impl Ledger {
                 }
                 [] | [_, ..] => Ok(None),
             }
+        })
+    }
+
+    /// The payments with an approval number, newest first.
+    pub fn by_approval(&self, apply_num: &str) -> Result<Vec<Payment>, LedgerError> {
+        self.read(|db| {
+            let mut statement = db.prepare_cached(BY_APPROVAL)?;
+            collect(statement.query([apply_num])?, |row| Ok(row::stored(row)?.payment))
         })
     }
 

@@ -14,6 +14,7 @@ use crate::ledger::fault::{Fault, copy};
 use crate::ledger::identity::{Height, begin_with, height, make_first_mark};
 use crate::ledger::intent::Intent;
 use crate::ledger::read::find_stored;
+use crate::ledger::refunds;
 use crate::ledger::row::Stored;
 use crate::ledger::rules::{self, Change, Happened};
 use crate::ledger::seen::Seen;
@@ -210,6 +211,11 @@ fn record(tx: &Connection, day: &mut DaySum, entry: &Entry) -> Result<Written, F
             };
             let change = |payment| rules::looked_up(payment, seen, *at, looked_up, received, code);
             keep(tx, day, stored, change)
+        }
+        Entry::Refund(intent) => refunds::begin(tx, intent),
+        Entry::RefundResend { id, at, mark, refused } => refunds::resend(tx, id, *at, mark, refused),
+        Entry::RefundEnd { id, at, end, record, received } => {
+            refunds::end(tx, id, *at, end.as_ref(), record.as_deref(), received)
         }
     }
 }

@@ -9,10 +9,14 @@ use rusqlite::Row;
 use rusqlite::types::ValueRef;
 
 use crate::domain::customer::{Card, Customer};
-use crate::domain::ids::{CustomerUid, MerchantUid};
+use crate::domain::ids::{CustomerUid, MerchantUid, RefundId};
 use crate::domain::money::{Amount, Currency};
-use crate::domain::payment::{EventKind, HistoryEntry, Mode, Outcome, Payment, Received, Terms};
+use crate::domain::payment::{
+    EventKind, HistoryEntry, Mode, Outcome, Payment, Received, RefundOutcome, Terms,
+};
 use crate::domain::reason::Reason;
+use crate::domain::refund::Refund;
+use crate::domain::tax::Tax;
 use crate::domain::time::{BootReading, SendMark};
 use crate::ledger::fault::Fault;
 
@@ -24,7 +28,7 @@ macro_rules! payment_columns {
          last_send_gateway_s, account, imp_uid, status, cancel_amount_minor, apply_num, card_name, \
          card_number, pg_provider, pg_tid, receipt_url, code, message, reason, reason_parts, paid_at_s, cancelled_at_s, \
          buyer_name, buyer_email, buyer_tel, note, operator, \
-         customer_pg, doubt_ended_ms"
+         customer_pg, doubt_ended_ms, tax_recorded, tax_free_minor, vat_amount_minor"
     };
 }
 
@@ -32,7 +36,7 @@ macro_rules! payment_columns {
 macro_rules! event_columns {
     () => {
         "id, at_ms, kind, outcome, attempt, operator, http_status, code, message, reason, reason_parts, imp_uid, \
-         body, took_ms"
+         body, took_ms, refund_id, refund_outcome"
     };
 }
 
@@ -44,7 +48,19 @@ macro_rules! customer_columns {
     };
 }
 
-pub(super) use {customer_columns, event_columns, payment_columns};
+/// The columns of `refunds`, beside its payment's order, that [`refund`] reads.
+macro_rules! refund_columns {
+    () => {
+        "refunds.refund_id, payments.merchant_uid, refunds.imp_uid, refunds.outcome, refunds.paid_minor, \
+         refunds.amount_minor, refunds.balance_before_minor, refunds.currency, refunds.tax_free_minor, \
+         refunds.vat_amount_minor, refunds.reason, refunds.operator, refunds.requested_at_ms, refunds.sent_ms, \
+         refunds.sent_boot_id, refunds.sent_since_boot_ms, refunds.sent_gateway_s, refunds.account, \
+         refunds.refunded_at_s, refunds.cancellation_id, refunds.receipt_url, refunds.code, refunds.message, \
+         refunds.why, refunds.why_parts"
+    };
+}
+
+pub(super) use {customer_columns, event_columns, payment_columns, refund_columns};
 
 /// Stands between the parts of a reason, and in none of them.
 const BETWEEN_PARTS: char = '\u{1f}';
@@ -97,6 +113,11 @@ macro_rules! payment_column {
 macro_rules! event_column {
     ($name:literal) => {
         const { (place(event_columns!(), $name), $name) }
+    };
+}
+macro_rules! refund_column {
+    ($name:literal) => {
+        const { (place(refund_columns!(), $name), $name) }
     };
 }
 macro_rules! customer_column {
@@ -258,6 +279,13 @@ pub(super) fn stored(row: &Row<'_>) -> Result<Stored, Fault> {
         buyer_tel: cells.string_or_null(payment_column!("buyer_tel"))?,
         note: cells.string_or_null(payment_column!("note"))?,
         operator: cells.string_or_null(payment_column!("operator"))?,
+        tax: match cells.integer(payment_column!("tax_recorded"))? {
+            0 => None,
+            _ => Some(Tax {
+                tax_free: cells.integer_or_null(payment_column!("tax_free_minor"))?.map(amount),
+                vat_amount: cells.integer_or_null(payment_column!("vat_amount_minor"))?.map(amount),
+            }),
+        },
     };
     Ok(Stored { id: cells.integer(payment_column!("id"))?, payment })
 }
@@ -300,6 +328,57 @@ pub(super) fn event(row: &Row<'_>) -> Result<HistoryEntry, Fault> {
             body: cells.string_or_null(event_column!("body"))?,
             took_ms: cells.integer_or_null(event_column!("took_ms"))?,
         },
+        refund: match cells.text_or_null(event_column!("refund_id"))? {
+            None => None,
+            Some(_) => Some((
+                cells.parsed(event_column!("refund_id"), RefundId::parse)?,
+                cells.parsed(event_column!("refund_outcome"), RefundOutcome::from_word)?,
+            )),
+        },
+    })
+}
+
+/// Reads a row of `refund_columns!()`.
+pub(super) fn refund(row: &Row<'_>) -> Result<Refund, Fault> {
+    let cells = Cells { table: "refunds", row };
+    let currency = cells.parsed(refund_column!("refunds.currency"), |code| Currency::parse(code).ok())?;
+    let amount = |minor| Amount::from_minor(minor, currency);
+    let part = |column| Ok::<_, Fault>(cells.integer_or_null(column)?.map(amount));
+    let since_boot = refund_column!("refunds.sent_since_boot_ms");
+    let boot = match cells.string_or_null(refund_column!("refunds.sent_boot_id"))? {
+        Some(boot_id) => {
+            Some(BootReading { boot_id: boot_id.into(), since_boot_ms: cells.integer(since_boot)? })
+        }
+        None => None,
+    };
+    Ok(Refund {
+        id: cells.parsed(refund_column!("refunds.refund_id"), RefundId::parse)?,
+        merchant_uid: cells
+            .parsed(refund_column!("payments.merchant_uid"), |uid| MerchantUid::parse(uid).ok())?,
+        imp_uid: cells.text(refund_column!("refunds.imp_uid"))?.to_owned(),
+        outcome: cells.parsed(refund_column!("refunds.outcome"), RefundOutcome::from_word)?,
+        paid: amount(cells.integer(refund_column!("refunds.paid_minor"))?),
+        amount: amount(cells.integer(refund_column!("refunds.amount_minor"))?),
+        balance_before: amount(cells.integer(refund_column!("refunds.balance_before_minor"))?),
+        tax: Tax {
+            tax_free: part(refund_column!("refunds.tax_free_minor"))?,
+            vat_amount: part(refund_column!("refunds.vat_amount_minor"))?,
+        },
+        reason: cells.text(refund_column!("refunds.reason"))?.to_owned(),
+        requested_at: cells.ms(refund_column!("refunds.requested_at_ms"))?,
+        sent: SendMark {
+            wall: cells.ms(refund_column!("refunds.sent_ms"))?,
+            boot,
+            gateway_s: cells.integer_or_null(refund_column!("refunds.sent_gateway_s"))?,
+        },
+        account: cells.text(refund_column!("refunds.account"))?.to_owned(),
+        operator: cells.string_or_null(refund_column!("refunds.operator"))?,
+        refunded_at: cells.s_or_null(refund_column!("refunds.refunded_at_s"))?,
+        cancellation_id: cells.string_or_null(refund_column!("refunds.cancellation_id"))?,
+        receipt_url: cells.string_or_null(refund_column!("refunds.receipt_url"))?,
+        code: cells.integer_or_null(refund_column!("refunds.code"))?,
+        message: cells.string_or_null(refund_column!("refunds.message"))?,
+        why: cells.reason(refund_column!("refunds.why"), refund_column!("refunds.why_parts"))?,
     })
 }
 

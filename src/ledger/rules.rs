@@ -4,13 +4,17 @@
 use jiff::Timestamp;
 
 use crate::domain::answer::Settled;
+use crate::domain::ids::RefundId;
 use crate::domain::lookup::LookedUp;
 use crate::domain::money::Currency;
-use crate::domain::payment::{EventKind, GatewayRecord, Outcome, Payment, Received, Terms};
+use crate::domain::payment::{EventKind, GatewayRecord, Outcome, Payment, Received, RefundOutcome, Terms};
 use crate::domain::reason::Reason;
+
 use crate::domain::time::{SendMark, from_epoch_s};
 use crate::ledger::intent::{DailyLimit, Intent};
 use crate::ledger::seen::Seen;
+
+pub(super) mod refund;
 
 /// What a row becomes.
 #[derive(Debug)]
@@ -38,6 +42,8 @@ pub(super) struct Happened<'a> {
     /// history. Where there is none, the answer's own.
     pub imp_uid: Option<&'a str>,
     pub received: Option<&'a Received>,
+    /// The refund that it is of.
+    pub refund: Option<(&'a RefundId, RefundOutcome)>,
 }
 
 impl<'a> Happened<'a> {
@@ -52,6 +58,7 @@ impl<'a> Happened<'a> {
             reason: None,
             imp_uid: None,
             received: None,
+            refund: None,
         }
     }
 }
@@ -115,6 +122,7 @@ pub(super) fn next_attempt(payment: Payment, intent: &Intent) -> Option<Payment>
         buyer_tel: request.buyer_tel.clone(),
         note: intent.note.clone().or(payment.note),
         operator: intent.operator.clone(),
+        tax: Some(request.tax()),
         ..payment
     })
 }
@@ -353,7 +361,7 @@ fn take_paid(payment: &mut Payment, record: &GatewayRecord) {
     }
 }
 
-fn take_over(payment: &mut Payment, record: &GatewayRecord) {
+pub(super) fn take_over(payment: &mut Payment, record: &GatewayRecord) {
     let currency: Currency = payment.terms.amount.currency();
     payment.imp_uid.clone_from(&record.imp_uid);
     payment.status.clone_from(&record.status);
@@ -370,7 +378,7 @@ fn take_over(payment: &mut Payment, record: &GatewayRecord) {
 }
 
 /// A time as the ledger keeps it.
-fn whole_ms(at: Timestamp) -> Timestamp {
+pub(super) fn whole_ms(at: Timestamp) -> Timestamp {
     Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
 }
 

@@ -44,6 +44,8 @@ macro_rules! instead {
     };
 }
 
+pub(super) use {insert_into, instead, update};
+
 /// A new row, with nothing of the gateway's in it.
 pub(super) fn insert(tx: &Connection, payment: Payment) -> Result<Stored, Fault> {
     let last_send = payment.last_send.as_ref();
@@ -73,6 +75,9 @@ pub(super) fn insert(tx: &Connection, payment: Payment) -> Result<Stored, Fault>
         buyer_tel: payment.buyer_tel,
         note: payment.note,
         operator: payment.operator,
+        tax_recorded: payment.tax.is_some(),
+        tax_free_minor: payment.tax.and_then(|tax| tax.tax_free).map(|part| part.minor()),
+        vat_amount_minor: payment.tax.and_then(|tax| tax.vat_amount).map(|part| part.minor()),
         nfc_key: other_key(payment.terms.merchant_uid.as_str()),
         customer_nfc_key: other_key(payment.terms.customer_uid.as_str()),
     })?;
@@ -104,6 +109,9 @@ pub(super) fn write_attempt(tx: &Connection, stored: &Stored) -> Result<(), Faul
         buyer_tel: payment.buyer_tel,
         note: payment.note,
         operator: payment.operator,
+        tax_recorded: payment.tax.is_some(),
+        tax_free_minor: payment.tax.and_then(|tax| tax.tax_free).map(|part| part.minor()),
+        vat_amount_minor: payment.tax.and_then(|tax| tax.vat_amount).map(|part| part.minor()),
     })?;
     the_one(changed)
 }
@@ -151,7 +159,7 @@ pub(super) fn write_answer(tx: &Connection, stored: &Stored) -> Result<(), Fault
 }
 
 /// A write that met another number of rows than its one is no write.
-fn the_one(changed: usize) -> Result<(), Fault> {
+pub(super) fn the_one(changed: usize) -> Result<(), Fault> {
     if changed == 1 { Ok(()) } else { Err(rusqlite::Error::StatementChangedRows(changed).into()) }
 }
 
@@ -175,6 +183,8 @@ pub(super) fn append(tx: &Connection, payment_id: i64, happened: &Happened<'_>) 
         imp_uid: happened.imp_uid.or(received.imp_uid.as_deref()),
         body: received.body,
         took_ms: received.took_ms,
+        refund_id: happened.refund.map(|(id, _)| id.as_str()),
+        refund_outcome: happened.refund.map(|(_, outcome)| outcome.word()),
     })?;
     the_one(written)
 }

@@ -9,16 +9,18 @@ use serde::{Serialize, Serializer};
 
 use crate::domain::customer::Customer;
 use crate::domain::declines::{Certainty, Standing};
-use crate::domain::payment::{EventKind, HistoryEntry, Outcome, Payment};
+use crate::domain::payment::{HistoryEntry, Outcome, Payment};
+use crate::domain::refund::Refund;
 use crate::output::Format;
 use crate::output::colour::outcome_style;
 use crate::output::customer::customer_object;
-use crate::output::field::{Columns, Give, Shown, exact_number};
+use crate::output::field::{Columns, Give, Object, Shown, exact_number};
 use crate::output::list::{PaymentSummary, payments_footer, table_row, table_writer};
 use crate::output::meaning::{again, certainty, who};
 use crate::output::options::UiOptions;
 use crate::output::payment::{CUSTOMER, EventObject, payment_object};
 use crate::output::prose::{doubt_ended, reconcile_command};
+use crate::output::refund::{refund_object, why};
 use crate::output::table::{Heading, TableRow, TableWriter, facts};
 use crate::output::text::{safe, when};
 use crate::output::ui::Ui;
@@ -28,6 +30,8 @@ use crate::output::ui::Ui;
 pub struct PaymentDetail<'a> {
     pub payment: &'a Payment,
     pub events: &'a [HistoryEntry],
+    /// Of ours, oldest first.
+    pub refunds: &'a [Refund],
     pub customer_name: Option<&'a str>,
 }
 
@@ -118,7 +122,26 @@ pub fn payment_detail(detail: &PaymentDetail<'_>, options: &UiOptions) -> String
         text.push('\n');
         text.push_str(&events_table(detail.events, options));
     }
+    for refund in detail.refunds {
+        text.push('\n');
+        text.push_str(&refund_detail(refund, zone));
+    }
     text + &next_step(payment, standing, zone)
+}
+
+/// One refund of ours: how much, why, who, and how it ended.
+fn refund_detail(refund: &Refund, zone: &TimeZone) -> String {
+    let mut rows: Facts = Vec::new();
+    let amount = format!("{} of {}", refund.amount, refund.paid);
+    fact(&mut rows, "refund", &[Some(refund.id.as_str()), Some(refund.outcome.word()), Some(&amount)]);
+    fact(&mut rows, "of", &[Some(&refund.imp_uid)]);
+    fact(&mut rows, "because", &[Some(&refund.reason)]);
+    fact(&mut rows, "told", &[why(refund).as_deref()]);
+    fact_time(&mut rows, "asked", Some(refund.requested_at), zone);
+    fact_time(&mut rows, "back", refund.refunded_at, zone);
+    fact(&mut rows, "receipt", &[refund.receipt_url.as_deref()]);
+    fact(&mut rows, "run by", &[refund.operator.as_deref()]);
+    facts(&rows)
 }
 
 fn events_table(events: &[HistoryEntry], options: &UiOptions) -> String {
@@ -150,7 +173,10 @@ fn event_row(event: &HistoryEntry, zone: &TimeZone) -> TableRow {
     let cells = vec![
         (when(event.at, zone), None),
         (event.kind.word().to_owned(), None),
-        (event.outcome.word().to_owned(), Some(outcome_style(event.outcome))),
+        match &event.refund {
+            Some((_, outcome)) => (outcome.word().to_owned(), None),
+            None => (event.outcome.word().to_owned(), Some(outcome_style(event.outcome))),
+        },
         number(Some(event.attempt.to_string())),
         number(received.http_status.map(|status| status.to_string())),
         number(received.code.map(|code| code.to_string())),
@@ -208,18 +234,15 @@ struct With<T: Serialize, U: Serialize> {
 #[derive(Serialize)]
 struct Histories<'a> {
     history: Vec<EventObject<'a>>,
-    refunds: Vec<EventObject<'a>>,
+    refunds: Vec<Object<'a, Refund>>,
 }
 
 impl Serialize for PaymentDetailObject<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let (events, zone) = (self.detail.events, self.zone);
-        let objects = |wanted: fn(&&HistoryEntry) -> bool| {
-            events.iter().filter(wanted).map(|event| EventObject::new(event, zone)).collect()
-        };
         let more = Histories {
-            history: objects(|_| true),
-            refunds: objects(|event| event.kind == EventKind::Refund),
+            history: events.iter().map(|event| EventObject::new(event, zone)).collect(),
+            refunds: self.detail.refunds.iter().map(|refund| refund_object(refund, zone)).collect(),
         };
         With { object: payment_object(self.detail.payment.into(), zone), more }.serialize(serializer)
     }

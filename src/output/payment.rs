@@ -181,6 +181,8 @@ pub struct EventObject<'a> {
     pub operator: Option<&'a str>,
     /// The body as received.
     pub body: Option<&'a str>,
+    pub refund_id: Option<&'a str>,
+    pub refund_outcome: Option<&'static str>,
 }
 
 impl<'a> EventObject<'a> {
@@ -199,6 +201,8 @@ impl<'a> EventObject<'a> {
             took_ms: received.took_ms,
             operator: event.operator.as_deref(),
             body: received.body.as_deref(),
+            refund_id: event.refund.as_ref().map(|(id, _)| id.as_str()),
+            refund_outcome: event.refund.as_ref().map(|(_, outcome)| outcome.word()),
         }
     }
 }

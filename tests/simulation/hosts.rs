@@ -3,9 +3,10 @@
 
 use billkey::billing::book::{Book, Writing};
 use billkey::domain::answer::Settled;
-use billkey::domain::ids::MerchantUid;
+use billkey::domain::ids::{MerchantUid, RefundId};
 use billkey::domain::lookup::{Declines, LookedUp};
 use billkey::domain::payment::{Outcome, Payment, Received};
+use billkey::domain::refund::Refund;
 use billkey::ledger::{Closing, Entry, How, Ledger, LedgerError, PaymentLock, Seen, Written};
 
 use super::wire::Planted;
@@ -27,6 +28,14 @@ impl Book for Host<'_> {
     }
 
     /// A lock that no other host asks for.
+    fn refunds(&self, uid: &MerchantUid) -> Result<Vec<Refund>, LedgerError> {
+        self.ledger.refunds(uid)
+    }
+
+    fn find_refund(&self, id: &RefundId) -> Result<Option<Refund>, LedgerError> {
+        self.ledger.find_refund(id)
+    }
+
     fn lock_payment(&self, uid: &MerchantUid) -> Result<Option<PaymentLock>, LedgerError> {
         self.ledger.lock_payment(&MerchantUid::parse(&format!("host{}{uid}", self.actor)).unwrap())
     }

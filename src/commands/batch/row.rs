@@ -191,6 +191,7 @@ fn column_with(field: Field) -> Option<usize> {
         | Field::Tel
         | Field::Product
         | Field::PayMethod
+        | Field::RefundReason
         | Field::Pg => None,
     }
 }

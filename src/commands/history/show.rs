@@ -17,6 +17,7 @@ pub(super) fn run(args: &HistoryShowArgs, context: &mut Context<'_>) -> Result<E
     let events = ledger.events(&payment.terms.merchant_uid)?;
     let customer = ledger.find_customer(&payment.terms.customer_uid)?;
     let customer_name = customer.as_ref().and_then(|customer| customer.name.as_deref());
-    let detail = PaymentDetail { payment: &payment, events: &events, customer_name };
+    let refunds = ledger.refunds(&payment.terms.merchant_uid)?;
+    let detail = PaymentDetail { payment: &payment, events: &events, refunds: &refunds, customer_name };
     answered(context.ui.payment_detail(&detail), Exit::Done)
 }

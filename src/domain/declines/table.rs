@@ -32,6 +32,13 @@ impl Says {
         }
     }
 
+    pub(super) fn is_of_a_refund(self) -> bool {
+        match self {
+            Says::Refund => true,
+            Says::Proved | Says::Question | Says::Doubt(_) => false,
+        }
+    }
+
     /// Words about a refund in answer to a charge can only mean another request.
     pub(super) fn of_a_charge(self) -> Proof {
         match self {

@@ -29,6 +29,7 @@ mod locking;
 mod opening;
 mod protocol;
 mod reading;
+mod refunds;
 mod spellings;
 
 /// A directory of its own for one test's ledger.

@@ -6,7 +6,7 @@ use crate::output::Format;
 use crate::output::json;
 use crate::output::list::PaymentSummary;
 use crate::output::options::UiOptions;
-use crate::output::samples::{at, customer, declined, options, paid, seoul, shown, won};
+use crate::output::samples::{at, customer, declined, options, paid, refund, seoul, shown, won};
 
 fn events() -> Vec<HistoryEntry> {
     let intent = HistoryEntry {
@@ -16,6 +16,7 @@ fn events() -> Vec<HistoryEntry> {
         attempt: 1,
         operator: Some("mina".to_owned()),
         received: Received::default(),
+        refund: None,
     };
     let received = Received {
         http_status: Some(502),
@@ -42,7 +43,10 @@ fn events() -> Vec<HistoryEntry> {
 #[test]
 fn one_payment_is_shown_with_all_that_happened_to_it() {
     let payment = paid();
-    let detail = PaymentDetail { payment: &payment, events: &events(), customer_name: Some("홍길동") };
+    let detail =
+        PaymentDetail {
+            payment: &payment, events: &events(), refunds: &[], customer_name: Some("홍길동")
+        };
     insta::assert_snapshot!(shown(&payment_detail(&detail, &options(Format::Table))), @r#"
     $
       order     order_monthly_0001
@@ -74,7 +78,7 @@ fn one_payment_is_shown_with_all_that_happened_to_it() {
 fn a_payment_that_is_not_settled_says_what_to_do() {
     let mut payment = declined();
     let ends_with = |payment: &_, end: &str| {
-        let detail = PaymentDetail { payment, events: &[], customer_name: None };
+        let detail = PaymentDetail { payment, events: &[], refunds: &[], customer_name: None };
         let text = payment_detail(&detail, &options(Format::Table));
         assert!(text.ends_with(end), "{text}");
     };
@@ -102,7 +106,7 @@ fn a_payment_that_is_not_settled_says_what_to_do() {
 #[test]
 fn the_words_of_a_decline_are_told_with_what_they_mean() {
     let facts = |payment: &_| {
-        let detail = PaymentDetail { payment, events: &[], customer_name: None };
+        let detail = PaymentDetail { payment, events: &[], refunds: &[], customer_name: None };
         let text = payment_detail(&detail, &options(Format::Table));
         let shown = ["reason", "meaning", "to act", "again"].map(|label| format!("  {label} "));
         text.lines()
@@ -127,11 +131,9 @@ fn the_words_of_a_decline_are_told_with_what_they_mean() {
 #[test]
 fn the_payments_object_holds_its_history_and_its_refunds() {
     let payment = paid();
-    let mut events = events();
-    let refund = HistoryEntry { kind: EventKind::Refund, ..events.remove(2) };
-    events.push(refund);
+    let (events, refunds) = (events(), [refund()]);
     let zone = seoul();
-    let detail = PaymentDetail { payment: &payment, events: &events, customer_name: None };
+    let detail = PaymentDetail { payment: &payment, events: &events, refunds: &refunds, customer_name: None };
     let json = json::line(&PaymentDetailObject::new(detail, &zone)).unwrap();
     let (object, lists) = json.split_once(r#","history":"#).unwrap();
     assert!(object.starts_with(r#"{"outcome":"paid","replayed":false,"#), "{object}");
@@ -141,13 +143,27 @@ fn the_payments_object_holds_its_history_and_its_refunds() {
     );
     let (_, refunds) = lists.split_once(r#"],"refunds":"#).unwrap();
     let expected = concat!(
-        r#"[{"at":"2026-11-23T19:29:01+09:00","event":"refund","outcome":"paid","attempt":1,"#,
-        r#""http_status":200,"code":0,"message":null,"imp_uid":"imps_623347347957","#,
-        r#""took_ms":null,"operator":null,"body":null}]}"#
+        r#"[{"refund_id":"abcd2345","outcome":"refunded","amount":3000,"tax_free":null,"vat_amount":null,"#,
+        r#""reason":"늦게 옴","cancellation_id":"cancellation_1","requested_at":"2026-11-24T09:00:00+09:00","#,
+        r#""refunded_at":"2026-11-24T09:00:01+09:00","code":null,"message":null,"operator":"mina","#,
+        r#""merchant_uid":"order_monthly_0001","imp_uid":"imps_623347347957","currency":"KRW"}]}"#
     );
     assert_eq!(refunds, expected);
     let value: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(value["history"].as_array().map(Vec::len), Some(3));
+}
+
+#[test]
+fn a_refund_is_shown_under_the_history_of_its_payment() {
+    let (payment, refunds) = (paid(), [refund()]);
+    let detail = PaymentDetail { payment: &payment, events: &[], refunds: &refunds, customer_name: None };
+    let text = payment_detail(&detail, &options(Format::Table));
+    let (_, shown_refund) = text.split_once("  refund   abcd2345").unwrap();
+    for part in
+        ["refunded  ₩3,000 of ₩8,900", "because  늦게 옴", "back     2026-11-24 09:00:01", "run by   mina"]
+    {
+        assert!(shown_refund.contains(part), "{part}: {text}");
+    }
 }
 
 #[test]

@@ -1,0 +1,414 @@
+//! The driver of one refund: it does what `domain::refund` says, with the real ledger, gateway and clock.
+//!
+//! A refund is looked at before a person is asked ([`prepare`]) and again, under the payment's lock, before it is
+//! sent ([`refund`]): what it would be is what was shown, or nothing leaves.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::billing::desk::{Desk, Waited, wait_for_lock};
+use crate::billing::report::Held;
+use crate::domain::ids::{MerchantUid, RefundId};
+use crate::domain::money::Amount;
+use crate::domain::payment::{GatewayRecord, Outcome, Payment, Received, RefundOutcome};
+use crate::domain::reason::Reason;
+use crate::domain::refund::{
+    self as rules, AfterRefund, Look, NotRefundable, Refund, RefundEnd, Shown, Split, SplitError,
+};
+use crate::domain::tax::Tax;
+use crate::domain::time::SendMark;
+use crate::gateway::LookReply;
+use crate::interrupt::NoValue;
+use crate::ledger::{Entry, LedgerError, RefundClaim, RefundHeld, RefundIntent};
+
+/// How many interrupts end the wait for the answer to a refund.
+const PATIENCE_SENT: u32 = 2;
+
+/// A refund as it is asked for.
+#[derive(Clone, Debug)]
+pub struct RefundOrder {
+    pub merchant_uid: MerchantUid,
+    /// Of the payment that goes back: its own, or another's under the same order.
+    pub imp_uid: String,
+    /// It was named by that, and not by its order.
+    pub by_imp_uid: bool,
+    /// How much; `None` is all that is left.
+    pub amount: Option<Amount>,
+    pub tax: Tax,
+    /// Whether the profile says that tax parts matter.
+    pub tax_matters: bool,
+    pub reason: String,
+    /// Ask for the merchant's webhook.
+    pub notify: bool,
+    /// One of the same amount since then is in the way; `None` lets a second one pass.
+    pub similar_since: Option<Timestamp>,
+    pub settle_after: Duration,
+    pub lock_wait_max: Duration,
+    pub operator: Option<String>,
+}
+
+/// A refund as it would be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prepared {
+    pub shown: Shown,
+    pub amount: Amount,
+    pub tax: Tax,
+    /// The order's refunds so far, as the ledger knows them now.
+    pub others: Vec<Refund>,
+    pub record: Box<GatewayRecord>,
+}
+
+impl Prepared {
+    /// What is left once it is refunded.
+    #[must_use]
+    pub fn left(&self) -> Amount {
+        let balance = self.shown.balance();
+        Amount::from_minor(balance.minor().saturating_sub(self.amount.minor()), balance.currency())
+    }
+}
+
+/// Why nothing is sent.
+#[derive(Debug)]
+pub enum NotSent {
+    /// The payment was never charged, as far as the ledger knows.
+    NotPaid(Box<Payment>),
+    /// What the gateway shows cannot be refunded so.
+    NotRefundable(NotRefundable),
+    /// How the tax is split is for a person to say.
+    Tax(SplitError),
+    /// Another refund of the same payment is open, or was made a moment ago.
+    InTheWay(Box<Refund>),
+    /// The balance is another than the one that was shown.
+    Moved {
+        shown: Amount,
+        balance: Amount,
+    },
+    /// The gateway gave no answer that says what can be refunded.
+    NoAnswer(Reason),
+    Held(Held),
+    /// Another process kept the payment to itself for too long.
+    Busy {
+        waited: Duration,
+    },
+}
+
+/// How a refund ended.
+#[derive(Debug)]
+pub struct RefundReport {
+    pub refund: Refund,
+    pub payment: Payment,
+    /// What the gateway shows of the payment now, where it was looked at afterwards.
+    pub shown: Option<Shown>,
+    /// Why this run sent nothing after all.
+    pub held: Option<Held>,
+    /// From when on it can be settled for good, by the wall clock.
+    pub settles_at: Option<Timestamp>,
+}
+
+/// A failure of this side.
+#[derive(Debug)]
+pub enum RefundError {
+    /// Before the send: nothing was sent.
+    Ledger(LedgerError),
+    /// After the send: what came back must not be lost with the disk.
+    AnswerNotRecorded {
+        error: LedgerError,
+        refund: Box<Refund>,
+        outcome: RefundOutcome,
+        received: Box<Received>,
+    },
+}
+
+impl From<LedgerError> for RefundError {
+    fn from(error: LedgerError) -> RefundError {
+        RefundError::Ledger(error)
+    }
+}
+
+/// Looks at what would be refunded. Open refunds of the payment are settled first, as far as the gateway shows
+/// them. Nothing is sent.
+pub fn prepare(desk: &mut Desk<'_>, order: &RefundOrder) -> Result<Result<Prepared, NotSent>, LedgerError> {
+    let Some(payment) = desk.ledger.find(&order.merchant_uid)? else {
+        return Ok(Err(NotSent::NotRefundable(NotRefundable::NotPaid(None))));
+    };
+    if payment.outcome != Outcome::Paid {
+        return Ok(Err(NotSent::NotPaid(Box::new(payment))));
+    }
+    let (reply, asked_at) = match look(desk, &payment, &order.imp_uid) {
+        Ok(looked) => looked,
+        Err(held) => return Ok(Err(NotSent::Held(held))),
+    };
+    settle_open(desk, order, &reply, &asked_at)?;
+    let others = desk.ledger.refunds(&order.merchant_uid)?;
+    Ok(plan(order, &payment, others, reply))
+}
+
+fn look(desk: &Desk<'_>, payment: &Payment, imp_uid: &str) -> Result<(LookReply, SendMark), Held> {
+    desk.have_token()?;
+    // Before the look-up: what it shows is no younger than this.
+    let asked_at = desk.take_mark();
+    let is_its_own = payment.imp_uid.as_deref() == Some(imp_uid);
+    let expected = is_its_own.then_some(payment.terms.amount);
+    let (imp_uid, currency) = (imp_uid.to_owned(), payment.terms.amount.currency());
+    let reply = desk.unsent(move |gateway| gateway.look_at(&imp_uid, expected, currency))?;
+    Ok((reply, asked_at))
+}
+
+/// Settles the open refunds of the payment by what the gateway shows of it.
+fn settle_open(
+    desk: &mut Desk<'_>,
+    order: &RefundOrder,
+    reply: &LookReply,
+    asked_at: &SendMark,
+) -> Result<(), LedgerError> {
+    let others = desk.ledger.refunds(&order.merchant_uid)?;
+    for refund in others.iter().filter(|refund| refund.imp_uid == order.imp_uid && refund.outcome.is_open()) {
+        // A pending one may be a living process's.
+        let Some(_lock) = desk.ledger.lock_payment(&order.merchant_uid)? else { return Ok(()) };
+        let _ = settle(desk, refund, &others, reply, asked_at, order.settle_after)?;
+    }
+    Ok(())
+}
+
+/// Writes down what a look at the payment makes of one of its refunds; the refund as it is from then on.
+fn settle(
+    desk: &mut Desk<'_>,
+    refund: &Refund,
+    others: &[Refund],
+    reply: &LookReply,
+    asked_at: &SendMark,
+    settle_after: Duration,
+) -> Result<Refund, LedgerError> {
+    let waited = desk.age_of(&refund.sent, asked_at) >= settle_after;
+    let Some(end) = rules::review(refund, others, &reply.look, waited) else { return Ok(refund.clone()) };
+    let (id, at) = (refund.id.clone(), asked_at.wall);
+    let (record, received) = (reply.record.clone(), reply.received.clone());
+    let _ = desk.ledger.write(Entry::RefundEnd { id, at, end: Some(end), record, received })?;
+    Ok(desk.ledger.find_refund(&refund.id)?.unwrap_or_else(|| refund.clone()))
+}
+
+/// Asks what became of one refund, and writes it down. `None` where another process has the payment.
+pub fn reconcile_refund(
+    desk: &mut Desk<'_>,
+    refund: &Refund,
+    settle_after: Duration,
+) -> Result<Result<Option<Refund>, Held>, LedgerError> {
+    let Some(_lock) = desk.ledger.lock_payment(&refund.merchant_uid)? else { return Ok(Ok(None)) };
+    let Some(payment) = desk.ledger.find(&refund.merchant_uid)? else { return Ok(Ok(None)) };
+    let (reply, asked_at) = match look(desk, &payment, &refund.imp_uid) {
+        Ok(looked) => looked,
+        Err(held) => return Ok(Err(held)),
+    };
+    let others = desk.ledger.refunds(&refund.merchant_uid)?;
+    // Under the lock it may be another's than it was.
+    let Some(refund) = others.iter().find(|other| other.id == refund.id) else { return Ok(Ok(None)) };
+    settle(desk, refund, &others, &reply, &asked_at, settle_after).map(|refund| Ok(Some(refund)))
+}
+
+fn plan(
+    order: &RefundOrder,
+    payment: &Payment,
+    others: Vec<Refund>,
+    reply: LookReply,
+) -> Result<Prepared, NotSent> {
+    let (shown, record) = match (reply.look, reply.record) {
+        (Look::Shown(shown), Some(record)) => (shown, record),
+        (look, _) => {
+            return Err(match (reply.not_refundable, look) {
+                (Some(why), _) => NotSent::NotRefundable(why),
+                (None, Look::Odd(reason) | Look::NoAnswer(reason)) => NotSent::NoAnswer(reason),
+                (None, Look::Shown(_)) => NotSent::NotRefundable(NotRefundable::Unreadable),
+            });
+        }
+    };
+    let amount = rules::how_much(order.amount, &shown).map_err(NotSent::NotRefundable)?;
+    let ours: Vec<&Refund> = others
+        .iter()
+        .filter(|other| other.imp_uid == order.imp_uid && other.outcome == RefundOutcome::Refunded)
+        .collect();
+    let parts: Vec<Tax> = ours.iter().map(|other| other.tax).collect();
+    // Of a refund that was made elsewhere nobody here knows the parts.
+    let all_ours = ours.iter().map(|other| other.amount.minor()).sum::<i64>() == shown.refunded.minor();
+    let is_its_own = payment.imp_uid.as_deref() == Some(&order.imp_uid);
+    let money = Split {
+        paid: shown.paid,
+        charged: payment.tax.filter(|_| is_its_own),
+        matters: order.tax_matters,
+        balance: shown.balance(),
+        refunded: all_ours.then_some(&parts),
+        amount,
+    };
+    let tax = rules::split(&money, &order.tax).map_err(NotSent::Tax)?;
+    Ok(Prepared { shown, amount, tax, others, record })
+}
+
+/// Sends what was prepared, once, under the payment's lock; before that it is looked at again.
+pub fn refund(
+    desk: &mut Desk<'_>,
+    order: &RefundOrder,
+    prepared: &Prepared,
+    id: RefundId,
+    tell: &mut dyn FnMut(),
+) -> Result<Result<RefundReport, NotSent>, RefundError> {
+    let lock = match wait_for_lock(desk, &order.merchant_uid, order.lock_wait_max, tell)? {
+        Waited::Locked(lock) => lock,
+        Waited::Interrupted => return Ok(Err(NotSent::Held(Held::Interrupted))),
+        Waited::TooLong => return Ok(Err(NotSent::Busy { waited: order.lock_wait_max })),
+    };
+    let Some(payment) = desk.ledger.find(&order.merchant_uid)? else {
+        return Ok(Err(NotSent::NotRefundable(NotRefundable::NotPaid(None))));
+    };
+    let (reply, _) = match look(desk, &payment, &order.imp_uid) {
+        Ok(looked) => looked,
+        Err(held) => return Ok(Err(NotSent::Held(held))),
+    };
+    let others = desk.ledger.refunds(&order.merchant_uid)?;
+    let again = match plan(order, &payment, others, reply) {
+        Ok(again) => again,
+        Err(why) => return Ok(Err(why)),
+    };
+    if again.shown.balance() != prepared.shown.balance()
+        || (again.amount, again.tax) != (prepared.amount, prepared.tax)
+    {
+        let (shown, balance) = (prepared.shown.balance(), again.shown.balance());
+        return Ok(Err(NotSent::Moved { shown, balance }));
+    }
+    if let Err(held) = desk.have_token() {
+        return Ok(Err(NotSent::Held(held)));
+    }
+    let sent = desk.take_mark();
+    let refund = Refund {
+        id: id.clone(),
+        merchant_uid: order.merchant_uid.clone(),
+        imp_uid: order.imp_uid.clone(),
+        outcome: RefundOutcome::Pending,
+        paid: again.shown.paid,
+        amount: again.amount,
+        balance_before: again.shown.balance(),
+        tax: again.tax,
+        reason: order.reason.clone(),
+        requested_at: sent.wall,
+        sent,
+        account: desk.gateway.account().to_owned(),
+        operator: order.operator.clone(),
+        refunded_at: None,
+        cancellation_id: None,
+        receipt_url: None,
+        code: None,
+        message: None,
+        why: None,
+    };
+    let intent = RefundIntent { refund: refund.clone(), similar_since: order.similar_since };
+    match desk.ledger.write(Entry::Refund(Box::new(intent)))?.refund_claim(id, lock) {
+        Ok(claim) => {
+            let run = Run { desk, order, refund, others: again.others, payment };
+            run.send(claim).map(Ok)
+        }
+        Err(RefundHeld::InTheWay(other)) => Ok(Err(NotSent::InTheWay(other))),
+        Err(RefundHeld::NotPaid) => Ok(Err(NotSent::NotPaid(Box::new(payment)))),
+    }
+}
+
+/// One refund that was claimed.
+struct Run<'a, 'd> {
+    desk: &'a mut Desk<'d>,
+    order: &'a RefundOrder,
+    refund: Refund,
+    others: Vec<Refund>,
+    payment: Payment,
+}
+
+impl Run<'_, '_> {
+    /// Lets the request go, and once more after an answer that proved that it was not processed.
+    fn send(mut self, claim: RefundClaim) -> Result<RefundReport, RefundError> {
+        let mut renewed = false;
+        loop {
+            let (gateway, refund, notify) =
+                (Arc::clone(&self.desk.gateway), self.refund.clone(), self.order.notify);
+            if self.desk.interrupts.requested() {
+                return self.hold(claim, Held::Interrupted);
+            }
+            if self.desk.held_up(&self.refund.sent, self.order.settle_after) {
+                return self.hold(claim, Held::NotReached(Reason::HeldUp));
+            }
+            let reply =
+                self.desk.interrupts.run(PATIENCE_SENT, move || gateway.refund(&refund, notify), &mut || ());
+            let reply = match reply {
+                Ok(reply) => reply,
+                Err(NoValue::NeverBegan) => return self.hold(claim, Held::NotReached(Reason::NoThread)),
+                Err(NoValue::GivenUp) => {
+                    let received = Received::nothing(Reason::WaitGivenUp);
+                    return self.end(claim, RefundEnd::Unknown(Reason::WaitGivenUp), None, received);
+                }
+            };
+            match rules::answered(&self.refund, &self.others, &reply.answer, renewed) {
+                AfterRefund::Settle(end) => {
+                    let record = reply.answer.record().cloned().map(Box::new);
+                    return self.end(claim, end, record, reply.received);
+                }
+                AfterRefund::LookUp(said) => {
+                    let at = self.desk.clock.now().wall;
+                    let refused = claim.refused(at, reply.received.clone());
+                    let recorded = self.desk.ledger.write(refused);
+                    let _ = recorded
+                        .map_err(|error| self.not_recorded(error, RefundOutcome::Unknown, &reply.received))?;
+                    let looked = look(self.desk, &self.payment, &self.order.imp_uid);
+                    let (look, record, received) = match looked {
+                        Ok((looked, _)) => (looked.look, looked.record, looked.received),
+                        Err(held) => (Look::NoAnswer(held.reason()), None, Received::nothing(held.reason())),
+                    };
+                    let pg = self.payment.pg_provider.as_deref();
+                    let end = rules::found_after(&self.refund, &self.others, pg, said.as_ref(), &look);
+                    // The row's code is that of the refusal, not of the look-up.
+                    let received = Received { code: reply.received.code, ..received };
+                    return self.end(claim, end, record, received);
+                }
+                AfterRefund::Renew => {}
+            }
+            if let Err(held) = self.desk.renew_token() {
+                return self.hold(claim, held);
+            }
+            let mark = self.desk.take_mark();
+            let _ = self.desk.ledger.write(claim.resend(mark.wall, mark.clone(), reply.received))?;
+            self.refund.sent = mark;
+            renewed = true;
+        }
+    }
+
+    /// It did not leave.
+    fn hold(self, claim: RefundClaim, held: Held) -> Result<RefundReport, RefundError> {
+        let end = RefundEnd::NotSent(held.reason());
+        let mut report = self.end(claim, end, None, Received::default())?;
+        report.held = Some(held);
+        Ok(report)
+    }
+
+    fn end(
+        self,
+        claim: RefundClaim,
+        end: RefundEnd,
+        record: Option<Box<GatewayRecord>>,
+        received: Received,
+    ) -> Result<RefundReport, RefundError> {
+        let (at, outcome) = (self.desk.clock.now().wall, end.outcome());
+        let shown = record.as_deref().and_then(|record| rules::shown(record, self.refund.paid).ok());
+        let writing = self.desk.ledger.begin(claim.ended(at, end, record, received.clone()));
+        let written = writing.wait().map_err(|error| self.not_recorded(error, outcome, &received))?;
+        let stored = self.desk.ledger.find_refund(&self.refund.id);
+        let refund = stored.map_err(|error| self.not_recorded(error, outcome, &received))?;
+        let refund = refund.unwrap_or(self.refund);
+        let settles_at = refund
+            .outcome
+            .is_open()
+            .then(|| self.desk.settles_at(&refund.sent, self.order.settle_after))
+            .flatten();
+        Ok(RefundReport { refund, payment: written.payment, shown, held: None, settles_at })
+    }
+
+    fn not_recorded(&self, error: LedgerError, outcome: RefundOutcome, received: &Received) -> RefundError {
+        let (refund, received) = (Box::new(self.refund.clone()), Box::new(received.clone()));
+        RefundError::AnswerNotRecorded { error, refund, outcome, received }
+    }
+}

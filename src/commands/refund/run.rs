@@ -1,0 +1,125 @@
+//! `billkey refund`, step by step.
+
+use std::sync::Arc;
+
+use ring::rand::{SecureRandom, SystemRandom};
+
+use crate::billing::desk::Desk;
+use crate::billing::refund::{Prepared, RefundOrder, prepare, refund};
+use crate::commands::asking::{Question, confirm};
+use crate::commands::belonging;
+use crate::commands::context::Context;
+use crate::commands::refund::order::{order, payment_meant, reason};
+use crate::commands::refund::{RefundArgs, tell};
+use crate::domain::ids::{REFUND_ID_LENGTH, RefundId};
+use crate::domain::payment::Payment;
+
+use crate::failure::{Exit, Failure};
+use crate::interrupt::Interrupts;
+use crate::ledger::Ledger;
+use crate::output::refund::{RefundCard, refund_card};
+
+/// Refunds, or tells what became of the refund.
+pub fn run(args: &RefundArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
+    // A reason that is none is told before anything is opened.
+    reason(&args.reason).map_err(Failure::nothing_sent)?;
+    let mut ledger = context.ledger_at_hand().map_err(Failure::nothing_sent)?;
+    let payment = payment_meant(&args.id, &ledger).map_err(Failure::nothing_sent)?;
+    let order = order(args, context, &payment).map_err(Failure::nothing_sent)?;
+    let gateway = context.open_gateway().map_err(Failure::nothing_sent)?;
+    let leave = belonging::leave(context, &mut ledger, &gateway).map_err(Failure::nothing_sent)?;
+    if let Some(hold) = &leave.hold {
+        return Err(tell::held_by_ledger(context, hold));
+    }
+    let interrupts =
+        Interrupts::watch().map_err(|error| Failure::io("watch for Ctrl-C", &error).nothing_sent())?;
+    let (client, clock) = (Arc::clone(&gateway.client), Arc::clone(&context.clock));
+    let mut desk = Desk { ledger: &mut ledger, gateway: client, clock, interrupts };
+    let prepared = {
+        let _wait = context.ui.waiting("looking at the payment");
+        prepare(&mut desk, &order).map_err(|error| Failure::from(error).nothing_sent())?
+    };
+    let prepared = match prepared {
+        Ok(prepared) => prepared,
+        Err(why) => return Err(tell::not_sent(context, &order, why)),
+    };
+    if let Some(other) = in_the_way(&order, &prepared) {
+        return Err(tell::in_the_way(context, &order, other));
+    }
+    let Desk { gateway: client, clock, interrupts, .. } = desk;
+    let card = card(context, &ledger, &order, &payment, &prepared)?;
+    if args.dry_run {
+        return tell::dry_run(context, &card, &order, &prepared);
+    }
+    if !args.yes {
+        ask(context, &card).map_err(Failure::nothing_sent)?;
+    }
+    let mut desk = Desk { ledger: &mut ledger, gateway: client, clock, interrupts };
+    let id = made_up().map_err(Failure::nothing_sent)?;
+    let ended = {
+        let _wait = context.ui.waiting("waiting for the gateway");
+        refund(&mut desk, &order, &prepared, id, &mut || ())
+    };
+    match ended {
+        Ok(Ok(report)) => tell::ended(context, &order, &report),
+        Ok(Err(why)) => Err(tell::not_sent(context, &order, why)),
+        Err(error) => Err(tell::failed(context, error)),
+    }
+}
+
+/// What stands in the way is told before the question, and not after a yes.
+fn in_the_way<'a>(order: &RefundOrder, prepared: &'a Prepared) -> Option<&'a crate::domain::refund::Refund> {
+    prepared.others.iter().rev().filter(|other| other.imp_uid == order.imp_uid).find(|other| {
+        let similar = order.similar_since.is_some_and(|since| {
+            other.outcome.may_have_refunded()
+                && other.amount == prepared.amount
+                && other.requested_at >= since
+        });
+        other.outcome.is_open() || similar
+    })
+}
+
+fn card(
+    context: &Context<'_>,
+    ledger: &Ledger,
+    order: &RefundOrder,
+    payment: &Payment,
+    prepared: &Prepared,
+) -> Result<String, Failure> {
+    let customer = ledger
+        .find_customer(&payment.terms.customer_uid)
+        .map_err(|error| Failure::from(error).nothing_sent())?;
+    let card = RefundCard {
+        payment,
+        imp_uid: &order.imp_uid,
+        customer_name: customer.as_ref().and_then(|customer| customer.name.as_deref()),
+        paid: prepared.shown.paid,
+        amount: prepared.amount,
+        refunded: prepared.shown.refunded,
+        left: prepared.left(),
+        tax: prepared.tax,
+        reason: &order.reason,
+    };
+    Ok(refund_card(&card, context.ui.zone()))
+}
+
+fn ask(context: &mut Context<'_>, card: &str) -> Result<(), Failure> {
+    confirm(
+        context.ui,
+        &Question {
+            about: card,
+            question: "Refund this payment?",
+            unasked: "this refund was not confirmed, and nobody can be asked here",
+            hint: "to refund without being asked: add --yes",
+            declined: "not confirmed",
+        },
+    )
+}
+
+fn made_up() -> Result<RefundId, Failure> {
+    let mut random = [0; REFUND_ID_LENGTH];
+    SystemRandom::new()
+        .fill(&mut random)
+        .map_err(|_| Failure::local("the system gave no random bytes for a refund's id"))?;
+    Ok(RefundId::of_random(random))
+}

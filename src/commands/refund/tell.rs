@@ -1,0 +1,229 @@
+//! What a refund says at its end, and the exit.
+
+use crate::billing::refund::{NotSent, Prepared, RefundError, RefundOrder, RefundReport};
+use crate::billing::report::Held;
+use crate::billing::request::Hold;
+use crate::commands::context::Context;
+use crate::commands::pasted::{command_of, refund_command};
+use crate::commands::session::answered;
+use crate::domain::payment::RefundOutcome;
+use crate::domain::refund::{NotRefundable, Refund, SplitError};
+use crate::domain::time::format_duration;
+use crate::failure::{Exit, Failure, Kind};
+use crate::output::Format;
+use crate::output::refund::{refund_facts, refund_sentence, why};
+use crate::output::text::{safe, when};
+
+/// Tells how it ended. The payment goes to stdout whatever the end is.
+pub(super) fn ended(
+    context: &mut Context<'_>,
+    order: &RefundOrder,
+    report: &RefundReport,
+) -> Result<Exit, Failure> {
+    let RefundReport { refund, payment, shown, held, settles_at } = report;
+    let exit = exit_of(refund.outcome, held.as_ref());
+    let zone = context.ui.zone().clone();
+    let mut first = refund_sentence(refund, *settles_at, &zone);
+    let balance = shown.as_ref().map(crate::domain::refund::Shown::balance);
+    if let Some(balance) = balance {
+        first = format!("{first} {balance} is left.");
+    }
+    let hint = match refund.outcome {
+        RefundOutcome::Unknown | RefundOutcome::Pending => Some(format!(
+            "to find out: {}",
+            command_of(context.settings, "reconcile", order.merchant_uid.as_str())
+        )),
+        RefundOutcome::Refunded | RefundOutcome::Refused | RefundOutcome::NotSent => None,
+    };
+    let silent = context.ui.quiet() && refund.outcome == RefundOutcome::Refunded;
+    if context.ui.format() == Format::Table {
+        let rest = hint.as_ref().map_or_else(String::new, |hint| format!("  {hint}\n"));
+        let text = format!("{first}\n{}{rest}", refund_facts(payment, refund));
+        return match exit {
+            Exit::Done if silent => Ok(exit),
+            Exit::Done | Exit::With(_) => answered(context.ui.answer(text.trim_end()), exit),
+        };
+    }
+    if !silent {
+        answered(context.ui.refund(payment, refund), Exit::Done)?;
+    }
+    match exit {
+        Exit::Done => Ok(exit),
+        Exit::With(kind) => {
+            let failure = Failure::new(kind, first);
+            Err(hint.into_iter().fold(failure, Failure::hinted))
+        }
+    }
+}
+
+fn exit_of(outcome: RefundOutcome, held: Option<&Held>) -> Exit {
+    match (outcome, held) {
+        (RefundOutcome::Refunded, _) => Exit::Done,
+        (RefundOutcome::Refused, _) => Exit::With(Kind::Rejected),
+        (RefundOutcome::Unknown | RefundOutcome::Pending, _) => Exit::With(Kind::Unknown),
+        (RefundOutcome::NotSent, Some(Held::Interrupted)) => Exit::With(Kind::Interrupted),
+        (RefundOutcome::NotSent, Some(Held::KeyRefused(_))) => Exit::With(Kind::Auth),
+        (RefundOutcome::NotSent, Some(Held::NotReached(_)) | None) => Exit::With(Kind::Network),
+    }
+}
+
+/// Nothing was sent.
+pub(super) fn not_sent(context: &Context<'_>, order: &RefundOrder, why: NotSent) -> Failure {
+    let uid = &order.merchant_uid;
+    let again = || format!("to try it again: {}", refund_command(context.settings, order, &[]));
+    let failure = match why {
+        NotSent::NotPaid(payment) => Failure::refused(format!(
+            "{uid} was never paid, as far as the ledger knows: it is {}",
+            payment.outcome
+        )),
+        NotSent::NotRefundable(why) => not_refundable(context, order, &why),
+        NotSent::Tax(error) => tax(context, order, error),
+        NotSent::InTheWay(other) => return in_the_way(context, order, &other),
+        NotSent::Moved { shown, balance } => Failure::refused(format!(
+            "{shown} was left of {} when it was shown, and {balance} is now: somebody else refunded meanwhile",
+            order.imp_uid
+        ))
+        .hinted(again()),
+        NotSent::NoAnswer(reason) => {
+            Failure::network(format!("the gateway did not say what is left of {}: {reason}", order.imp_uid))
+                .hinted(again())
+        }
+        NotSent::Held(Held::NotReached(reason)) => {
+            Failure::network(reason.to_string()).hinted(again())
+        }
+        NotSent::Held(Held::KeyRefused(said)) => Failure::auth(format!("the gateway refused the API key: {said}")),
+        NotSent::Held(Held::Interrupted) => Failure::interrupted(format!("interrupted before {uid} was refunded")),
+        NotSent::Busy { waited } => Failure::network(format!(
+            "another process has been at {uid} for {}",
+            format_duration(waited)
+        ))
+        .hinted(again()),
+    };
+    failure.nothing_sent()
+}
+
+fn not_refundable(context: &Context<'_>, order: &RefundOrder, why: &NotRefundable) -> Failure {
+    let imp_uid = &order.imp_uid;
+    let see = command_of(context.settings, "reconcile", order.merchant_uid.as_str());
+    match why {
+        NotRefundable::NotPaid(status) => {
+            let status = status.as_deref().unwrap_or("no status");
+            Failure::refused(format!("the gateway does not show {imp_uid} as paid, but as {}", safe(status)))
+                .hinted(format!("to hold the ledger against the gateway: {see}"))
+        }
+        NotRefundable::AllRefunded => Failure::refused(format!("all of {imp_uid} was refunded before")),
+        NotRefundable::OverBalance { balance } => {
+            let asked =
+                order.amount.map_or_else(String::new, |amount| format!("{amount} is more than is left: "));
+            Failure::refused(format!("{asked}{balance} of {imp_uid} can be refunded")).hinted(format!(
+                "all that is left: {}",
+                refund_command(context.settings, &RefundOrder { amount: None, ..order.clone() }, &[])
+            ))
+        }
+        NotRefundable::Unreadable => Failure::refused(format!(
+            "the gateway shows {imp_uid} with an amount or refunds that are not this payment's"
+        ))
+        .hinted(format!("to hold the ledger against the gateway: {see}")),
+    }
+}
+
+fn tax(context: &Context<'_>, order: &RefundOrder, error: SplitError) -> Failure {
+    match error {
+        SplitError::Needed { proposed } => {
+            let failure = Failure::usage(format!(
+                "{} was charged with tax parts: how much of each goes back is for you to say",
+                order.merchant_uid
+            ));
+            failure.hinted(format!(
+                "in proportion: {}",
+                refund_command(context.settings, &RefundOrder { tax: proposed, ..order.clone() }, &[])
+            ))
+        }
+        SplitError::NotRecorded => Failure::usage(format!(
+            "the tax parts of {} were not recorded, and `tax` of the profile says that they matter",
+            order.merchant_uid
+        ))
+        .hinted("give --tax-free AMOUNT, 0 where none of it is free of tax"),
+        SplitError::TooMuch { part, given, most } => {
+            Failure::usage(format!("{part} of {given} is more than this refund can have: {most} at most"))
+        }
+    }
+}
+
+/// Another refund of the same payment is open, or was made a moment ago.
+pub(super) fn in_the_way(context: &Context<'_>, order: &RefundOrder, other: &Refund) -> Failure {
+    let at = when(other.requested_at, context.ui.zone());
+    let id = other.id.as_str();
+    if other.outcome.is_open() {
+        let why = why(other).map_or_else(String::new, |why| format!(": {why}"));
+        return Failure::unknown(format!(
+            "whether the refund {id} of {} went through ({at}) is not known yet{why}",
+            other.amount
+        ))
+        .hinted(format!(
+            "to find out: {}",
+            command_of(context.settings, "reconcile", order.merchant_uid.as_str())
+        ))
+        .nothing_sent();
+    }
+    Failure::refused(format!("{} of {} went back a moment ago ({at}), as {id}", other.amount, order.imp_uid))
+        .hinted(format!(
+            "to refund the same amount once more: {}",
+            refund_command(context.settings, order, &["--again"])
+        ))
+        .nothing_sent()
+}
+
+/// The ledger lets nothing go yet.
+pub(super) fn held_by_ledger(context: &Context<'_>, hold: &Hold) -> Failure {
+    let until = hold.until.map_or_else(String::new, |at| format!(" before {}", when(at, context.ui.zone())));
+    Failure::network(format!("{}: nothing is refunded{until}", hold.why)).nothing_sent()
+}
+
+/// What would be sent.
+pub(super) fn dry_run(
+    context: &mut Context<'_>,
+    card: &str,
+    order: &RefundOrder,
+    prepared: &Prepared,
+) -> Result<Exit, Failure> {
+    if context.ui.format() != Format::Table {
+        let parts = serde_json::json!({
+            "merchant_uid": order.merchant_uid.as_str(),
+            "imp_uid": order.imp_uid,
+            "amount": crate::output::field::exact_number(&prepared.amount).ok(),
+            "checksum": crate::output::field::exact_number(&prepared.shown.balance()).ok(),
+            "tax_free": prepared.tax.tax_free.and_then(|part| crate::output::field::exact_number(&part).ok()),
+            "vat_amount": prepared.tax.vat_amount.and_then(|part| crate::output::field::exact_number(&part).ok()),
+            "reason": order.reason,
+        });
+        return answered(context.ui.json(&parts), Exit::Done);
+    }
+    let text = format!("This would be refunded:\n{card}Nothing was sent.");
+    answered(context.ui.answer(&text), Exit::Done)
+}
+
+/// What went wrong on this side. An answer that could not be written is printed whole.
+pub(super) fn failed(context: &mut Context<'_>, error: RefundError) -> Failure {
+    match error {
+        RefundError::Ledger(error) => Failure::from(error).nothing_sent(),
+        RefundError::AnswerNotRecorded { error, refund, outcome, received } => {
+            let body = received.body.clone().or_else(|| received.why());
+            let body = body.unwrap_or_else(|| "no answer came".to_owned());
+            let uid = &refund.merchant_uid;
+            context
+                .ui
+                .note(&format!("The answer to the refund of {uid}, which means {}:\n{body}", outcome.word()));
+            Failure::local(format!(
+                "the refund {} of {uid} was sent and its outcome is {}, but that could not be written to the \
+                 ledger: {error}",
+                refund.id.as_str(),
+                outcome.word()
+            ))
+            .hinted(format!(
+                "keep the answer above and fix the ledger; then: {}",
+                command_of(context.settings, "reconcile", uid.as_str())
+            ))
+        }
+    }
+}

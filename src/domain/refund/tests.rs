@@ -1,0 +1,393 @@
+use jiff::Timestamp;
+
+use super::{
+    AfterRefund, Found, Look, NotRefundable, Reading, Refund, RefundAnswer, RefundEnd, Shown, Split,
+    SplitError, answered, find, found_after, how_much, read, review, shown, split,
+};
+use crate::domain::ids::{MerchantUid, RefundId};
+use crate::domain::money::{Amount, Currency};
+use crate::domain::payment::{CancelRecord, GatewayRecord, RefundOutcome};
+use crate::domain::reason::{Reason, Said};
+use crate::domain::tax::Tax;
+use crate::domain::time::SendMark;
+
+fn won(minor: i64) -> Amount {
+    Amount::from_minor(minor, Currency::KRW)
+}
+
+/// Sent at second 1,000, of a payment of ₩10,000.
+fn refund(id: &str, amount: i64, balance_before: i64) -> Refund {
+    let wall = Timestamp::from_second(1_000).unwrap();
+    Refund {
+        id: RefundId::parse(id).unwrap(),
+        merchant_uid: MerchantUid::parse("order_1").unwrap(),
+        imp_uid: "imps_1".to_owned(),
+        outcome: RefundOutcome::Unknown,
+        paid: won(10_000),
+        amount: won(amount),
+        balance_before: won(balance_before),
+        tax: Tax::default(),
+        reason: "came too late".to_owned(),
+        requested_at: wall,
+        sent: SendMark { wall, boot: None, gateway_s: Some(1_000) },
+        account: "ours".to_owned(),
+        operator: None,
+        refunded_at: None,
+        cancellation_id: None,
+        receipt_url: None,
+        code: None,
+        message: None,
+        why: None,
+    }
+}
+
+fn entry(amount: i64, at_s: i64, reason: &str) -> CancelRecord {
+    CancelRecord {
+        amount_text: Some(amount.to_string()),
+        at_s: Some(at_s),
+        reason: Some(reason.to_owned()),
+        cancellation_id: Some(format!("cancel_{at_s}")),
+        ..CancelRecord::default()
+    }
+}
+
+fn of(refunded: i64, history: &[CancelRecord]) -> Shown {
+    Shown { paid: won(10_000), refunded: won(refunded), history: Some(history.to_vec()) }
+}
+
+fn record(refunded: i64, history: &[CancelRecord]) -> GatewayRecord {
+    GatewayRecord {
+        imp_uid: Some("imps_1".to_owned()),
+        status: Some(if refunded > 0 { "cancelled" } else { "paid" }.to_owned()),
+        amount_text: Some("10000".to_owned()),
+        cancel_amount_text: Some(refunded.to_string()),
+        cancel_history: Some(history.to_vec()),
+        ..GatewayRecord::default()
+    }
+}
+
+const OURS: &str = "came too late #aaaaaaaa";
+const CONSOLE: &str = "관리자페이지취소";
+
+#[test]
+fn a_refund_is_known_again_by_its_id_else_by_all_that_can_be_known_of_it() {
+    let ours = refund("aaaaaaaa", 3_000, 10_000);
+    for (rule, history, found) in [
+        ("nothing was refunded", vec![], "not there"),
+        ("its id ends the reason", vec![entry(3_000, 1_001, OURS)], "ours"),
+        ("the first entry is another's", vec![entry(3_000, 900, CONSOLE)], "not there"),
+        (
+            "the console was faster, with the same amount, and ours came after it",
+            vec![entry(3_000, 1_001, CONSOLE), entry(3_000, 1_002, OURS)],
+            "ours",
+        ),
+        (
+            "the reason was cut off, and amount, time and balance fit",
+            vec![entry(3_000, 1_001, "came to")],
+            "ours",
+        ),
+        ("it has no reason at all", vec![entry(3_000, 1_001, "")], "ours"),
+        ("the amount is another", vec![entry(2_000, 1_001, "came to")], "not there"),
+        ("it is older than the request", vec![entry(3_000, 800, "came to")], "not there"),
+        ("the reason says something else", vec![entry(3_000, 1_001, CONSOLE)], "not there"),
+        (
+            "the balance before it was another",
+            vec![entry(1_000, 1_000, CONSOLE), entry(3_000, 1_001, "came to")],
+            "not there",
+        ),
+        (
+            "it ends as another refund of ours does",
+            vec![entry(3_000, 1_001, "came too late #bbbbbbbb")],
+            "not there",
+        ),
+    ] {
+        let others = [refund("bbbbbbbb", 3_000, 10_000)];
+        let sum = history.iter().filter_map(|entry| entry.amount_in(Currency::KRW)).map(|a| a.minor()).sum();
+        let expected = match find(&ours, &others, &of(sum, &history)) {
+            Found::Ours(_) => "ours",
+            Found::Undecided => "undecided",
+            Found::NotThere => "not there",
+        };
+        assert_eq!(expected, found, "{rule}");
+    }
+}
+
+#[test]
+fn two_entries_that_fit_prove_nothing() {
+    let ours = refund("aaaaaaaa", 3_000, 10_000);
+    let same = [
+        CancelRecord { cancellation_id: Some("one".to_owned()), ..entry(3_000, 1_001, "came") },
+        CancelRecord { cancellation_id: Some("one".to_owned()), ..entry(3_000, 1_001, "came") },
+    ];
+    assert_eq!(find(&ours, &[], &of(6_000, &same)), Found::Undecided);
+}
+
+#[test]
+fn a_balance_that_fell_without_a_history_proves_nothing() {
+    let ours = refund("aaaaaaaa", 3_000, 10_000);
+    let without = |refunded| Shown { paid: won(10_000), refunded: won(refunded), history: None };
+    assert_eq!(find(&ours, &[], &without(3_000)), Found::Undecided);
+    assert_eq!(find(&ours, &[], &without(0)), Found::NotThere);
+}
+
+#[test]
+fn nothing_more_goes_back_than_is_left() {
+    let eur = Amount::from_minor(100, Currency::parse("EUR").unwrap());
+    for (rule, asked, refunded, expected) in [
+        ("a part", Some(won(3_000)), 0, Ok(won(3_000))),
+        ("all of it", None, 0, Ok(won(10_000))),
+        ("all that is left", None, 7_000, Ok(won(3_000))),
+        ("the rest, by its amount", Some(won(3_000)), 7_000, Ok(won(3_000))),
+        (
+            "more than is left",
+            Some(won(3_001)),
+            7_000,
+            Err(NotRefundable::OverBalance { balance: won(3_000) }),
+        ),
+        ("nothing is left", None, 10_000, Err(NotRefundable::AllRefunded)),
+        ("another currency", Some(eur), 0, Err(NotRefundable::Unreadable)),
+    ] {
+        assert_eq!(how_much(asked, &of(refunded, &[])), expected, "{rule}");
+    }
+}
+
+#[test]
+fn only_money_that_is_shown_as_taken_can_go_back() {
+    let paid = won(10_000);
+    let with = |change: fn(&mut GatewayRecord)| {
+        let mut record = record(0, &[]);
+        change(&mut record);
+        shown(&record, paid).map(|shown| shown.balance())
+    };
+    assert_eq!(with(|_| ()), Ok(won(10_000)));
+    assert_eq!(with(|record| record.cancel_amount_text = None), Ok(won(10_000)));
+    let failed = with(|record| record.status = Some("failed".to_owned()));
+    assert_eq!(failed, Err(NotRefundable::NotPaid(Some("failed".to_owned()))));
+    assert_eq!(with(|record| record.amount_text = Some("1".to_owned())), Err(NotRefundable::Unreadable));
+    let more_than_paid = with(|record| record.cancel_amount_text = Some("10001".to_owned()));
+    assert_eq!(more_than_paid, Err(NotRefundable::Unreadable));
+    let odd = with(|record| record.cancel_amount_text = Some("much".to_owned()));
+    assert_eq!(odd, Err(NotRefundable::Unreadable));
+}
+
+#[test]
+fn an_answer_is_believed_as_far_as_its_history_goes() {
+    let ours = refund("aaaaaaaa", 3_000, 10_000);
+    let accepted =
+        |refunded, history: &[CancelRecord]| RefundAnswer::Accepted(Box::new(record(refunded, history)));
+    let refused = RefundAnswer::Refused { code: -1, words: Some("no".to_owned()) };
+    let said = AfterRefund::LookUp(Some(Said::Words("no".to_owned())));
+    let entry = entry(3_000, 1_001, OURS);
+    let done = AfterRefund::Settle(RefundEnd::Refunded(Box::new(entry.clone())));
+    for (rule, answer, renewed, expected) in [
+        ("its entry is there", accepted(3_000, &[entry]), false, done),
+        ("it is only begun", accepted(0, &[]), false, AfterRefund::LookUp(None)),
+        ("a no is looked up before it is told", refused, false, said),
+        ("a token was not taken", RefundAnswer::Unauthorized, false, AfterRefund::Renew),
+        (
+            "a lost answer is not sent again",
+            RefundAnswer::Unclear(Reason::AnswerBroken),
+            false,
+            AfterRefund::Settle(RefundEnd::Unknown(Reason::AnswerBroken)),
+        ),
+        (
+            "it never left",
+            RefundAnswer::NotSent(Reason::NotTls),
+            true,
+            AfterRefund::Settle(RefundEnd::NotSent(Reason::NotTls)),
+        ),
+    ] {
+        assert_eq!(answered(&ours, &[], &answer, renewed), expected, "{rule}");
+    }
+    let second = answered(&ours, &[], &RefundAnswer::Unauthorized, true);
+    assert!(matches!(second, AfterRefund::Settle(RefundEnd::NotSent(_))), "{second:?}");
+}
+
+#[test]
+fn a_no_is_told_as_far_as_the_look_up_proves_it() {
+    let ours = refund("aaaaaaaa", 3_000, 10_000);
+    let entry = entry(3_000, 1_001, OURS);
+    let unchanged = Look::Shown(of(0, &[]));
+    let taken = Look::Shown(of(8_000, &[super::tests::entry(8_000, 999, CONSOLE)]));
+    let made = Look::Shown(of(3_000, &[entry]));
+    let silent = Look::NoAnswer(Reason::ListEmpty);
+    for (rule, words, look, outcome) in [
+        (
+            "nothing shows, and the words are a no",
+            "[8178] 취소 금액보다 상계가능 정산금액 부족",
+            &unchanged,
+            "refused",
+        ),
+        (
+            "nothing shows, and a PG gave up",
+            "[8041] 시스템 타임아웃(잠시후 재시도바람)",
+            &unchanged,
+            "unknown",
+        ),
+        ("the PG says it is back already", "기취소거래", &unchanged, "unknown"),
+        ("the PG says it is back already, and the console did it", "기취소거래", &taken, "refused"),
+        ("it shows all the same", "부분취소 불가", &made, "refunded"),
+        ("no answer", "부분취소 불가", &silent, "unknown"),
+    ] {
+        let said = Said::Words(words.to_owned());
+        let end = found_after(&ours, &[], Some("kcp"), Some(&said), look);
+        assert_eq!(end.outcome().word(), outcome, "{rule}: {end:?}");
+    }
+    let begun = found_after(&ours, &[], None, None, &unchanged);
+    assert_eq!(begun, RefundEnd::Unknown(Reason::RefundNotShownYet));
+}
+
+#[test]
+fn an_open_refund_ends_by_a_look_up_and_never_by_a_guess() {
+    let ours = refund("aaaaaaaa", 3_000, 10_000);
+    let refused = Refund { message: Some("기취소거래".to_owned()), ..ours.clone() };
+    let done = Refund { outcome: RefundOutcome::Refunded, ..ours.clone() };
+    let not_sent = Refund { outcome: RefundOutcome::NotSent, ..ours.clone() };
+    let made = Look::Shown(of(3_000, &[entry(3_000, 1_001, OURS)]));
+    let unchanged = Look::Shown(of(0, &[]));
+    let undecided = Look::Shown(Shown { paid: won(10_000), refunded: won(3_000), history: None });
+    let silent = Look::NoAnswer(Reason::ListEmpty);
+    for (rule, refund, look, waited, expected) in [
+        ("it shows", &ours, &made, false, Some("refunded")),
+        ("it does not show yet", &ours, &unchanged, false, Some("unknown")),
+        ("it does not show, long after", &ours, &unchanged, true, Some("not_sent")),
+        (
+            "it was refused in doubt, and does not show long after",
+            &refused,
+            &unchanged,
+            true,
+            Some("refused"),
+        ),
+        ("nobody can say, however long", &ours, &undecided, true, Some("unknown")),
+        ("no answer settles nothing", &ours, &silent, true, Some("unknown")),
+        ("what is told stays", &done, &unchanged, true, None),
+        ("what was not sent, and shows", &not_sent, &made, true, Some("refunded")),
+        ("what was not sent, and does not", &not_sent, &unchanged, true, None),
+    ] {
+        let end = review(refund, &[], look, waited).map(|end| end.outcome().word());
+        assert_eq!(end, expected, "{rule}");
+    }
+}
+
+#[test]
+fn words_of_a_refund_are_read_as_what_they_prove() {
+    for (pg, words, expected) in [
+        (
+            Some("kcp"),
+            "[8178] 취소 금액보다 상계가능 정산금액 부족 으로 취소 불가합니다 KCP 또는 상점으로 문의해 주십시오",
+            Reading::No,
+        ),
+        (Some("nice"), "취소 금액이 미정산 금액보다 큽니다", Reading::No),
+        (Some("danal"), "취소불가 상태입니다", Reading::No),
+        (None, "기취소거래", Reading::Doubt),
+        (None, "기 취소 거래", Reading::Doubt),
+        (Some("html5_inicis"), "501127|부분취소 History 처리 실패(중복요청여부확인요망)", Reading::Doubt),
+        (None, "이미 전액취소된 주문입니다.", Reading::Doubt),
+        (None, "[8041] 시스템 타임아웃(잠시후 재시도바람)", Reading::Doubt),
+        (None, "연결 통신 오류", Reading::Doubt),
+        (None, "", Reading::Doubt),
+        (None, "nobody knows these words", Reading::No),
+    ] {
+        assert_eq!(read(pg, words), expected, "{words}");
+    }
+}
+
+fn tax(tax_free: Option<i64>, vat_amount: Option<i64>) -> Tax {
+    Tax { tax_free: tax_free.map(won), vat_amount: vat_amount.map(won) }
+}
+
+#[test]
+fn a_refund_names_the_tax_parts_that_its_charge_named() {
+    let none = tax(None, None);
+    let mixed = Some(tax(Some(4_000), Some(545)));
+    let zero_rated = Some(tax(Some(0), Some(0)));
+    let first = [tax(Some(1_000), Some(300))];
+    for (rule, charged, matters, refunded, amount, given, expected) in [
+        ("nothing was named", Some(none), false, Some(&[][..]), 3_000, none, Ok(none)),
+        ("all of a mixed one", mixed, false, Some(&[]), 10_000, none, Ok(tax(Some(4_000), Some(545)))),
+        ("zero is not absent", zero_rated, false, Some(&[]), 10_000, none, Ok(tax(Some(0), Some(0)))),
+        (
+            "a part of a mixed one has to be split by a person",
+            mixed,
+            false,
+            Some(&[]),
+            3_000,
+            none,
+            Err(SplitError::Needed { proposed: tax(Some(1_200), Some(164)) }),
+        ),
+        (
+            "who has split it",
+            mixed,
+            false,
+            Some(&[]),
+            3_000,
+            tax(Some(0), Some(273)),
+            Ok(tax(Some(0), Some(273))),
+        ),
+        (
+            "half a split is none",
+            mixed,
+            false,
+            Some(&[]),
+            3_000,
+            tax(Some(0), None),
+            Err(SplitError::Needed { proposed: tax(Some(1_200), Some(164)) }),
+        ),
+        (
+            "more than is left of a part",
+            mixed,
+            false,
+            Some(&first),
+            5_000,
+            tax(Some(3_001), Some(0)),
+            Err(SplitError::TooMuch { part: "tax_free", given: won(3_001), most: won(3_000) }),
+        ),
+        (
+            "more than the refund",
+            Some(none),
+            false,
+            Some(&[]),
+            3_000,
+            tax(Some(3_001), None),
+            Err(SplitError::TooMuch { part: "tax_free", given: won(3_001), most: won(3_000) }),
+        ),
+        ("not recorded, and it does not matter", None, false, None, 3_000, none, Ok(none)),
+        ("not recorded, and it matters", None, true, None, 3_000, none, Err(SplitError::NotRecorded)),
+        ("not recorded, and said", None, true, None, 3_000, tax(Some(0), None), Ok(tax(Some(0), None))),
+    ] {
+        let money = Split {
+            paid: won(10_000),
+            charged,
+            matters,
+            balance: won(10_000),
+            refunded,
+            amount: won(amount),
+        };
+        assert_eq!(split(&money, &given), expected, "{rule}");
+    }
+}
+
+#[test]
+fn the_rest_takes_the_rest_of_each_part() {
+    let first = [tax(Some(1_200), Some(164))];
+    let charged = Some(tax(Some(4_000), Some(545)));
+    let money = |refunded| Split {
+        paid: won(10_000),
+        charged,
+        matters: false,
+        balance: won(7_000),
+        refunded,
+        amount: won(7_000),
+    };
+    assert_eq!(split(&money(Some(&first)), &Tax::default()), Ok(tax(Some(2_800), Some(381))));
+    let proposed = tax(Some(2_800), Some(382));
+    assert_eq!(split(&money(None), &Tax::default()), Err(SplitError::Needed { proposed }));
+}
+
+#[test]
+fn an_id_is_eight_letters_and_digits() {
+    assert_eq!(RefundId::of_random([0, 31, 32, 63, 64, 95, 128, 255]).as_str(), "a9a9a9a9");
+    for bad in ["", "aaaaaaa", "aaaaaaaaa", "AAAAAAAA", "aaaa-aaa", "가aaaaa"] {
+        assert_eq!(RefundId::parse(bad), None, "{bad}");
+    }
+}

@@ -1,0 +1,195 @@
+//! Refunds of ours: the rules of `rules/refund.rs` over rows of this file.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, Row, params};
+
+use crate::domain::ids::{MerchantUid, RefundId};
+use crate::domain::payment::{EventKind, GatewayRecord, Received, RefundOutcome};
+use crate::domain::reason::Reason;
+use crate::domain::refund::{Refund, RefundEnd};
+use crate::domain::time::SendMark;
+use crate::ledger::entry::{How, Written};
+use crate::ledger::fault::Fault;
+use crate::ledger::intent::RefundIntent;
+use crate::ledger::read::{collect, find_stored};
+use crate::ledger::row::{self, Stored, parts_text, refund_columns};
+use crate::ledger::rules::Happened;
+use crate::ledger::rules::refund as rules;
+use crate::ledger::write::{append, insert_into, instead, the_one, update, write_answer};
+use crate::ledger::{Ledger, LedgerError};
+
+const OF_PAYMENT: &str = concat!(
+    "SELECT ",
+    refund_columns!(),
+    " FROM refunds JOIN payments ON payments.id = refunds.payment_id \
+      WHERE refunds.payment_id = (SELECT id FROM payments WHERE merchant_uid = ?1) ORDER BY refunds.id"
+);
+const BY_ID: &str = concat!(
+    "SELECT ",
+    refund_columns!(),
+    " FROM refunds JOIN payments ON payments.id = refunds.payment_id WHERE refunds.refund_id = ?1"
+);
+const OPEN: &str = concat!(
+    "SELECT ",
+    refund_columns!(),
+    " FROM refunds JOIN payments ON payments.id = refunds.payment_id \
+      WHERE refunds.outcome IN ('pending', 'unknown') ORDER BY refunds.requested_at_ms, refunds.id"
+);
+
+impl Ledger {
+    /// The refunds of one payment, oldest first.
+    pub fn refunds(&self, uid: &MerchantUid) -> Result<Vec<Refund>, LedgerError> {
+        self.read(|db| of_payment(db, uid))
+    }
+
+    pub fn find_refund(&self, id: &RefundId) -> Result<Option<Refund>, LedgerError> {
+        self.read(|db| by_id(db, id))
+    }
+
+    /// Refunds of which it is not known whether the money went back, oldest first.
+    pub fn open_refunds(&self) -> Result<Vec<Refund>, LedgerError> {
+        self.read(|db| collect(db.prepare_cached(OPEN)?.query([])?, row::refund))
+    }
+}
+
+fn of_payment(db: &Connection, uid: &MerchantUid) -> Result<Vec<Refund>, Fault> {
+    collect(db.prepare_cached(OF_PAYMENT)?.query([uid.as_str()])?, row::refund)
+}
+
+fn by_id(db: &Connection, id: &RefundId) -> Result<Option<Refund>, Fault> {
+    db.prepare_cached(BY_ID)?.query([id.as_str()])?.next()?.map(row::refund).transpose()
+}
+
+/// Writes the intent of a refund, if the payment is paid and no other refund stands in the way.
+pub(super) fn begin(tx: &Connection, intent: &RefundIntent) -> Result<Written, Fault> {
+    let refund = rules::as_asked(&intent.refund);
+    let Stored { id, payment } = find_stored(tx, &refund.merchant_uid)?
+        .ok_or_else(|| Fault::NoSuchPayment(refund.merchant_uid.clone()))?;
+    let others = of_payment(tx, &refund.merchant_uid)?;
+    if let Err(held) = rules::may_begin(&payment, &others, &refund, intent.similar_since) {
+        return Ok(Written { payment, how: How::RefundHeld(held) });
+    }
+    insert(tx, id, &refund)?;
+    let line = Happened {
+        operator: refund.operator.as_deref(),
+        imp_uid: Some(&refund.imp_uid),
+        refund: Some((&refund.id, refund.outcome)),
+        ..Happened::to(&payment, EventKind::Refund, refund.requested_at)
+    };
+    append(tx, id, &line)?;
+    Ok(Written { payment, how: How::Claimed })
+}
+
+/// The second send of a refund that is still pending.
+pub(super) fn resend(
+    tx: &Connection,
+    id: &RefundId,
+    at: Timestamp,
+    mark: &SendMark,
+    refused: &Received,
+) -> Result<Written, Fault> {
+    let (refund, Stored { id: payment_id, payment }) = stored(tx, id)?;
+    if refund.outcome != RefundOutcome::Pending {
+        return Err(Fault::Changed(refund.merchant_uid));
+    }
+    let refund = rules::as_asked(&Refund { sent: mark.clone(), ..refund });
+    write(tx, &refund)?;
+    let line = Happened {
+        received: Some(refused),
+        refund: Some((&refund.id, refund.outcome)),
+        ..Happened::to(&payment, EventKind::Refund, at)
+    };
+    append(tx, payment_id, &line)?;
+    Ok(Written { payment, how: How::Kept })
+}
+
+/// How a refund ended, or what a later look-up makes of it; and what the record says of the payment.
+pub(super) fn end(
+    tx: &Connection,
+    id: &RefundId,
+    at: Timestamp,
+    end: Option<&RefundEnd>,
+    record: Option<&GatewayRecord>,
+    received: &Received,
+) -> Result<Written, Fault> {
+    let (refund, Stored { id: payment_id, payment }) = stored(tx, id)?;
+    let changed = end.and_then(|end| rules::ended(refund.clone(), end, received));
+    let refund = match changed {
+        Some(changed) => {
+            write(tx, &changed)?;
+            changed
+        }
+        None => refund,
+    };
+    let payment = match record.and_then(|record| rules::seen(payment.clone(), record)) {
+        Some(seen) => {
+            let after = Stored { id: payment_id, payment: seen };
+            write_answer(tx, &after)?;
+            after.payment
+        }
+        None => payment,
+    };
+    let line = Happened {
+        reason: refund.why.as_ref(),
+        imp_uid: Some(&refund.imp_uid),
+        received: Some(received),
+        refund: Some((&refund.id, refund.outcome)),
+        ..Happened::to(&payment, EventKind::Refund, at)
+    };
+    append(tx, payment_id, &line)?;
+    Ok(Written { payment, how: How::Kept })
+}
+
+fn stored(tx: &Connection, id: &RefundId) -> Result<(Refund, Stored), Fault> {
+    let refund = by_id(tx, id)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+    let payment = find_stored(tx, &refund.merchant_uid)?
+        .ok_or_else(|| Fault::NoSuchPayment(refund.merchant_uid.clone()))?;
+    Ok((refund, payment))
+}
+
+fn insert(tx: &Connection, payment_id: i64, refund: &Refund) -> Result<(), Fault> {
+    let boot = refund.sent.boot.as_ref();
+    let written = insert_into!(tx, "refunds", {
+        refund_id: refund.id.as_str(),
+        payment_id: payment_id,
+        imp_uid: refund.imp_uid,
+        outcome: refund.outcome.word(),
+        paid_minor: refund.paid.minor(),
+        amount_minor: refund.amount.minor(),
+        balance_before_minor: refund.balance_before.minor(),
+        currency: refund.amount.currency().code(),
+        tax_free_minor: refund.tax.tax_free.map(|part| part.minor()),
+        vat_amount_minor: refund.tax.vat_amount.map(|part| part.minor()),
+        reason: refund.reason,
+        operator: refund.operator,
+        requested_at_ms: refund.requested_at.as_millisecond(),
+        sent_ms: refund.sent.wall.as_millisecond(),
+        sent_boot_id: boot.map(|boot| &*boot.boot_id),
+        sent_since_boot_ms: boot.map(|boot| boot.since_boot_ms),
+        sent_gateway_s: refund.sent.gateway_s,
+        account: refund.account,
+    })?;
+    the_one(written)
+}
+
+fn write(tx: &Connection, refund: &Refund) -> Result<(), Fault> {
+    let id: i64 = tx
+        .prepare_cached("SELECT id FROM refunds WHERE refund_id = ?1")?
+        .query_row([refund.id.as_str()], |row: &Row<'_>| row.get(0))?;
+    let boot = refund.sent.boot.as_ref();
+    let changed = update!(tx, "refunds", id, {
+        outcome: refund.outcome.word(),
+        sent_ms: refund.sent.wall.as_millisecond(),
+        sent_boot_id: boot.map(|boot| &*boot.boot_id),
+        sent_since_boot_ms: boot.map(|boot| boot.since_boot_ms),
+        sent_gateway_s: refund.sent.gateway_s,
+        refunded_at_s: refund.refunded_at.map(Timestamp::as_second),
+        cancellation_id: refund.cancellation_id,
+        receipt_url: refund.receipt_url,
+        code: refund.code,
+        message: refund.message,
+        why: refund.why.as_ref().map(Reason::word),
+        why_parts: refund.why.as_ref().and_then(parts_text),
+    })?;
+    the_one(changed)
+}

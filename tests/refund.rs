@@ -1,0 +1,270 @@
+//! `billkey refund` against the sandbox: once, never too much, and never told for what it is not.
+
+use serde_json::{Value, json};
+
+use crate::support::world::{Gateway, Ran, World, client};
+
+/// A shop with one paid order of ₩8,900.
+struct Shop {
+    gateway: Gateway,
+    world: World,
+}
+
+impl Shop {
+    fn open(faults: &str) -> Shop {
+        let gateway = Gateway::start("");
+        let world = World::with_profile(&gateway.url(), "settle_after = \"2s\"\n");
+        let shop = Shop { gateway, world };
+        shop.world.charge("order_1", &[]).exits(0).says(&["created the ledger"]);
+        shop.gateway.faults(faults);
+        shop
+    }
+
+    fn charge(&self, order: &str, more: &[&str]) {
+        self.world.charge(order, more).exits(0).says(&["settle_after is 2s"]);
+    }
+
+    fn refund(&self, more: &[&str]) -> Ran {
+        let what = ["refund", "order_1", "--reason", "늦게 옴", "--yes", "--json"];
+        self.world.run(&[&what[..], more].concat())
+    }
+
+    fn imp_uid(&self) -> String {
+        let shown = self.world.run(&["history", "show", "order_1", "--json"]);
+        let shown: Value = serde_json::from_str(&shown.stdout).unwrap();
+        shown["imp_uid"].as_str().unwrap().to_owned()
+    }
+
+    /// Of the gateway's own book.
+    fn balance(&self) -> i64 {
+        let rows = self.gateway.book();
+        let payment =
+            rows["payments"].as_array().unwrap().iter().find(|row| row["merchant_uid"] == "order_1");
+        let payment = payment.unwrap();
+        payment["amount"].as_i64().unwrap() - payment["cancel_amount"].as_i64().unwrap()
+    }
+
+    fn control(&self, path: &str, body: &Value) {
+        let url = format!("{}/_sandbox/{path}", self.gateway.url());
+        let answer = client().post(url).body(body.to_string()).header("content-type", "application/json");
+        let answer = answer.send().unwrap();
+        assert!(answer.status().is_success(), "{}", answer.text().unwrap());
+    }
+
+    fn console_refunds(&self, amount: i64) {
+        self.control("console-refunds", &json!({"imp_uid": self.imp_uid(), "amount": amount}));
+    }
+}
+
+#[test]
+fn a_part_and_the_rest_go_back_and_not_a_won_more() {
+    let shop = Shop::open("");
+    let part = shop.refund(&["--amount", "3,000"]).exits(0).json();
+    assert_eq!((&part["outcome"], &part["cancel_amount"]), (&json!("paid"), &json!(3000)));
+    let refund = &part["refund"];
+    assert_eq!((&refund["outcome"], &refund["amount"]), (&json!("refunded"), &json!(3000)));
+    assert!(refund["cancellation_id"].is_string() && refund["refunded_at"].is_string(), "{refund}");
+    shop.refund(&["--amount", "5,901"]).exits(8).says(&[
+        "₩5,900 of ",
+        " can be refunded",
+        "Nothing was sent.",
+    ]);
+    let rest = shop.refund(&["--full"]).exits(0).json();
+    assert_eq!(rest["refund"]["amount"], json!(5900));
+    assert_eq!(shop.balance(), 0);
+    shop.refund(&["--full"]).exits(8).says(&["was refunded before", "Nothing was sent."]);
+    let shown = shop.world.run(&["history", "show", "order_1", "--json"]).exits(0).json();
+    assert_eq!(shown["refunds"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn how_much_and_why_are_never_left_out() {
+    let shop = Shop::open("");
+    let refund = |more: &[&str]| shop.world.run(&[&["refund", "order_1", "--yes"], more].concat());
+    refund(&["--reason", "why"]).exits(2).says(&["--full"]);
+    refund(&["--full", "--amount", "1", "--reason", "why"]).exits(2).says(&["--amount"]);
+    refund(&["--full"]).exits(2).says(&["--reason"]);
+    refund(&["--full", "--reason", "  "]).exits(2).says(&["--reason is empty", "Nothing was sent."]);
+    let long = "가".repeat(246);
+    refund(&["--full", "--reason", &long]).exits(2).says(&["245", "Nothing was sent."]);
+    refund(&["--amount", "0", "--reason", "why"]).exits(2).says(&["not more than zero"]);
+    assert_eq!(shop.balance(), 8900);
+}
+
+#[test]
+fn what_was_never_paid_is_not_refunded() {
+    let shop = Shop::open("");
+    shop.world.run(&["refund", "order_9", "--full", "--reason", "why", "--yes"]).exits(10).says(&["order_9"]);
+    shop.gateway.faults("decline");
+    shop.world.charge("order_2", &["--allow-similar"]).exits(5);
+    shop.world.run(&["refund", "order_2", "--full", "--reason", "why", "--yes"]).exits(8).says(&[
+        "order_2 was never paid",
+        "declined",
+        "Nothing was sent.",
+    ]);
+    shop.refund(&["--full", "--expect-customer", "somebody"]).exits(8).says(&["not of somebody"]);
+    assert_eq!(shop.balance(), 8900);
+}
+
+#[test]
+fn the_same_refund_again_needs_a_word_of_its_own() {
+    let shop = Shop::open("");
+    shop.refund(&["--amount", "1000"]).exits(0);
+    shop.refund(&["--amount", "1000"]).exits(8).says(&[
+        "went back a moment ago",
+        "--again",
+        "Nothing was sent.",
+    ]);
+    assert_eq!(shop.balance(), 7900);
+    shop.refund(&["--amount", "1000", "--again"]).exits(0);
+    assert_eq!(shop.balance(), 6900);
+}
+
+#[test]
+fn an_answer_that_was_lost_is_looked_up_and_never_sent_again() {
+    let shop = Shop::open("refund.lost_after");
+    let lost = shop.refund(&["--amount", "1000"]).exits(7).says(&["may have gone back", "reconcile"]);
+    assert_eq!(lost.json()["refund"]["outcome"], "unknown");
+    assert_eq!(shop.balance(), 7900);
+    shop.gateway.faults("");
+    // Whoever asks for another one first learns what became of this one.
+    shop.refund(&["--amount", "1000"]).exits(8).says(&["went back a moment ago"]);
+    assert_eq!(shop.balance(), 7900);
+    let shown = shop.world.run(&["history", "show", "order_1", "--json"]).exits(0).json();
+    assert_eq!(shown["refunds"][0]["outcome"], "refunded");
+}
+
+#[test]
+fn a_request_that_was_lost_is_settled_after_the_wait_and_blocks_nothing() {
+    let shop = Shop::open("refund.lost_before");
+    shop.refund(&["--amount", "1000"]).exits(7).says(&["may have gone back"]);
+    assert_eq!(shop.balance(), 8900);
+    shop.gateway.faults("");
+    shop.refund(&["--amount", "1000"]).exits(7).says(&["is not known yet", "Nothing was sent by this run."]);
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    shop.refund(&["--amount", "1000"]).exits(0);
+    assert_eq!(shop.balance(), 7900);
+}
+
+#[test]
+fn a_refund_that_comes_late_never_doubles() {
+    let shop = Shop::open("late_refund=1s");
+    shop.refund(&["--amount", "5000"]).exits(7).says(&["may have gone back"]);
+    shop.gateway.faults("");
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    shop.refund(&["--amount", "5000"]).exits(8).says(&["can be refunded"]);
+    assert_eq!(shop.balance(), 3900);
+}
+
+#[test]
+fn an_answer_that_is_not_final_is_not_told_as_one() {
+    let shop = Shop::open("refund_pending=1s");
+    let begun = shop.refund(&["--amount", "1000"]).exits(7).says(&["does not show the refund yet"]);
+    assert_eq!(begun.json()["refund"]["outcome"], "unknown");
+    shop.gateway.faults("");
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    shop.refund(&["--amount", "1000"]).exits(8).says(&["went back a moment ago"]);
+    assert_eq!(shop.balance(), 7900);
+}
+
+#[test]
+fn a_reason_that_was_cut_off_is_known_again() {
+    let shop = Shop::open("refund_reason_cut=3, refund.lost_after");
+    shop.refund(&["--amount", "1000"]).exits(7).says(&["may have gone back"]);
+    shop.gateway.faults("");
+    shop.refund(&["--amount", "1000"]).exits(8).says(&["went back a moment ago"]);
+    assert_eq!(shop.balance(), 7900);
+}
+
+#[test]
+fn a_no_is_told_in_the_gateways_words_and_proved_by_the_history() {
+    for (fault, exit, words) in [
+        ("short_settlement", 6, "Refused: [8178]"),
+        ("refund_refused=취소불가 상태입니다", 6, "Refused: 취소불가 상태입니다"),
+        ("whole_refunds_only", 6, "부분취소 불가능 거래"),
+        ("refund_refused=기취소거래", 7, "earlier refund"),
+    ] {
+        let shop = Shop::open(fault);
+        let told = shop.refund(&["--amount", "1000"]).exits(exit).says(&[words]);
+        let outcome = if exit == 6 { "refused" } else { "unknown" };
+        assert_eq!(told.json()["refund"]["outcome"], outcome, "{fault}");
+        assert_eq!(shop.balance(), 8900, "{fault}");
+    }
+}
+
+#[test]
+fn a_refund_in_the_console_is_seen_before_anything_is_sent() {
+    let shop = Shop::open("");
+    shop.console_refunds(8000);
+    shop.refund(&["--amount", "1000"]).exits(8).says(&["₩900 of "]);
+    let rest = shop.refund(&["--full"]).exits(0).json();
+    assert_eq!((&rest["refund"]["amount"], shop.balance()), (&json!(900), 0));
+}
+
+#[test]
+fn two_at_once_send_one() {
+    let shop = Shop::open("refund.slow=1s");
+    let what = ["refund", "order_1", "--amount", "5000", "--reason", "twice", "--yes", "--json"];
+    let both = [shop.world.spawn(&what), shop.world.spawn(&what)];
+    let mut codes: Vec<i32> =
+        both.into_iter().map(|child| child.wait_with_output().unwrap().status.code().unwrap()).collect();
+    codes.sort_unstable();
+    assert_eq!(codes, [0, 8]);
+    assert_eq!(shop.balance(), 3900);
+}
+
+#[test]
+fn look_ups_that_are_down_keep_a_refund_from_being_sent() {
+    let shop = Shop::open("lookup.error_503");
+    shop.refund(&["--full"]).exits(9).says(&[
+        "did not say what is left",
+        "Nothing was sent by this run.",
+        "billkey refund order_1 --full --reason",
+    ]);
+    assert_eq!(shop.balance(), 8900);
+}
+
+#[test]
+fn a_dry_run_shows_what_would_be_sent_and_sends_nothing() {
+    let shop = Shop::open("");
+    let what = ["refund", "order_1", "--amount", "1000", "--reason", "why", "--dry-run"];
+    let shown = shop.world.run(&what).exits(0);
+    for part in ["refund ₩1,000 of ₩8,900", "₩7,900 left", "why", "Nothing was sent."] {
+        assert!(shown.stdout.contains(part), "{part}: {}", shown.stdout);
+    }
+    assert_eq!(shop.balance(), 8900);
+    let shown = shop.world.run(&["history", "show", "order_1", "--json"]).exits(0).json();
+    assert_eq!(shown["refunds"], json!([]));
+}
+
+#[test]
+fn nobody_to_ask_is_a_no() {
+    let shop = Shop::open("");
+    let what = ["refund", "order_1", "--full", "--reason", "why"];
+    shop.world.run(&what).exits(8).says(&["was not confirmed", "add --yes"]);
+    assert_eq!(shop.balance(), 8900);
+}
+
+#[test]
+fn a_charge_with_tax_parts_is_refunded_with_them() {
+    let shop = Shop::open("");
+    shop.charge("order_2", &["--tax-free", "0", "--vat", "809", "--allow-similar"]);
+    let refund = |more: &[&str]| {
+        let what = ["refund", "order_2", "--reason", "why", "--yes", "--json"];
+        shop.world.run(&[&what[..], more].concat())
+    };
+    refund(&["--amount", "4000"]).exits(2).says(&["--tax-free 0 --vat 364", "Nothing was sent."]);
+    let part = refund(&["--amount", "4000", "--tax-free", "0", "--vat", "364"]).exits(0).json();
+    assert_eq!((&part["refund"]["tax_free"], &part["refund"]["vat_amount"]), (&json!(0), &json!(364)));
+    let rest = refund(&["--full"]).exits(0).json();
+    assert_eq!((&rest["refund"]["tax_free"], &rest["refund"]["vat_amount"]), (&json!(0), &json!(445)));
+}
+
+#[test]
+fn an_approval_number_finds_the_payment() {
+    let shop = Shop::open("");
+    let shown = shop.world.run(&["history", "show", "order_1", "--json"]).exits(0).json();
+    let approval = shown["apply_num"].as_str().unwrap();
+    shop.world.run(&["refund", approval, "--full", "--reason", "why", "--yes"]).exits(0);
+    assert_eq!(shop.balance(), 0);
+}
