@@ -49,6 +49,9 @@ _billkey() {
             billkey,reconcile)
                 cmd="billkey__subcmd__reconcile"
                 ;;
+            billkey,refund)
+                cmd="billkey__subcmd__refund"
+                ;;
             billkey,sandbox)
                 cmd="billkey__subcmd__sandbox"
                 ;;
@@ -104,7 +107,7 @@ _billkey() {
 
     case "${cmd}" in
         billkey)
-            opts="-q -v -h -V --profile --config --database --sandbox --format --json --bom --quiet --no-input --color --timeout --verbose --help --version charge batch history reconcile customer ledger token config doctor sandbox completions man help"
+            opts="-q -v -h -V --profile --config --database --sandbox --format --json --bom --quiet --no-input --color --timeout --verbose --help --version charge batch refund history reconcile customer ledger token config doctor sandbox completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1235,6 +1238,64 @@ _billkey() {
                     return 0
                     ;;
                 --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "table plain json jsonl csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        billkey__subcmd__refund)
+            opts="-y -q -v -h --full --amount --tax-free --vat --reason --expect-customer --notify-webhook --yes --dry-run --again --profile --config --database --sandbox --format --json --bom --quiet --no-input --color --timeout --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --amount)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tax-free)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --vat)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reason)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expect-customer)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -46,6 +46,7 @@ complete -c billkey -n "__fish_billkey_needs_command" -s h -l help -d 'Print hel
 complete -c billkey -n "__fish_billkey_needs_command" -s V -l version -d 'Print version'
 complete -c billkey -n "__fish_billkey_needs_command" -f -a "charge" -d 'Charge a customer\'s saved card, once'
 complete -c billkey -n "__fish_billkey_needs_command" -f -a "batch" -d 'Charge many customers from a file, each row once'
+complete -c billkey -n "__fish_billkey_needs_command" -f -a "refund" -d 'Pay money back, whole or in part, once'
 complete -c billkey -n "__fish_billkey_needs_command" -f -a "history" -d 'List payments, newest first'
 complete -c billkey -n "__fish_billkey_needs_command" -f -a "reconcile" -d 'Settle what is open, by asking the gateway'
 complete -c billkey -n "__fish_billkey_needs_command" -f -a "customer" -d 'Keep the customers whose cards can be charged'
@@ -130,6 +131,35 @@ complete -c billkey -n "__fish_billkey_using_subcommand batch" -s q -l quiet -d 
 complete -c billkey -n "__fish_billkey_using_subcommand batch" -l no-input -d 'Ask nothing: what needs a yes is refused (exit 8)'
 complete -c billkey -n "__fish_billkey_using_subcommand batch" -s v -l verbose -d 'Show requests and answers on stderr, secrets masked'
 complete -c billkey -n "__fish_billkey_using_subcommand batch" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c billkey -n "__fish_billkey_using_subcommand refund" -l amount -d 'A part of it: 3000, 3,000 or 3000원' -r
+complete -c billkey -n "__fish_billkey_using_subcommand refund" -l tax-free -d 'The part of the refund that is free of tax; needed where the charge had one' -r
+complete -c billkey -n "__fish_billkey_using_subcommand refund" -l vat -d 'The part of the refund that is value added tax; needed where the charge had one' -r
+complete -c billkey -n "__fish_billkey_using_subcommand refund" -l reason -d 'Why, for the gateway, the PG and whoever reads it later; at most 255 characters' -r
+complete -c billkey -n "__fish_billkey_using_subcommand refund" -l expect-customer -d 'Send nothing unless the payment is this customer\'s' -r
+complete -c billkey -n "__fish_billkey_using_subcommand refund" -l profile -d 'Use this profile of the config file [env: BILLKEY_PROFILE]' -r
+complete -c billkey -n "__fish_billkey_using_subcommand refund" -l config -d 'Read this config file [env: BILLKEY_CONFIG]' -r -F
+complete -c billkey -n "__fish_billkey_using_subcommand refund" -l database -d 'Keep the ledger in this file [env: BILLKEY_DATABASE]' -r -F
+complete -c billkey -n "__fish_billkey_using_subcommand refund" -l format -d 'How to write the answer [default: table]' -r -f -a "table\t'for people'
+plain\t'tab-separated, without decoration'
+json\t'one object, or one array for lists'
+jsonl\t'one object a line, as it happens'
+csv\t'RFC 4180 with a header, safe for a spreadsheet'"
+complete -c billkey -n "__fish_billkey_using_subcommand refund" -l color -d 'When to use colour' -r -f -a "auto\t'on a terminal, unless NO_COLOR or TERM=dumb say otherwise'
+always\t'off a terminal too'
+never\t'not at all'"
+complete -c billkey -n "__fish_billkey_using_subcommand refund" -l timeout -d 'How many seconds a charge waits for its answer, 1 to 3600 [default: 60]' -r
+complete -c billkey -n "__fish_billkey_using_subcommand refund" -l full -d 'All that is left of it'
+complete -c billkey -n "__fish_billkey_using_subcommand refund" -l notify-webhook -d 'Ask the gateway to tell the merchant\'s own server: refunds are silent otherwise'
+complete -c billkey -n "__fish_billkey_using_subcommand refund" -s y -l yes -d 'Refund without asking'
+complete -c billkey -n "__fish_billkey_using_subcommand refund" -l dry-run -d 'Say what would be sent, and send nothing'
+complete -c billkey -n "__fish_billkey_using_subcommand refund" -l again -d 'Refund although the same amount of the same payment went back a moment ago'
+complete -c billkey -n "__fish_billkey_using_subcommand refund" -l sandbox -d 'Run against a gateway inside this program: no key, no network, no money'
+complete -c billkey -n "__fish_billkey_using_subcommand refund" -l json -d 'Short for --format json'
+complete -c billkey -n "__fish_billkey_using_subcommand refund" -l bom -d 'Begin CSV with a byte order mark, for Excel'
+complete -c billkey -n "__fish_billkey_using_subcommand refund" -s q -l quiet -d 'Say nothing on success'
+complete -c billkey -n "__fish_billkey_using_subcommand refund" -l no-input -d 'Ask nothing: what needs a yes is refused (exit 8)'
+complete -c billkey -n "__fish_billkey_using_subcommand refund" -s v -l verbose -d 'Show requests and answers on stderr, secrets masked'
+complete -c billkey -n "__fish_billkey_using_subcommand refund" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_seen_subcommand_from show" -l customer -d 'Payments of this customer alone' -r
 complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_seen_subcommand_from show" -l status -d 'Payments with one of these outcomes, or of the gateway\'s words' -r
 complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_seen_subcommand_from show" -l since -d 'From this time on' -r

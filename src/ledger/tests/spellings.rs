@@ -1,10 +1,13 @@
 //! What an order is known by, and when it may become for something else.
 
+use rusqlite::Connection;
+
 use super::{Asked, Place, answer, at, charged, kept, look_up, not_sent, uid, won};
 use crate::domain::customer::{Card, Customer};
 use crate::domain::ids::{CustomerUid, MerchantUid};
 use crate::domain::payment::{EventKind, Mode, Outcome};
 use crate::domain::reason::Reason;
+use crate::ledger::schema::MIGRATIONS;
 use crate::ledger::{Create, Entry, How};
 
 /// 주문_1 in single letters, as macOS names files.
@@ -96,16 +99,16 @@ fn a_customer_is_near_within_two_edits() {
 #[test]
 fn rows_of_an_older_schema_get_their_keys_and_keep_their_ids() {
     let place = Place::new();
-    let mut ledger = place.ledger();
-    Asked::new(DECOMPOSED, 8900, 0).written(&mut ledger);
-    ledger.save_customer(&customer("\u{1100}\u{1161}", "x")).unwrap();
-    let older = "DROP INDEX payments_to_look_again; ALTER TABLE payments DROP COLUMN customer_pg; \
-        ALTER TABLE payments DROP COLUMN doubt_ended_ms; DROP INDEX payments_by_nfc_key; DROP INDEX payments_by_customer_nfc_key; \
-        DROP INDEX customers_by_nfc_key; DROP TRIGGER payments_keep_their_ids; \
-        ALTER TABLE payments DROP COLUMN nfc_key; ALTER TABLE payments DROP COLUMN customer_nfc_key; \
-        ALTER TABLE customers DROP COLUMN nfc_key; PRAGMA user_version = 5";
-    ledger.connection.execute_batch(older).unwrap();
-    drop(ledger);
+    let connection = Connection::open(place.path()).unwrap();
+    for migration in &MIGRATIONS[..5] {
+        connection.execute_batch(migration).unwrap();
+    }
+    let order = "INSERT INTO payments (merchant_uid, customer_uid, amount_minor, currency, mode, outcome, name, \
+        attempts, unanswered, requested_at_ms) VALUES (?1, 'gildong', 8900, 'KRW', 'live', 'pending', 'x', 1, 1, 0)";
+    connection.execute(order, [DECOMPOSED]).unwrap();
+    let customer = "INSERT INTO customers (customer_uid, mode, added_at_ms) VALUES (?1, 'live', 0)";
+    connection.execute(customer, ["\u{1100}\u{1161}"]).unwrap();
+    drop(connection);
     let ledger = place.try_open(Create::Never).unwrap();
     assert_eq!(texts(&ledger.orders_spelled("주문_1").unwrap()), [DECOMPOSED]);
     assert_eq!(ledger.customers_spelled("가").unwrap().len(), 1);
