@@ -333,15 +333,29 @@ fn fits(
     // What a reason was cut to begins as it does; one that says something else is another's.
     let begins =
         entry.reason.as_deref().is_none_or(|reason| refund.reason_sent().starts_with(reason.trim_end()));
-    let before = history
-        .iter()
-        .filter(|other| (other.at_s, &other.cancellation_id) < (entry.at_s, &entry.cancellation_id))
-        .try_fold(paid.minor(), |left, other| Some(left.saturating_sub(other.amount_in(currency)?.minor())));
+    let earlier = |other: &&CancelRecord| match (other.at_s, entry.at_s) {
+        (Some(other), Some(entry)) => other < entry,
+        (None, _) | (_, None) => false,
+    };
+    let minor = |other: &CancelRecord| other.amount_in(currency).map(|amount| amount.minor());
+    let Some(spent) = history.iter().filter(earlier).map(minor).sum::<Option<i64>>() else { return false };
+    // Entries of one second have no order: ours may have come before or after each of them.
+    let beside = history.iter().filter(|other| !std::ptr::eq(*other, entry) && other.at_s == entry.at_s);
+    let Some(beside) = beside.map(minor).collect::<Option<Vec<i64>>>() else { return false };
+    let before = paid.minor().saturating_sub(spent).saturating_sub(refund.balance_before.minor());
     !anothers
         && entry.amount_in(currency) == Some(refund.amount)
         && late_enough
         && begins
-        && before == Some(refund.balance_before.minor())
+        && is_a_sum(before, &beside)
+}
+
+/// Whether some of the parts come to a sum.
+fn is_a_sum(sum: i64, parts: &[i64]) -> bool {
+    match parts.split_first() {
+        None => sum == 0,
+        Some((first, rest)) => is_a_sum(sum, rest) || is_a_sum(sum.saturating_sub(*first), rest),
+    }
 }
 
 #[cfg(test)]

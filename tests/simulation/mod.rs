@@ -8,6 +8,7 @@ mod copies;
 mod hosts;
 mod ledgers;
 mod planted;
+mod refunds;
 mod scenario;
 mod wire;
 mod world;
@@ -18,6 +19,7 @@ use tempfile::TempDir;
 
 use bulk::Batches;
 use copies::Copies;
+use refunds::{PlantedRefund, Refunds};
 use scenario::{Connections, Scenario, Setting};
 use wire::Planted;
 
@@ -231,4 +233,44 @@ fn simulation_finds_a_cut_list_that_is_believed() {
 #[test]
 fn simulation_finds_a_mark_that_is_lowered() {
     bites_with_copies(Planted::MarkLowered);
+}
+
+fn live_with_refunds(
+    seeds: std::ops::Range<u64>,
+    planted: Option<PlantedRefund>,
+) -> Result<u32, (u64, String, String)> {
+    let mut crashes = 0;
+    for seed in seeds {
+        let mut refunds = Refunds::new(seed, planted);
+        refunds.live().map_err(|broken| (seed, broken, refunds.story()))?;
+        crashes += refunds.crashes();
+    }
+    Ok(crashes)
+}
+
+#[test]
+fn simulation_refunds_once_and_never_too_much_and_tells_what_happened() {
+    let seeds = match seed_wanted() {
+        Some(seed) => seed..seed + 1,
+        None => 0..seeds_wanted(400),
+    };
+    match live_with_refunds(seeds, None) {
+        Ok(crashes) => assert!(crashes > 0 || seed_wanted().is_some(), "no process was ever killed"),
+        Err((seed, broken, story)) => {
+            panic!("{broken}\n\n{story}\n\nreplay: BILLKEY_SEED={seed} cargo test simulation -- --nocapture")
+        }
+    }
+}
+
+#[test]
+fn simulation_finds_every_bug_that_is_planted_in_refunds() {
+    for planted in [
+        PlantedRefund::NoChecksum,
+        PlantedRefund::RetryOnTimeout,
+        PlantedRefund::AmountLeftOut,
+        PlantedRefund::FirstEntryIsOurs,
+    ] {
+        let found = live_with_refunds(0..SEEDS_TO_BITE, Some(planted));
+        assert!(found.is_err(), "{planted:?} was not found");
+    }
 }

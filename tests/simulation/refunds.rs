@@ -1,0 +1,548 @@
+//! Many operators' refunds of one payment from one number: the real ledger, client and rules, over a gateway that
+//! loses answers, is late, refuses, forgets half of a reason, and whose console is faster.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use billkey::billing::desk::Desk;
+use billkey::billing::refund::{RefundOrder, prepare, reconcile_refund, refund};
+use billkey::domain::answer::Settled;
+use billkey::domain::charge::ChargeRequest;
+use billkey::domain::ids::{CustomerUid, MerchantUid, RefundId};
+use billkey::domain::money::{Amount, Currency};
+use billkey::domain::payment::{GatewayRecord, Mode, Received, RefundOutcome, Terms};
+use billkey::domain::reason::Reason;
+use billkey::domain::refund::Refund;
+use billkey::domain::secret::Secret;
+use billkey::domain::tax::Tax;
+use billkey::domain::time::{Clock, SendMark};
+use billkey::gateway::{ApiKey, Client, HttpAnswer, HttpRequest, Transport, TransportError};
+use billkey::interrupt::Interrupts;
+use billkey::ledger::{Claiming, Closing, Create, Entry, Guards, Intent, Ledger};
+use serde_json::{Value, json};
+
+use super::book::{Book as GatewayBook, envelope, refusal};
+use super::scenario::SETTLE_AFTER;
+use super::world::{ActorClock, Crash, World};
+
+const PAID: i64 = 10_000;
+const ORDER: &str = "order_1";
+const IMP_UID: &str = "imps_1";
+/// What has not shown by then never happened.
+const LATE_MS_MAX: u64 = 14 * 60_000;
+
+/// A bug in the program, planted around a client that has none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlantedRefund {
+    NoChecksum,
+    RetryOnTimeout,
+    /// The amount of a part is left out: that is all of it.
+    AmountLeftOut,
+    /// The first entry of the history is taken for one's own.
+    FirstEntryIsOurs,
+}
+
+/// What becomes of a refund at the gateway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mood {
+    Make,
+    LoseAnswer,
+    LoseRequest,
+    /// Made later, if the balance is still the one that was named.
+    Late,
+    /// Begun, answered as if it were over, and made later.
+    Pending,
+    /// Made, and shown later.
+    Hidden,
+    Refuse,
+    /// Made, and refused for having been made.
+    RefuseMade,
+    Unauthorized,
+    Broken,
+}
+
+const MOODS: [Mood; 10] = [
+    Mood::Make,
+    Mood::LoseAnswer,
+    Mood::LoseRequest,
+    Mood::Late,
+    Mood::Pending,
+    Mood::Hidden,
+    Mood::Refuse,
+    Mood::RefuseMade,
+    Mood::Unauthorized,
+    Mood::Broken,
+];
+
+/// One refund in the gateway's own book.
+#[derive(Clone, Debug)]
+struct Made {
+    amount: i64,
+    /// The balance before it.
+    balance: i64,
+    at_ms: i64,
+    shown_at_ms: i64,
+    /// As it stands in the history, perhaps cut off.
+    reason: String,
+    /// The id of ours that the request had; `None` of the console's.
+    of: Option<String>,
+}
+
+/// A refund that is on its way.
+#[derive(Clone, Debug)]
+struct UnderWay {
+    lands_at_ms: i64,
+    asked: Value,
+}
+
+#[derive(Default)]
+struct Till {
+    made: Vec<Made>,
+    under_way: Vec<UnderWay>,
+}
+
+impl Till {
+    fn balance(&self) -> i64 {
+        PAID - self.made.iter().map(|made| made.amount).sum::<i64>()
+    }
+
+    /// Makes a refund, if the balance is as it was named and holds it.
+    fn make(&mut self, asked: &Value, at_ms: i64, shown_at_ms: i64, keep: usize) -> bool {
+        let balance = self.balance();
+        let amount = asked["amount"].as_i64().unwrap_or(balance);
+        let named = asked["checksum"].as_i64();
+        if named.is_some_and(|named| named != balance) || amount > balance || amount <= 0 {
+            return false;
+        }
+        let whole = asked["reason"].as_str().unwrap();
+        let of = whole.rsplit_once('#').map(|(_, id)| id.to_owned());
+        let reason = whole.chars().take(keep).collect();
+        self.made.push(Made { amount, balance, at_ms, shown_at_ms, reason, of });
+        true
+    }
+
+    fn land(&mut self, now_ms: i64) {
+        let (due, later) = self.under_way.drain(..).partition(|refund| refund.lands_at_ms <= now_ms);
+        self.under_way = later;
+        let mut due: Vec<UnderWay> = due;
+        due.sort_by_key(|refund| refund.lands_at_ms);
+        for refund in due {
+            self.make(&refund.asked, refund.lands_at_ms, refund.lands_at_ms, usize::MAX);
+        }
+    }
+
+    fn shown(&self, now_ms: i64) -> Value {
+        let shown: Vec<&Made> = self.made.iter().filter(|made| made.shown_at_ms <= now_ms).collect();
+        let refunded: i64 = shown.iter().map(|made| made.amount).sum();
+        let history: Vec<Value> = shown
+            .iter()
+            .map(|made| {
+                json!({"amount": made.amount, "cancelled_at": made.at_ms / 1000, "reason": made.reason,
+                    "cancellation_id": format!("c{}", made.balance), "pg_tid": "t"})
+            })
+            .collect();
+        json!({"imp_uid": IMP_UID, "merchant_uid": ORDER, "amount": PAID, "cancel_amount": refunded,
+            "currency": "KRW", "status": if refunded > 0 { "cancelled" } else { "paid" },
+            "cancel_history": history, "pg_provider": "nice"})
+    }
+}
+
+/// The wire of one actor.
+struct Wire {
+    world: World,
+    till: Arc<Mutex<Till>>,
+    actor: usize,
+    planted: Option<PlantedRefund>,
+    last_asked: Mutex<Value>,
+}
+
+impl Transport for Wire {
+    fn send(&self, request: &HttpRequest) -> Result<HttpAnswer, TransportError> {
+        self.world.step(self.actor);
+        let answer = self.deliver(request);
+        self.world.sent(self.actor);
+        self.world.step(self.actor);
+        let lost = matches!(answer, Err(TransportError::Lost { .. }));
+        if self.planted == Some(PlantedRefund::RetryOnTimeout)
+            && lost
+            && request.path_and_query == "/payments/cancel"
+        {
+            // Whoever sends again does so by what it has looked up anew.
+            let body = request.json.as_ref().unwrap().expose();
+            let mut asked: Value = serde_json::from_str(body).unwrap();
+            asked["checksum"] = json!(locked(&self.till).balance());
+            return self.cancel(&asked);
+        }
+        answer
+    }
+}
+
+impl Wire {
+    fn deliver(&self, request: &HttpRequest) -> Result<HttpAnswer, TransportError> {
+        let path = request.path_and_query.as_str();
+        let now_ms = self.world.look().now_ms;
+        locked(&self.till).land(now_ms);
+        if path == "/users/getToken" {
+            let now_s = now_ms / 1000;
+            let token = json!({"access_token": "t".repeat(40), "now": now_s, "expired_at": now_s + 1800});
+            return answer(200, &envelope(&token));
+        }
+        if path.starts_with("/payments/imps_1") {
+            if self.world.look().chance.percent(5) {
+                return Err(lost());
+            }
+            let mut payment = locked(&self.till).shown(now_ms);
+            let asked = self.last_asked.lock().unwrap().clone();
+            if self.planted == Some(PlantedRefund::FirstEntryIsOurs)
+                && !asked.is_null()
+                && let Some(first) = payment["cancel_history"].get_mut(0)
+            {
+                first["reason"] = asked["reason"].clone();
+            }
+            return answer(200, &envelope(&payment));
+        }
+        let mut asked: Value = serde_json::from_str(request.json.as_ref().unwrap().expose()).unwrap();
+        match self.planted {
+            Some(PlantedRefund::NoChecksum) => {
+                asked.as_object_mut().unwrap().remove("checksum");
+            }
+            Some(PlantedRefund::AmountLeftOut) => {
+                asked.as_object_mut().unwrap().remove("amount");
+            }
+            Some(PlantedRefund::RetryOnTimeout | PlantedRefund::FirstEntryIsOurs) | None => {}
+        }
+        *self.last_asked.lock().unwrap() = asked.clone();
+        self.cancel(&asked)
+    }
+
+    fn cancel(&self, asked: &Value) -> Result<HttpAnswer, TransportError> {
+        let (mood, later_ms, keep, console, now_ms) = {
+            let mut inner = self.world.look();
+            let mood = MOODS[usize::try_from(inner.chance.below(MOODS.len() as u64)).unwrap()];
+            let later_ms = i64::try_from(inner.chance.below(LATE_MS_MAX)).unwrap();
+            let keep = if inner.chance.percent(20) { 4 } else { usize::MAX };
+            (mood, later_ms, keep, inner.chance.percent(10), inner.now_ms)
+        };
+        let mut till = locked(&self.till);
+        if console {
+            console_refund(&mut till, 1000, now_ms);
+        }
+        self.world.note(&format!("actor {}: {mood:?} {asked}, balance {}", self.actor, till.balance()));
+        let balance_differs = || answer(200, &refusal("취소 가능 잔액이 checksum과 일치하지 않습니다."));
+        match mood {
+            Mood::Make if till.make(asked, now_ms, now_ms, keep) => {
+                answer(200, &envelope(&till.shown(now_ms)))
+            }
+            Mood::LoseRequest => Err(lost()),
+            Mood::LoseAnswer => {
+                till.make(asked, now_ms, now_ms, keep);
+                Err(lost())
+            }
+            Mood::Late | Mood::Pending => {
+                let shown = till.shown(now_ms);
+                till.under_way.push(UnderWay { lands_at_ms: now_ms + later_ms, asked: asked.clone() });
+                if mood == Mood::Late { Err(lost()) } else { answer(200, &envelope(&shown)) }
+            }
+            Mood::Hidden => {
+                till.make(asked, now_ms, now_ms + later_ms, keep);
+                Err(lost())
+            }
+            Mood::Refuse => answer(200, &refusal("취소불가 상태입니다")),
+            Mood::RefuseMade if till.make(asked, now_ms, now_ms + later_ms, keep) => {
+                answer(200, &refusal("기취소거래"))
+            }
+            Mood::Unauthorized => answer(401, &refusal("Unauthorized")),
+            Mood::Broken => {
+                till.make(asked, now_ms, now_ms, keep);
+                answer(500, &refusal("internal"))
+            }
+            Mood::Make | Mood::RefuseMade => balance_differs(),
+        }
+    }
+}
+
+fn console_refund(till: &mut Till, amount: i64, at_ms: i64) {
+    let balance = till.balance();
+    if balance >= amount {
+        let reason = "관리자페이지취소".to_owned();
+        till.made.push(Made { amount, balance, at_ms, shown_at_ms: at_ms, reason, of: None });
+    }
+}
+
+fn locked(till: &Mutex<Till>) -> MutexGuard<'_, Till> {
+    till.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn answer(status: u16, body: &Value) -> Result<HttpAnswer, TransportError> {
+    Ok(HttpAnswer { status, body: body.to_string().into_bytes(), cut: false })
+}
+
+fn lost() -> TransportError {
+    TransportError::Lost { reason: Reason::ConnectionReset, status: None, body: Vec::new() }
+}
+
+/// One operator's run.
+#[derive(Clone, Copy, Debug)]
+enum Ask {
+    /// So much, or all that is left; `again` lets a second one of the amount pass.
+    Refund {
+        amount: Option<i64>,
+        again: bool,
+    },
+    Reconcile,
+}
+
+/// A seed's life.
+pub struct Refunds {
+    world: World,
+    till: Arc<Mutex<Till>>,
+    room: tempfile::TempDir,
+    planted: Option<PlantedRefund>,
+}
+
+impl Refunds {
+    pub fn new(seed: u64, planted: Option<PlantedRefund>) -> Refunds {
+        let shm = Path::new("/dev/shm");
+        let room = if shm.is_dir() { tempfile::TempDir::new_in(shm) } else { tempfile::TempDir::new() };
+        let world = World::new(seed, GatewayBook::default());
+        Refunds { world, till: Arc::default(), room: room.unwrap(), planted }
+    }
+
+    pub fn story(&self) -> String {
+        self.world.look().trace.join("\n")
+    }
+
+    pub fn crashes(&self) -> u32 {
+        self.world.look().crashes
+    }
+
+    /// Lives through the seed. An error is a broken promise, as a sentence.
+    pub fn live(&mut self) -> Result<(), String> {
+        begin_paid(&mut self.ledger(), &self.world);
+        let rounds = 2 + self.world.look().chance.below(4);
+        for _ in 0..rounds {
+            let asks = self.draw();
+            self.together(&asks)?;
+            let mut inner = self.world.look();
+            let (console, wait) = (inner.chance.percent(20), inner.chance.below(20 * 60));
+            inner.now_ms += i64::try_from(wait * 1000).unwrap();
+            let now_ms = inner.now_ms;
+            drop(inner);
+            if console {
+                self.world.note("the console refunds");
+                console_refund(&mut locked(&self.till), 1000, now_ms);
+            }
+        }
+        self.come_to_rest()
+    }
+
+    fn draw(&self) -> Vec<Ask> {
+        let mut inner = self.world.look();
+        inner.crash_one_in = if inner.chance.percent(50) { 3 + inner.chance.below(20) } else { 0 };
+        let actors = 1 + inner.chance.below(3);
+        (0..actors)
+            .map(|_| {
+                let amount = [Some(1000), Some(3000), None][usize::try_from(inner.chance.below(3)).unwrap()];
+                let again = inner.chance.percent(50);
+                if inner.chance.percent(25) { Ask::Reconcile } else { Ask::Refund { amount, again } }
+            })
+            .collect()
+    }
+
+    fn ledger(&self) -> Ledger {
+        Ledger::open_at(&self.room.path().join("ledger.db"), Create::IfMissing).unwrap().ledger
+    }
+
+    fn together(&self, asks: &[Ask]) -> Result<(), String> {
+        self.world.begin(asks.len());
+        std::thread::scope(|scope| {
+            let threads: Vec<_> = asks
+                .iter()
+                .enumerate()
+                .map(|(actor, ask)| scope.spawn(move || self.run_once(actor, *ask)))
+                .collect();
+            threads.into_iter().try_for_each(|thread| thread.join().unwrap())
+        })?;
+        self.check_books()
+    }
+
+    fn run_once(&self, actor: usize, ask: Ask) -> Result<(), String> {
+        self.world.enter(actor);
+        let said = catch_unwind(AssertUnwindSafe(|| self.act(actor, ask)));
+        let said = match said {
+            Ok(said) => said,
+            Err(cause) if cause.is::<Crash>() => Vec::new(),
+            Err(cause) => std::panic::resume_unwind(cause),
+        };
+        let verdict = said.iter().try_for_each(|refund| self.check_said(refund));
+        self.world.leave(actor);
+        verdict
+    }
+
+    /// What it says of the refunds that it was at.
+    fn act(&self, actor: usize, ask: Ask) -> Vec<Refund> {
+        let mut ledger = self.ledger();
+        let clock = Arc::new(ActorClock { world: self.world.clone(), actor });
+        let (world, till) = (self.world.clone(), Arc::clone(&self.till));
+        let wire = Wire { world, till, actor, planted: self.planted, last_asked: Mutex::default() };
+        let key = ApiKey { imp_key: Secret::new("k".to_owned()), imp_secret: Secret::new("s".to_owned()) };
+        let client = Client::new(Box::new(wire), Arc::clone(&clock) as _, key, None, Duration::from_secs(60));
+        let open = ledger.open_refunds().unwrap();
+        let mut desk = Desk {
+            ledger: &mut ledger,
+            gateway: Arc::new(client),
+            clock: Arc::clone(&clock) as _,
+            interrupts: Interrupts::none(),
+        };
+        match ask {
+            Ask::Reconcile => open
+                .iter()
+                .filter_map(|refund| {
+                    reconcile_refund(&mut desk, refund, SETTLE_AFTER).unwrap().ok().flatten()
+                })
+                .collect(),
+            Ask::Refund { amount, again } => {
+                let order = order(amount, again, clock.now().wall);
+                let Ok(prepared) = prepare(&mut desk, &order).unwrap() else { return Vec::new() };
+                let random = self.world.look().chance.below(u64::MAX).to_le_bytes();
+                let id = RefundId::of_random(random);
+                match refund(&mut desk, &order, &prepared, id, &mut || ()) {
+                    Ok(Ok(report)) => vec![report.refund],
+                    Ok(Err(_)) => Vec::new(),
+                    Err(error) => panic!("{error:?}"),
+                }
+            }
+        }
+    }
+
+    /// What was said must be so at this moment, and for ever.
+    fn check_said(&self, refund: &Refund) -> Result<(), String> {
+        let till = locked(&self.till);
+        let id = refund.id.as_str();
+        self.world.note(&format!("{id} is said to be {}", refund.outcome.word()));
+        let made = till.made.iter().filter(|made| made.of.as_deref() == Some(id)).count();
+        let under_way =
+            till.under_way.iter().any(|late| late.asked["reason"].as_str().unwrap().ends_with(id));
+        match refund.outcome {
+            RefundOutcome::Refunded if made == 0 => Err(format!("{id} was said to be refunded, and was not")),
+            RefundOutcome::Refused | RefundOutcome::NotSent if made > 0 || under_way => {
+                Err(format!("{id} was said to be {}, and was made", refund.outcome.word()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn check_books(&self) -> Result<(), String> {
+        let ledger = self.ledger();
+        let till = locked(&self.till);
+        if till.balance() < 0 {
+            return Err("more went back than was paid".to_owned());
+        }
+        for refund in ledger.refunds(&MerchantUid::parse(ORDER).unwrap()).unwrap() {
+            let id = refund.id.as_str();
+            let made: Vec<&Made> = till.made.iter().filter(|made| made.of.as_deref() == Some(id)).collect();
+            match made.as_slice() {
+                [] if refund.outcome == RefundOutcome::Refunded => {
+                    return Err(format!("{id} is recorded as refunded, and was not"));
+                }
+                [] => {}
+                [made] if made.amount != refund.amount.minor() => {
+                    return Err(format!("{id} was of {}, and {} went back", refund.amount, made.amount));
+                }
+                [made] if made.balance != refund.balance_before.minor() => {
+                    return Err(format!("{id} was made of another balance than the one that was shown"));
+                }
+                [_] => {}
+                _ => return Err(format!("{id} went back {} times", made.len())),
+            }
+        }
+        Ok(())
+    }
+
+    /// Long after, and without trouble: the ledger is what the gateway's book is.
+    fn come_to_rest(&self) -> Result<(), String> {
+        for _ in 0..8 {
+            let mut inner = self.world.look();
+            inner.now_ms += 16 * 60_000;
+            inner.crash_one_in = 0;
+            let now_ms = inner.now_ms;
+            drop(inner);
+            locked(&self.till).land(now_ms);
+            self.together(&[Ask::Reconcile])?;
+        }
+        let till = locked(&self.till);
+        for refund in self.ledger().refunds(&MerchantUid::parse(ORDER).unwrap()).unwrap() {
+            let made = till.made.iter().any(|made| made.of.as_deref() == Some(refund.id.as_str()));
+            let told = match refund.outcome {
+                RefundOutcome::Refunded => made,
+                RefundOutcome::Refused | RefundOutcome::NotSent => !made,
+                RefundOutcome::Unknown | RefundOutcome::Pending => false,
+            };
+            if !told {
+                let (id, outcome) = (refund.id.as_str(), refund.outcome.word());
+                return Err(format!("{id} came to rest as {outcome}, and made is {made}: {:?}", refund.why));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn order(amount: Option<i64>, again: bool, now: jiff::Timestamp) -> RefundOrder {
+    RefundOrder {
+        merchant_uid: MerchantUid::parse(ORDER).unwrap(),
+        imp_uid: IMP_UID.to_owned(),
+        by_imp_uid: false,
+        amount: amount.map(won),
+        tax: Tax::default(),
+        tax_matters: false,
+        reason: "came too late".to_owned(),
+        notify: false,
+        similar_since: (!again).then(|| now - Duration::from_secs(600)),
+        settle_after: SETTLE_AFTER,
+        lock_wait_max: Duration::from_secs(2),
+        operator: None,
+    }
+}
+
+fn won(minor: i64) -> Amount {
+    Amount::from_minor(minor, Currency::KRW)
+}
+
+/// The one payment, as it was charged an hour ago.
+fn begin_paid(ledger: &mut Ledger, world: &World) {
+    let terms = Terms {
+        merchant_uid: MerchantUid::parse(ORDER).unwrap(),
+        customer_uid: CustomerUid::parse("gildong").unwrap(),
+        amount: won(PAID),
+        mode: Mode::Live,
+    };
+    let lock = ledger.lock_payment(&terms.merchant_uid).unwrap().unwrap();
+    let now = world.now(0);
+    let mark = SendMark { wall: now.wall, boot: now.boot, gateway_s: None };
+    let intent = Intent {
+        request: Arc::new(ChargeRequest::new(terms, "Monthly")),
+        at: mark.wall,
+        mark: mark.clone(),
+        account: "a".to_owned(),
+        note: None,
+        operator: None,
+        expected: None,
+        guards: Guards::default(),
+    };
+    let Claiming::Won(claim, _) = ledger.write_one(&Entry::Intent(intent)).unwrap().claim(lock) else {
+        panic!("a new order is the caller's")
+    };
+    let record = GatewayRecord {
+        imp_uid: Some(IMP_UID.to_owned()),
+        merchant_uid: Some(ORDER.to_owned()),
+        status: Some("paid".to_owned()),
+        amount_text: Some(PAID.to_string()),
+        pg_provider: Some("nice".to_owned()),
+        ..GatewayRecord::default()
+    };
+    let Closing { entry, .. } =
+        claim.answered(mark.wall, Settled::Paid(Box::new(record)), Received::default());
+    let _ = ledger.write_one(&entry).unwrap();
+}
