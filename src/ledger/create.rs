@@ -18,8 +18,8 @@ use crate::ledger::identity::{Acceptance, held, write_acceptance, write_distrust
 use crate::ledger::lock::lock_to_begin;
 use crate::ledger::mark::{self, Beside, Mark};
 use crate::ledger::place::{
-    beside, create_directories, follow, has_another_name, holds_something, rename_unless_there, share,
-    sync_directory,
+    beside, create_directories, file_system_of, follow, has_another_name, holds_something,
+    rename_unless_there, share, sync_directory,
 };
 use crate::ledger::schema::migrate;
 use crate::ledger::{Create, OpenOptions, WhenLost};
@@ -97,7 +97,9 @@ fn has_one_name(path: &Path) -> Result<(), LedgerError> {
     }
     match has_another_name(path).map_err(failed)? {
         None => Ok(()),
-        Some(inode) => Err(LedgerError::TwoNames { path: path.to_owned(), inode }),
+        Some(inode) => {
+            Err(LedgerError::TwoNames { path: path.to_owned(), inode, within: file_system_of(path) })
+        }
     }
 }
 

@@ -30,6 +30,8 @@ pub enum LedgerError {
     TwoNames {
         path: PathBuf,
         inode: u64,
+        /// The folder at which its file system begins: the other name may be anywhere in it.
+        within: PathBuf,
     },
     IsDirectory {
         path: PathBuf,
@@ -121,6 +123,16 @@ pub enum Closed {
     CutOff,
     /// For who may write all the rest.
     Mark,
+}
+
+/// How a damaged ledger is replaced. SQLite would play the newer log into the older file.
+#[must_use]
+pub fn replaced_by_backup(path: &Path) -> String {
+    format!(
+        "move {0} and {0}-wal away (another log does not belong to a backup), put a backup in their place, then run \
+         `billkey reconcile`",
+        path.display()
+    )
 }
 
 /// What is wrong, and how to fix it where that is known.
@@ -219,13 +231,19 @@ impl LedgerError {
     pub fn fix(&self) -> Option<String> {
         let fixed = match self {
             LedgerError::Missing { .. } => "check the path, or charge once to create it",
-            LedgerError::Lost { .. } => {
-                "put its backup back, or begin an empty one with `billkey ledger accept --reason \"...\"`"
-            }
-            LedgerError::TwoNames { path, inode } => {
-                let folder = path.parent().unwrap_or(path).display();
+            LedgerError::Lost { path } => {
                 return Some(format!(
-                    "find the other name with `find {folder} -inum {inode}`, and remove the one that is not in use"
+                    "move {}-wal away if there is one and put the backup back (the two do not belong together), or \
+                     begin an empty one with `billkey ledger accept --reason \"...\"`",
+                    path.display()
+                ));
+            }
+            LedgerError::TwoNames { path, inode, within } => {
+                return Some(format!(
+                    "find the other name with `find {} -xdev -inum {inode}`, and remove that one, unless it is {} \
+                     that is not in use",
+                    within.display(),
+                    path.display()
                 ));
             }
             LedgerError::IsDirectory { .. } => "name the ledger's file in it, such as `ledger.db`",
@@ -251,7 +269,7 @@ impl LedgerError {
             LedgerError::Locked { .. } => "find what holds it, then run this again",
             LedgerError::Full { .. } => "make room, then run this again",
             LedgerError::Disk { .. } => "check the disk before anything is charged",
-            LedgerError::Damaged { .. } => "restore it from a backup, then run `billkey reconcile`",
+            LedgerError::Damaged { path, .. } => return Some(replaced_by_backup(path)),
             LedgerError::Corrupt { .. } => "restore it from a backup, or fix that row",
             LedgerError::Moved { .. } => "put it back, or run this again with the one that is there now",
             LedgerError::Changed { .. } => "run this again",

@@ -67,7 +67,7 @@ mod write;
 
 pub use create::Beginning;
 pub use entry::{Attempt, Claim, Claiming, Closing, Entry, How, RefundClaim, Written};
-pub use error::{Cause, LedgerError};
+pub use error::{Cause, LedgerError, replaced_by_backup};
 pub use examine::Examination;
 pub use filter::{By, Filter, Totals};
 pub use identity::{Acceptance, Accepted};

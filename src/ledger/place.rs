@@ -53,6 +53,22 @@ pub(super) fn has_another_name(_path: &Path) -> io::Result<Option<u64>> {
     Ok(None)
 }
 
+/// The folder at which a file's file system begins, as far as it can be looked at.
+#[cfg(unix)]
+pub(super) fn file_system_of(path: &Path) -> PathBuf {
+    use std::os::unix::fs::MetadataExt;
+
+    let device = |path: &Path| fs::metadata(path).ok().map(|metadata| metadata.dev());
+    let own = device(path);
+    let within = path.ancestors().skip(1).take_while(|folder| device(folder) == own).last();
+    within.unwrap_or(path).to_owned()
+}
+
+#[cfg(not(unix))]
+pub(super) fn file_system_of(path: &Path) -> PathBuf {
+    path.parent().unwrap_or(path).to_owned()
+}
+
 pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);

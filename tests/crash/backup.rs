@@ -114,3 +114,24 @@ fn an_order_charged_on_another_machine_is_found_and_not_charged_again() {
     assert_eq!(again["imp_uid"], paid["imp_uid"]);
     assert_eq!(gateway.charged("order_1"), 1);
 }
+
+/// The other name may be in another folder, where a backup of links was made.
+#[test]
+#[cfg(target_os = "linux")]
+fn the_command_that_finds_a_second_name_finds_it_in_any_folder() {
+    let gateway = Gateway::start("");
+    let world = World::for_gateway(&gateway.url());
+    let _ = world.charge("order_1", &[]).exits(0);
+    let other = world.home().join("elsewhere/ledger.db");
+    fs::create_dir(other.parent().unwrap()).unwrap();
+    fs::hard_link(world.ledger_path(), &other).unwrap();
+    let refused = world.charge("order_2", &["--allow-similar"]).exits(3);
+    let told = refused.stderr.as_str();
+    let search = told.split('`').nth(1).unwrap();
+    let words: Vec<&str> = search.split(' ').collect();
+    let [find, within, "-xdev", "-inum", inode] = words[..] else { panic!("{search}") };
+    assert!(find == "find" && other.starts_with(within), "{search}");
+    // The whole file system would take long here: the same search of the home.
+    let found = std::process::Command::new(find).arg(world.home()).args(["-inum", inode]).output().unwrap();
+    assert!(String::from_utf8_lossy(&found.stdout).contains("elsewhere/ledger.db"));
+}

@@ -64,6 +64,8 @@ impl Batches {
         // The weather clears: every order comes to an end, in each ledger.
         for home in 0..self.homes.len() {
             self.world.pass(Duration::from_secs(3600));
+            // An open order whose decline shows is declined by the first, and sent again by the second.
+            let _ = self.batch(home, &self.uids.clone(), Mood::Approve, Bulk::Newest, true)?;
             let ends = self.batch(home, &self.uids.clone(), Mood::Approve, Bulk::Newest, true)?;
             if ends.len() != self.uids.len() || ends.iter().any(|outcome| *outcome != Outcome::Paid) {
                 return Err(format!("home {home} does not get every order paid: {ends:?}"));

@@ -319,7 +319,7 @@ impl Copies {
             let anothers = anothers.and_then(|(_, other)| other.mark());
             let Some(can_be_known) = self.homes[home].suffer(MISHAPS[pick], anothers) else { continue };
             self.world.note(&format!("home {home}: {:?}", MISHAPS[pick]));
-            if self.planted == Some(Planted::MarkLowered) {
+            if self.planted == Some(Planted::MarkLowered) && MISHAPS[pick].leaves_the_mark() {
                 self.homes[home].lower_mark();
             }
             if !can_be_known {

@@ -51,6 +51,13 @@ pub const MISHAPS: [Mishap; 10] = [
     Mishap::AnothersMark,
 ];
 
+impl Mishap {
+    /// Whether the database is older by it, and the mark is not.
+    pub fn leaves_the_mark(self) -> bool {
+        matches!(self, Mishap::DatabaseAlone | Mishap::DatabaseAndLog | Mishap::LogGone)
+    }
+}
+
 /// One machine's folder with its ledger. Nobody has it open between two runs.
 pub struct Home {
     dir: TempDir,
@@ -148,10 +155,13 @@ impl Home {
         connection.query_row("SELECT marked FROM ledger", [], |row| row.get(0)).unwrap_or(false)
     }
 
-    /// A mark that was lowered to what the ledger holds, as the planted bug has it.
+    /// A mark that was lowered to what the ledger holds, as the planted bug has it: to that of the backup, or
+    /// to none where nothing was sent.
     pub fn lower_mark(&self) {
-        if let Some(Backup { mark, .. }) = &self.backup {
-            self.put(".mark", mark.as_deref());
+        let backup = self.backup.as_ref().filter(|_| self.knows_that_it_had_a_mark());
+        if self.copied().is_some() {
+            self.put(".mark", backup.and_then(|backup| backup.mark.as_deref()));
         }
+        self.put("-shm", None);
     }
 }

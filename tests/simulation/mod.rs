@@ -27,6 +27,8 @@ use wire::Planted;
 const SEEDS_PER_LEDGER: usize = 200;
 /// How many seeds a planted bug is given to show itself.
 const SEEDS_TO_BITE: u64 = 3000;
+/// How many seeds of copied ledgers are lived through, and what a bug planted there is given.
+const SEEDS_WITH_COPIES: u64 = 250;
 
 /// Memory where there is some, so that the syncs cost nothing: what they are for is tested elsewhere.
 fn room() -> TempDir {
@@ -116,7 +118,7 @@ fn live_with_copies(
 fn simulation_keeps_every_promise_with_ledgers_that_are_copied_restored_and_lost() {
     let seeds = match seed_wanted() {
         Some(seed) => seed..seed + 1,
-        None => 0..seeds_wanted(300),
+        None => 0..seeds_wanted(SEEDS_WITH_COPIES),
     };
     if let Err((seed, broken, story)) = live_with_copies(seeds, None) {
         panic!("{broken}\n\n{story}\n\nreplay: BILLKEY_SEED={seed} cargo test simulation -- --nocapture");
@@ -201,8 +203,8 @@ fn simulation_finds_an_answer_about_many_orders_that_is_believed_though_it_is_cu
 /// The same for those that only several ledgers show, or one that was put back.
 #[track_caller]
 fn bites_with_copies(planted: Planted) {
-    match live_with_copies(0..SEEDS_TO_BITE, Some(planted)) {
-        Ok(()) => panic!("{planted:?} was not found in {SEEDS_TO_BITE} seeds"),
+    match live_with_copies(0..SEEDS_WITH_COPIES, Some(planted)) {
+        Ok(()) => panic!("{planted:?} was not found in {SEEDS_WITH_COPIES} seeds"),
         Err((seed, broken, story)) => {
             println!("{planted:?} was found at seed {seed}: {broken}");
             assert!(broken.ends_with("was charged 2 times"), "{broken}\n\n{story}");

@@ -8,7 +8,7 @@ use crate::commands::context::Context;
 use crate::commands::doctor::identity;
 use crate::commands::doctor::report::Report;
 use crate::failure::Kind;
-use crate::ledger::{Access, Create, Examination, Ledger, LedgerError, OpenOptions};
+use crate::ledger::{Access, Create, Examination, Ledger, LedgerError, OpenOptions, replaced_by_backup};
 use crate::output::text::when;
 
 /// A doctor does not wait as long as a charge does.
@@ -86,7 +86,7 @@ fn sound(path: &Path, examination: &Examination, report: &mut Report) {
         Kind::Local,
         "ledger",
         format!("{shown} is damaged: {}", problems.join("; ")),
-        Some("restore it from a backup, then run `billkey reconcile`".to_owned()),
+        Some(replaced_by_backup(path)),
     );
 }
 
