@@ -194,6 +194,7 @@ impl ChargeRequest {
             buyer_tel: self.buyer_tel.clone(),
             note,
             operator,
+            host: None,
         }
     }
 

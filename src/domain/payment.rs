@@ -244,6 +244,8 @@ pub struct Payment {
     pub note: Option<String>,
     /// Who ran it: the operating system's user.
     pub operator: Option<String>,
+    /// The machine that it ran on; `None` in rows from before that was kept.
+    pub host: Option<String>,
 }
 
 impl Payment {
@@ -356,5 +358,6 @@ pub struct HistoryEntry {
     /// Which attempt it belongs to, from 1.
     pub attempt: u32,
     pub operator: Option<String>,
+    pub host: Option<String>,
     pub received: Received,
 }

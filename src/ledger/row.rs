@@ -23,14 +23,14 @@ macro_rules! payment_columns {
          attempts, unanswered, requested_at_ms, last_send_ms, last_send_boot_id, last_send_since_boot_ms, \
          last_send_gateway_s, account, imp_uid, status, cancel_amount_minor, apply_num, card_name, \
          card_number, pg_provider, pg_tid, receipt_url, code, message, reason, reason_parts, paid_at_s, cancelled_at_s, \
-         buyer_name, buyer_email, buyer_tel, note, operator"
+         buyer_name, buyer_email, buyer_tel, note, operator, host"
     };
 }
 
 /// The columns of `events` that [`event`] reads.
 macro_rules! event_columns {
     () => {
-        "id, at_ms, kind, outcome, attempt, operator, http_status, code, message, reason, reason_parts, imp_uid, \
+        "id, at_ms, kind, outcome, attempt, operator, host, http_status, code, message, reason, reason_parts, imp_uid, \
          body, took_ms"
     };
 }
@@ -255,6 +255,7 @@ pub(super) fn stored(row: &Row<'_>) -> Result<Stored, Fault> {
         buyer_tel: cells.string_or_null(payment_column!("buyer_tel"))?,
         note: cells.string_or_null(payment_column!("note"))?,
         operator: cells.string_or_null(payment_column!("operator"))?,
+        host: cells.string_or_null(payment_column!("host"))?,
     };
     Ok(Stored { id: cells.integer(payment_column!("id"))?, payment })
 }
@@ -285,6 +286,7 @@ pub(super) fn event(row: &Row<'_>) -> Result<HistoryEntry, Fault> {
         outcome: cells.parsed(event_column!("outcome"), Outcome::from_word)?,
         attempt: cells.u32(event_column!("attempt"))?,
         operator: cells.string_or_null(event_column!("operator"))?,
+        host: cells.string_or_null(event_column!("host"))?,
         received: Received {
             http_status: match cells.integer_or_null(http_status)? {
                 None => None,

@@ -72,6 +72,7 @@ pub(super) fn insert(tx: &Connection, payment: Payment) -> Result<Stored, Fault>
         buyer_tel: payment.buyer_tel,
         note: payment.note,
         operator: payment.operator,
+        host: payment.host,
         nfc_key: other_key(payment.terms.merchant_uid.as_str()),
         customer_nfc_key: other_key(payment.terms.customer_uid.as_str()),
     })?;
@@ -102,6 +103,7 @@ pub(super) fn write_attempt(tx: &Connection, stored: &Stored) -> Result<(), Faul
         buyer_tel: payment.buyer_tel,
         note: payment.note,
         operator: payment.operator,
+        host: payment.host,
     })?;
     the_one(changed)
 }
@@ -164,6 +166,7 @@ pub(super) fn append(tx: &Connection, payment_id: i64, happened: &Happened<'_>) 
         outcome: happened.outcome.word(),
         attempt: happened.attempt,
         operator: happened.operator,
+        host: happened.host,
         http_status: received.http_status,
         code: received.code,
         message: received.message,

@@ -39,6 +39,7 @@ fn order(row: u32) -> Charge {
         lock_wait_max: Duration::from_secs(5),
         note: None,
         operator: None,
+        host: None,
         known: None,
         leave: Leave::default(),
     }

@@ -15,6 +15,7 @@ fn events() -> Vec<HistoryEntry> {
         outcome: Outcome::Pending,
         attempt: 1,
         operator: Some("mina".to_owned()),
+        host: None,
         received: Received::default(),
     };
     let received = Received {
@@ -30,6 +31,7 @@ fn events() -> Vec<HistoryEntry> {
         outcome: Outcome::Unknown,
         received,
         operator: None,
+        host: None,
         ..intent.clone()
     };
     let found =
@@ -143,7 +145,7 @@ fn the_payments_object_holds_its_history_and_its_refunds() {
     let expected = concat!(
         r#"[{"at":"2026-11-23T19:29:01+09:00","event":"refund","outcome":"paid","attempt":1,"#,
         r#""http_status":200,"code":0,"message":null,"imp_uid":"imps_623347347957","#,
-        r#""took_ms":null,"operator":null,"body":null}]}"#
+        r#""took_ms":null,"operator":null,"host":null,"body":null}]}"#
     );
     assert_eq!(refunds, expected);
     let value: serde_json::Value = serde_json::from_str(&json).unwrap();
