@@ -71,6 +71,7 @@ fn run(gateway: &Scripted, clock: Arc<dyn Clock>, rows: u32, job: impl FnOnce(Jo
         proxy: None,
         tier: None,
         trace: None,
+        secrets: Vec::new(),
     });
     let secret = |text: &str| Secret::new(text.to_owned());
     let key = ApiKey { imp_key: secret("key"), imp_secret: secret("secret") };
