@@ -219,6 +219,7 @@ fn without_ledger(url: &str, workers: usize, count: usize) {
         proxy: None,
         tier: None,
         trace: None,
+        secrets: Vec::new(),
     };
     let transport = Box::new(HttpTransport::new(&config).unwrap());
     let secret = |text: &str| Secret::new(text.to_owned());

@@ -14,6 +14,7 @@ fn main() -> ExitCode {
     // Whatever is created holds secrets or payments: for its owner alone, from the first file on.
     #[cfg(unix)]
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+    keep_memory_private();
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let environment = Environment::of_process();
     if environment.lossy("RUST_BACKTRACE").is_none() {
@@ -22,6 +23,19 @@ fn main() -> ExitCode {
     let code = panic::catch_unwind(|| run(&arguments, environment));
     ExitCode::from(code.unwrap_or(Kind::Local.code()))
 }
+
+/// The memory holds the API secret: no core dump of it is written, and no other process of this user's reads it.
+#[cfg(target_os = "linux")]
+fn keep_memory_private() {
+    use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
+
+    // Where a system has neither, all else still holds.
+    let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+}
+
+#[cfg(not(target_os = "linux"))]
+fn keep_memory_private() {}
 
 fn run(arguments: &[OsString], environment: Environment) -> u8 {
     let session =

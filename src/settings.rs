@@ -124,6 +124,8 @@ pub struct Settings {
     pub timeout: Duration,
     /// Who runs it: the operating system's user.
     pub operator: Option<String>,
+    /// The name of the machine that it runs on.
+    pub host: Option<String>,
     /// What opens a page, as the environment says (`BROWSER`).
     pub browser: Option<String>,
     /// Sentences about settings that work and are probably not meant.

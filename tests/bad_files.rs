@@ -298,3 +298,45 @@ fn an_import_that_cannot_be_read_saves_nothing() {
     world.run(&["customer", "import", "."]).exits(2).in_plain_words().says(&["directory"]);
     assert!(!world.ledger_path().exists());
 }
+
+/// Nobody writes to it: whoever waited for that would wait for ever.
+#[test]
+#[cfg(unix)]
+fn a_pipe_in_the_place_of_a_file_of_ours_is_not_waited_for() {
+    let (world, gateway) = paying();
+    charge(&world, &[]).exits(0);
+    let pipe = |path: &Path| {
+        let _ = fs::remove_file(path);
+        let made = std::process::Command::new("mkfifo").args(["-m", "600"]).arg(path).status().unwrap();
+        assert!(made.success());
+    };
+    let cache = world.home().join(".cache/billkey");
+    for token in fs::read_dir(&cache).unwrap() {
+        pipe(&token.unwrap().path());
+    }
+    let _ = world.run(&["token"]).exits(0);
+    let secret = world.home().join("secret");
+    pipe(&secret);
+    let config = fs::read_to_string(world.config_path()).unwrap();
+    let lines = config.lines().filter(|line| !line.starts_with("imp_secret"));
+    let lines = lines.collect::<Vec<_>>().join("\n");
+    world.configure(&format!("{lines}\nimp_secret_file = \"{}\"\n", secret.display()));
+    let _ = world.run(&["token"]).exits(3).says(&["the secret file", "is a pipe and no file"]);
+    pipe(&world.config_path());
+    let _ = world.run(&["token"]).exits(3).says(&["the config file", "is a pipe and no file"]);
+    assert!(gateway.charges() >= 1);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_program_that_gives_the_secret_gets_none_of_ours() {
+    let mut world = World::bare();
+    world.set("BILLKEY_IMP_KEY", "a_key_from_the_environment");
+    world.set("BILLKEY_API_URL", "http://127.0.0.1:9");
+    world.configure(
+        "[profile.main]\nmode = \"test\"\nimp_secret_command = [\"sh\", \"-c\", \"env > seen; echo 0123456789\"]\n",
+    );
+    let _ = world.run(&["token"]).exits(9);
+    let seen = fs::read_to_string(world.config_path().with_file_name("seen")).unwrap();
+    assert!(seen.contains("HOME=") && !seen.contains("BILLKEY_IMP"), "{seen}");
+}

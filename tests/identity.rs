@@ -378,7 +378,7 @@ fn the_ledger_of_another_key_is_accepted_and_open_waits_stay() {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?))
         })
         .unwrap();
-    assert_eq!(kept, ("account".to_owned(), "it was Monday's backup".to_owned(), "tester".to_owned()));
+    assert_eq!(kept, ("account".to_owned(), "it was Monday's backup".to_owned(), crate::support::user()));
     assert!(connection.execute("UPDATE acceptances SET reason = 'x'", []).is_err());
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::world::{Gateway, World, to_charge_with};
+use crate::support::world::{Gateway, Ran, World, to_charge, to_charge_with};
 
 #[test]
 fn the_very_first_command_on_a_machine_charges_on_the_sandbox() {
@@ -38,7 +38,7 @@ fn a_customer_is_saved_charged_and_looked_up() {
     let events: Vec<&str> =
         shown["history"].as_array().unwrap().iter().filter_map(|e| e["event"].as_str()).collect();
     assert_eq!(events, ["intent", "answer"]);
-    assert_eq!(shown["operator"], "tester");
+    assert_eq!(shown["operator"], crate::support::user());
 }
 
 #[test]
@@ -69,6 +69,7 @@ fn the_payment_object_has_every_field_of_the_contract_in_every_place() {
         "attempts",
         "note",
         "operator",
+        "host",
         "doubt",
         "who_acts",
     ];
@@ -165,4 +166,27 @@ fn shell_words(line: &str) -> Vec<String> {
             }
         })
         .collect()
+}
+
+/// As cron runs it, and `env -i`.
+#[test]
+#[cfg(target_os = "linux")]
+fn who_ran_a_charge_and_where_is_kept_without_a_word_of_the_environments() {
+    let gateway = Gateway::start("");
+    let world = World::for_gateway(&gateway.url());
+    let mut bare = world.command(&to_charge("order_1", &["--json"]));
+    let shown = Ran::from_output(&bare.env("USER", "somebody").output().unwrap()).exits(0).json();
+    let said = |program: &str, argument: &str| {
+        let output = std::process::Command::new(program).arg(argument).output().unwrap();
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    };
+    let (user, host) = (said("id", "-rnu"), said("uname", "-n"));
+    assert_eq!((shown["operator"].as_str(), shown["host"].as_str()), (Some(&*user), Some(&*host)));
+    let detail = world.run(&["history", "show", "order_1", "--json"]).exits(0).json();
+    assert_eq!(
+        (&detail["host"], &detail["history"][0]["host"]),
+        (&host.clone().into(), &host.clone().into())
+    );
+    let _ = world.run(&["history", "show", "order_1"]).exits(0).answers(&["run by", &user, "on host", &host]);
+    let _ = world.run(&["history", "--columns", "operator,host"]).exits(0).answers(&[&user, &host]);
 }

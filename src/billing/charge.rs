@@ -197,6 +197,7 @@ impl Run<'_, '_> {
             account: self.desk.gateway.account().to_owned(),
             note: self.order.note.clone(),
             operator: self.order.operator.clone(),
+            host: self.order.host.clone(),
             expected: row.map(Seen::of),
             guards: self.order.guards.clone(),
         };

@@ -28,6 +28,7 @@ pub struct Charge {
     pub lock_wait_max: Duration,
     pub note: Option<String>,
     pub operator: Option<String>,
+    pub host: Option<String>,
     /// What the gateway said of the order a moment ago, in this run.
     pub known: Option<Known>,
     pub leave: Leave,

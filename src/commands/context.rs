@@ -225,6 +225,7 @@ impl Context<'_> {
             proxy: settings.proxy.clone(),
             tier: settings.tier.clone(),
             trace: settings.presentation.verbose.then(trace),
+            secrets: vec![key.imp_key.clone(), key.imp_secret.clone()],
         })?;
         let clock = Arc::clone(&self.clock);
         let client = Client::new(Box::new(transport), clock, key, settings.token_cache(), settings.timeout);

@@ -199,6 +199,7 @@ impl ChargeRequest {
             buyer_tel: self.buyer_tel.clone(),
             note,
             operator,
+            host: None,
             tax: Some(self.tax()),
         }
     }

@@ -340,6 +340,8 @@ pub struct Payment {
     pub note: Option<String>,
     /// Who ran it: the operating system's user.
     pub operator: Option<String>,
+    /// The machine that it ran on; `None` in rows from before that was kept.
+    pub host: Option<String>,
     /// The tax parts that it was last sent with; `None` where they were not recorded (facts 15.1).
     pub tax: Option<Tax>,
 }
@@ -460,6 +462,7 @@ pub struct HistoryEntry {
     /// Which attempt it belongs to, from 1.
     pub attempt: u32,
     pub operator: Option<String>,
+    pub host: Option<String>,
     pub received: Received,
     /// The refund that it is of, and what that was from then on.
     pub refund: Option<(RefundId, RefundOutcome)>,

@@ -85,7 +85,15 @@ impl TokenCache {
 
 /// Reads a file that only its owner can have written and read.
 fn read_private(path: &Path) -> io::Result<String> {
-    let mut file = File::open(path)?;
+    let mut options = OpenOptions::new();
+    options.read(true);
+    // A pipe in its place is no cache, and is not waited for.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(
+        &mut options,
+        rustix::fs::OFlags::NONBLOCK.bits().cast_signed(),
+    );
+    let mut file = options.open(path)?;
     check_private(&file)?;
     let mut text = String::new();
     Read::by_ref(&mut file).take(FILE_BYTES_MAX).read_to_string(&mut text)?;

@@ -14,6 +14,7 @@ use crate::domain::time::{Clock, Moment};
 use crate::domain::words::hex;
 use crate::gateway::cache::TokenCache;
 use crate::gateway::classify;
+use crate::gateway::mask;
 use crate::gateway::token::{self, Cached, Reading, Token, TokenFailure};
 use crate::gateway::transport::{Body, HttpAnswer, HttpRequest, Method, Transport, TransportError};
 use crate::gateway::wire::{self, Envelope};
@@ -24,7 +25,7 @@ const ASK_TIMEOUT_MAX: Duration = Duration::from_secs(30);
 /// The pauses before the second and third try of a look-up.
 const BACK_OFF: [Duration; 2] = [Duration::from_millis(200), Duration::from_millis(800)];
 
-/// Shorter secrets are not looked for in answers: they could be part of any word.
+/// Shorter secrets are not looked for in bytes that are no text: they could be part of anything.
 const SCRUBBED_BYTES_MIN: usize = 16;
 
 /// What the merchant is known by. Both are secrets.
@@ -315,11 +316,11 @@ impl Client {
     /// and an error page may repeat the request.
     fn send(&self, request: &HttpRequest) -> Result<HttpAnswer, TransportError> {
         let key = [&self.key.imp_key, &self.key.imp_secret];
-        let secrets = || key.into_iter().chain(&request.token);
+        let secrets: Vec<&Secret> = key.into_iter().chain(&request.token).collect();
         match self.transport.send(request) {
-            Ok(answer) => Ok(HttpAnswer { body: scrub(answer.body, secrets()), ..answer }),
+            Ok(answer) => Ok(HttpAnswer { body: scrub(answer.body, &secrets), ..answer }),
             Err(TransportError::Lost { reason, status, body }) => {
-                Err(TransportError::Lost { reason, status, body: scrub(body, secrets()) })
+                Err(TransportError::Lost { reason, status, body: scrub(body, &secrets) })
             }
             Err(not_sent @ TransportError::NotSent { .. }) => Err(not_sent),
         }
@@ -334,7 +335,12 @@ fn proves_unprocessed(answer: &HttpAnswer) -> bool {
     answer.status == 401 && classify::proves_unprocessed(answer, Envelope::of(answer).as_ref())
 }
 
-fn scrub<'a>(mut body: Vec<u8>, secrets: impl Iterator<Item = &'a Secret>) -> Vec<u8> {
+/// What is not text is left as it came, but for what stands in it as it is.
+fn scrub(mut body: Vec<u8>, secrets: &[&Secret]) -> Vec<u8> {
+    if let Ok(text) = std::str::from_utf8(&body) {
+        let shown = mask::secrets(text, secrets);
+        return if shown == text { body } else { shown.into_bytes() };
+    }
     for secret in secrets {
         let secret = secret.expose().as_bytes();
         if secret.len() < SCRUBBED_BYTES_MIN {

@@ -15,6 +15,7 @@ use rustls::pki_types::pem::PemObject;
 use thiserror::Error as ThisError;
 
 use crate::domain::reason::Reason;
+use crate::domain::secret::Secret;
 use crate::domain::words::os_words;
 use crate::gateway::charset;
 use crate::gateway::trace;
@@ -43,6 +44,8 @@ pub struct TransportConfig {
     pub tier: Option<String>,
     /// Gets a line for each request and each answer.
     pub trace: Option<Trace>,
+    /// What a trace must not show, whatever answer repeats it.
+    pub secrets: Vec<Secret>,
 }
 
 impl TransportConfig {
@@ -78,6 +81,7 @@ pub struct HttpTransport {
     proxy: Option<Proxy>,
     tier: Option<String>,
     trace: Option<Trace>,
+    secrets: Vec<Secret>,
     client: OnceLock<Option<Client>>,
 }
 
@@ -104,6 +108,7 @@ impl HttpTransport {
             proxy,
             tier: config.tier.clone(),
             trace: config.trace.clone(),
+            secrets: config.secrets.clone(),
             client: OnceLock::new(),
         })
     }
@@ -216,7 +221,7 @@ impl Transport for HttpTransport {
         trace(&trace::request_line(request));
         let begun = Instant::now();
         let answer = self.exchange(request);
-        trace(&trace::answer_line(request, &answer, begun.elapsed()));
+        trace(&trace::answer_line(request, &answer, begun.elapsed(), &self.secrets));
         answer
     }
 }

@@ -1,8 +1,19 @@
-//! Bodies without the card numbers that nobody masked in them: what is kept of an answer, and what `-v` shows.
+//! Bodies without the card numbers that nobody masked in them, and without our own secrets: what is kept of an
+//! answer, and what `-v` shows.
 
 use std::borrow::Cow;
 
 use crate::domain::card_number;
+use crate::domain::secret::Secret;
+
+/// A secret as long as this is looked for everywhere. A shorter one could be an id, or a word that decides the
+/// outcome, and is looked for in what is said in words only.
+const LONG: usize = 16;
+/// One that is shorter than this could be part of any word, and is looked for as a word of its own.
+const WORD: usize = 8;
+
+/// Keys whose values decide what became of a charge.
+const DECIDING_KEYS: [&str; 3] = ["status", "currency", "channel"];
 
 /// Keys whose values are ids, however much like a card number one looks.
 const ID_KEYS: [&str; 11] = [
@@ -23,6 +34,63 @@ const ID_KEYS: [&str; 11] = [
 /// everywhere.
 pub(super) fn body(text: &str) -> Cow<'_, str> {
     if text.trim_start().starts_with(['{', '[']) { json(text) } else { card_number::masked(text) }
+}
+
+/// Puts stars in place of secrets in a body, however JSON has written them.
+pub(super) fn secrets(text: &str, secrets: &[&Secret]) -> String {
+    let secrets: Vec<&str> = secrets.iter().map(|secret| secret.expose()).filter(|s| !s.is_empty()).collect();
+    // As they are: also in what is no JSON, and in keys.
+    let long = secrets.iter().filter(|secret| secret.len() >= LONG);
+    let text = long.fold(text.to_owned(), |text, secret| text.replace(secret, "***"));
+    if !text.trim_start().starts_with(['{', '[']) {
+        return starred(&text, &secrets).unwrap_or(text);
+    }
+    let (mut shown, mut key, mut rest) = (String::new(), None::<String>, &*text);
+    while !rest.is_empty() {
+        let (between, literal, after) = next_literal(rest);
+        shown.push_str(between);
+        let value = value_of(literal);
+        if after.trim_start().starts_with(':') {
+            shown.push_str(literal);
+            key = Some(value.into_owned());
+        } else {
+            let decides = |key: &str| ID_KEYS.contains(&key) || DECIDING_KEYS.contains(&key);
+            let all = !key.as_deref().is_some_and(decides);
+            let sought: Vec<&str> =
+                secrets.iter().copied().filter(|secret| all || secret.len() >= LONG).collect();
+            let starred = starred(&value, &sought).map(|value| serde_json::to_string(&value));
+            match starred {
+                None => shown.push_str(literal),
+                Some(written) => shown.push_str(&written.unwrap_or_else(|_| "\"***\"".to_owned())),
+            }
+        }
+        rest = after;
+    }
+    shown
+}
+
+/// The text with stars for each secret; `None` where there is none in it.
+fn starred(text: &str, secrets: &[&str]) -> Option<String> {
+    let starred = secrets.iter().fold(text.to_owned(), |text, secret| {
+        if secret.len() >= WORD { text.replace(secret, "***") } else { words_starred(&text, secret) }
+    });
+    (starred != text).then_some(starred)
+}
+
+fn words_starred(text: &str, secret: &str) -> String {
+    let (mut shown, mut rest) = (String::new(), text);
+    while let Some(at) = rest.find(secret) {
+        let (before, from) = rest.split_at(at);
+        let after = from.strip_prefix(secret).unwrap_or_default();
+        let bound = |c: Option<char>| !c.is_some_and(char::is_alphanumeric);
+        let is_word =
+            bound(before.chars().last().or_else(|| shown.chars().last())) && bound(after.chars().next());
+        shown.push_str(before);
+        shown.push_str(if is_word { "***" } else { secret });
+        rest = after;
+    }
+    shown.push_str(rest);
+    shown
 }
 
 fn json(text: &str) -> Cow<'_, str> {
@@ -70,7 +138,9 @@ fn value_of(literal: &str) -> Cow<'_, str> {
     if !bare.contains('\\') {
         return Cow::Borrowed(bare);
     }
-    serde_json::from_str(literal).map_or(Cow::Borrowed(bare), Cow::Owned)
+    // One that was cut off is read as if it ended there.
+    let read = serde_json::from_str(literal).or_else(|_| serde_json::from_str(&format!("{literal}\"")));
+    read.map_or(Cow::Borrowed(bare), Cow::Owned)
 }
 
 fn string<'a>(literal: &'a str, key: Option<&str>) -> Cow<'a, str> {
@@ -113,7 +183,33 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
-    use super::body;
+    use super::{body, secrets};
+    use crate::domain::secret::Secret;
+
+    #[test]
+    fn a_secret_is_found_at_any_length_and_however_json_writes_it() {
+        let long = "A/bcdefghijklmnop0123456789";
+        for (secret, text, shown) in [
+            (long, r#"{"message":"no A/bcdefghijklmnop0123456789"}"#, r#"{"message":"no ***"}"#),
+            (long, r#"{"message":"no \u0041\/bcdefghijklmnop0123456789!"}"#, r#"{"message":"no ***!"}"#),
+            (long, r#"{"merchant_uid":"\u0041\/bcdefghijklmnop0123456789"}"#, r#"{"merchant_uid":"***"}"#),
+            (long, r#"{"message":"cut \u0041\/bcdefghijklmnop0123456789"#, r#"{"message":"cut ***""#),
+            (long, "<p>A/bcdefghijklmnop0123456789</p>", "<p>***</p>"),
+            ("s3cret-10b", r#"{"message":"key s3cret\u002d10b?","x":1}"#, r#"{"message":"key ***?","x":1}"#),
+            ("abc", r#"{"message":"abc is abcd, \u0061bc"}"#, r#"{"message":"*** is abcd, ***"}"#),
+            ("abc", "abc abcd", "*** abcd"),
+            // What decides the outcome, and what a payment is known by, is no place for a short one.
+            (
+                "paid",
+                r#"{"status":"paid","merchant_uid":"paid"}"#,
+                r#"{"status":"paid","merchant_uid":"paid"}"#,
+            ),
+            ("message", r#"{"message":"x"}"#, r#"{"message":"x"}"#),
+        ] {
+            assert_eq!(secrets(text, &[&Secret::new(secret.to_owned())]), shown, "{text}");
+        }
+        assert_eq!(secrets(r#"{"a":"\q"}"#, &[&Secret::new(String::new())]), r#"{"a":"\q"}"#);
+    }
 
     const CARD: &str = "4111111111111111";
     const MASKED: &str = "411111******1111";

@@ -11,9 +11,6 @@ use crate::gateway::transport::{Body, HttpAnswer, HttpRequest, TransportError};
 /// How much of an answer a line shows, in bytes.
 const SHOWN_BYTES: usize = 4096;
 
-/// Shorter values are not looked for in answers.
-const MASKED_BYTES_MIN: usize = 8;
-
 /// Keys, in their quotes, whose values are secrets.
 const SECRET_KEYS: [&str; 3] = ["\"access_token\"", "\"imp_key\"", "\"imp_secret\""];
 
@@ -33,24 +30,22 @@ pub(super) fn request_line(request: &HttpRequest) -> String {
 
 /// `< HTTP 200 in 35 ms, 812 bytes {"code":0,…}`. The answer to a sealed body is not shown when
 /// it is not the JSON in which secrets can be masked.
+///
+/// `own` are the secrets that any answer may repeat; the request's own are known by themselves.
 pub(super) fn answer_line(
     request: &HttpRequest,
     answer: &Result<HttpAnswer, TransportError>,
     took: Duration,
+    own: &[Secret],
 ) -> String {
     let sealed = matches!(request.json, Some(Body::Sealed(_)));
     let took_ms = took.as_millis();
     match answer {
         Ok(answer) => {
-            let mut text = String::from_utf8_lossy(&answer.body).into_owned();
-            // An error page may repeat the request's headers.
-            if let Some(token) = request.token.as_ref().filter(|token| !token.expose().is_empty()) {
-                text = text.replace(token.expose(), "***");
-            }
-            // So may a refusal of a key.
-            if let Some(Body::Sealed(body)) = &request.json {
-                text = values_masked(text, body);
-            }
+            // An error page may repeat the request's headers, and a refusal the key.
+            let sent = sealed_values(request);
+            let secrets: Vec<&Secret> = own.iter().chain(&request.token).chain(&sent).collect();
+            let text = mask::secrets(&String::from_utf8_lossy(&answer.body), &secrets);
             let shown = if sealed && !text.trim_start().starts_with('{') {
                 "(not shown)".to_owned()
             } else {
@@ -70,12 +65,11 @@ pub(super) fn answer_line(
     }
 }
 
-/// Puts stars in place of every value of a sealed body, unless it is so short that it could be part
-/// of any word.
-fn values_masked(text: String, sealed: &Secret) -> String {
-    let Ok(Value::Object(body)) = serde_json::from_str(sealed.expose()) else { return text };
-    let values = body.values().filter_map(Value::as_str).filter(|value| value.len() >= MASKED_BYTES_MIN);
-    values.fold(text, |text, value| text.replace(value, "***"))
+/// Every value of a sealed body.
+fn sealed_values(request: &HttpRequest) -> Vec<Secret> {
+    let Some(Body::Sealed(sealed)) = &request.json else { return Vec::new() };
+    let Ok(Value::Object(body)) = serde_json::from_str(sealed.expose()) else { return Vec::new() };
+    body.values().filter_map(Value::as_str).map(|value| Secret::new(value.to_owned())).collect()
 }
 
 /// Puts stars in place of every text that is the value of this key, closed or cut off.
@@ -156,7 +150,7 @@ mod tests {
         let sealed = request(Body::Sealed(Secret::new("imp_secret_value".to_owned())));
         let answer = |body: &str| {
             let answer = HttpAnswer { status: 502, body: body.as_bytes().to_vec(), cut: false };
-            answer_line(&sealed, &Ok(answer), Duration::from_millis(35))
+            answer_line(&sealed, &Ok(answer), Duration::from_millis(35), &[])
         };
         assert_eq!(answer("<p>secret"), "< HTTP 502 in 35 ms, 9 bytes (not shown)");
         assert_eq!(answer(r#"{"code":-1}"#), r#"< HTTP 502 in 35 ms, 11 bytes {"code":-1}"#);
@@ -168,7 +162,8 @@ mod tests {
         let key = r#"{"imp_key":"0000000000000000","imp_secret":"imp_secret_value"}"#;
         let sealed = request(Body::Sealed(Secret::new(key.to_owned())));
         let body = br#"{"code":-1,"message":"no 0000000000000000 with imp_secret_value"}"#.to_vec();
-        let line = answer_line(&sealed, &Ok(HttpAnswer { status: 401, body, cut: false }), Duration::ZERO);
+        let line =
+            answer_line(&sealed, &Ok(HttpAnswer { status: 401, body, cut: false }), Duration::ZERO, &[]);
         assert!(line.ends_with(r#"{"code":-1,"message":"no *** with ***"}"#), "{line}");
     }
 
@@ -176,14 +171,15 @@ mod tests {
     fn a_token_that_an_error_page_repeats_is_not_shown() {
         let body = format!("<p>Bearer {TOKEN}").into_bytes();
         let open = request(Body::Open("{}".to_owned()));
-        let line = answer_line(&open, &Ok(HttpAnswer { status: 502, body, cut: false }), Duration::ZERO);
+        let line = answer_line(&open, &Ok(HttpAnswer { status: 502, body, cut: false }), Duration::ZERO, &[]);
         assert_eq!(line, "< HTTP 502 in 0 ms, 50 bytes <p>Bearer ***");
     }
 
     #[test]
     fn what_did_not_come_back_is_said() {
         let lost = TransportError::Lost { reason: Reason::AnswerBroken, status: Some(200), body: vec![1] };
-        let line = answer_line(&request(Body::Open(String::new())), &Err(lost), Duration::from_millis(7));
+        let line =
+            answer_line(&request(Body::Open(String::new())), &Err(lost), Duration::from_millis(7), &[]);
         let reason = "the connection broke in the middle of the gateway's answer";
         assert_eq!(line, format!("< lost after HTTP 200 after 7 ms, 1 bytes: {reason}"));
     }

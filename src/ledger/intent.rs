@@ -24,6 +24,8 @@ pub struct Intent {
     pub note: Option<String>,
     /// The operating system's user.
     pub operator: Option<String>,
+    /// The name of the machine that it runs on.
+    pub host: Option<String>,
     /// The row that the caller saw and decided on; `None` means that there was none. Anything else in the
     /// ledger now means that somebody came first.
     pub expected: Option<Seen>,

@@ -255,9 +255,9 @@ fn claim(tx: &Connection, day: &mut DaySum, intent: &Intent) -> Result<Written, 
     };
     day.moved(counted, &after.payment);
     begin_with(tx, &intent.account, intent.at)?;
-    let operator = intent.operator.as_deref();
+    let (operator, host) = (intent.operator.as_deref(), intent.host.as_deref());
     let line = Happened::to(&after.payment, EventKind::Intent, intent.at);
-    append(tx, after.id, &Happened { operator, reason: new_terms.as_ref(), ..line })?;
+    append(tx, after.id, &Happened { operator, host, reason: new_terms.as_ref(), ..line })?;
     Ok(Written { payment: after.payment, how: How::Claimed })
 }
 
@@ -303,6 +303,7 @@ fn never_begun(tx: &Connection, intent: &Intent, reason: &Reason) -> Result<Writ
     }
     let line = Happened {
         operator: intent.operator.as_deref(),
+        host: intent.host.as_deref(),
         reason: Some(reason),
         ..Happened::to(&stored.payment, EventKind::NotSent, intent.at)
     };

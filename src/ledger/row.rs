@@ -27,7 +27,7 @@ macro_rules! payment_columns {
          attempts, unanswered, requested_at_ms, last_send_ms, last_send_boot_id, last_send_since_boot_ms, \
          last_send_gateway_s, account, imp_uid, status, cancel_amount_minor, apply_num, card_name, \
          card_number, pg_provider, pg_tid, receipt_url, code, message, reason, reason_parts, paid_at_s, cancelled_at_s, \
-         buyer_name, buyer_email, buyer_tel, note, operator, \
+         buyer_name, buyer_email, buyer_tel, note, operator, host, \
          customer_pg, doubt_ended_ms, tax_recorded, tax_free_minor, vat_amount_minor"
     };
 }
@@ -35,7 +35,7 @@ macro_rules! payment_columns {
 /// The columns of `events` that [`event`] reads.
 macro_rules! event_columns {
     () => {
-        "id, at_ms, kind, outcome, attempt, operator, http_status, code, message, reason, reason_parts, imp_uid, \
+        "id, at_ms, kind, outcome, attempt, operator, host, http_status, code, message, reason, reason_parts, imp_uid, \
          body, took_ms, refund_id, refund_outcome"
     };
 }
@@ -279,6 +279,7 @@ pub(super) fn stored(row: &Row<'_>) -> Result<Stored, Fault> {
         buyer_tel: cells.string_or_null(payment_column!("buyer_tel"))?,
         note: cells.string_or_null(payment_column!("note"))?,
         operator: cells.string_or_null(payment_column!("operator"))?,
+        host: cells.string_or_null(payment_column!("host"))?,
         tax: match cells.integer(payment_column!("tax_recorded"))? {
             0 => None,
             _ => Some(Tax {
@@ -316,6 +317,7 @@ pub(super) fn event(row: &Row<'_>) -> Result<HistoryEntry, Fault> {
         outcome: cells.parsed(event_column!("outcome"), Outcome::from_word)?,
         attempt: cells.u32(event_column!("attempt"))?,
         operator: cells.string_or_null(event_column!("operator"))?,
+        host: cells.string_or_null(event_column!("host"))?,
         received: Received {
             http_status: match cells.integer_or_null(http_status)? {
                 None => None,

@@ -37,6 +37,7 @@ pub(super) struct Happened<'a> {
     /// Of the payment from then on; of an attempt that was overtaken, its own.
     pub outcome: Outcome,
     pub operator: Option<&'a str>,
+    pub host: Option<&'a str>,
     pub reason: Option<&'a Reason>,
     /// The gateway's id of what the payment is from then on: an imp_uid that a payment has is found by its
     /// history. Where there is none, the answer's own.
@@ -55,6 +56,7 @@ impl<'a> Happened<'a> {
             attempt: payment.attempts,
             outcome: payment.outcome,
             operator: None,
+            host: None,
             reason: None,
             imp_uid: None,
             received: None,
@@ -88,7 +90,7 @@ pub(super) fn with_terms(payment: Payment, intent: &Intent) -> (Payment, Reason)
 /// A row as it is asked for, before anything was sent.
 pub(super) fn never_begun(intent: &Intent, reason: Option<&Reason>) -> Payment {
     let unsent = intent.request.unsent(whole_ms(intent.at), intent.note.clone(), intent.operator.clone());
-    Payment { reason: reason.cloned(), ..unsent }
+    Payment { reason: reason.cloned(), host: intent.host.clone(), ..unsent }
 }
 
 /// The first attempt at a payment that nobody has asked for before.
@@ -122,6 +124,7 @@ pub(super) fn next_attempt(payment: Payment, intent: &Intent) -> Option<Payment>
         buyer_tel: request.buyer_tel.clone(),
         note: intent.note.clone().or(payment.note),
         operator: intent.operator.clone(),
+        host: intent.host.clone(),
         tax: Some(request.tax()),
         ..payment
     })

@@ -116,6 +116,7 @@ pub fn payment_detail(detail: &PaymentDetail<'_>, options: &UiOptions) -> String
     fact_time(&mut rows, "paid", payment.paid_at, zone);
     fact(&mut rows, "attempts", &[Some(&payment.attempts.to_string())]);
     fact(&mut rows, "run by", &[payment.operator.as_deref()]);
+    fact(&mut rows, "on host", &[payment.host.as_deref()]);
     fact(&mut rows, "note", &[payment.note.as_deref()]);
     let mut text = facts(&rows);
     if !detail.events.is_empty() {

@@ -72,6 +72,7 @@ impl Listed for Payment {
         field("attempts", Give::Never, |payment| Value::Whole(i64::from(payment.attempts))),
         field("note", Give::Text, |payment| Value::text(payment.note.as_ref())),
         field("operator", Give::Text, |payment| Value::text(payment.operator.as_ref())),
+        field("host", Give::Text, |payment| Value::text(payment.host.as_ref())),
         field("doubt", Give::Never, |payment| {
             let doubt = Standing::of(payment).and_then(|standing| standing.doubt);
             doubt.map_or(Value::Absent, |doubt| Value::Word(doubt.word()))
@@ -179,6 +180,7 @@ pub struct EventObject<'a> {
     /// Milliseconds from send to answer.
     pub took_ms: Option<i64>,
     pub operator: Option<&'a str>,
+    pub host: Option<&'a str>,
     /// The body as received.
     pub body: Option<&'a str>,
     pub refund_id: Option<&'a str>,
@@ -200,6 +202,7 @@ impl<'a> EventObject<'a> {
             imp_uid: received.imp_uid.as_deref(),
             took_ms: received.took_ms,
             operator: event.operator.as_deref(),
+            host: event.host.as_deref(),
             body: received.body.as_deref(),
             refund_id: event.refund.as_ref().map(|(id, _)| id.as_str()),
             refund_outcome: event.refund.as_ref().map(|(_, outcome)| outcome.word()),

@@ -24,6 +24,10 @@ pub fn open_browser(address: &str, browser: Option<&str>) -> io::Result<Child> {
 fn start(program: &str, arguments: &[String]) -> io::Result<Child> {
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    // A browser runs what pages tell it to: our secrets are no business of its.
+    for name in ["BILLKEY_IMP_KEY", "BILLKEY_IMP_SECRET"] {
+        command.env_remove(name);
+    }
     // A Ctrl-C for billkey must not close a browser that was opened by it.
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);

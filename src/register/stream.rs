@@ -1,12 +1,13 @@
 //! Connections with limits: so many at a time, so long to ask, so long to take the answer, so many
 //! bytes. A flood of slow or endless requests costs a fixed amount of memory and no more.
 
+use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use axum::extract::connect_info::Connected;
@@ -19,7 +20,8 @@ use tokio::time::{Instant, Sleep, sleep};
 /// What a connection may take.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
-    /// How many there are at a time; others wait in the system's queue.
+    /// How many there are at a time. When one more comes, the one that has been silent longest has to go; where
+    /// all have asked, it waits.
     pub(super) connections: usize,
     /// How long a client may take to send its request, and again to take the answer.
     pub(super) patience: Duration,
@@ -36,11 +38,49 @@ pub(super) struct LimitedListener {
     listener: TcpListener,
     limits: Limits,
     places: Arc<Semaphore>,
+    /// Those that are there, in the order in which they came.
+    there: VecDeque<Weak<Asking>>,
+}
+
+/// How far a connection has come.
+#[derive(Debug, Default)]
+struct Asking {
+    /// The request is there, whole.
+    is_read: AtomicBool,
+    /// Its place is wanted by another one.
+    has_to_go: AtomicBool,
+    waker: Mutex<Option<Waker>>,
+}
+
+impl Asking {
+    /// Takes the place of a connection that has not asked yet.
+    fn end(&self) {
+        self.has_to_go.store(true, Ordering::SeqCst);
+        let waker = self.waker.lock().unwrap_or_else(PoisonError::into_inner).take();
+        waker.into_iter().for_each(Waker::wake);
+    }
 }
 
 impl LimitedListener {
     pub(super) fn new(listener: TcpListener, limits: Limits) -> LimitedListener {
-        LimitedListener { listener, limits, places: Arc::new(Semaphore::new(limits.connections)) }
+        LimitedListener {
+            listener,
+            limits,
+            places: Arc::new(Semaphore::new(limits.connections)),
+            there: VecDeque::new(),
+        }
+    }
+
+    /// Ends the connection that has been there longest without a request. Whoever holds all places and says
+    /// nothing keeps nobody else out.
+    fn make_room(&mut self) {
+        self.there.retain(|asking| asking.strong_count() > 0);
+        let silent = self.there.iter().filter_map(Weak::upgrade).find(|asking| {
+            !asking.is_read.load(Ordering::SeqCst) && !asking.has_to_go.load(Ordering::SeqCst)
+        });
+        if let Some(silent) = silent {
+            silent.end();
+        }
     }
 }
 
@@ -49,9 +89,15 @@ impl Listener for LimitedListener {
     type Addr = SocketAddr;
 
     async fn accept(&mut self) -> (LimitedStream, SocketAddr) {
+        let (stream, address) = Listener::accept(&mut self.listener).await;
+        if self.places.available_permits() == 0 {
+            self.make_room();
+        }
         // The semaphore is never closed, so there is always a permit in the end.
         let place = Arc::clone(&self.places).acquire_owned().await.ok();
-        let (stream, address) = Listener::accept(&mut self.listener).await;
+        let asking = Arc::new(Asking::default());
+        self.there.retain(|asking| asking.strong_count() > 0);
+        self.there.push_back(Arc::downgrade(&asking));
         let _ = stream.set_nodelay(true);
         let limited = LimitedStream {
             stream,
@@ -59,7 +105,7 @@ impl Listener for LimitedListener {
             patience: self.limits.patience,
             deadline: Box::pin(sleep(self.limits.patience)),
             is_answering: false,
-            is_read: Arc::new(AtomicBool::new(false)),
+            asking,
             _place: place,
         };
         (limited, address)
@@ -74,19 +120,19 @@ impl Listener for LimitedListener {
 #[derive(Clone, Debug)]
 pub(super) struct Peer {
     pub(super) address: SocketAddr,
-    is_read: Arc<AtomicBool>,
+    asking: Arc<Asking>,
 }
 
 impl Peer {
     /// The request is there, whole: from now on it is the server that takes its time.
     pub(super) fn request_is_read(&self) {
-        self.is_read.store(true, Ordering::SeqCst);
+        self.asking.is_read.store(true, Ordering::SeqCst);
     }
 }
 
 impl Connected<IncomingStream<'_, LimitedListener>> for Peer {
     fn connect_info(stream: IncomingStream<'_, LimitedListener>) -> Peer {
-        Peer { address: *stream.remote_addr(), is_read: Arc::clone(&stream.io().is_read) }
+        Peer { address: *stream.remote_addr(), asking: Arc::clone(&stream.io().asking) }
     }
 }
 
@@ -97,7 +143,7 @@ pub(super) struct LimitedStream {
     patience: Duration,
     deadline: Pin<Box<Sleep>>,
     is_answering: bool,
-    is_read: Arc<AtomicBool>,
+    asking: Arc<Asking>,
     _place: Option<OwnedSemaphorePermit>,
 }
 
@@ -126,8 +172,17 @@ impl AsyncRead for LimitedStream {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.is_answering || !self.is_read.load(Ordering::SeqCst) {
+        let has_asked = self.asking.is_read.load(Ordering::SeqCst);
+        if self.is_answering || !has_asked {
             self.check_deadline(context)?;
+        }
+        if !has_asked {
+            let mut waker = self.asking.waker.lock().unwrap_or_else(PoisonError::into_inner);
+            *waker = Some(context.waker().clone());
+            drop(waker);
+            if self.asking.has_to_go.load(Ordering::SeqCst) {
+                return Poll::Ready(Err(io::Error::from(io::ErrorKind::ConnectionAborted)));
+            }
         }
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(context, buffer);

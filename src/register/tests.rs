@@ -328,3 +328,18 @@ fn a_request_that_is_there_is_answered_before_the_end() {
     assert_eq!(status(&asking.join().unwrap()), "404");
     assert!(TcpStream::connect(address).is_err(), "nobody listens any more");
 }
+
+#[test]
+fn as_many_silent_connections_as_there_are_places_keep_nobody_out() {
+    let asked = Arc::new(AtomicU32::new(0));
+    let server = receiver(LIMITS, known(&asked));
+    let connect = || TcpStream::connect(server.address()).unwrap();
+    let silent: Vec<TcpStream> = (0..LIMITS.connections).map(|_| connect()).collect();
+    std::thread::sleep(Duration::from_millis(100));
+    let begun = Instant::now();
+    for _ in 0..3 {
+        assert_eq!(status(&posted_to(&server, BEARER, &json(UID))), "200");
+    }
+    assert!(begun.elapsed() < LIMITS.patience / 2, "{:?}", begun.elapsed());
+    drop(silent);
+}

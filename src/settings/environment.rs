@@ -21,7 +21,7 @@ pub const VARIABLES: [(&str, &str); 14] = [
     ("TERM", "no colour if it is `dumb`"),
     ("BROWSER", "the browser that `customer register` opens"),
     ("USER", "who runs it, for the ledger"),
-    ("LOGNAME", "who runs it, where USER is not set"),
+    ("LOGNAME", "who runs it, where USER is not set; else the system's user database says"),
     ("RUST_BACKTRACE", "whether a bug in billkey shows where it is"),
 ];
 
@@ -40,6 +40,16 @@ pub struct Folders {
 pub struct Environment {
     variables: BTreeMap<&'static str, OsString>,
     folders: Folders,
+    machine: Machine,
+}
+
+/// What the system itself says of who runs the program and where.
+#[derive(Clone, Debug, Default)]
+struct Machine {
+    /// By its user database.
+    user: Option<String>,
+    number: Option<String>,
+    host: Option<String>,
 }
 
 impl Environment {
@@ -57,14 +67,16 @@ impl Environment {
             data: dirs::data_dir(),
             cache: dirs::cache_dir(),
         };
-        Environment { variables, folders }
+        let mut environment = Environment { variables, folders, machine: Machine::default() };
+        environment.machine = Machine { user: user_of_process(), number: number_of_user(), host: host() };
+        environment
     }
 
     /// Given values, for a test. A name that is not in [`VARIABLES`] is never asked for.
     #[must_use]
     pub fn of_values(values: &[(&'static str, &str)], folders: Folders) -> Environment {
         let variables = values.iter().map(|(name, value)| (*name, OsString::from(value))).collect();
-        Environment { variables, folders }
+        Environment { variables, folders, machine: Machine::default() }
     }
 
     /// A variable's text. One that is empty counts as not set.
@@ -99,16 +111,57 @@ impl Environment {
         &self.folders
     }
 
-    /// Who runs the program: the operating system's user, as far as the environment tells.
+    /// Who runs the program: the process's real user by the system's user database, so that cron, `sudo` and
+    /// `env -i` tell the same. A user that is not in it is told by what a login said, else by its number.
     #[must_use]
     pub fn operator(&self) -> Option<String> {
-        self.lossy("USER").or_else(|| self.lossy("LOGNAME"))
+        let Machine { user, number, .. } = &self.machine;
+        let said = || self.lossy("USER").or_else(|| self.lossy("LOGNAME"));
+        user.clone().or_else(said).or_else(|| number.clone())
+    }
+
+    /// The name of the machine that the program runs on.
+    #[must_use]
+    pub fn host(&self) -> Option<String> {
+        self.machine.host.clone()
     }
 
     #[cfg(test)]
     pub(super) fn insert(&mut self, name: &'static str, value: OsString) {
         self.variables.insert(name, value);
     }
+}
+
+/// The real user's name in the system's user database.
+#[cfg(target_os = "linux")]
+fn user_of_process() -> Option<String> {
+    nix::unistd::User::from_uid(nix::unistd::getuid()).ok().flatten().map(|user| user.name)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn user_of_process() -> Option<String> {
+    None
+}
+
+#[cfg(unix)]
+fn number_of_user() -> Option<String> {
+    Some(format!("uid {}", rustix::process::getuid().as_raw()))
+}
+
+#[cfg(not(unix))]
+fn number_of_user() -> Option<String> {
+    None
+}
+
+#[cfg(unix)]
+fn host() -> Option<String> {
+    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    (!name.is_empty()).then_some(name)
+}
+
+#[cfg(not(unix))]
+fn host() -> Option<String> {
+    None
 }
 
 impl fmt::Debug for Environment {

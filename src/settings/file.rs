@@ -228,7 +228,7 @@ pub(super) fn bad_profile_name(name: &str) -> String {
 /// The bytes and what the system says of the very file they came from; `None` when there is none.
 fn read_bytes(path: &Path) -> Result<Option<(Vec<u8>, Metadata)>, SettingsError> {
     let cannot = |error: std::io::Error| SettingsError::file("read the config file", path, &error);
-    let mut file = match File::open(path) {
+    let mut file = match open_at_once(path) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(cannot(error)),
@@ -238,6 +238,7 @@ fn read_bytes(path: &Path) -> Result<Option<(Vec<u8>, Metadata)>, SettingsError>
         let message = format!("the config file {} is a directory", path.display());
         return Err(SettingsError::config(message).hinted("Name the file in it, such as config.toml."));
     }
+    is_no_pipe("config", path, &metadata)?;
     let mut bytes = Vec::new();
     Read::by_ref(&mut file).take(BYTES_MAX + 1).read_to_end(&mut bytes).map_err(cannot)?;
     if u64::try_from(bytes.len()).is_ok_and(|length| length > BYTES_MAX) {
@@ -247,6 +248,34 @@ fn read_bytes(path: &Path) -> Result<Option<(Vec<u8>, Metadata)>, SettingsError>
         )));
     }
     Ok(Some((bytes, metadata)))
+}
+
+/// Opens a file without waiting: a pipe that nobody writes to would keep the program for ever.
+fn open_at_once(path: &Path) -> std::io::Result<File> {
+    let mut options = std::fs::OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(
+        &mut options,
+        rustix::fs::OFlags::NONBLOCK.bits().cast_signed(),
+    );
+    options.open(path)
+}
+
+#[cfg(unix)]
+fn is_no_pipe(what: &str, path: &Path, metadata: &Metadata) -> Result<(), SettingsError> {
+    use std::os::unix::fs::FileTypeExt;
+
+    if metadata.file_type().is_fifo() {
+        let message = format!("the {what} file {} is a pipe and no file; it was not read", path.display());
+        return Err(SettingsError::config(message).hinted("name a plain file"));
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn is_no_pipe(_what: &str, _path: &Path, _metadata: &Metadata) -> Result<(), SettingsError> {
+    Ok(())
 }
 
 /// Refuses a secret that others than its owner can read.
@@ -284,8 +313,9 @@ pub(super) fn read_secret_file(path: &Path) -> Result<Vec<u8>, SettingsError> {
     let cannot = |error: std::io::Error| {
         SettingsError::config(format!("cannot read the secret file {}: {}", path.display(), os_words(&error)))
     };
-    let mut file = File::open(path).map_err(cannot)?;
+    let mut file = open_at_once(path).map_err(cannot)?;
     let metadata = file.metadata().map_err(cannot)?;
+    is_no_pipe("secret", path, &metadata)?;
     if metadata.is_dir() {
         return Err(SettingsError::config(format!("the secret file {} is a directory", path.display())));
     }

@@ -17,6 +17,7 @@ use crate::settings::file::{ConfigFile, SecretSource, bad_profile_name, is_profi
 use crate::settings::keys::{IMP_SECRET_KEYS, LISTEN_SECRET_KEYS, Located};
 use crate::settings::origin::{Origin, Shown, Sourced};
 use crate::settings::presentation::Presentation;
+use crate::settings::secret::{all_visible, trimmed};
 use crate::settings::{
     DEFAULT_PROFILE, Flags, Limits, SANDBOX_PROFILE, SETTLE_AFTER, SIMILAR_WITHIN, Settings, TIMEOUT_S,
     TIMEZONE,
@@ -100,11 +101,12 @@ pub(super) fn resolve(flags: &Flags, environment: &Environment) -> Result<Settin
         zone,
         timeout,
         operator: environment.operator(),
+        host: environment.host(),
         browser: environment.lossy("BROWSER"),
         warnings: Vec::new(),
         shown: rows.shown,
         flags_as_given: account::as_given(flags),
-        imp_key: imp_key.map(Secret::new),
+        imp_key: imp_key.map(|key| visible_key(&key)).transpose()?,
         secret,
         listen_secret,
         cache_folder: environment.folders().cache.as_ref().map(|folder| folder.join("billkey")),
@@ -170,6 +172,7 @@ fn sandbox(
         zone,
         timeout,
         operator: environment.operator(),
+        host: environment.host(),
         browser: environment.lossy("BROWSER"),
         warnings,
         shown: rows.shown,
@@ -182,6 +185,13 @@ fn sandbox(
 }
 
 /// The config file. Only the one at its usual place may be missing.
+/// The key as it is sent: without what stands around it, and with nothing in it that cannot be seen.
+fn visible_key(key: &str) -> Result<Secret, SettingsError> {
+    let key = trimmed(key);
+    all_visible("the REST API key (imp_key)", key)?;
+    Ok(Secret::new(key.to_owned()))
+}
+
 fn read_file(flags: &Flags, environment: &Environment) -> Result<Option<ConfigFile>, SettingsError> {
     // Without a home directory there is no usual place: flags and environment may be enough.
     let Ok(path) = config_path(flags, environment) else { return Ok(None) };

@@ -1,12 +1,24 @@
 //! The API key and its secret, fetched only by a command that talks to the gateway.
 
+use std::io;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use crate::domain::secret::Secret;
+use crate::domain::text::is_invisible;
+use crate::domain::time::format_duration;
 use crate::domain::words::os_words;
 use crate::settings::error::SettingsError;
 use crate::settings::file::{SecretSource, read_secret_file};
+
+mod patient;
+
+/// How long a program may take to give a secret: a person may have to type a passphrase first.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Variables that no other program gets to see.
+const SECRET_VARIABLES: [&str; 2] = ["BILLKEY_IMP_KEY", "BILLKEY_IMP_SECRET"];
 
 /// What a token is asked for with (facts 1).
 #[derive(Clone, Debug)]
@@ -63,26 +75,32 @@ fn run(wanted: Wanted, words: &[String], directory: &Path) -> Result<Secret, Set
         }
         command.current_dir(directory);
     }
-    let output = command
-        .output()
-        .map_err(|error| SettingsError::config(format!("{named} cannot be run: {}", os_words(&error))))?;
-    if !output.status.success() {
-        let how = output
-            .status
+    // What the environment holds of ours is no business of another program's.
+    for name in SECRET_VARIABLES {
+        command.env_remove(name);
+    }
+    let cannot =
+        |error: io::Error| SettingsError::config(format!("{named} cannot be run: {}", os_words(&error)));
+    let ended = patient::output(&mut command, PATIENCE).map_err(cannot)?;
+    let Some((status, printed)) = ended else {
+        let patience = format_duration(PATIENCE);
+        return Err(SettingsError::config(format!("{named} did not end within {patience}, and was ended")));
+    };
+    if !status.success() {
+        let how = status
             .code()
             .map_or("was ended by a signal".to_owned(), |code| format!("ended with exit code {code}"));
         return Err(SettingsError::config(format!("{named} {how}")));
     }
-    read(wanted, &format!("what {named} printed"), &output.stdout)
+    read(wanted, &format!("what {named} printed"), &printed)
 }
 
-/// One line of text without its line end.
+/// One line of text, without what stands around it: a byte order mark, blanks, its line end.
 fn read(wanted: Wanted, what: &str, bytes: &[u8]) -> Result<Secret, SettingsError> {
     let text =
         std::str::from_utf8(bytes).map_err(|_| SettingsError::config(format!("{what} is not UTF-8 text")))?;
-    let line = text.strip_suffix('\n').unwrap_or(text);
-    let line = line.strip_suffix('\r').unwrap_or(line);
-    if line.trim().is_empty() {
+    let line = trimmed(text);
+    if line.is_empty() {
         return Err(SettingsError::config(format!("{what} is empty; it should be the {}", wanted.name)));
     }
     if line.chars().any(char::is_control) {
@@ -91,7 +109,24 @@ fn read(wanted: Wanted, what: &str, bytes: &[u8]) -> Result<Secret, SettingsErro
             wanted.name
         )));
     }
+    all_visible(what, line)?;
     Ok(Secret::new(line.to_owned()))
+}
+
+/// A key or secret without what an editor, a page or a program has put around it.
+pub(super) fn trimmed(text: &str) -> &str {
+    text.trim_matches(|c: char| c == '\u{feff}' || c.is_whitespace())
+}
+
+/// Refuses what looks like the key or secret and is another one: the gateway would say no, and nobody could
+/// see why.
+pub(super) fn all_visible(what: &str, text: &str) -> Result<(), SettingsError> {
+    let odd = |c: &char| is_invisible(*c) || (*c != ' ' && c.is_whitespace());
+    let Some((at, c)) = text.chars().zip(1_u32..).map(|(c, at)| (at, c)).find(|(_, c)| odd(c)) else {
+        return Ok(());
+    };
+    let message = format!("{what} holds U+{:04X}, which cannot be seen, as character {at}", u32::from(c));
+    Err(SettingsError::config(message).hinted("copy it once more, and type what was copied wrong by hand"))
 }
 
 #[cfg(test)]
@@ -132,6 +167,37 @@ mod tests {
             error,
             "the imp_secret_command `no-such-program-here` cannot be run: no such file or directory"
         );
+    }
+
+    #[test]
+    fn what_stands_around_a_secret_is_cut_and_what_cannot_be_seen_in_it_is_named() {
+        let value = |text: &str| fetch(API_SECRET, &SecretSource::Value(text.to_owned()), Path::new(""));
+        for text in ["\u{feff}s3 cret\r\n", " s3 cret\t\n\n", "\u{a0}s3 cret", "s3 cret"] {
+            assert_eq!(value(text).unwrap().expose(), "s3 cret", "{text:?}");
+        }
+        for (text, named) in
+            [("s3\u{200b}cret", "U+200B"), ("s3cr\u{a0}et", "U+00A0"), ("s3\u{feff}3", "U+FEFF")]
+        {
+            let message = value(text).unwrap_err().message;
+            assert!(message.contains(named) && !message.contains("s3"), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_program_that_takes_too_long_is_ended_with_its_children() {
+        use std::process::{Command, Stdio};
+        use std::time::{Duration, Instant};
+
+        let folder = tempfile::tempdir().unwrap();
+        let left = folder.path().join("left");
+        let script = format!("(sleep 3; touch {0}) & sleep 30", left.display());
+        let mut slow = Command::new("sh");
+        slow.args(["-c", &script]).stdin(Stdio::null()).stdout(Stdio::piped());
+        let begun = Instant::now();
+        assert!(super::patient::output(&mut slow, Duration::from_millis(300)).unwrap().is_none());
+        assert!(begun.elapsed() < Duration::from_secs(3));
+        std::thread::sleep(Duration::from_millis(3_300));
+        assert!(!left.exists(), "a child of it went on");
     }
 
     #[test]

@@ -39,6 +39,7 @@ fn order(row: u32) -> Charge {
         lock_wait_max: Duration::from_secs(5),
         note: None,
         operator: None,
+        host: None,
         known: None,
         leave: Leave::default(),
     }
@@ -70,6 +71,7 @@ fn run(gateway: &Scripted, clock: Arc<dyn Clock>, rows: u32, job: impl FnOnce(Jo
         proxy: None,
         tier: None,
         trace: None,
+        secrets: Vec::new(),
     });
     let secret = |text: &str| Secret::new(text.to_owned());
     let key = ApiKey { imp_key: secret("key"), imp_secret: secret("secret") };

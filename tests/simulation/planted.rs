@@ -34,6 +34,7 @@ pub fn send_before_intent(
         account: client.account().to_owned(),
         note: None,
         operator: None,
+        host: None,
         expected: None,
         guards: order.guards.clone(),
     };

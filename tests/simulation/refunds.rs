@@ -528,6 +528,7 @@ fn begin_paid(ledger: &mut Ledger, world: &World) {
         account: "a".to_owned(),
         note: None,
         operator: None,
+        host: None,
         expected: None,
         guards: Guards::default(),
     };

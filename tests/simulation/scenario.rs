@@ -99,6 +99,7 @@ pub fn order(run: &Run, settle_after: Duration) -> Charge {
         lock_wait_max: Duration::from_secs(2),
         note: None,
         operator: None,
+        host: None,
         known: None,
         leave: Leave::default(),
     }

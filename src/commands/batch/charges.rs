@@ -49,6 +49,7 @@ impl Charges {
             lock_wait_max: self.settings.timeout.saturating_add(LOCK_WAIT_MORE),
             note,
             operator: self.settings.operator.clone(),
+            host: self.settings.host.clone(),
             known: None,
             leave: Leave::default(),
         })
@@ -100,7 +101,7 @@ impl Charges {
         let unsent = || {
             let operator = self.settings.operator.clone();
             let unsent = request.unsent(self.clock.now().wall, note.clone(), operator);
-            Payment { reason: Some(reason), ..unsent }
+            Payment { reason: Some(reason), host: self.settings.host.clone(), ..unsent }
         };
         let payment = stored.unwrap_or_else(unsent);
         Ok(Shown { payment, replayed: fate.is_replayed(), refused: fate.refused().map(RowRefusal::word) })

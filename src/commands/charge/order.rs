@@ -74,6 +74,7 @@ pub(super) fn order(
         lock_wait_max: settings.timeout.saturating_add(LOCK_WAIT_MORE),
         note: args.note.as_deref().map(nfc_key),
         operator: settings.operator.clone(),
+        host: settings.host.clone(),
         known: None,
         leave: Leave::default(),
     })

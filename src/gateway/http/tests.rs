@@ -88,6 +88,7 @@ fn config(url: &str) -> TransportConfig {
         proxy: None,
         tier: None,
         trace: None,
+        secrets: Vec::new(),
     }
 }
 

@@ -51,6 +51,7 @@ fn intent(request: ChargeRequest, second: i64) -> Intent {
         account: "account".to_owned(),
         note: None,
         operator: Some("gildong".to_owned()),
+        host: Some("office".to_owned()),
         expected: None,
         guards: Guards::default(),
     }

@@ -115,6 +115,7 @@ impl Asked {
             account: "0123456789abcdef".to_owned(),
             note: None,
             operator: Some("gildong".to_owned()),
+            host: None,
             expected: self.expected.clone(),
             guards: self.guards.clone(),
         }

@@ -15,6 +15,7 @@ fn events() -> Vec<HistoryEntry> {
         outcome: Outcome::Pending,
         attempt: 1,
         operator: Some("mina".to_owned()),
+        host: None,
         received: Received::default(),
         refund: None,
     };
@@ -31,6 +32,7 @@ fn events() -> Vec<HistoryEntry> {
         outcome: Outcome::Unknown,
         received,
         operator: None,
+        host: None,
         ..intent.clone()
     };
     let found =

@@ -45,6 +45,7 @@ fn the_payment_object_has_the_contracts_fields_in_the_contracts_order() {
   "attempts": 1,
   "note": null,
   "operator": "mina",
+  "host": null,
   "doubt": null,
   "who_acts": null
 }"#;

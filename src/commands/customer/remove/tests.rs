@@ -38,6 +38,7 @@ fn begin(ledger: &mut Ledger, order: &str, customer: &str) {
         account: "0123456789abcdef".to_owned(),
         note: None,
         operator: None,
+        host: None,
         expected: None,
         guards: Guards::default(),
     };
