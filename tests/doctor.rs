@@ -7,7 +7,7 @@ use billkey::sandbox::IMP_SECRET;
 use serde_json::Value;
 
 use crate::support::gateway::{Say, Scripted};
-use crate::support::world::{Gateway, Ran, World, set_mode};
+use crate::support::world::{Gateway, Ran, World, set_mode, to_charge_with};
 
 /// `billkey doctor --json`, and each check by its name: the worst of those with the same.
 fn examine(world: &World) -> (Ran, Value) {
@@ -46,7 +46,7 @@ fn a_sandbox_is_in_order_from_the_first_moment_on_and_stays_so() {
     for name in ["config", "secret", "files", "disk", "gateway", "key", "clock", "mode", "unsettled"] {
         assert_eq!(check(&report, name)["state"], "ok", "{report}");
     }
-    finds(&report, "ledger", "ok", "is sound: schema 6");
+    finds(&report, "ledger", "ok", "is sound: schema 7");
     assert_eq!(world.run(&["--sandbox", "--quiet", "doctor"]).exits(0).stdout, "");
 }
 
@@ -205,7 +205,7 @@ fn what_is_in_doubt_is_shown_with_what_settles_it() {
     let gateway = Gateway::start("lost_after");
     let world = World::for_gateway(&gateway.url());
     world.charge("order_1", &[]).exits(7);
-    world.charge("order_2", &["--allow-similar"]).exits(7);
+    world.run(&to_charge_with("gildong_0001_1234", "9900", "order_2", &[])).exits(7);
     let (ran, report) = examine(&world);
     let _ = ran.exits(0);
     finds(&report, "unsettled", "warn", "2 payments were charged; the oldest is order_1, unknown");

@@ -1,7 +1,5 @@
 //! Whether the API key in use is of the account that a ledger belongs to (contract, rule 12).
 
-use jiff::Timestamp;
-
 use crate::domain::lookup::LookupReply;
 use crate::domain::reason::Reason;
 use crate::domain::standing::Account;
@@ -11,8 +9,10 @@ use crate::ledger::{Ledger, LedgerError};
 /// Whose key it is.
 #[derive(Debug)]
 pub enum Belonging {
-    /// The ledger's, or shown just now to be the same account's: it is the ledger's from now on.
+    /// The ledger's.
     Ours,
+    /// Shown just now to be the same account's: the ledger is to take it for its own.
+    Shown,
     /// It does not show the newest paid payment of the ledger, or there is none to ask for.
     NotShown,
     /// There was no token to ask with.
@@ -22,12 +22,12 @@ pub enum Belonging {
 
 /// A key that the ledger does not know is put to the test with one question: the newest payment that was paid.
 /// Another account cannot see that one.
-pub fn belonging(ledger: &mut Ledger, gateway: &Client, at: Timestamp) -> Result<Belonging, LedgerError> {
+pub fn belonging(ledger: &Ledger, gateway: &Client) -> Result<Belonging, LedgerError> {
     let account = Account::of_key(gateway.account());
     if ledger.standing()?.belongs_to(&account) {
         return Ok(Belonging::Ours);
     }
-    let Some(paid) = ledger.last_paid()? else { return Ok(Belonging::NotShown) };
+    let Some(paid) = ledger.newest_paid(None)? else { return Ok(Belonging::NotShown) };
     if let Err(failure) = gateway.token(false) {
         return Ok(Belonging::Unasked(failure));
     }
@@ -35,10 +35,7 @@ pub fn belonging(ledger: &mut Ledger, gateway: &Client, at: Timestamp) -> Result
         LookupReply::Records { records, .. } => {
             let shown =
                 records.iter().any(|record| record.imp_uid.is_some() && record.imp_uid == paid.imp_uid);
-            if shown {
-                ledger.adopt(&account, at)?;
-            }
-            Ok(if shown { Belonging::Ours } else { Belonging::NotShown })
+            Ok(if shown { Belonging::Shown } else { Belonging::NotShown })
         }
         LookupReply::NotFound { .. } => Ok(Belonging::NotShown),
         LookupReply::NoAnswer { reason, .. } => Ok(Belonging::NoAnswer(reason)),

@@ -6,7 +6,7 @@ use tokio::sync::oneshot::Receiver;
 use tokio::sync::oneshot::error::TryRecvError;
 
 use crate::domain::ids::MerchantUid;
-use crate::domain::payment::Payment;
+use crate::domain::payment::{Payment, Terms};
 use crate::ledger::{
     Claiming, Closing, Entry, Intent, Ledger, LedgerError, PaymentLock, PaymentLocks, Written,
 };
@@ -48,6 +48,10 @@ impl Writing {
 pub trait Book {
     fn find(&self, uid: &MerchantUid) -> Result<Option<Payment>, LedgerError>;
     fn declined_imp_uids(&self, uid: &MerchantUid) -> Result<Vec<String>, LedgerError>;
+    /// Other orders of the same customer and amount of which it is not certain whether they took money.
+    fn open_beside(&self, terms: &Terms) -> Result<Vec<Payment>, LedgerError>;
+    /// Whether the ledger knows two API keys as one account's: both were shown or accepted to be.
+    fn one_account(&self, key: &str, other: &str) -> Result<bool, LedgerError>;
     /// `None` when another process or thread has it.
     fn lock_payment(&self, uid: &MerchantUid) -> Result<Option<PaymentLock>, LedgerError>;
     /// Durable when it returns.
@@ -69,6 +73,14 @@ impl Book for Ledger {
 
     fn declined_imp_uids(&self, uid: &MerchantUid) -> Result<Vec<String>, LedgerError> {
         Ledger::declined_imp_uids(self, uid)
+    }
+
+    fn open_beside(&self, terms: &Terms) -> Result<Vec<Payment>, LedgerError> {
+        Ledger::open_beside(self, terms)
+    }
+
+    fn one_account(&self, key: &str, other: &str) -> Result<bool, LedgerError> {
+        Ok(self.standing()?.knows_as_one(key, other))
     }
 
     fn lock_payment(&self, uid: &MerchantUid) -> Result<Option<PaymentLock>, LedgerError> {
@@ -106,6 +118,14 @@ impl Book for NoLedger {
 
     fn declined_imp_uids(&self, _uid: &MerchantUid) -> Result<Vec<String>, LedgerError> {
         Ok(Vec::new())
+    }
+
+    fn open_beside(&self, _terms: &Terms) -> Result<Vec<Payment>, LedgerError> {
+        Ok(Vec::new())
+    }
+
+    fn one_account(&self, _key: &str, _other: &str) -> Result<bool, LedgerError> {
+        Ok(false)
     }
 
     fn lock_payment(&self, _uid: &MerchantUid) -> Result<Option<PaymentLock>, LedgerError> {

@@ -7,9 +7,10 @@ use jiff::Timestamp;
 
 use crate::billing::book::Book;
 use crate::billing::report::{Held, held_by, held_without};
-use crate::billing::request::{Charge, Known, Notice};
+use crate::billing::request::{Known, Notice};
+use crate::domain::beside;
 use crate::domain::ids::MerchantUid;
-use crate::domain::lookup::{Finding, LookupReply, Question, judge};
+use crate::domain::lookup::{self, Finding, LookupReply, Question, judge};
 use crate::domain::payment::{Payment, Received, Terms};
 use crate::domain::time::{Clock, SendMark, later};
 use crate::gateway::Client;
@@ -81,21 +82,31 @@ impl Desk<'_> {
         let now_s = self.gateway.now_s().unwrap_or_else(|| known.asked_at.wall.as_second());
         let question = Question { terms, mode, declined_before, unanswered, waited, now_s };
         let finding = judge(&question, &known.reply);
+        let finding = match row {
+            Some(row) if beside::is_open(row) && !self.is_own_key(row)? => {
+                lookup::through_another_key(finding)
+            }
+            Some(_) | None => finding,
+        };
         Ok(Asked { known, finding, waited, held })
     }
 
-    /// Whether the last send, if there was one, was long enough ago, and was made with the key in use now:
-    /// another key may be another account, which cannot see it.
-    fn has_waited(&self, row: &Payment, settle_after: Duration) -> bool {
-        if row.last_send.is_none() {
-            return true;
+    /// Whether the last send, if there was one, was long enough ago.
+    pub(super) fn has_waited(&self, row: &Payment, settle_after: Duration) -> bool {
+        row.last_send.is_none() || self.send_age(row).is_some_and(|age| age >= settle_after)
+    }
+
+    /// Whether the last send, if there was one, was made with the key in use now, or with one that the ledger
+    /// knows to be of the same account: another account cannot see it (contract, rule 12).
+    fn is_own_key(&self, row: &Payment) -> Result<bool, LedgerError> {
+        match row.account.as_deref() {
+            Some(account) => self.ledger.one_account(account, self.gateway.account()),
+            None => Ok(row.last_send.is_none()),
         }
-        let same_account = row.account.as_deref() == Some(self.gateway.account());
-        same_account && self.send_age(row).is_some_and(|age| age >= settle_after)
     }
 
     /// How long ago the last send was, for certain.
-    fn send_age(&self, row: &Payment) -> Option<Duration> {
+    pub(super) fn send_age(&self, row: &Payment) -> Option<Duration> {
         let mark = row.last_send.as_ref()?;
         let now = self.clock.now();
         let same_boot = match (&mark.boot, &now.boot) {
@@ -147,9 +158,11 @@ pub(super) enum Waited {
     TooLong,
 }
 
+/// Waits for whoever is at a payment, `at_most` as long.
 pub(super) fn wait_for_lock(
     desk: &Desk<'_>,
-    order: &Charge,
+    uid: &MerchantUid,
+    at_most: Duration,
     tell: &mut dyn FnMut(Notice),
 ) -> Result<Waited, LedgerError> {
     let mut waited = Duration::ZERO;
@@ -157,13 +170,13 @@ pub(super) fn wait_for_lock(
         if desk.interrupts.requested() {
             return Ok(Waited::Interrupted);
         }
-        if let Some(lock) = desk.ledger.lock_payment(&order.request.terms.merchant_uid)? {
+        if let Some(lock) = desk.ledger.lock_payment(uid)? {
             return Ok(Waited::Locked(lock));
         }
         if waited.is_zero() {
-            tell(Notice::WaitingForOther);
+            tell(Notice::WaitingForOther(uid));
         }
-        if waited >= order.lock_wait_max {
+        if waited >= at_most {
             return Ok(Waited::TooLong);
         }
         desk.clock.sleep(LOCK_TRY_EVERY);

@@ -102,7 +102,7 @@ pub fn reconcile(
     let verdict = match how {
         // Another host's run has come in between: what it does is for it to tell.
         How::Moved => Verdict::Busy,
-        How::Kept | How::Claimed | How::Similar(_) | How::OverDaily { .. } => {
+        How::Kept | How::Claimed | How::Similar(_) | How::Open(_) | How::OverDaily { .. } => {
             verdict(desk, &payment, &finding, review, settle_after)
         }
     };

@@ -48,6 +48,10 @@ pub struct Report {
     pub mode_denied: Option<Mode>,
     /// Further payments under the same merchant_uid that took money.
     pub others: Vec<GatewayRecord>,
+    /// What is to be told of other orders of the same customer and amount.
+    pub asides: Vec<Reason>,
+    /// The open order that has to be cleared up first.
+    pub beside: Option<Box<Payment>>,
 }
 
 impl Report {
@@ -66,6 +70,8 @@ impl Report {
             try_again_at: None,
             mode_denied: None,
             others: Vec::new(),
+            asides: Vec::new(),
+            beside: None,
         }
     }
 }

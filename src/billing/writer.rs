@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 
 use crate::billing::book::{Book, Writing};
 use crate::domain::ids::MerchantUid;
-use crate::domain::payment::Payment;
+use crate::domain::payment::{Payment, Terms};
 use crate::ledger::{Closing, Entry, Ledger, LedgerError, PaymentLock, PaymentLocks, Written};
 
 /// The thread that writes. It ends when this and all its handles are gone.
@@ -122,6 +122,14 @@ impl Book for WriterHandle {
 
     fn declined_imp_uids(&self, uid: &MerchantUid) -> Result<Vec<String>, LedgerError> {
         self.reader.look().declined_imp_uids(uid)
+    }
+
+    fn open_beside(&self, terms: &Terms) -> Result<Vec<Payment>, LedgerError> {
+        self.reader.look().open_beside(terms)
+    }
+
+    fn one_account(&self, key: &str, other: &str) -> Result<bool, LedgerError> {
+        self.reader.look().one_account(key, other)
     }
 
     fn lock_payment(&self, uid: &MerchantUid) -> Result<Option<PaymentLock>, LedgerError> {

@@ -45,6 +45,9 @@ pub(in crate::commands) fn warn(ui: &mut Ui, report: &Report) {
     if report.found {
         ui.warning(&prose::found(payment));
     }
+    for aside in &report.asides {
+        ui.warning(&format!("{}: {aside}", payment.terms.merchant_uid));
+    }
     if let Some(profile) = report.mode_denied {
         ui.warning(&prose::wrong_channel(payment, profile));
     }

@@ -91,6 +91,8 @@ pub enum How {
     Moved,
     /// A charge like the intent's is in the way; nothing was written.
     Similar(Box<Payment>),
+    /// Another order of the same customer and amount is open and has to be looked at first; nothing was written.
+    Open(Box<Payment>),
     /// The intent would go over the day's limit; nothing was written.
     OverDaily {
         spent: Amount,
@@ -108,6 +110,8 @@ pub enum Claiming {
     Lost,
     /// A charge like this one is in the way; nothing was written.
     Similar(Box<Payment>),
+    /// Another order of the same customer and amount has to be looked at first; nothing was written.
+    Open(Box<Payment>),
     /// It would go over the day's limit; nothing was written.
     OverDaily { spent: Amount, max: Amount },
 }
@@ -124,6 +128,7 @@ impl Written {
                 Claiming::Won(Claim { attempt, seen, lock }, Box::new(payment))
             }
             How::Similar(other) => Claiming::Similar(other),
+            How::Open(other) => Claiming::Open(other),
             How::OverDaily { spent, max } => Claiming::OverDaily { spent, max },
             How::Moved | How::Kept => Claiming::Lost,
         }

@@ -70,7 +70,7 @@ pub use error::{Cause, LedgerError};
 pub use examine::Examination;
 pub use filter::{By, Filter, Totals};
 pub use identity::{Acceptance, Accepted};
-pub use intent::{DailyLimit, Guards, Intent};
+pub use intent::{DailyLimit, Guards, Intent, Passed};
 pub use lock::{BatchLock, BatchLocked, PaymentLock, PaymentLocks};
 pub use seen::Seen;
 

@@ -32,20 +32,14 @@ pub(super) const BY_IMP_UID: &str = concat!(
 const NEWEST_PAID: &str = concat!(
     "SELECT ",
     payment_columns!(),
-    " FROM payments WHERE outcome = 'paid' AND account = ?1 ORDER BY requested_at_ms DESC, id DESC LIMIT 1"
+    " FROM payments WHERE outcome = 'paid' AND (?1 IS NULL OR account = ?1) \
+      ORDER BY requested_at_ms DESC, id DESC LIMIT 1"
 );
 
 pub(super) const UNSETTLED: &str = concat!(
     "SELECT ",
     payment_columns!(),
     " FROM payments WHERE outcome IN ('pending', 'unknown') ORDER BY requested_at_ms, id"
-);
-
-const OPEN_OF: &str = concat!(
-    "SELECT ",
-    payment_columns!(),
-    " FROM payments WHERE outcome IN ('pending', 'unknown') \
-        AND customer_uid = ?1 AND amount_minor = ?2 AND currency = ?3 ORDER BY requested_at_ms, id"
 );
 
 const WAS_PAID: &str = "SELECT EXISTS (SELECT 1 FROM payments WHERE customer_uid = ?1 AND outcome = 'paid')";
@@ -101,11 +95,12 @@ impl Ledger {
         })
     }
 
-    /// The newest order that was paid with an API key, whose id is plain ASCII.
-    pub fn newest_paid(&self, account: &str) -> Result<Option<MerchantUid>, LedgerError> {
+    /// The newest payment that was paid, with a certain API key or with any: whoever asks the gateway about it
+    /// knows what must be shown.
+    pub fn newest_paid(&self, account: Option<&str>) -> Result<Option<Payment>, LedgerError> {
         self.read(|db| {
             let found = first_stored(&mut db.prepare_cached(NEWEST_PAID)?, [account])?;
-            Ok(found.map(|stored| stored.payment.terms.merchant_uid).filter(|uid| uid.as_str().is_ascii()))
+            Ok(found.map(|stored| stored.payment))
         })
     }
 
@@ -129,16 +124,6 @@ impl Ledger {
         self.read(|db| {
             let mut statement = db.prepare_cached(UNSETTLED)?;
             collect(statement.query([])?, |row| Ok(row::stored(row)?.payment))
-        })
-    }
-
-    /// The same of one customer and amount.
-    pub fn open_payments(&self, customer: &CustomerUid, amount: Amount) -> Result<Vec<Payment>, LedgerError> {
-        self.read(|db| {
-            let mut statement = db.prepare_cached(OPEN_OF)?;
-            let currency = amount.currency();
-            let values = (customer.as_str(), amount.minor(), currency.code());
-            collect(statement.query(values)?, |row| Ok(row::stored(row)?.payment))
         })
     }
 

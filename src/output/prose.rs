@@ -49,7 +49,7 @@ pub struct Story {
     pub facts: Vec<(&'static str, String)>,
     pub advice: Option<Advice>,
     /// What to do after that, or instead.
-    pub further: Option<Advice>,
+    pub further: Vec<Advice>,
 }
 
 /// What to do next.
@@ -64,12 +64,19 @@ impl Story {
     /// One without facts and advice.
     #[must_use]
     pub fn new(outcome: Outcome, opening: &'static str, rest: impl Into<String>) -> Story {
-        Story { outcome, opening, rest: rest.into(), facts: Vec::new(), advice: None, further: None }
+        Story { outcome, opening, rest: rest.into(), facts: Vec::new(), advice: None, further: Vec::new() }
     }
 
     #[must_use]
     pub fn advised(self, text: impl Into<String>, command: Option<String>) -> Story {
         Story { advice: Some(Advice { text: text.into(), command }), ..self }
+    }
+
+    /// What to do after that, or instead.
+    #[must_use]
+    pub fn and_advised(mut self, text: impl Into<String>, command: Option<String>) -> Story {
+        self.further.push(Advice { text: text.into(), command });
+        self
     }
 
     /// The answer, in one line.
@@ -280,7 +287,7 @@ pub fn unknown(story: &ChargeStory<'_>) -> Story {
     let rest = format!("{mode}: {reason} The card may have been charged.{sent}");
     Story {
         facts: vec![order_fact(payment)],
-        further: Some(again),
+        further: vec![again],
         ..Story::new(payment.outcome, "Unknown", rest)
     }
     .advised(next, Some(story.commands.reconcile.clone()))

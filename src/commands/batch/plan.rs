@@ -128,7 +128,7 @@ fn fate(
         (Err(_), true) => Fate::Unknown,
         (Err(why), false) => Fate::Refused(why),
         (Ok(()), false) => match (ledger, order.guards.similar_since) {
-            (Some(ledger), Some(since)) if ledger.similar(terms, since)?.is_some() => {
+            (Some(ledger), Some(since)) if ledger.similar(terms, order.beside.once_per, since)?.is_some() => {
                 Fate::Refused(RowRefusal::Similar)
             }
             (_, _) => Fate::Send,

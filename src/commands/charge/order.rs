@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use ring::rand::{SecureRandom, SystemRandom};
 
-use crate::billing::request::{Charge, Leave};
+use crate::billing::request::{BesideOthers, Charge, Leave};
 use crate::commands::charge::ChargeArgs;
 use crate::commands::limits::{LOCK_WAIT_MORE, OverLimit, check_limits, guards};
 use crate::commands::naming::{customer_to_charge, known_there, order_meant, save_as_given, unsaved};
@@ -65,6 +65,9 @@ pub(super) fn order(
     if let Some(ledger) = &ledger {
         check_known(args, &request.terms, ledger, settings)?;
     }
+    // The order of a period may be named by its id as well.
+    let known = ledger.as_ref().map(|ledger| ledger.find(&request.terms.merchant_uid)).transpose()?.flatten();
+    let once_per = args.once_per.is_some() || known.is_some_and(|row| row.once_per);
     check_limits(&settings.limits, amount).map_err(|over| over_limit(over, settings, amount))?;
     Ok(Charge {
         request: Arc::new(request),
@@ -75,6 +78,7 @@ pub(super) fn order(
         note: args.note.as_deref().map(nfc_key),
         operator: settings.operator.clone(),
         known: None,
+        beside: BesideOthers { once_per, allow_similar: args.allow_similar, passed: Vec::new() },
         leave: Leave::default(),
     })
 }
@@ -143,7 +147,7 @@ fn made_up(at: DateTime) -> Result<MerchantUid, Failure> {
 /// An open payment of the same customer and amount comes before a new order: nobody knows yet whether it
 /// took money.
 fn check_open(terms: &Terms, ledger: &Ledger, settings: &Settings) -> Result<(), Failure> {
-    let open = ledger.open_payments(&terms.customer_uid, terms.amount)?;
+    let open = ledger.open_beside(terms)?;
     let Some(payment) = open.first() else { return Ok(()) };
     let at = when(payment.requested_at, &settings.zone);
     let uid = &payment.terms.merchant_uid;
