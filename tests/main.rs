@@ -14,6 +14,7 @@ mod batch;
 mod browser;
 mod charge_rules;
 mod citations;
+mod clocks;
 mod crash;
 mod doctor;
 mod formats;

@@ -113,7 +113,8 @@ impl Desk<'_> {
             (Some(then), Some(now)) => then.boot_id == now.boot_id,
             (None, _) | (_, None) => false,
         };
-        let gateway_now_s = if same_boot { None } else { self.gateway.fresh_now_s() };
+        // In one boot nobody is asked: what the last token said may contradict the boot clock all the same.
+        let gateway_now_s = if same_boot { self.gateway.now_s() } else { self.gateway.fresh_now_s() };
         Some(mark.age(&now, gateway_now_s))
     }
 
