@@ -79,9 +79,15 @@ impl Context<'_> {
         if self.settings.sandbox() {
             return self.open_ledger();
         }
+        let ledger = self.ledger_if_there()?;
+        ledger.ok_or_else(|| self.no_ledger())
+    }
+
+    /// The ledger to write; `None` where there is none yet, and none is made of a mistyped path.
+    pub fn ledger_if_there(&mut self) -> Result<Option<Ledger>, Failure> {
         match Ledger::open_with(&self.settings.database, &self.opening(Create::Never)) {
-            Ok(opened) => Ok(self.told(opened)),
-            Err(error) if error.is_missing() => Err(self.no_ledger()),
+            Ok(opened) => Ok(Some(self.told(opened))),
+            Err(error) if error.is_missing() => Ok(None),
             Err(error) => Err(error.into()),
         }
     }

@@ -23,6 +23,7 @@ use crate::domain::lookup::LookedUp;
 use crate::domain::payment::{Outcome, Payment};
 use crate::domain::protocol::BeforeSend;
 use crate::domain::reason::Reason;
+use crate::domain::standing::Standing;
 use crate::domain::time::from_epoch_s;
 use crate::failure::{Exit, Failure, Kind};
 use crate::gateway::charge_body;
@@ -75,8 +76,11 @@ impl Verdict {
 }
 
 /// Says what would be done. Writes nothing, not even a ledger, and sends nothing but questions.
-pub(super) fn dry_run(context: &mut Context<'_>, order: Charge) -> Result<Exit, Failure> {
-    let there = context.look_at_ledger_as_it_stands()?;
+pub(super) fn dry_run(
+    context: &mut Context<'_>,
+    order: Charge,
+    there: Option<(Ledger, Standing)>,
+) -> Result<Exit, Failure> {
     let (ledger, standing) = there.unzip();
     if let Some(ledger) = &ledger
         && let Some(ended) = ended_before(ledger, &order)?

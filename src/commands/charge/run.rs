@@ -13,7 +13,7 @@ use crate::commands::asking::{Question, confirm};
 use crate::commands::belonging;
 use crate::commands::charge::card::{charge_card, known_customer, unsent};
 use crate::commands::charge::dry_run::dry_run;
-use crate::commands::charge::order::order;
+use crate::commands::charge::order::{Amounts, amounts, order};
 use crate::commands::charge::{ChargeArgs, tell};
 use crate::commands::context::Context;
 use crate::commands::ending::failed;
@@ -27,16 +27,18 @@ use crate::output::ui::Ui;
 
 /// Charges, or tells what became of the charge.
 pub fn run(args: &ChargeArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
-    let order = order(args, context.settings, context.now(), context.ui.interactive())
-        .map_err(Failure::nothing_sent)?;
-    if let Some(warning) = context.settings.settle_after_warning() {
-        context.ui.warning(&warning);
-    }
+    let amounts = amounts(args, context.ui.interactive()).map_err(Failure::nothing_sent)?;
     if args.dry_run {
-        return dry_run(context, order).map_err(Failure::nothing_sent);
+        return look_only(args, amounts, context).map_err(Failure::nothing_sent);
     }
-    let mut order = order;
-    let mut ledger = context.open_ledger().map_err(Failure::nothing_sent)?;
+    let there = context.ledger_if_there().map_err(Failure::nothing_sent)?;
+    let order = order(args, amounts, there.as_ref(), context.settings, context.now());
+    let mut order = order.map_err(Failure::nothing_sent)?;
+    warn_of_a_short_wait(context);
+    let mut ledger = match there {
+        Some(ledger) => ledger,
+        None => context.open_ledger().map_err(Failure::nothing_sent)?,
+    };
     if let Some(ended) = ended_before(&ledger, &order).map_err(unsent)? {
         return tell::ended(context, &order.request, ended);
     }
@@ -83,6 +85,21 @@ pub fn run(args: &ChargeArgs, context: &mut Context<'_>) -> Result<Exit, Failure
     match ended {
         Ok(ended) => tell::ended(context, &order.request, ended),
         Err(error) => Err(failed(context.ui, error)),
+    }
+}
+
+/// `--dry-run`: nothing is written, and no ledger is made.
+fn look_only(args: &ChargeArgs, amounts: Amounts, context: &mut Context<'_>) -> Result<Exit, Failure> {
+    let there = context.look_at_ledger_as_it_stands()?;
+    let ledger = there.as_ref().map(|(ledger, _)| ledger);
+    let order = order(args, amounts, ledger, context.settings, context.now())?;
+    warn_of_a_short_wait(context);
+    dry_run(context, order, there)
+}
+
+fn warn_of_a_short_wait(context: &mut Context<'_>) {
+    if let Some(warning) = context.settings.settle_after_warning() {
+        context.ui.warning(&warning);
     }
 }
 
