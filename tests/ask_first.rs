@@ -100,6 +100,114 @@ fn a_dry_run_asks_and_exits_as_the_run_would() {
     assert_eq!((gateway.received("order_1"), gateway.received("order_2")), (1, 0));
 }
 
+/// An order that never left here may have been charged by another ledger since.
+#[test]
+fn an_order_that_never_left_here_is_asked_about_when_the_same_line_runs_again() {
+    let gateway = unguarded("");
+    let (here, there) = (World::for_gateway("http://127.0.0.1:1"), World::for_gateway(&gateway.url()));
+    let line = to_charge_with("gildong_0001_1234", "8900", "order_1", &["--json"]);
+    assert_eq!(here.run(&line).exits(9).json()["outcome"], "not_sent");
+    let _ = there.run(&line).exits(0);
+    let config = std::fs::read_to_string(here.config_path()).unwrap();
+    here.configure(&config.replace("http://127.0.0.1:1", &gateway.url()));
+    let found = here.run(&line).exits(0).says(&["as paid already"]).json();
+    assert_eq!((&found["outcome"], &found["replayed"]), (&json!("paid"), &json!(true)));
+    assert_eq!(gateway.charged("order_1"), 1);
+}
+
+/// K9 of a day in the field: whatever the run refuses, the dry run does too, with the same exit and in one look.
+#[test]
+fn whatever_stands_in_the_way_of_a_run_stands_in_the_way_of_its_dry_run() {
+    const LIMITS: &str = "mode = \"test\"\n[profile.main.limits]\ndaily_amount = 20000\nmax_amount = 15000\n";
+    type Prepare = fn(&World, &Gateway);
+    let cases: [(&str, Prepare, [&str; 3], i32, &str); 8] = [
+        ("nothing", |_, _| {}, ["gildong_0001_1234", "8900", "order_9"], 0, "send"),
+        (
+            "a similar charge",
+            |world, _| drop(world.charge("order_1", &[]).exits(0)),
+            ["gildong_0001_1234", "8900", "order_9"],
+            8,
+            "refuse",
+        ),
+        (
+            "the day's limit",
+            |world, _| {
+                drop(world.run(&to_charge_with("gildong_0001_1234", "14000", "order_1", &[])).exits(0));
+            },
+            ["gildong_0001_1234", "8900", "order_9"],
+            8,
+            "refuse",
+        ),
+        (
+            "an order on other terms",
+            |world, _| drop(world.charge("order_9", &[]).exits(0)),
+            ["gildong_0001_1234", "9900", "order_9"],
+            8,
+            "refuse",
+        ),
+        (
+            "an order that is paid",
+            |world, _| drop(world.charge("order_9", &[]).exits(0)),
+            ["gildong_0001_1234", "8900", "order_9"],
+            0,
+            "replay",
+        ),
+        (
+            "an open order of the customer",
+            |world, gateway| {
+                gateway.faults("no_duplicate_refusal, lost_before@order_1*1");
+                let _ = world.charge("order_1", &[]).exits(7);
+            },
+            ["gildong_0001_1234", "8900", "order_9"],
+            9,
+            "wait",
+        ),
+        (
+            "look-ups that are down",
+            |_, gateway| gateway.faults("lookups_down=503"),
+            ["gildong_0001_1234", "8900", "order_9"],
+            9,
+            "wait",
+        ),
+        (
+            "a ledger that is older than it was",
+            |world, _| {
+                let _ = world.charge("order_1", &[]).exits(0);
+                let mut mark = world.ledger_path().into_os_string();
+                mark.push(".mark");
+                std::fs::remove_file(mark).unwrap();
+            },
+            ["gildong_0001_1234", "5500", "order_9"],
+            9,
+            "wait",
+        ),
+    ];
+    for (what, prepare, [customer, amount, order], exit, would) in cases {
+        let gateway = unguarded("");
+        let world = World::with_profile(&gateway.url(), LIMITS);
+        prepare(&world, &gateway);
+        let line = to_charge_with(customer, amount, order, &["--json"]);
+        let sent = gateway.received(order);
+        let dry = world.run(&[&line[..], &["--dry-run"]].concat());
+        assert_eq!((dry.code, gateway.received(order)), (exit, sent), "{what}: {dry}");
+        assert_eq!(dry.json()["would"], would, "{what}: {dry}");
+        let run = world.run(&line);
+        assert_eq!(run.code, exit, "{what}: {run}{}", run.stderr.as_str());
+        let _ = dry.stderr.as_str();
+    }
+}
+
+#[test]
+fn a_dry_run_names_a_saved_customer_that_is_nearly_the_one_given() {
+    let gateway = unguarded("");
+    let world = World::for_gateway(&gateway.url());
+    let _ = world.run(&["customer", "add", "gildong_0001_1234"]).exits(0);
+    let line = to_charge_with("gildong_0001_1243", "8900", "order_1", &["--dry-run"]);
+    let _ = world.run(&line).exits(8).says(&["gildong_0001_1234", "Nothing was sent"]);
+    let line = to_charge_with("somebody_else", "8900", "order_1", &["--dry-run"]);
+    let _ = world.run(&line).exits(0).says(&["somebody_else is not saved here"]);
+}
+
 /// However a bulk answer lies, what was charged elsewhere is not charged by a batch, and the rest is.
 #[test]
 fn a_batch_charges_what_nobody_has_charged() {

@@ -7,7 +7,7 @@ use billkey::sandbox::IMP_SECRET;
 use serde_json::Value;
 
 use crate::support::gateway::{Say, Scripted};
-use crate::support::world::{Gateway, Ran, World, set_mode};
+use crate::support::world::{Gateway, Ran, World, set_mode, to_charge_with};
 
 /// `billkey doctor --json`, and each check by its name: the worst of those with the same.
 fn examine(world: &World) -> (Ran, Value) {
@@ -95,7 +95,7 @@ fn each_way_not_to_reach_the_gateway_has_its_own_fix() {
     drop(listener);
     let fix = |world: &World| {
         let (ran, report) = examine(world);
-        let _ = ran.exits(1);
+        let _ = ran.exits(9);
         finds(&report, "gateway", "bad", "");
         finds(&report, "key", "warn", "not checked");
         check(&report, "gateway")["fix"].as_str().unwrap().to_owned()
@@ -113,6 +113,40 @@ fn each_way_not_to_reach_the_gateway_has_its_own_fix() {
     assert!(fix(&proxied).contains("proxy"));
     let silent = Scripted::start_whole(|_| Say::Json(502, "<html>".to_owned()));
     assert!(fix(&World::for_gateway(silent.url())).contains("again in a minute"));
+}
+
+#[test]
+fn look_ups_that_are_down_are_told_with_what_goes_on_without_them() {
+    for paid in [false, true] {
+        let gateway = Gateway::start("");
+        let world = World::for_gateway(&gateway.url());
+        if paid {
+            let _ = world.charge("order_1", &[]).exits(0);
+        }
+        let (ran, report) = examine(&world);
+        let _ = ran.exits(0);
+        finds(&report, "look-ups", "ok", if paid { "shows order_1" } else { "answers them" });
+        for down in ["lookups_down=503", "lookups_down=403", "lookups_down=html"] {
+            gateway.faults(down);
+            let (ran, report) = examine(&world);
+            let _ = ran.exits(9);
+            finds(&report, "look-ups", "bad", "look-ups are down");
+            let fix = check(&report, "look-ups")["fix"].as_str().unwrap().to_owned();
+            assert!(fix.ends_with("billkey ledger accept --unasked --reason \"...\""), "{fix}");
+            finds(&report, "key", "ok", "the gateway takes it");
+            assert_eq!(world.charge("order_9", &[]).exits(9).json()["outcome"], "not_sent", "{down}");
+        }
+    }
+}
+
+#[test]
+fn a_payment_that_look_ups_do_not_show_is_a_warning() {
+    let gateway = Gateway::start("hidden=1h");
+    let world = World::for_gateway(&gateway.url());
+    let _ = world.charge("order_1", &[]).exits(0);
+    let (ran, report) = examine(&world);
+    let _ = ran.exits(0);
+    finds(&report, "look-ups", "warn", "does not show order_1");
 }
 
 #[test]
@@ -205,7 +239,7 @@ fn what_is_in_doubt_is_shown_with_what_settles_it() {
     let gateway = Gateway::start("lost_after");
     let world = World::for_gateway(&gateway.url());
     world.charge("order_1", &[]).exits(7);
-    world.charge("order_2", &["--allow-similar"]).exits(7);
+    world.run(&to_charge_with("gildong_0001_1234", "9900", "order_2", &[])).exits(7);
     let (ran, report) = examine(&world);
     let _ = ran.exits(0);
     finds(&report, "unsettled", "warn", "2 payments were charged; the oldest is order_1, unknown");

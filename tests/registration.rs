@@ -6,6 +6,7 @@ use std::process::Child;
 
 use serde_json::{Value, json};
 
+use crate::support::gateway::{Say, Scripted, envelope};
 use crate::support::world::{Gateway, Ran, World, client, set_mode};
 
 /// A `customer listen` that runs.
@@ -81,6 +82,38 @@ fn a_listener_saves_what_the_gateway_knows_and_ends_in_order() {
     assert_eq!(lines.len(), 3, "{ran}");
     assert!(lines[0].contains(" 200 ") && lines[0].ends_with("gildong_0001_1234"), "{ran}");
     assert!(lines[1].contains(" 404 ") && lines[2].contains(" 400 "), "{ran}");
+}
+
+#[test]
+fn a_listener_takes_another_spelling_for_the_customer_that_is_known_and_a_wrong_one_for_nobody() {
+    let (composed, apart) = ("\u{ac00}_1", "\u{1100}\u{1161}_1");
+    let gateway = Scripted::start(move |asked| match asked.path.split('?').next() {
+        Some("/subscribe/customers/%EA%B0%80_1") => Say::Json(
+            200,
+            envelope(&format!(
+                r#"{{"customer_uid":"{composed}","card_name":"신한카드","pg_provider":"nice"}}"#
+            )),
+        ),
+        _ => Say::Json(
+            404,
+            r#"{"code":1,"message":"등록된 정보를 찾을 수 없습니다.","response":null}"#.to_owned(),
+        ),
+    });
+    let world = World::for_gateway(gateway.url());
+    let listening = Listening::start(&world, &["--bind", "127.0.0.1:0"]);
+    let (status, refused) = listening.post(None, &json!({"customer_uid": apart}));
+    assert_eq!(status, 400, "{refused}");
+    assert!(
+        refused["error"]["message"].as_str().unwrap().contains(composed),
+        "its right spelling: {refused}"
+    );
+    assert_eq!(listening.post(None, &json!({"customer_uid": composed})).0, 200);
+    let (status, saved) = listening.post(None, &json!({"customer_uid": apart}));
+    assert_eq!((status, &saved["customer_uid"]), (200, &json!(composed)), "{saved}");
+    let list = world.run(&["customer", "list", "--json"]).exits(0).json();
+    assert_eq!(list.as_array().unwrap().len(), 1, "{list}");
+    let ran = listening.end();
+    assert!(ran.stderr.contains(" 400 "), "{ran}");
 }
 
 #[test]

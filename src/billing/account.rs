@@ -3,12 +3,10 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
-
 use crate::billing::request::{Hold, Leave};
 use crate::domain::lookup::LookupReply;
 use crate::domain::reason::Reason;
-use crate::domain::standing::{Account, Refusal, may_send};
+use crate::domain::standing::{Account, Refusal, Standing, may_send};
 use crate::domain::time::{Clock, SendMark, later};
 use crate::gateway::{Client, TokenFailure};
 use crate::ledger::{Ledger, LedgerError};
@@ -16,8 +14,10 @@ use crate::ledger::{Ledger, LedgerError};
 /// Whose key it is.
 #[derive(Debug)]
 pub enum Belonging {
-    /// The ledger's, or shown just now to be the same account's: it is the ledger's from now on.
+    /// The ledger's.
     Ours,
+    /// Shown just now to be the same account's: the ledger is to take it for its own.
+    Shown,
     /// It does not show the newest paid payment of the ledger, or there is none to ask for.
     NotShown,
     /// There was no token to ask with.
@@ -27,12 +27,12 @@ pub enum Belonging {
 
 /// A key that the ledger does not know is put to the test with one question: the newest payment that was paid.
 /// Another account cannot see that one.
-pub fn belonging(ledger: &mut Ledger, gateway: &Client, at: Timestamp) -> Result<Belonging, LedgerError> {
+pub fn belonging(ledger: &Ledger, gateway: &Client) -> Result<Belonging, LedgerError> {
     let account = Account::of_key(gateway.account());
     if ledger.standing()?.belongs_to(&account) {
         return Ok(Belonging::Ours);
     }
-    let Some(paid) = ledger.last_paid()? else { return Ok(Belonging::NotShown) };
+    let Some(paid) = ledger.newest_paid(None)? else { return Ok(Belonging::NotShown) };
     if let Err(failure) = gateway.token(false) {
         return Ok(Belonging::Unasked(failure));
     }
@@ -40,10 +40,7 @@ pub fn belonging(ledger: &mut Ledger, gateway: &Client, at: Timestamp) -> Result
         LookupReply::Records { records, .. } => {
             let shown =
                 records.iter().any(|record| record.imp_uid.is_some() && record.imp_uid == paid.imp_uid);
-            if shown {
-                ledger.adopt(&account, at)?;
-            }
-            Ok(if shown { Belonging::Ours } else { Belonging::NotShown })
+            Ok(if shown { Belonging::Shown } else { Belonging::NotShown })
         }
         LookupReply::NotFound { .. } => Ok(Belonging::NotShown),
         LookupReply::NoAnswer { reason, .. } => Ok(Belonging::NoAnswer(reason)),
@@ -58,19 +55,45 @@ pub fn leave(
     settle_after: Duration,
 ) -> Result<Leave, LedgerError> {
     let mut standing = ledger.standing()?;
-    if standing.distrusted.is_some() {
-        // The gateway's clock measures a wait that began on another machine. Without an answer it does not end.
-        let _ = gateway.token(false);
-        let now = clock.now();
-        let gateway_s = gateway.now_s();
-        ledger.anchor_distrust(&SendMark { wall: now.wall, boot: now.boot, gateway_s })?;
+    if let Some(now) = time_of(&standing, gateway, clock) {
+        ledger.anchor_distrust(&now)?;
         standing = ledger.standing()?;
     }
+    Ok(by(&standing, gateway, clock, settle_after))
+}
+
+/// The same for a run that writes nothing: what it finds out is for it alone.
+#[must_use]
+pub fn leave_unwritten(
+    mut standing: Standing,
+    gateway: &Client,
+    clock: &dyn Clock,
+    settle_after: Duration,
+) -> Leave {
+    if let Some(now) = time_of(&standing, gateway, clock)
+        && let Some(distrust) = &mut standing.distrusted
+        && let Some(since) = distrust.since.anchored(&now)
+    {
+        distrust.since = since;
+    }
+    by(&standing, gateway, clock, settle_after)
+}
+
+/// The time on every clock, where a wait has to be measured: the gateway's measures one that began on another
+/// machine. Without an answer it does not end.
+fn time_of(standing: &Standing, gateway: &Client, clock: &dyn Clock) -> Option<SendMark> {
+    let _ = standing.distrusted.as_ref()?;
+    let _ = gateway.token(false);
+    let now = clock.now();
+    Some(SendMark { wall: now.wall, boot: now.boot, gateway_s: gateway.now_s() })
+}
+
+fn by(standing: &Standing, gateway: &Client, clock: &dyn Clock, settle_after: Duration) -> Leave {
     let now = clock.now();
     let since = standing.distrusted.as_ref().map(|distrust| &distrust.since);
     let age = since.map(|since| since.age(&now, gateway.now_s())).unwrap_or_default();
     let account = Account::of_key(gateway.account());
-    let hold = match may_send(&standing, &account, age, settle_after) {
+    let hold = match may_send(standing, &account, age, settle_after) {
         Ok(()) => None,
         Err(Refusal::Waiting { left }) => {
             Some(Hold { why: Reason::LedgerWaits, until: Some(later(now.wall, left)) })
@@ -78,5 +101,5 @@ pub fn leave(
         // The account was let through a moment ago; another process may have changed that meanwhile.
         Err(Refusal::OtherAccount) => Some(Hold { why: Reason::OtherAccount, until: None }),
     };
-    Ok(Leave { unasked: standing.unasked_until(now.wall).is_some(), hold })
+    Leave { unasked: standing.unasked_until(now.wall).is_some(), hold, ..Leave::default() }
 }

@@ -87,7 +87,9 @@ impl AskAhead {
         queue: Arc<Vec<u32>>,
         workers: usize,
     ) -> io::Result<Asking> {
-        let control = reader.look().newest_paid(gateway.account()).ok().flatten();
+        let control = reader.look().newest_paid(Some(gateway.account())).ok().flatten();
+        // The bulk form compares ids in its own way: one of plain letters has but one spelling.
+        let control = control.map(|paid| paid.terms.merchant_uid).filter(|uid| uid.as_str().is_ascii());
         let state = State { control, ids_max: BULK_IDS_MAX, ..State::default() };
         let lead = LEAD_MIN.max(workers.saturating_mul(8));
         let (state, changed) = (Mutex::new(state), Condvar::new());

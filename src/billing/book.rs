@@ -6,7 +6,7 @@ use tokio::sync::oneshot::Receiver;
 use tokio::sync::oneshot::error::TryRecvError;
 
 use crate::domain::ids::{MerchantUid, RefundId};
-use crate::domain::payment::Payment;
+use crate::domain::payment::{Payment, Terms};
 use crate::domain::refund::Refund;
 use crate::ledger::{
     Claiming, Closing, Entry, Intent, Ledger, LedgerError, PaymentLock, PaymentLocks, Written,
@@ -52,6 +52,10 @@ pub trait Book {
     /// The refunds of one payment, oldest first.
     fn refunds(&self, uid: &MerchantUid) -> Result<Vec<Refund>, LedgerError>;
     fn find_refund(&self, id: &RefundId) -> Result<Option<Refund>, LedgerError>;
+    /// Other orders of the same customer and amount of which it is not certain whether they took money.
+    fn open_beside(&self, terms: &Terms) -> Result<Vec<Payment>, LedgerError>;
+    /// Whether the ledger knows two API keys as one account's: both were shown or accepted to be.
+    fn one_account(&self, key: &str, other: &str) -> Result<bool, LedgerError>;
     /// `None` when another process or thread has it.
     fn lock_payment(&self, uid: &MerchantUid) -> Result<Option<PaymentLock>, LedgerError>;
     /// Durable when it returns.
@@ -81,6 +85,14 @@ impl Book for Ledger {
 
     fn find_refund(&self, id: &RefundId) -> Result<Option<Refund>, LedgerError> {
         Ledger::find_refund(self, id)
+    }
+
+    fn open_beside(&self, terms: &Terms) -> Result<Vec<Payment>, LedgerError> {
+        Ledger::open_beside(self, terms)
+    }
+
+    fn one_account(&self, key: &str, other: &str) -> Result<bool, LedgerError> {
+        Ok(self.standing()?.knows_as_one(key, other))
     }
 
     fn lock_payment(&self, uid: &MerchantUid) -> Result<Option<PaymentLock>, LedgerError> {
@@ -126,6 +138,14 @@ impl Book for NoLedger {
 
     fn find_refund(&self, _id: &RefundId) -> Result<Option<Refund>, LedgerError> {
         Ok(None)
+    }
+
+    fn open_beside(&self, _terms: &Terms) -> Result<Vec<Payment>, LedgerError> {
+        Ok(Vec::new())
+    }
+
+    fn one_account(&self, _key: &str, _other: &str) -> Result<bool, LedgerError> {
+        Ok(false)
     }
 
     fn lock_payment(&self, _uid: &MerchantUid) -> Result<Option<PaymentLock>, LedgerError> {

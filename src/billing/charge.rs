@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::billing::beside::{Cleared, Waits, clear};
 use crate::billing::charged::{Charged, Own};
 use crate::billing::desk::{Asked, Desk, Waited, wait_for_lock};
 use crate::billing::report::{ChargeError, Ended, Held, Report, mode_denied, not_recorded};
@@ -22,7 +23,7 @@ use crate::domain::protocol::{self, AfterSend, Before, BeforeSend, Opening, Unpr
 use crate::domain::reason::{Reason, Said};
 use crate::domain::time::{Moment, SendMark, from_epoch_s};
 use crate::interrupt::NoValue;
-use crate::ledger::{Claim, Claiming, Entry, Intent, LedgerError, PaymentLock, Seen};
+use crate::ledger::{Claim, Claiming, Entry, Guards, Intent, LedgerError, Passed, PaymentLock, Seen};
 
 /// How many interrupts end the wait for the answer to a charge.
 const PATIENCE_SENT: u32 = 2;
@@ -46,28 +47,56 @@ pub(super) fn charge_and_write(
     order: &Charge,
     tell: &mut dyn FnMut(Notice),
 ) -> Result<Charged, ChargeError> {
-    let mut run = Run { desk, order, tell };
-    for _ in 0..BEGINNINGS_MAX {
-        let (uid, at_most) = (&order.request.terms.merchant_uid, order.lock_wait_max);
-        let lock = match wait_for_lock(run.desk, uid, at_most, &mut || (run.tell)(Notice::WaitingForOther))? {
+    let uid = &order.request.terms.merchant_uid;
+    let known = order.known.as_ref().is_some_and(|known| known.is_fresh(&desk.clock.now()));
+    let passed = if known { order.beside.passed.clone() } else { Vec::new() };
+    let mut run = Run { desk, order, tell, passed, asides: Vec::new() };
+    let mut beginnings = 0;
+    while beginnings < BEGINNINGS_MAX {
+        let waits = &mut || (run.tell)(Notice::WaitingForOther(uid));
+        let lock = match wait_for_lock(run.desk, uid, order.lock_wait_max, waits)? {
             Waited::Locked(lock) => lock,
             Waited::Interrupted => return Ok(Charged::Known(Ended::Interrupted)),
             Waited::TooLong => break,
         };
-        if let Some(charged) = run.open(lock)? {
+        let over = match run.open(lock)? {
+            Step::Over(charged) => Some(charged),
+            Step::Anew => {
+                beginnings += 1;
+                None
+            }
+            // What is cleared up is not begun anew for want of luck.
+            Step::Beside { row, open } => run.clear(row.as_deref(), &open)?,
+        };
+        if let Some(charged) = over {
             return Ok(charged);
         }
     }
-    let payment = run.desk.ledger.find(&order.request.terms.merchant_uid)?.map(Box::new);
+    let payment = run.desk.ledger.find(uid)?.map(Box::new);
     Ok(Charged::Known(Ended::Busy { payment, waited: order.lock_wait_max }))
 }
 
-/// One run. What its steps hand on they hand on by value; `None` instead of an end means that somebody else
-/// came first, and that the charge begins anew.
+/// One run. What its steps hand on they hand on by value.
 struct Run<'a, 'd> {
     desk: &'a mut Desk<'d>,
     order: &'a Charge,
     tell: &'a mut dyn FnMut(Notice),
+    /// Open orders of the same customer and amount that this one may pass by.
+    passed: Vec<Passed>,
+    /// What is to be told of those.
+    asides: Vec<Reason>,
+}
+
+/// How far a beginning has come.
+enum Step {
+    Over(Charged),
+    /// Somebody else came first.
+    Anew,
+    /// Other orders have to be cleared up first. The payment's own lock is let go meanwhile.
+    Beside {
+        row: Option<Box<Payment>>,
+        open: Vec<Payment>,
+    },
 }
 
 /// How letting the request go ended.
@@ -81,7 +110,7 @@ enum LetGo {
 
 impl Run<'_, '_> {
     /// Reads the row under the payment's lock.
-    fn open(&mut self, lock: PaymentLock) -> Result<Option<Charged>, ChargeError> {
+    fn open(&mut self, lock: PaymentLock) -> Result<Step, ChargeError> {
         let Charge { request, retry, leave: Leave { unasked, .. }, .. } = self.order;
         let Some(row) = self.desk.ledger.find(&request.terms.merchant_uid)? else {
             let before = Before::First { retry: *retry, unasked: *unasked };
@@ -100,7 +129,7 @@ impl Run<'_, '_> {
         lock: PaymentLock,
         before: Before,
         row: Option<&Payment>,
-    ) -> Result<Option<Charged>, ChargeError> {
+    ) -> Result<Step, ChargeError> {
         let Charge { request, settle_after, known: told, .. } = self.order;
         let asked = self.desk.ask(&request.terms, row, *settle_after, told.as_ref())?;
         let nothing_new = asked.nothing_new();
@@ -112,7 +141,7 @@ impl Run<'_, '_> {
                 let found = matches!((before, &looked_up), (Before::First { .. }, LookedUp::Paid(_)));
                 let more = More { sandbox_flag: looked_up.sandbox_flag(), found, ..more };
                 let written = self.record(row, looked_up, received)?;
-                Ok(written.map(|payment| self.answered(payment, more)))
+                Ok(self.over(written, more))
             }
             BeforeSend::GiveUp(reason) => {
                 let held = more.held.clone().unwrap_or(Held::NotReached(reason));
@@ -129,19 +158,19 @@ impl Run<'_, '_> {
                 let written = self.record(row, nothing_new, received)?;
                 // The stored outcome is the answer, be the gateway reached or not.
                 let held = more.held.clone().filter(|held| *held == Held::Interrupted);
-                Ok(written.map(|payment| self.answered(payment, More { held, in_vain, ..more })))
+                Ok(self.over(written, More { held, in_vain, ..more }))
             }
             BeforeSend::Doubt(reason) => {
                 let written = self.record(row, LookedUp::Nothing, received)?;
                 // What the row says is of the request that was answered, and not the whole truth.
                 let doubted = |row| Payment { outcome: Outcome::Unknown, reason: Some(reason), ..row };
-                Ok(written.map(|row| self.answered(doubted(row), more)))
+                Ok(self.over(written.map(doubted), more))
             }
             BeforeSend::Claim { declines, aside } => {
                 let row = match declines {
                     Some(declines) => match self.record(row, LookedUp::Declined(declines), received)? {
                         Some(row) => Some(row),
-                        None => return Ok(None),
+                        None => return Ok(Step::Anew),
                     },
                     None => row.cloned(),
                 };
@@ -152,12 +181,7 @@ impl Run<'_, '_> {
 
     /// Nothing is sent yet: the row stays as it was, and a charge that was never asked for before is written
     /// down as not sent.
-    fn hold(
-        &mut self,
-        row: Option<&Payment>,
-        received: Received,
-        more: More,
-    ) -> Result<Option<Charged>, ChargeError> {
+    fn hold(&mut self, row: Option<&Payment>, received: Received, more: More) -> Result<Step, ChargeError> {
         let more = More { replayed: row.is_some_and(|row| row.outcome != Outcome::NotSent), ..more };
         let written = match (row, &more.held) {
             (None, Some(held)) => {
@@ -166,7 +190,7 @@ impl Run<'_, '_> {
             }
             (_, _) => self.record(row, LookedUp::Nothing, received)?,
         };
-        Ok(written.map(|payment| self.answered(payment, more)))
+        Ok(self.over(written, more))
     }
 
     /// Writes down what a look-up makes of a row, or of an order that has none; `None` where the row has moved
@@ -192,6 +216,7 @@ impl Run<'_, '_> {
         let mark = self.desk.take_mark();
         let intent = Intent {
             request: Arc::clone(&self.order.request),
+            once_per: self.order.beside.once_per,
             at: mark.wall,
             mark: mark.clone(),
             account: self.desk.gateway.account().to_owned(),
@@ -199,7 +224,7 @@ impl Run<'_, '_> {
             operator: self.order.operator.clone(),
             host: self.order.host.clone(),
             expected: row.map(Seen::of),
-            guards: self.order.guards.clone(),
+            guards: Guards { passed: Some(self.passed.clone()), ..self.order.guards.clone() },
         };
         (intent, mark)
     }
@@ -212,32 +237,74 @@ impl Run<'_, '_> {
         row: Option<&Payment>,
         asked_at: &Moment,
         aside: Option<&Reason>,
-    ) -> Result<Option<Charged>, ChargeError> {
+    ) -> Result<Step, ChargeError> {
         if let Some(Hold { why, until }) = &self.order.leave.hold {
             let (held, until) = (Some(Held::NotReached(why.clone())), *until);
             return self.hold(row, Received::default(), More { held, until, ..More::default() });
+        }
+        let mut open = self.desk.ledger.open_beside(&self.order.request.terms)?;
+        open.retain(|other| !self.may_pass(other));
+        if !open.is_empty() {
+            return Ok(Step::Beside { row: row.cloned().map(Box::new), open });
+        }
+        if self.order.leave.unconfirmed {
+            let held = Some(Held::NotReached(Reason::Unconfirmed));
+            return self.hold(row, Received::default(), More { held, ..More::default() });
         }
         let token =
             if self.desk.interrupts.requested() { Err(Held::Interrupted) } else { self.desk.have_token() };
         // An answer that has grown old while the token was waited for is asked for again.
         if token.is_ok() && self.desk.clock.now().since(asked_at).is_none_or(|age| age > KNOWN_FOR) {
-            return Ok(None);
+            return Ok(Step::Anew);
         }
         let (intent, mark) = self.intent(row);
         if let Err(held) = token {
             let entry = Entry::NeverBegun { intent, reason: held.reason() };
             let payment = self.desk.ledger.write(entry)?.payment;
             let more = More { held: Some(held), ..More::default() };
-            return Ok(Some(self.answered(payment, more)));
+            return Ok(Step::Over(self.answered(payment, more)));
         }
         if let Some(aside) = aside {
             (self.tell)(Notice::Aside(aside));
         }
         match self.desk.ledger.claim(intent, lock)? {
-            Claiming::Won(claim, payment) => self.send(claim, &payment, mark).map(Some),
-            Claiming::Lost => Ok(None),
+            Claiming::Won(claim, payment) => self.send(claim, &payment, mark).map(Step::Over),
+            Claiming::Lost => Ok(Step::Anew),
+            Claiming::Open(other) => Ok(Step::Beside { row: row.cloned().map(Box::new), open: vec![*other] }),
             Claiming::Similar(payment) => Ok(known(Ended::Similar(payment))),
             Claiming::OverDaily { spent, max } => Ok(known(Ended::OverDaily { spent, max })),
+        }
+    }
+
+    fn may_pass(&self, other: &Payment) -> bool {
+        let (uid, seen) = (&other.terms.merchant_uid, Seen::of(other));
+        self.passed.iter().any(|passed| passed.uid == *uid && passed.seen == seen)
+    }
+
+    /// Clears up open orders of the same customer and amount; `None` where the charge goes on from its
+    /// beginning. `row` is its own, as it was when its lock was let go.
+    fn clear(&mut self, row: Option<&Payment>, open: &[Payment]) -> Result<Option<Charged>, ChargeError> {
+        let waits = match clear(self.desk, self.order, open, self.tell)? {
+            Cleared::Passed { passed, asides } => {
+                self.passed.extend(passed);
+                self.asides.extend(asides);
+                return Ok(None);
+            }
+            Cleared::Alike(other) => return Ok(Some(Charged::Known(Ended::Similar(other)))),
+            Cleared::Interrupted => return Ok(Some(Charged::Known(Ended::Interrupted))),
+            Cleared::Waits(waits) => waits,
+        };
+        let uid = &self.order.request.terms.merchant_uid;
+        let lock = self.desk.ledger.lock_payment(uid)?;
+        let now = self.desk.ledger.find(uid)?;
+        if lock.is_none() || now.as_ref().map(Seen::of) != row.map(Seen::of) {
+            return Ok(None);
+        }
+        let Waits { other, why, until } = waits;
+        let (held, beside) = (Some(Held::NotReached(why)), Some(other));
+        match self.hold(now.as_ref(), Received::default(), More { held, until, beside, ..More::default() })? {
+            Step::Over(charged) => Ok(Some(charged)),
+            Step::Anew | Step::Beside { .. } => Ok(None),
         }
     }
 
@@ -311,10 +378,12 @@ impl Run<'_, '_> {
         let sandbox_flag = settled.record().and_then(|record| record.sandbox);
         let writing = self.desk.ledger.begin(claim.answered(at, settled, received.clone()));
         let terms = self.order.request.terms.clone();
-        let own = Own { writing, terms, outcome, received, sandbox_flag };
+        let asides = std::mem::take(&mut self.asides);
+        let own = Own { writing, terms, outcome, received, sandbox_flag, asides };
         if outcome == Outcome::Paid {
             return Ok(Charged::Paid(Box::new(own)));
         }
+        self.asides.clone_from(&own.asides);
         let payment = own.written()?;
         Ok(self.answered(payment, More { sandbox_flag, ..More::default() }))
     }
@@ -342,7 +411,8 @@ impl Run<'_, '_> {
         let received = asked.known.reply.received().clone();
         let closing = claim.looked_up(self.desk.clock.now().wall, looked_up, received.clone());
         let writing = self.desk.ledger.begin(closing);
-        let own = Own { writing, terms: terms.clone(), outcome, received, sandbox_flag: flag };
+        let own =
+            Own { writing, terms: terms.clone(), outcome, received, sandbox_flag: flag, asides: Vec::new() };
         let payment = own.written()?;
         // A refusal for being a duplicate that finds the charge tells of an older one; a rejection is
         // this run's own.
@@ -355,9 +425,15 @@ impl Run<'_, '_> {
         let at = self.desk.clock.now().wall;
         let writing = self.desk.ledger.begin(claim.not_sent(at, held.reason(), received.clone()));
         let terms = self.order.request.terms.clone();
-        let own = Own { writing, terms, outcome: Outcome::NotSent, received, sandbox_flag: None };
+        let outcome = Outcome::NotSent;
+        let own = Own { writing, terms, outcome, received, sandbox_flag: None, asides: Vec::new() };
         let payment = own.written()?;
         Ok(self.answered(payment, More { held: Some(held), ..More::default() }))
+    }
+
+    /// The end, where the row was as it was taken for.
+    fn over(&self, written: Option<Payment>, more: More) -> Step {
+        written.map_or(Step::Anew, |payment| Step::Over(self.answered(payment, more)))
     }
 
     /// The end, told.
@@ -374,6 +450,8 @@ impl Run<'_, '_> {
             mode_denied: mode_denied(self.order.request.terms.mode, &payment, more.sandbox_flag),
             others: more.others,
             in_vain: more.in_vain,
+            asides: self.asides.clone(),
+            beside: more.beside,
             payment,
         })))
     }
@@ -389,10 +467,12 @@ struct More {
     others: Vec<GatewayRecord>,
     in_vain: Option<Reason>,
     sandbox_flag: Option<bool>,
+    /// The open order that it waits for.
+    beside: Option<Box<Payment>>,
 }
 
-fn known(ended: Ended) -> Option<Charged> {
-    Some(Charged::Known(ended))
+fn known(ended: Ended) -> Step {
+    Step::Over(Charged::Known(ended))
 }
 
 fn key_refused(received: &Received) -> Said {

@@ -3,6 +3,7 @@
 use crate::billing::book::Writing;
 use crate::billing::report::{ChargeError, Ended, Report, mode_denied, not_recorded};
 use crate::domain::payment::{Outcome, Payment, Received, Terms};
+use crate::domain::reason::Reason;
 
 /// How a charge ended, as far as it is durable.
 #[must_use = "how it ended is known after the wait"]
@@ -20,6 +21,8 @@ pub(super) struct Own {
     pub(super) outcome: Outcome,
     pub(super) received: Received,
     pub(super) sandbox_flag: Option<bool>,
+    /// What is to be told of other orders.
+    pub(super) asides: Vec<Reason>,
 }
 
 impl Charged {
@@ -43,10 +46,11 @@ impl Own {
     }
 
     /// The same as an end, with nothing more to say.
-    pub(super) fn wait(self) -> Result<Ended, ChargeError> {
+    pub(super) fn wait(mut self) -> Result<Ended, ChargeError> {
+        let asides = std::mem::take(&mut self.asides);
         let (mode, flag) = (self.terms.mode, self.sandbox_flag);
         let payment = self.written()?;
         let mode_denied = mode_denied(mode, &payment, flag);
-        Ok(Ended::Answered(Box::new(Report { mode_denied, ..Report::of_own(payment) })))
+        Ok(Ended::Answered(Box::new(Report { mode_denied, asides, ..Report::of_own(payment) })))
     }
 }

@@ -8,8 +8,9 @@ use jiff::Timestamp;
 use crate::billing::book::Book;
 use crate::billing::report::{Held, held_by, held_without};
 use crate::billing::request::Known;
+use crate::domain::beside;
 use crate::domain::ids::MerchantUid;
-use crate::domain::lookup::{Finding, LookedUp, LookupReply, Question, judge};
+use crate::domain::lookup::{self, Finding, LookedUp, LookupReply, Question, judge};
 use crate::domain::payment::{Payment, Received, Terms};
 use crate::domain::protocol::{DOUBT_LASTS, ends_doubt};
 use crate::domain::time::{Clock, Moment, SendMark, later};
@@ -98,30 +99,43 @@ impl Desk<'_> {
         let now_s = self.gateway.now_s().unwrap_or_else(|| known.asked_at.wall.as_second());
         let question = Question { terms, mode, declined_before, unanswered, waited, now_s };
         let finding = judge(&question, &known.reply);
+        let finding = match row {
+            Some(row) if beside::is_open(row) && !self.is_own_key(row)? => {
+                lookup::through_another_key(finding)
+            }
+            Some(_) | None => finding,
+        };
         let long_ago = |row: &Payment| ends_doubt(row, &finding) && self.has_waited(row, DOUBT_LASTS);
         let doubt_ends = waited && row.is_some_and(long_ago);
         Ok(Asked { known, finding, waited, doubt_ends, held })
     }
 
-    /// Whether the last send, if there was one, was long enough ago, and was made with the key in use now:
-    /// another key may be another account, which cannot see it.
-    fn has_waited(&self, row: &Payment, settle_after: Duration) -> bool {
-        if row.last_send.is_none() {
-            return true;
+    /// Whether the last send, if there was one, was long enough ago.
+    pub(super) fn has_waited(&self, row: &Payment, settle_after: Duration) -> bool {
+        row.last_send.is_none() || self.send_age(row).is_some_and(|age| age >= settle_after)
+    }
+
+    /// Whether the last send, if there was one, was made with the key in use now, or with one that the ledger
+    /// knows to be of the same account: another account cannot see it (contract, rule 12).
+    fn is_own_key(&self, row: &Payment) -> Result<bool, LedgerError> {
+        match row.account.as_deref() {
+            Some(account) => self.ledger.one_account(account, self.gateway.account()),
+            None => Ok(row.last_send.is_none()),
         }
-        let same_account = row.account.as_deref() == Some(self.gateway.account());
-        same_account && self.send_age(row).is_some_and(|age| age >= settle_after)
     }
 
     /// How long ago the last send was, for certain.
-    fn send_age(&self, row: &Payment) -> Option<Duration> {
+    pub(super) fn send_age(&self, row: &Payment) -> Option<Duration> {
         let mark = row.last_send.as_ref()?;
         let now = self.clock.now();
         let same_boot = match (&mark.boot, &now.boot) {
             (Some(then), Some(now)) => then.boot_id == now.boot_id,
             (None, _) | (_, None) => false,
         };
-        let gateway_now_s = if same_boot { None } else { self.gateway.fresh_now_s() };
+        // In one boot nobody is asked: what the last token said may contradict the boot clock all the same. It is
+        // in whole seconds, and less than one is no contradiction.
+        let by_last_token = || self.gateway.now_s().map(|now_s| now_s.saturating_add(1));
+        let gateway_now_s = if same_boot { by_last_token() } else { self.gateway.fresh_now_s() };
         Some(mark.age(&now, gateway_now_s))
     }
 
@@ -197,7 +211,7 @@ pub(super) enum Waited {
     TooLong,
 }
 
-/// Waits for a payment's lock; `tell` is called once where another process has it.
+/// Waits for whoever is at a payment, `at_most` as long; `tell` is called once where another process has it.
 pub(super) fn wait_for_lock(
     desk: &Desk<'_>,
     uid: &MerchantUid,

@@ -4,6 +4,7 @@ pub mod account;
 pub mod ahead;
 mod ask_ahead;
 pub mod batch;
+pub mod beside;
 pub mod book;
 pub mod charge;
 mod charged;

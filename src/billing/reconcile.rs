@@ -104,9 +104,12 @@ pub fn reconcile(
     let verdict = match how {
         // Another host's run has come in between: what it does is for it to tell.
         How::Moved => Verdict::Busy,
-        How::Kept | How::Claimed | How::Similar(_) | How::OverDaily { .. } | How::RefundHeld(_) => {
-            verdict(desk, &payment, &finding, review, settle_after)
-        }
+        How::Kept
+        | How::Claimed
+        | How::Similar(_)
+        | How::Open(_)
+        | How::OverDaily { .. }
+        | How::RefundHeld(_) => verdict(desk, &payment, &finding, review, settle_after),
     };
     let mode_denied = mode_denied(mode, &payment, flag);
     Ok(Reviewed { payment, before, verdict, others: finding.others().to_vec(), mode_denied })

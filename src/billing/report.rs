@@ -50,6 +50,10 @@ pub struct Report {
     pub others: Vec<GatewayRecord>,
     /// The stored outcome may not be the last word, and the gateway did not say: why.
     pub in_vain: Option<Reason>,
+    /// What is to be told of other orders of the same customer and amount.
+    pub asides: Vec<Reason>,
+    /// The open order that has to be cleared up first.
+    pub beside: Option<Box<Payment>>,
 }
 
 impl Report {
@@ -69,6 +73,8 @@ impl Report {
             mode_denied: None,
             others: Vec::new(),
             in_vain: None,
+            asides: Vec::new(),
+            beside: None,
         }
     }
 }

@@ -8,13 +8,14 @@ use jiff::Timestamp;
 use crate::billing::report::{Ended, Report};
 use crate::domain::charge::ChargeRequest;
 use crate::domain::declines::Standing;
+use crate::domain::ids::MerchantUid;
 use crate::domain::lookup::LookupReply;
 use crate::domain::money::Amount;
-use crate::domain::payment::{Payment, Terms};
+use crate::domain::payment::{Mode, Outcome, Payment, Terms};
 use crate::domain::protocol::{self, Opening, Stored};
 use crate::domain::reason::Reason;
 use crate::domain::time::Moment;
-use crate::ledger::{Guards, Ledger, LedgerError};
+use crate::ledger::{Guards, Ledger, LedgerError, Passed};
 
 /// A charge as asked for, checked, and how to go about it.
 pub struct Charge {
@@ -31,16 +32,30 @@ pub struct Charge {
     pub host: Option<String>,
     /// What the gateway said of the order a moment ago, in this run.
     pub known: Option<Known>,
+    pub beside: BesideOthers,
     pub leave: Leave,
 }
 
-/// What the ledger itself lets go.
+/// What is known of the other orders of its customer and amount.
+#[derive(Clone, Debug, Default)]
+pub struct BesideOthers {
+    /// Its id was made of a period.
+    pub once_per: bool,
+    /// Charge beside one that was paid a moment ago.
+    pub allow_similar: bool,
+    /// Looked at with what is `known`, and as good as that.
+    pub passed: Vec<Passed>,
+}
+
+/// What lets a charge go, besides the gateway.
 #[derive(Clone, Debug, Default)]
 pub struct Leave {
     /// Somebody has accepted that a first send goes although the gateway gives no answer.
     pub unasked: bool,
     /// Why this ledger sends nothing yet, and until when.
     pub hold: Option<Hold>,
+    /// A person is to be asked, and was not: what stood in the way was told in place of the question.
+    pub unconfirmed: bool,
 }
 
 /// Makes the charge of one row of a batch: its number in, the charge out. `None` where it cannot be made.
@@ -74,8 +89,8 @@ impl Known {
 /// What happens meanwhile, for whoever watches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Notice<'a> {
-    /// Another process is at the same payment.
-    WaitingForOther,
+    /// Another process is at this payment: at the same one, or at another of its customer and amount.
+    WaitingForOther(&'a MerchantUid),
     /// The request goes, and the gateway shows something under the order that is no charge, or was not asked.
     Aside(&'a Reason),
     /// The request is out.
@@ -105,7 +120,7 @@ impl From<Guarded> for Ended {
 pub fn guarded(ledger: &Ledger, order: &Charge) -> Result<Option<Guarded>, LedgerError> {
     let terms = &order.request.terms;
     if let Some(since) = order.guards.similar_since
-        && let Some(other) = ledger.similar(terms, since)?
+        && let Some(other) = ledger.similar(terms, order.beside.once_per, since)?
     {
         return Ok(Some(Guarded::Similar(Box::new(other))));
     }
@@ -138,13 +153,21 @@ pub fn same_terms(row: &Payment, asked: &Terms) -> bool {
     same || row.was_never_sent()
 }
 
+/// Whether a row is of the same kind of money. A payment of which the gateway's own flag says so is, whatever the
+/// profile was said to be when it was made (contract, rule 12).
+fn of_same_mode(row: &Payment, asked: Mode) -> bool {
+    let by_its_flag =
+        row.outcome == Outcome::Paid && row.sandbox.is_some() && !asked.disagrees_with(row.sandbox);
+    row.terms.mode == asked || by_its_flag
+}
+
 /// The row as the protocol sees it.
 pub(super) fn stored(row: &Payment, request: &ChargeRequest) -> Stored {
     let asked = &request.terms;
     Stored {
         outcome: row.outcome,
         same_terms: same_terms(row, asked),
-        same_mode: row.terms.mode == asked.mode,
+        same_mode: of_same_mode(row, asked.mode),
         unanswered: row.unanswered > 0 && row.doubt_ended_at.is_none(),
         uncertain: Standing::of(row).is_some_and(|standing| standing.is_open()),
     }

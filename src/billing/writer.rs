@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 
 use crate::billing::book::{Book, Writing};
 use crate::domain::ids::{MerchantUid, RefundId};
-use crate::domain::payment::Payment;
+use crate::domain::payment::{Payment, Terms};
 use crate::domain::refund::Refund;
 use crate::ledger::{Closing, Entry, Ledger, LedgerError, PaymentLock, PaymentLocks, Written};
 
@@ -131,6 +131,14 @@ impl Book for WriterHandle {
 
     fn find_refund(&self, id: &RefundId) -> Result<Option<Refund>, LedgerError> {
         self.reader.look().find_refund(id)
+    }
+
+    fn open_beside(&self, terms: &Terms) -> Result<Vec<Payment>, LedgerError> {
+        self.reader.look().open_beside(terms)
+    }
+
+    fn one_account(&self, key: &str, other: &str) -> Result<bool, LedgerError> {
+        self.reader.look().one_account(key, other)
     }
 
     fn lock_payment(&self, uid: &MerchantUid) -> Result<Option<PaymentLock>, LedgerError> {

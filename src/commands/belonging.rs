@@ -4,9 +4,9 @@
 use crate::billing::account::{self, Belonging, belonging};
 use crate::billing::request::Leave;
 use crate::commands::context::{Context, Gateway};
-use crate::domain::standing::{Distrust, Doubt};
+use crate::domain::standing::{Account, Distrust, Doubt, Standing};
 use crate::failure::Failure;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, LedgerError};
 
 /// Checks the key, and asks the ledger what it lets go.
 pub(in crate::commands) fn leave(
@@ -14,19 +14,53 @@ pub(in crate::commands) fn leave(
     ledger: &mut Ledger,
     gateway: &Gateway,
 ) -> Result<Leave, Failure> {
-    check(context, ledger, gateway)?;
-    let standing = ledger.standing()?;
-    // The sandbox's book is lost on purpose, to begin anew.
-    let lost = |distrust: &Distrust| distrust.why == Doubt::Lost;
-    if context.settings.sandbox() && standing.distrusted.as_ref().is_some_and(lost) {
+    if let Some(account) = check(context, ledger, gateway)? {
+        ledger.adopt(&account, context.now())?;
+    }
+    if begins_anew(context, &ledger.standing()?) {
         return Ok(Leave::default());
     }
     let (client, clock) = (&gateway.client, &*context.clock);
     Ok(account::leave(ledger, client, clock, context.settings.settle_after)?)
 }
 
-/// Goes on with the ledger's own key, or with one that shows what the ledger holds.
-fn check(context: &Context<'_>, ledger: &mut Ledger, gateway: &Gateway) -> Result<(), Failure> {
+/// Takes the key in use for the ledger's own where the gateway shows that it is, for a run that only asks. Where it
+/// does not, what the key shows is read all the same, and what it does not show says nothing.
+pub(in crate::commands) fn recognise(
+    context: &Context<'_>,
+    ledger: &mut Ledger,
+    gateway: &Gateway,
+) -> Result<(), LedgerError> {
+    match belonging(ledger, &gateway.client)? {
+        Belonging::Shown => ledger.adopt(&Account::of_key(gateway.client.account()), context.now()),
+        Belonging::Ours | Belonging::NotShown | Belonging::Unasked(_) | Belonging::NoAnswer(_) => Ok(()),
+    }
+}
+
+/// The same for a run that writes nothing: what it finds out is for it alone.
+pub(in crate::commands) fn leave_unwritten(
+    context: &Context<'_>,
+    ledger: &Ledger,
+    mut standing: Standing,
+    gateway: &Gateway,
+) -> Result<Leave, Failure> {
+    standing.accounts.extend(check(context, ledger, gateway)?);
+    if begins_anew(context, &standing) {
+        return Ok(Leave::default());
+    }
+    let (client, clock) = (&gateway.client, &*context.clock);
+    Ok(account::leave_unwritten(standing, client, clock, context.settings.settle_after))
+}
+
+/// The sandbox's book is lost on purpose, to begin anew.
+fn begins_anew(context: &Context<'_>, standing: &Standing) -> bool {
+    let lost = |distrust: &Distrust| distrust.why == Doubt::Lost;
+    context.settings.sandbox() && standing.distrusted.as_ref().is_some_and(lost)
+}
+
+/// Goes on with the ledger's own key, or with one that shows what the ledger holds: that one is the account which
+/// the ledger is to know from now on.
+fn check(context: &Context<'_>, ledger: &Ledger, gateway: &Gateway) -> Result<Option<Account>, Failure> {
     let path = ledger.path().display().to_string();
     let unanswered = |why: &str| {
         let message = format!(
@@ -35,8 +69,9 @@ fn check(context: &Context<'_>, ledger: &mut Ledger, gateway: &Gateway) -> Resul
         );
         Failure::network(message).hinted("run the same command again")
     };
-    let failure = match belonging(ledger, &gateway.client, context.now())? {
-        Belonging::Ours => return Ok(()),
+    let failure = match belonging(ledger, &gateway.client)? {
+        Belonging::Ours => return Ok(None),
+        Belonging::Shown => return Ok(Some(Account::of_key(gateway.client.account()))),
         Belonging::NotShown => Failure::refused(format!(
             "the API key is another than the ledger {path} was begun with, and shows no payment of it: it may be \
              another account's"

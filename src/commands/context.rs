@@ -13,7 +13,7 @@ use crate::domain::customer::{Card, Customer};
 use crate::domain::ids::CustomerUid;
 use crate::domain::payment::Mode;
 use crate::domain::secret::Secret;
-use crate::domain::standing::Distrust;
+use crate::domain::standing::{Distrust, Standing};
 use crate::domain::time::{Clock, Moment};
 use crate::failure::Failure;
 use crate::gateway::{ApiKey, Client, HttpTransport, Trace, TransportConfig, account_of};
@@ -79,9 +79,15 @@ impl Context<'_> {
         if self.settings.sandbox() {
             return self.open_ledger();
         }
+        let ledger = self.ledger_if_there()?;
+        ledger.ok_or_else(|| self.no_ledger())
+    }
+
+    /// The ledger to write; `None` where there is none yet, and none is made of a mistyped path.
+    pub fn ledger_if_there(&mut self) -> Result<Option<Ledger>, Failure> {
         match Ledger::open_with(&self.settings.database, &self.opening(Create::Never)) {
-            Ok(opened) => Ok(self.told(opened)),
-            Err(error) if error.is_missing() => Err(self.no_ledger()),
+            Ok(opened) => Ok(Some(self.told(opened))),
+            Err(error) if error.is_missing() => Ok(None),
             Err(error) => Err(error.into()),
         }
     }
@@ -94,9 +100,20 @@ impl Context<'_> {
 
     /// The ledger for a run that writes nothing; `None` where there is none yet.
     pub fn look_at_ledger(&mut self) -> Result<Option<Ledger>, Failure> {
+        Ok(self.look_at_ledger_as_it_stands()?.map(|(ledger, _)| ledger))
+    }
+
+    /// The same with how it stands: to a user who may not write it, a doubt that nobody has stored is in there
+    /// alone.
+    pub fn look_at_ledger_as_it_stands(&mut self) -> Result<Option<(Ledger, Standing)>, Failure> {
         let options = OpenOptions { access: Access::Read, ..self.opening(Create::Never) };
         match Ledger::open_with(&self.settings.database, &options) {
-            Ok(opened) => Ok(Some(self.told(opened))),
+            Ok(opened) => {
+                let standing = opened.standing.clone();
+                let ledger = self.told(opened);
+                let standing = standing.map_or_else(|| ledger.standing(), Ok)?;
+                Ok(Some((ledger, standing)))
+            }
             Err(error) if error.is_missing() => Ok(None),
             Err(error) => Err(error.into()),
         }

@@ -19,7 +19,7 @@ mod setup;
 
 const AFTER_HELP: &str = "\
 A check is ok, warn (it works, and may not be what is meant) or bad (a charge would fail, or be at
-risk). The gateway is asked for an access token and for nothing else.
+risk). The gateway is asked for an access token and about one order, and for nothing else.
 
 Examples:
   billkey doctor
@@ -30,8 +30,9 @@ Examples:
 Exit codes:
   0 all is ok, or there are warnings only
   3 configuration or credentials are bad: a file, a mode, a secret, a key that the gateway refused
-  1 something else is bad: the ledger, the disk, or the gateway cannot be reached
-  3 where both are bad   2 as usual; see `billkey help exit-codes`";
+  1 something else on this side is bad: the ledger, the disk
+  9 the gateway cannot be reached, or answers no look-ups: nothing would be sent
+  Of several 3, then 1, then 9   2 as usual; see `billkey help exit-codes`";
 
 /// Check settings, files, ledger, gateway and clock
 ///
@@ -66,11 +67,12 @@ fn examine(context: &mut Context<'_>) -> Result<Exit, Failure> {
     let mut secret = Report::default();
     let credentials = setup::secret(context.settings, &mut secret);
     let mut gateway = Report::default();
-    if credentials {
-        gateway::examine(context, &mut gateway);
+    let at_hand = if credentials {
+        gateway::examine(context, &mut gateway)
     } else {
         gateway::not_asked(&mut gateway, "there is no key to ask with");
-    }
+        None
+    };
     let mut report = Report::default();
     setup::config(context.settings, &mut report);
     report.append(secret);
@@ -79,6 +81,9 @@ fn examine(context: &mut Context<'_>) -> Result<Exit, Failure> {
     let opened = ledger::examine(context, &mut report);
     account::ledgers(context.settings, &mut report);
     ledger::disk(&context.settings.database, &mut report);
+    if let Some(at_hand) = at_hand {
+        gateway::look_ups(context, &at_hand, opened.as_ref(), &mut gateway);
+    }
     report.append(gateway);
     money::examine(context.settings, opened.as_ref(), &mut report);
     setup::going_live(context.settings, &mut report);

@@ -48,6 +48,9 @@ pub(in crate::commands) fn warn(ui: &mut Ui, report: &Report) {
     if let Some(why) = &report.in_vain {
         ui.warning(&prose::not_confirmed(payment, why));
     }
+    for aside in &report.asides {
+        ui.warning(&format!("{}: {aside}", payment.terms.merchant_uid));
+    }
     if let Some(profile) = report.mode_denied {
         ui.warning(&prose::wrong_channel(payment, profile));
     }

@@ -98,6 +98,19 @@ One merchant_uid is one payment, for ever. Run the SAME command again as often
 as you like: it asks before it sends, and what is paid is never sent again. With
 another customer, amount or currency it is refused (exit 8), nothing is sent.
 
+The same order is the same merchant_uid, given or made by --once-per. The same
+customer, plan and period is the same order, on any machine and under any
+profile name. An open payment of a customer is cleared up before another one of
+the same amount goes out.
+
+billkey asks the gateway about an order before it sends it, every time. No
+answer, no send: run it again. While look-ups are down, billkey doctor says so,
+and what to do if it lasts. Two ledgers that charge one order in the same second
+are fenced by the gateway alone: one account, one ledger.
+
+The ledger notices that it is older than it was, and then waits settle_after and
+says so until you accept it. It never closes for that.
+
 settle_after (15m unless configured) is how long a charge that the gateway does
 not show may still be on its way, or hidden. Until it has passed since the last
 send, unknown and pending stay what they are, and nothing is sent; after that

@@ -73,7 +73,7 @@ pub(in crate::commands) fn guards(
         let (from, to) = day_around(now, settings);
         DailyLimit { max, from, to }
     });
-    Guards { similar_since, daily }
+    Guards { similar_since, daily, ..Guards::default() }
 }
 
 /// The merchant's day that `now` lies in.

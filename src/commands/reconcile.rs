@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::billing::desk::Desk;
 use crate::billing::reconcile::{ReviewError, Reviewed, Verdict, reconcile};
 use crate::billing::report::Held;
+use crate::commands::belonging::recognise;
 use crate::commands::context::Context;
 use crate::commands::reconcile::tell::Told;
 use crate::commands::when::{self, in_option};
@@ -73,6 +74,7 @@ pub fn run(args: &ReconcileArgs, context: &mut Context<'_>) -> Result<Exit, Fail
         return told.finish(context, None);
     }
     let gateway = context.open_gateway()?;
+    recognise(context, &mut ledger, &gateway)?;
     let interrupts = Interrupts::watch().map_err(|error| Failure::io("watch for Ctrl-C", &error))?;
     let mut desk = Desk {
         ledger: &mut ledger,

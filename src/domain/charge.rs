@@ -170,6 +170,7 @@ impl ChargeRequest {
     pub fn unsent(&self, at: Timestamp, note: Option<String>, operator: Option<String>) -> Payment {
         Payment {
             terms: self.terms.clone(),
+            once_per: false,
             outcome: Outcome::NotSent,
             outcome_before: None,
             name: self.name.clone(),
@@ -179,6 +180,7 @@ impl ChargeRequest {
             last_send: None,
             account: None,
             imp_uid: None,
+            sandbox: None,
             status: None,
             cancel_amount: None,
             apply_num: None,

@@ -138,6 +138,16 @@ impl LookedUp {
     }
 }
 
+/// What is seen through another API key than the one that the last request was sent with. Another account cannot
+/// see that request: that there is nothing to see says nothing then.
+#[must_use]
+pub fn through_another_key(finding: Finding) -> Finding {
+    if matches!(finding, Finding::Nothing { .. }) {
+        return Finding::NoAnswer { reason: Reason::OtherKey, reached: true };
+    }
+    finding
+}
+
 /// Judges a reply (facts 2.6, 3.2, 3.4; contract, rule 8).
 #[must_use]
 pub fn judge(question: &Question<'_>, reply: &LookupReply) -> Finding {

@@ -1,6 +1,7 @@
 //! What a payment is and what may happen to it: values and rules, no IO.
 
 pub mod answer;
+pub mod beside;
 pub mod card_number;
 pub mod charge;
 pub mod customer;

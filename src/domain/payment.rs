@@ -293,6 +293,8 @@ impl GatewayRecord {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Payment {
     pub terms: Terms,
+    /// Whether its id was made of a period (`--once-per`).
+    pub once_per: bool,
     pub outcome: Outcome,
     /// What the row said before the attempt that is pending now: to go back to when that attempt
     /// turns out never to have left.
@@ -312,6 +314,8 @@ pub struct Payment {
     /// another account, whose "not found" says nothing of this payment.
     pub account: Option<String>,
     pub imp_uid: Option<String>,
+    /// Whether the gateway's record says that it went through a test channel (facts 2.3).
+    pub sandbox: Option<bool>,
     /// The gateway's word.
     pub status: Option<String>,
     pub cancel_amount: Option<Amount>,

@@ -82,6 +82,14 @@ pub enum BeforeSend {
     Claim { declines: Option<Declines>, aside: Option<Reason> },
 }
 
+impl BeforeSend {
+    /// Whether the request may go, as far as the gateway's answer goes.
+    #[must_use]
+    pub fn sends(&self) -> bool {
+        matches!(self, BeforeSend::Claim { .. })
+    }
+}
+
 /// What to do after an answer to a send.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AfterSend {

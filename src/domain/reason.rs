@@ -238,6 +238,19 @@ reasons! {
     PaymentUnreadable { imp_uid: String } "payment_unreadable":
         "the gateway shows {imp_uid} with an amount or refunds that are not this payment's";
 
+    // Another order of the same customer and amount.
+    OpenBeside { order: String, why: Box<Reason> } "open_beside":
+        "another order of this customer and amount, {order}, may have charged the card: {why}";
+    BesideSettled { order: String, outcome: String } "beside_settled":
+        "another order of this customer and amount, {order}, was open and is {outcome} now; this one goes out beside it";
+    BesideNotShown { order: String } "beside_not_shown":
+        "another order of this customer and amount, {order}, was open; the gateway shows no payment of it and its \
+         wait is over, so this one goes out beside it";
+    AtWork "at_work": "another process is at it";
+    Unconfirmed "unconfirmed": "what the gateway shows has changed since it was asked before the question";
+    OtherKey "other_key":
+        "it was sent with another API key, and what this one shows says nothing of another account";
+
     /// Asked before a send, in vain.
     NoWordOfOrder { why: Box<Reason> } "no_word_of_order":
         "the gateway did not say whether it knows this order: {why}";

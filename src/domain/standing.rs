@@ -97,6 +97,14 @@ impl Standing {
         self.accounts.is_empty() || self.accounts.contains(account)
     }
 
+    /// Whether two API keys are one account's: each was the one it was begun with, or was shown or accepted to
+    /// be the same.
+    #[must_use]
+    pub fn knows_as_one(&self, key: &str, other: &str) -> bool {
+        let knows = |key: &str| self.accounts.iter().any(|account| account.key == key);
+        key == other || (knows(key) && knows(other))
+    }
+
     /// Until when it may send what it never sent, unasked. A clock that was set back to before the leave ends
     /// it, and a ledger that is distrusted has none.
     #[must_use]
@@ -188,6 +196,19 @@ mod tests {
     fn another_tier_is_another_account() {
         let of_tier = Account { tier: Some("004".into()), ..Account::of_key("ours") };
         assert!(!standing(&["ours"], None).belongs_to(&of_tier));
+    }
+
+    #[test]
+    fn two_keys_are_one_account_where_the_ledger_knows_both() {
+        for (what, accounts, one) in [
+            ("neither was ever used here", &[][..], false),
+            ("the key in use was not shown to be the same", &["then"], false),
+            ("the key of the send is nobody's any more", &["now"], false),
+            ("both are known", &["then", "now"], true),
+        ] {
+            assert_eq!(standing(accounts, None).knows_as_one("then", "now"), one, "{what}");
+        }
+        assert!(standing(&[], None).knows_as_one("now", "now"), "a key is its own account's");
     }
 
     #[test]

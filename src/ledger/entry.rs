@@ -108,6 +108,8 @@ pub enum How {
     Moved,
     /// A charge like the intent's is in the way; nothing was written.
     Similar(Box<Payment>),
+    /// Another order of the same customer and amount is open and has to be looked at first; nothing was written.
+    Open(Box<Payment>),
     /// The intent would go over the day's limit; nothing was written.
     OverDaily {
         spent: Amount,
@@ -127,6 +129,8 @@ pub enum Claiming {
     Lost,
     /// A charge like this one is in the way; nothing was written.
     Similar(Box<Payment>),
+    /// Another order of the same customer and amount has to be looked at first; nothing was written.
+    Open(Box<Payment>),
     /// It would go over the day's limit; nothing was written.
     OverDaily { spent: Amount, max: Amount },
 }
@@ -143,6 +147,7 @@ impl Written {
                 Claiming::Won(Claim { attempt, seen, lock }, Box::new(payment))
             }
             How::Similar(other) => Claiming::Similar(other),
+            How::Open(other) => Claiming::Open(other),
             How::OverDaily { spent, max } => Claiming::OverDaily { spent, max },
             How::Moved | How::Kept | How::RefundHeld(_) => Claiming::Lost,
         }
@@ -153,7 +158,9 @@ impl Written {
         match self.how {
             How::Claimed => Ok(RefundClaim { id, lock }),
             How::RefundHeld(held) => Err(held),
-            How::Kept | How::Moved | How::Similar(_) | How::OverDaily { .. } => Err(RefundHeld::NotPaid),
+            How::Kept | How::Moved | How::Similar(_) | How::Open(_) | How::OverDaily { .. } => {
+                Err(RefundHeld::NotPaid)
+            }
         }
     }
 

@@ -1,25 +1,25 @@
 //! What the ledger knows of itself: its id and epoch, whose payments it holds, and whether it is older than it
 //! was (contract, rules 9 and 12).
 
-use std::ops::ControlFlow;
 use std::path::Path;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
-use crate::domain::payment::{Outcome, Payment};
 use crate::domain::standing::{Account, Distrust, Doubt, Standing, Unasked};
 use crate::domain::time::{BootReading, Moment, SendMark};
 use crate::domain::words::os_words;
 use crate::ledger::fault::Fault;
 use crate::ledger::mark::{self, Beside, Mark};
-use crate::ledger::{Filter, Ledger, LedgerError, MarkTrouble};
+use crate::ledger::{Ledger, LedgerError, MarkTrouble};
 
 const HELD: &str = "SELECT id, epoch, marked, other_mark, doubt, doubt_events_marked, doubt_events_held, \
      doubt_last_event_ms, doubt_since_ms, doubt_since_boot_id, doubt_since_boot_ms, doubt_since_gateway_s, \
      doubt_accepted, unasked_from_ms, unasked_until_ms, \
      coalesce((SELECT max(id) FROM events), 0) AS last_event, \
      (SELECT at_ms FROM events ORDER BY id DESC LIMIT 1) AS last_event_ms FROM ledger";
+
+const KEYS_OF_OPEN: &str = "SELECT DISTINCT account FROM payments WHERE account IS NOT NULL AND outcome <> 'paid' AND unanswered > 0";
 
 /// The database's side of it.
 #[derive(Clone, Debug)]
@@ -237,6 +237,22 @@ pub(super) fn write_acceptance(tx: &Connection, acceptance: &Acceptance, what: &
     Ok(())
 }
 
+/// Takes the key in use for the ledger's own, and with it every key that something open was sent with: what was sent
+/// with a key that the ledger does not know would wait for ever.
+fn accept_accounts(tx: &Connection, acceptance: &Acceptance, standing: &Standing) -> Result<bool, Fault> {
+    let Some(in_use) = &acceptance.account else { return Ok(false) };
+    let mut written = !standing.belongs_to(in_use) && write_account(tx, in_use, acceptance.at, "accepted")?;
+    if standing.accounts.is_empty() {
+        return Ok(written);
+    }
+    let mut statement = tx.prepare(KEYS_OF_OPEN)?;
+    let keys: Vec<String> = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    for key in keys {
+        written |= write_account(tx, &Account::of_key(&key), acceptance.at, "accepted")?;
+    }
+    Ok(written)
+}
+
 pub(super) fn write_account(
     tx: &Connection,
     account: &Account,
@@ -302,17 +318,6 @@ impl Ledger {
             Ok(Beside::Mark(mark)) => Some((mark.last_event, mark.at.wall)),
             Ok(Beside::Nothing | Beside::Unreadable) | Err(_) => None,
         }
-    }
-
-    /// The newest payment that was paid: a key that shows it belongs to the same account.
-    pub fn last_paid(&self) -> Result<Option<Payment>, LedgerError> {
-        let filter = Filter { outcomes: vec![Outcome::Paid], limit: Some(1), ..Filter::default() };
-        let mut found = None;
-        self.visit(&filter, &mut |payment| {
-            found = Some(payment);
-            ControlFlow::Break(())
-        })?;
-        Ok(found)
     }
 
     /// What is to be told of the mark: why it could not be written, if it could not. It may be asked by whoever
@@ -394,9 +399,8 @@ impl Ledger {
                 tx.execute("UPDATE ledger SET doubt_accepted = 1", [])?;
                 write_acceptance(tx, acceptance, "distrust")?;
             }
-            let other = acceptance.account.as_ref().filter(|account| !standing.belongs_to(account));
-            if let Some(account) = other {
-                let _ = write_account(tx, account, acceptance.at, "accepted")?;
+            let other = accept_accounts(tx, acceptance, &standing)?;
+            if other {
                 write_acceptance(tx, acceptance, "account")?;
             }
             let unasked = acceptance.unasked.then(|| Unasked::begun(acceptance.at));
@@ -408,7 +412,7 @@ impl Ledger {
                 write_acceptance(tx, acceptance, "unasked")?;
             }
             let unasked_until = unasked.map(|unasked| unasked.until);
-            Ok(Accepted { distrust, account: other.is_some(), unasked_until })
+            Ok(Accepted { distrust, account: other, unasked_until })
         })
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::domain::charge::ChargeRequest;
+use crate::domain::ids::MerchantUid;
 use crate::domain::money::Amount;
 use crate::domain::refund::Refund;
 use crate::domain::time::SendMark;
@@ -15,6 +16,8 @@ use crate::ledger::seen::Seen;
 pub struct Intent {
     /// Shared: who writes it down may be another thread than who lets it go.
     pub request: Arc<ChargeRequest>,
+    /// Whether the order's id was made of a period.
+    pub once_per: bool,
     /// Now: becomes `requested_at` of a new row.
     pub at: Timestamp,
     /// Now on every clock: the waiting time of a later run is measured from here.
@@ -37,9 +40,19 @@ pub struct Intent {
 #[derive(Clone, Debug, Default)]
 pub struct Guards {
     /// Refuse when the same customer has another merchant_uid with the same amount and currency,
-    /// asked for or last sent at or after this time, that is paid, pending or unknown.
+    /// asked for or last sent at or after this time, that is paid. Two orders of periods are never alike.
     pub similar_since: Option<Timestamp>,
+    /// Refuse when another order of the same customer and amount is open and is none of these: it was looked at
+    /// a moment ago, and may be passed by as it stood then. `None`: nobody asks.
+    pub passed: Option<Vec<Passed>>,
     pub daily: Option<DailyLimit>,
+}
+
+/// An open order that another one may pass by, as long as it stands like that.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Passed {
+    pub uid: MerchantUid,
+    pub seen: Seen,
 }
 
 /// The most that may be charged in one day, over all customers, in one currency.

@@ -71,7 +71,7 @@ pub use error::{Cause, LedgerError, replaced_by_backup};
 pub use examine::Examination;
 pub use filter::{By, Filter, Totals};
 pub use identity::{Acceptance, Accepted};
-pub use intent::{DailyLimit, Guards, Intent, RefundIntent};
+pub use intent::{DailyLimit, Guards, Intent, Passed, RefundIntent};
 pub use lock::{BatchLock, BatchLocked, PaymentLock, PaymentLocks};
 pub use rules::refund::RefundHeld;
 pub use seen::Seen;

@@ -36,7 +36,8 @@ const BY_APPROVAL: &str =
 const NEWEST_PAID: &str = concat!(
     "SELECT ",
     payment_columns!(),
-    " FROM payments WHERE outcome = 'paid' AND account = ?1 ORDER BY requested_at_ms DESC, id DESC LIMIT 1"
+    " FROM payments WHERE outcome = 'paid' AND (?1 IS NULL OR account = ?1) \
+      ORDER BY requested_at_ms DESC, id DESC LIMIT 1"
 );
 
 pub(super) const UNSETTLED: &str = concat!(
@@ -52,13 +53,6 @@ pub(super) const LOOK_AGAIN: &str = concat!(
     " FROM payments WHERE doubt_ended_ms IS NULL \
         AND (outcome = 'declined' OR outcome = 'rejected' OR (outcome = 'paid' AND unanswered > 0)) \
       ORDER BY requested_at_ms, id"
-);
-
-const OPEN_OF: &str = concat!(
-    "SELECT ",
-    payment_columns!(),
-    " FROM payments WHERE outcome IN ('pending', 'unknown') \
-        AND customer_uid = ?1 AND amount_minor = ?2 AND currency = ?3 ORDER BY requested_at_ms, id"
 );
 
 const WAS_PAID: &str = "SELECT EXISTS (SELECT 1 FROM payments WHERE customer_uid = ?1 AND outcome = 'paid')";
@@ -122,11 +116,12 @@ impl Ledger {
         })
     }
 
-    /// The newest order that was paid with an API key, whose id is plain ASCII.
-    pub fn newest_paid(&self, account: &str) -> Result<Option<MerchantUid>, LedgerError> {
+    /// The newest payment that was paid, with a certain API key or with any: whoever asks the gateway about it
+    /// knows what must be shown.
+    pub fn newest_paid(&self, account: Option<&str>) -> Result<Option<Payment>, LedgerError> {
         self.read(|db| {
             let found = first_stored(&mut db.prepare_cached(NEWEST_PAID)?, [account])?;
-            Ok(found.map(|stored| stored.payment.terms.merchant_uid).filter(|uid| uid.as_str().is_ascii()))
+            Ok(found.map(|stored| stored.payment))
         })
     }
 
@@ -167,16 +162,6 @@ impl Ledger {
                 }
             }
             Ok(doubtful)
-        })
-    }
-
-    /// Unsettled payments of one customer and amount.
-    pub fn open_payments(&self, customer: &CustomerUid, amount: Amount) -> Result<Vec<Payment>, LedgerError> {
-        self.read(|db| {
-            let mut statement = db.prepare_cached(OPEN_OF)?;
-            let currency = amount.currency();
-            let values = (customer.as_str(), amount.minor(), currency.code());
-            collect(statement.query(values)?, |row| Ok(row::stored(row)?.payment))
         })
     }
 

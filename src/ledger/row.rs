@@ -24,7 +24,7 @@ use crate::ledger::fault::Fault;
 macro_rules! payment_columns {
     () => {
         "merchant_uid, id, customer_uid, amount_minor, currency, mode, outcome, outcome_before, name, \
-         attempts, unanswered, requested_at_ms, last_send_ms, last_send_boot_id, last_send_since_boot_ms, \
+         attempts, unanswered, once_per, sandbox, requested_at_ms, last_send_ms, last_send_boot_id, last_send_since_boot_ms, \
          last_send_gateway_s, account, imp_uid, status, cancel_amount_minor, apply_num, card_name, \
          card_number, pg_provider, pg_tid, receipt_url, code, message, reason, reason_parts, paid_at_s, cancelled_at_s, \
          buyer_name, buyer_email, buyer_tel, note, operator, host, \
@@ -182,6 +182,15 @@ impl Cells<'_, '_> {
         }
     }
 
+    fn flag_or_null(&self, column: Column) -> Result<Option<bool>, Fault> {
+        match self.integer_or_null(column)? {
+            None => Ok(None),
+            Some(0) => Ok(Some(false)),
+            Some(1) => Ok(Some(true)),
+            Some(other) => Err(self.fault(column, &other)),
+        }
+    }
+
     fn integer(&self, column: Column) -> Result<i64, Fault> {
         self.integer_or_null(column)?.ok_or_else(|| self.fault(column, "NULL"))
     }
@@ -247,6 +256,7 @@ pub(super) fn stored(row: &Row<'_>) -> Result<Stored, Fault> {
             amount: amount(cells.integer(payment_column!("amount_minor"))?),
             mode: cells.parsed(payment_column!("mode"), Mode::from_word)?,
         },
+        once_per: cells.flag_or_null(payment_column!("once_per"))?.unwrap_or(false),
         outcome: cells.parsed(payment_column!("outcome"), Outcome::from_word)?,
         outcome_before: match cells.text_or_null(outcome_before)? {
             None => None,
@@ -259,6 +269,7 @@ pub(super) fn stored(row: &Row<'_>) -> Result<Stored, Fault> {
         last_send: last_send(&cells)?,
         account: cells.string_or_null(payment_column!("account"))?,
         imp_uid: cells.string_or_null(payment_column!("imp_uid"))?,
+        sandbox: cells.flag_or_null(payment_column!("sandbox"))?,
         status: cells.string_or_null(payment_column!("status"))?,
         cancel_amount: cells.integer_or_null(payment_column!("cancel_amount_minor"))?.map(amount),
         apply_num: cells.string_or_null(payment_column!("apply_num"))?,
@@ -387,7 +398,6 @@ pub(super) fn refund(row: &Row<'_>) -> Result<Refund, Fault> {
 /// Reads a row of `customer_columns!()`.
 pub(super) fn customer(row: &Row<'_>) -> Result<Customer, Fault> {
     let cells = Cells { table: "customers", row };
-    let sandbox = customer_column!("sandbox");
     Ok(Customer {
         customer_uid: cells.parsed(customer_column!("customer_uid"), |uid| CustomerUid::parse(uid).ok())?,
         name: cells.string_or_null(customer_column!("name"))?,
@@ -400,12 +410,7 @@ pub(super) fn customer(row: &Row<'_>) -> Result<Customer, Fault> {
             card_number: cells.string_or_null(customer_column!("card_number"))?,
             pg_provider: cells.string_or_null(customer_column!("pg_provider"))?,
             pg_id: cells.string_or_null(customer_column!("pg_id"))?,
-            sandbox: match cells.integer_or_null(sandbox)? {
-                None => None,
-                Some(0) => Some(false),
-                Some(1) => Some(true),
-                Some(other) => return Err(cells.fault(sandbox, &other)),
-            },
+            sandbox: cells.flag_or_null(customer_column!("sandbox"))?,
             inserted_s: cells.integer_or_null(customer_column!("card_inserted_s"))?,
             updated_s: cells.integer_or_null(customer_column!("card_updated_s"))?,
         },

@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 
 use crate::domain::answer::Settled;
+use crate::domain::beside;
 use crate::domain::ids::RefundId;
 use crate::domain::lookup::LookedUp;
 use crate::domain::money::Currency;
@@ -11,7 +12,7 @@ use crate::domain::payment::{EventKind, GatewayRecord, Outcome, Payment, Receive
 use crate::domain::reason::Reason;
 
 use crate::domain::time::{SendMark, from_epoch_s};
-use crate::ledger::intent::{DailyLimit, Intent};
+use crate::ledger::intent::{DailyLimit, Intent, Passed};
 use crate::ledger::seen::Seen;
 
 pub(super) mod refund;
@@ -90,7 +91,7 @@ pub(super) fn with_terms(payment: Payment, intent: &Intent) -> (Payment, Reason)
 /// A row as it is asked for, before anything was sent.
 pub(super) fn never_begun(intent: &Intent, reason: Option<&Reason>) -> Payment {
     let unsent = intent.request.unsent(whole_ms(intent.at), intent.note.clone(), intent.operator.clone());
-    Payment { reason: reason.cloned(), host: intent.host.clone(), ..unsent }
+    Payment { reason: reason.cloned(), host: intent.host.clone(), once_per: intent.once_per, ..unsent }
 }
 
 /// The first attempt at a payment that nobody has asked for before.
@@ -112,6 +113,7 @@ pub(super) fn next_attempt(payment: Payment, intent: &Intent) -> Option<Payment>
     let terms = Terms { mode: request.terms.mode, ..payment.terms };
     Some(Payment {
         terms,
+        once_per: payment.once_per || intent.once_per,
         outcome: Outcome::Pending,
         outcome_before: Some(payment.outcome),
         name: request.name.clone(),
@@ -326,15 +328,29 @@ pub(super) fn counts(payment: &Payment, day: &DailyLimit) -> bool {
 }
 
 /// Whether a payment is like the one that is asked for: the same customer's, of the same amount, under
-/// another merchant_uid, paid or perhaps paid, and asked for or last sent at or after `since`. A retry counts
-/// by its last send too: that is when the card is charged.
-pub(super) fn is_similar(payment: &Payment, asked: &Terms, since: Timestamp) -> bool {
+/// another merchant_uid, paid, and asked for or last sent at or after `since`. A retry counts by its last send
+/// too: that is when the card is charged. Two orders of periods are two periods or plans, and never alike. One
+/// that is open is no matter of minutes: see [`stands_open`].
+pub(super) fn is_similar(payment: &Payment, asked: &Terms, once_per: bool, since: Timestamp) -> bool {
     let recent = |at: Timestamp| at.as_millisecond() >= since.as_millisecond();
-    payment.outcome.may_have_charged()
+    payment.outcome == Outcome::Paid
+        && !(once_per && payment.once_per)
         && payment.terms.customer_uid == asked.customer_uid
         && payment.terms.merchant_uid != asked.merchant_uid
         && payment.terms.amount == asked.amount
         && (recent(payment.requested_at) || payment.last_send.as_ref().is_some_and(|mark| recent(mark.wall)))
+}
+
+/// Whether a payment of the same customer and amount, under another merchant_uid, has to be cleared up before
+/// the one that is asked for goes out (contract, rule 12). `passed` are those that were, and how they stood.
+pub(super) fn stands_open(payment: &Payment, asked: &Terms, passed: &[Passed]) -> bool {
+    payment.terms.customer_uid == asked.customer_uid
+        && payment.terms.amount == asked.amount
+        && payment.terms.merchant_uid != asked.merchant_uid
+        && beside::is_open(payment)
+        && !passed
+            .iter()
+            .any(|other| other.uid == payment.terms.merchant_uid && other.seen == Seen::of(payment))
 }
 
 /// One request of a payment is answered. While the newest attempt is open, one request at least is not.
@@ -367,6 +383,7 @@ fn take_paid(payment: &mut Payment, record: &GatewayRecord) {
 pub(super) fn take_over(payment: &mut Payment, record: &GatewayRecord) {
     let currency: Currency = payment.terms.amount.currency();
     payment.imp_uid.clone_from(&record.imp_uid);
+    payment.sandbox = record.sandbox;
     payment.status.clone_from(&record.status);
     // Told in another currency it is in the history alone.
     payment.cancel_amount = record.cancelled_in(currency);

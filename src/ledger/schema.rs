@@ -11,7 +11,7 @@ pub(super) const APPLICATION_ID: i64 = 0x626b_6579;
 
 /// Every schema there was, oldest first; each sets the `user_version` it leads to, which is its
 /// place in this list. Only ever added to.
-pub(super) const MIGRATIONS: [&str; 9] = [
+pub(super) const MIGRATIONS: [&str; 10] = [
     include_str!("migrations/0001_ledger.sql"),
     include_str!("migrations/0002_quicker_writes.sql"),
     include_str!("migrations/0003_fewer_writes.sql"),
@@ -21,8 +21,9 @@ pub(super) const MIGRATIONS: [&str; 9] = [
     include_str!("migrations/0007_doubts.sql"),
     include_str!("migrations/0008_refunds.sql"),
     include_str!("migrations/0009_host.sql"),
+    include_str!("migrations/0010_open_orders.sql"),
 ];
-pub(super) const SCHEMA_VERSION: i64 = 9;
+pub(super) const SCHEMA_VERSION: i64 = 10;
 
 /// The schema whose new columns SQL alone cannot fill.
 const SPELLINGS: i64 = 6;

@@ -56,6 +56,7 @@ pub(super) fn insert(tx: &Connection, payment: Payment) -> Result<Stored, Fault>
         amount_minor: payment.terms.amount.minor(),
         currency: payment.terms.amount.currency().code(),
         mode: payment.terms.mode.word(),
+        once_per: payment.once_per,
         outcome: payment.outcome.word(),
         name: payment.name,
         attempts: payment.attempts,
@@ -94,6 +95,7 @@ pub(super) fn write_attempt(tx: &Connection, stored: &Stored) -> Result<(), Faul
     let boot = last_send.and_then(|mark| mark.boot.as_ref());
     let changed = update!(tx, "payments", stored.id, {
         mode: payment.terms.mode.word(),
+        once_per: payment.once_per,
         outcome: payment.outcome.word(),
         outcome_before: payment.outcome_before.map(Outcome::word),
         name: payment.name,
@@ -141,6 +143,7 @@ pub(super) fn write_answer(tx: &Connection, stored: &Stored) -> Result<(), Fault
         outcome_before: payment.outcome_before.map(Outcome::word),
         unanswered: payment.unanswered,
         imp_uid: payment.imp_uid,
+        sandbox: payment.sandbox,
         status: payment.status,
         cancel_amount_minor: payment.cancel_amount.map(|amount| amount.minor()),
         apply_num: payment.apply_num,

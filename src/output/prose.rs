@@ -50,7 +50,7 @@ pub struct Story {
     pub facts: Vec<(&'static str, String)>,
     pub advice: Option<Advice>,
     /// What to do after that, or instead.
-    pub further: Option<Advice>,
+    pub further: Vec<Advice>,
 }
 
 /// What to do next.
@@ -65,12 +65,19 @@ impl Story {
     /// One without facts and advice.
     #[must_use]
     pub fn new(outcome: Outcome, opening: &'static str, rest: impl Into<String>) -> Story {
-        Story { outcome, opening, rest: rest.into(), facts: Vec::new(), advice: None, further: None }
+        Story { outcome, opening, rest: rest.into(), facts: Vec::new(), advice: None, further: Vec::new() }
     }
 
     #[must_use]
     pub fn advised(self, text: impl Into<String>, command: Option<String>) -> Story {
         Story { advice: Some(Advice { text: text.into(), command }), ..self }
+    }
+
+    /// What to do after that, or instead.
+    #[must_use]
+    pub fn and_advised(mut self, text: impl Into<String>, command: Option<String>) -> Story {
+        self.further.push(Advice { text: text.into(), command });
+        self
     }
 
     /// The answer, in one line.
@@ -205,7 +212,7 @@ fn refused(story: &ChargeStory<'_>, opening: &'static str) -> Story {
     let retry = Some(commands.retry.clone());
     match certain {
         Certainty::NotCertain | Certainty::MayHaveCharged => {
-            let further = Some(Advice { text: again, command: retry });
+            let further = vec![Advice { text: again, command: retry }];
             let find_out = format!("{told}Later runs look again by themselves. To find out now:");
             Story { further, ..story.advised(find_out, Some(commands.reconcile.clone())) }
         }
@@ -299,7 +306,7 @@ pub fn unknown(story: &ChargeStory<'_>) -> Story {
     let rest = format!("{mode}: {reason} The card may have been charged.{sent}");
     Story {
         facts: vec![order_fact(payment)],
-        further: Some(again),
+        further: vec![again],
         ..Story::new(payment.outcome, "Unknown", rest)
     }
     .advised(next, Some(story.commands.reconcile.clone()))

@@ -33,6 +33,8 @@ pub(in crate::output) fn won(won: i64) -> Amount {
 pub(in crate::output) fn paid() -> Payment {
     let text = |text: &str| Some(text.to_owned());
     Payment {
+        once_per: false,
+        sandbox: None,
         terms: Terms {
             merchant_uid: MerchantUid::parse("order_monthly_0001").unwrap(),
             customer_uid: CustomerUid::parse("gildong_0001_1234").unwrap(),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use billkey::billing::batch::{Batch, Job, Next, RowEnd, Stop};
 use billkey::billing::report::Ended;
-use billkey::billing::request::{Charge, Leave};
+use billkey::billing::request::{BesideOthers, Charge, Leave};
 use billkey::billing::writer::{Reader, Writer};
 use billkey::clock::SystemClock;
 use billkey::domain::charge::ChargeRequest;
@@ -27,7 +27,7 @@ fn order(row: u32) -> Charge {
         request: Arc::new(ChargeRequest::new(
             Terms {
                 merchant_uid: MerchantUid::parse(&format!("order_{row}")).unwrap(),
-                customer_uid: CustomerUid::parse("gildong").unwrap(),
+                customer_uid: CustomerUid::parse(&format!("customer_{row}")).unwrap(),
                 amount: Amount::from_minor(8900, Currency::KRW),
                 mode: Mode::Test,
             },
@@ -41,6 +41,7 @@ fn order(row: u32) -> Charge {
         operator: None,
         host: None,
         known: None,
+        beside: BesideOthers::default(),
         leave: Leave::default(),
     }
 }

@@ -23,7 +23,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Says that a test was skipped, past the harness, which keeps to itself what a passing test prints.
-fn skipped(test: &str, why: &str) {
+pub fn skipped(test: &str, why: &str) {
     std::io::stderr().write_all(format!("SKIPPED: {test}: {why}\n").as_bytes()).unwrap();
 }
 

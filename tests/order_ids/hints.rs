@@ -72,16 +72,3 @@ fn after_an_unknown_outcome_every_hint_is_of_the_same_order() {
     let payments: Vec<_> = book["payments"].as_array().unwrap().iter().collect();
     assert_eq!(payments.len(), 1, "{book}");
 }
-
-#[test]
-fn a_similar_charge_that_is_open_is_settled_and_not_passed_by() {
-    let gateway = Gateway::start("no_duplicate_refusal, lost_after*1");
-    let world = World::for_gateway(&gateway.url());
-    world.charge("order_1", &[]).exits(7);
-    let refused = world.run(&to_charge("order_2", &[])).exits(8);
-    assert!(!refused.stderr.contains("--allow-similar"), "{refused}");
-    let [hint] = &commands(&refused)[..] else { panic!("{refused}") };
-    assert!(hint.contains("--merchant-uid order_1"), "{hint}");
-    paste(&world, hint).exits(0);
-    assert_eq!((gateway.received("order_1"), gateway.received("order_2")), (1, 0));
-}

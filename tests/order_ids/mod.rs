@@ -212,7 +212,11 @@ fn a_payment_of_a_test_channel_counts_when_the_profile_is_said_to_be_a_test() {
     let line = once_per("gildong_0001_1234", "8900", &PERIOD);
     let paid = world.run(&line).exits(0).says(&["TEST channel although the profile is live"]).json();
     world.configure(&profile("main", gateway.url(), "mode = \"test\""));
-    world.run(&line).exits(8).says(&[paid["merchant_uid"].as_str().unwrap(), "LIVE then, TEST now"]);
+    let again = world.run(&line).exits(0).json();
+    assert_eq!((&again["merchant_uid"], &again["replayed"]), (&paid["merchant_uid"], &json!(true)));
+    let named = ["charge", "gildong_0001_1234", "--amount", "8900", "--name", "x", "--yes", "--json"];
+    let named = [&named[..], &["--merchant-uid", paid["merchant_uid"].as_str().unwrap()]].concat();
+    assert_eq!(world.run(&named).exits(0).json()["replayed"], json!(true));
     assert_eq!(gateway.charges(), 1);
 }
 

@@ -201,8 +201,14 @@ impl Copies {
         let client = Client::new(Box::new(wire), Arc::clone(&clock) as _, key, None, Duration::from_secs(60));
         let mut order = order(run, SETTLE_AFTER);
         if run.ask != Ask::Reconcile {
-            match belonging(&mut ledger, &client, clock.now().wall) {
+            match belonging(&ledger, &client) {
                 Ok(Belonging::Ours) => {}
+                Ok(Belonging::Shown) => {
+                    let (account, at) = (Account::of_key(client.account()), clock.now().wall);
+                    if let Err(error) = ledger.adopt(&account, at) {
+                        return End::Said(Said::Failed(error.to_string()));
+                    }
+                }
                 Ok(Belonging::NotShown) => return End::OtherKey,
                 Ok(_) => return End::Said(Said::Nothing),
                 Err(error) => return End::Said(Said::Failed(error.to_string())),

@@ -5,7 +5,7 @@ use billkey::billing::book::{Book, Writing};
 use billkey::domain::answer::Settled;
 use billkey::domain::ids::{MerchantUid, RefundId};
 use billkey::domain::lookup::{Declines, LookedUp};
-use billkey::domain::payment::{Outcome, Payment, Received};
+use billkey::domain::payment::{Outcome, Payment, Received, Terms};
 use billkey::domain::refund::Refund;
 use billkey::ledger::{Closing, Entry, How, Ledger, LedgerError, PaymentLock, Seen, Written};
 
@@ -25,6 +25,14 @@ impl Book for Host<'_> {
 
     fn declined_imp_uids(&self, uid: &MerchantUid) -> Result<Vec<String>, LedgerError> {
         self.ledger.declined_imp_uids(uid)
+    }
+
+    fn open_beside(&self, terms: &Terms) -> Result<Vec<Payment>, LedgerError> {
+        self.ledger.open_beside(terms)
+    }
+
+    fn one_account(&self, key: &str, other: &str) -> Result<bool, LedgerError> {
+        self.ledger.one_account(key, other)
     }
 
     /// A lock that no other host asks for.

@@ -28,6 +28,7 @@ pub fn send_before_intent(
     let now = clock.now();
     let mark = SendMark { wall: now.wall, boot: now.boot, gateway_s: client.now_s() };
     let intent = Intent {
+        once_per: false,
         request: Arc::clone(&order.request),
         at: mark.wall,
         mark: mark.clone(),

@@ -529,6 +529,7 @@ fn begin_paid(ledger: &mut Ledger, world: &World) {
         note: None,
         operator: None,
         host: None,
+        once_per: false,
         expected: None,
         guards: Guards::default(),
     };

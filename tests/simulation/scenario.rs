@@ -11,7 +11,7 @@ use billkey::billing::charge::charge;
 use billkey::billing::desk::Desk;
 use billkey::billing::reconcile::{ReviewError, Verdict, reconcile};
 use billkey::billing::report::{ChargeError, Ended};
-use billkey::billing::request::{Charge, Leave};
+use billkey::billing::request::{BesideOthers, Charge, Leave};
 use billkey::domain::charge::ChargeRequest;
 use billkey::domain::ids::{CustomerUid, MerchantUid};
 use billkey::domain::money::{Amount, Currency};
@@ -87,20 +87,21 @@ pub fn order(run: &Run, settle_after: Duration) -> Charge {
         request: Arc::new(ChargeRequest::new(
             Terms {
                 merchant_uid: MerchantUid::parse(&run.merchant_uid).unwrap(),
-                customer_uid: CustomerUid::parse("gildong").unwrap(),
+                customer_uid: CustomerUid::parse(&format!("customer_of_{}", run.merchant_uid)).unwrap(),
                 amount: Amount::from_minor(8900, Currency::KRW),
                 mode: Mode::Live,
             },
             "Monthly",
         )),
         retry: run.ask == Ask::Charge { retry: true },
-        guards: Guards { similar_since: None, daily: None },
+        guards: Guards::default(),
         settle_after,
         lock_wait_max: Duration::from_secs(2),
         note: None,
         operator: None,
         host: None,
         known: None,
+        beside: BesideOthers::default(),
         leave: Leave::default(),
     }
 }
@@ -359,7 +360,7 @@ impl Scenario<'_> {
         for uid in &self.uids {
             let shows = inner.book.charged(uid, now_ms).iter().any(|entry| entry.shown_ms <= now_ms);
             if shows && inner.chance.percent(20) {
-                let asked = json!({"merchant_uid": uid, "customer_uid": "gildong", "amount": 8900});
+                let asked = json!({"merchant_uid": uid, "customer_uid": format!("customer_of_{uid}"), "amount": 8900});
                 inner.book.enter(&asked, "failed", now_ms);
             }
         }

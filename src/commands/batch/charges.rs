@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::billing::request::{Charge, Leave};
+use crate::billing::request::{BesideOthers, Charge, Leave};
 use crate::commands::batch::fate::{Fate, RowRefusal};
 use crate::commands::batch::row::{AMOUNT, CURRENCY, CUSTOMER_UID, Row, Rows, Rules};
 use crate::commands::limits::{LOCK_WAIT_MORE, Limit, OverLimit, check_limits, guards};
@@ -51,6 +51,11 @@ impl Charges {
             operator: self.settings.operator.clone(),
             host: self.settings.host.clone(),
             known: None,
+            beside: BesideOthers {
+                once_per: self.rules.once_per.is_some(),
+                allow_similar: self.allow_similar,
+                passed: Vec::new(),
+            },
             leave: Leave::default(),
         })
     }

@@ -128,7 +128,7 @@ fn fate(
         (Err(_), Some(stands)) => stands,
         (Err(why), None) => Fate::Refused(why),
         (Ok(()), None) => match (ledger, order.guards.similar_since) {
-            (Some(ledger), Some(since)) if ledger.similar(terms, since)?.is_some() => {
+            (Some(ledger), Some(since)) if ledger.similar(terms, order.beside.once_per, since)?.is_some() => {
                 Fate::Refused(RowRefusal::Similar)
             }
             (_, _) => Fate::Send,

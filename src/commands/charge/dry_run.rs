@@ -2,26 +2,35 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use crate::billing::ahead::{Ahead, look_ahead};
+use crate::billing::beside::{Cleared, Waits, look_beside};
 use crate::billing::book::{Book, NoLedger};
 use crate::billing::desk::Desk;
 use crate::billing::report::{Ended, Held};
-use crate::billing::request::{Charge, Guarded, guarded};
+use crate::billing::request::{Charge, Guarded, Hold, ended_before, guarded};
+use crate::commands::belonging::leave_unwritten;
 use crate::commands::charge::card::{charge_card, known_customer};
 use crate::commands::charge::tell;
-use crate::commands::context::Context;
+use crate::commands::context::{Context, Gateway};
+use crate::commands::naming::unsaved;
 use crate::commands::session::answered;
 use crate::domain::customer::Customer;
 use crate::domain::lookup::LookedUp;
-use crate::domain::payment::Outcome;
+use crate::domain::payment::{Outcome, Payment};
 use crate::domain::protocol::BeforeSend;
+use crate::domain::reason::Reason;
+use crate::domain::standing::Standing;
+use crate::domain::time::from_epoch_s;
 use crate::failure::{Exit, Failure, Kind};
 use crate::gateway::charge_body;
 use crate::interrupt::Interrupts;
 use crate::ledger::{Ledger, LedgerError};
 use crate::output::Format;
+use crate::output::text::when;
 
 /// What a run without `--dry-run` would do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -67,41 +76,103 @@ impl Verdict {
 }
 
 /// Says what would be done. Writes nothing, not even a ledger, and sends nothing but questions.
-pub(super) fn dry_run(context: &mut Context<'_>, order: &Charge) -> Result<Exit, Failure> {
-    let mut ledger = context.look_at_ledger()?;
-    let customer = known_customer(ledger.as_ref(), order)?;
-    let verdict = match &mut ledger {
-        Some(ledger) => {
-            let verdict = verdict(context, ledger, order)?;
-            held_to_guards(verdict, ledger, order)?
+pub(super) fn dry_run(
+    context: &mut Context<'_>,
+    order: Charge,
+    there: Option<(Ledger, Standing)>,
+) -> Result<Exit, Failure> {
+    let (ledger, standing) = there.unzip();
+    if let Some(ledger) = &ledger
+        && let Some(ended) = ended_before(ledger, &order)?
+    {
+        return tell(context, &order, None, of_stored(&ended));
+    }
+    let customer = known_customer(ledger.as_ref(), &order)?;
+    if let Some(ledger) = &ledger
+        && let Some(warning) = unsaved(&order.request.terms.customer_uid, ledger, context.settings)?
+    {
+        context.ui.warning(&warning);
+    }
+    let gateway = context.open_gateway()?;
+    let mut order = order;
+    if let (Some(ledger), Some(standing)) = (&ledger, standing) {
+        order.leave = leave_unwritten(context, ledger, standing, &gateway)?;
+    }
+    let verdict = match ledger {
+        Some(mut ledger) => {
+            let verdict = by_the_gateway(context, &gateway, &mut ledger, &order)?;
+            held_to_guards(verdict, &ledger, &order)?
         }
         None => {
             let mut none = NoLedger { path: context.settings.database.clone() };
-            verdict(context, &mut none, order)?
+            by_the_gateway(context, &gateway, &mut none, &order)?
         }
     };
-    tell(context, order, customer.as_ref(), verdict)
+    tell(context, &order, customer.as_ref(), verdict)
 }
 
-fn verdict(context: &mut Context<'_>, book: &mut dyn Book, order: &Charge) -> Result<Verdict, Failure> {
-    let gateway = context.open_gateway()?;
-    let interrupts = Interrupts::watch().map_err(|error| Failure::io("watch for Ctrl-C", &error))?;
-    let desk = Desk {
-        ledger: book,
-        gateway: Arc::clone(&gateway.client),
-        clock: Arc::clone(&context.clock),
-        interrupts,
-    };
-    let ahead = look_ahead(&desk, order)?;
-    let (row, would, held) = match ahead {
-        Ahead::Stored(Ended::Answered(report)) => return Ok(Verdict::settled(report.payment.outcome)),
-        Ahead::Stored(_) => {
+fn of_stored(ended: &Ended) -> Verdict {
+    match ended {
+        Ended::Answered(report) => Verdict::settled(report.payment.outcome),
+        Ended::OtherTerms(_)
+        | Ended::Similar(_)
+        | Ended::OtherAtGateway { .. }
+        | Ended::OverDaily { .. }
+        | Ended::Busy { .. }
+        | Ended::Interrupted => {
             let why = "the order was asked for before with other terms";
-            return Ok(Verdict::new(Would::Refuse, why, Kind::Refused));
+            Verdict::new(Would::Refuse, why, Kind::Refused)
         }
+    }
+}
+
+/// What the gateway's word lets go: about the order, and about open ones of the same customer and amount.
+fn by_the_gateway(
+    context: &Context<'_>,
+    gateway: &Gateway,
+    book: &mut dyn Book,
+    order: &Charge,
+) -> Result<Verdict, Failure> {
+    let interrupts = Interrupts::watch().map_err(|error| Failure::io("watch for Ctrl-C", &error))?;
+    let (client, clock) = (Arc::clone(&gateway.client), Arc::clone(&context.clock));
+    let desk = Desk { ledger: book, gateway: client, clock, interrupts };
+    let open = desk.ledger.open_beside(&order.request.terms)?;
+    let verdict = verdict(look_ahead(&desk, order)?, order, &open, context.ui.zone());
+    if verdict.would != Would::Send {
+        return Ok(verdict);
+    }
+    if let Some(Hold { why, until }) = &order.leave.hold {
+        let why = until_when(why.to_string(), *until, context.ui.zone());
+        return Ok(Verdict::new(Would::Wait, why, Kind::Network));
+    }
+    Ok(match look_beside(&desk, order)? {
+        Cleared::Passed { asides, .. } => {
+            let whys: Vec<String> =
+                verdict.why.iter().cloned().chain(asides.iter().map(Reason::to_string)).collect();
+            Verdict { why: (!whys.is_empty()).then(|| whys.join("; ")), ..verdict }
+        }
+        Cleared::Alike(other) => similar(&other),
+        Cleared::Waits(Waits { why, until, .. }) => {
+            let why = until_when(why.to_string(), until, context.ui.zone());
+            Verdict::new(Would::Wait, why, Kind::Network)
+        }
+        Cleared::Interrupted => Verdict::new(Would::Wait, "interrupted", Kind::Interrupted),
+    })
+}
+
+fn until_when(why: String, until: Option<Timestamp>, zone: &TimeZone) -> String {
+    match until {
+        Some(until) => format!("{why}; not before {}", when(until, zone)),
+        None => why,
+    }
+}
+
+fn verdict(ahead: Ahead, order: &Charge, open: &[Payment], zone: &TimeZone) -> Verdict {
+    let (row, would, held) = match ahead {
+        Ahead::Stored(ended) => return of_stored(&ended),
         Ahead::Asked { row, would, held, .. } => (row, would, held),
     };
-    Ok(match (*would, held) {
+    match (*would, held) {
         (_, Some(Held::Interrupted)) => Verdict::new(Would::Wait, "interrupted", Kind::Interrupted),
         (BeforeSend::GiveUp(_), Some(Held::KeyRefused(said))) => {
             Verdict::new(Would::Wait, said.to_string(), Kind::Auth)
@@ -116,10 +187,19 @@ fn verdict(context: &mut Context<'_>, book: &mut dyn Book, order: &Charge) -> Re
             Verdict::settled(LookedUp::outcome(&looked_up).unwrap_or(Outcome::Unknown))
         }
         (BeforeSend::GiveUp(why), _) => {
-            let why = format!("{why}; whether it would be sent could not be checked");
+            let others: Vec<&str> = open.iter().map(|other| other.terms.merchant_uid.as_str()).collect();
+            let others = if others.is_empty() {
+                String::new()
+            } else {
+                format!(", and what it knows of {}, which may have charged the card", others.join(" and "))
+            };
+            let why = format!("{why}; not checked: whether the gateway knows the order{others}");
             Verdict::new(Would::Wait, why, Kind::Network)
         }
-        (BeforeSend::HoldUntil(why, _), _) => Verdict::new(Would::Wait, why.to_string(), Kind::Network),
+        (BeforeSend::HoldUntil(why, until_s), _) => {
+            let why = until_when(why.to_string(), from_epoch_s(until_s), zone);
+            Verdict::new(Would::Wait, why, Kind::Network)
+        }
         (BeforeSend::Doubt(why), _) => Verdict::new(Would::Wait, why.to_string(), Kind::Unknown),
         (BeforeSend::Refuse(record, why), _) => {
             let failure = tell::other_at_gateway(&order.request, &record, &why);
@@ -128,7 +208,12 @@ fn verdict(context: &mut Context<'_>, book: &mut dyn Book, order: &Charge) -> Re
         (BeforeSend::Claim { aside, .. }, _) => {
             Verdict { would: Would::Send, why: aside.map(|aside| aside.to_string()), exit: Exit::Done }
         }
-    })
+    }
+}
+
+fn similar(other: &Payment) -> Verdict {
+    let why = format!("{} is a similar charge of a moment ago", other.terms.merchant_uid);
+    Verdict::new(Would::Refuse, why, Kind::Refused)
 }
 
 /// What the ledger would refuse in the transaction that writes the intent.
@@ -138,9 +223,7 @@ fn held_to_guards(verdict: Verdict, ledger: &Ledger, order: &Charge) -> Result<V
     }
     let why = match guarded(ledger, order)? {
         None => return Ok(verdict),
-        Some(Guarded::Similar(other)) => {
-            format!("{} is a similar charge of a moment ago", other.terms.merchant_uid)
-        }
+        Some(Guarded::Similar(other)) => return Ok(similar(&other)),
         Some(Guarded::OverDaily { max, .. }) => format!("it would go over the day's limit of {max}"),
     };
     Ok(Verdict::new(Would::Refuse, why, Kind::Refused))

@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use ring::rand::{SecureRandom, SystemRandom};
 
-use crate::billing::request::{Charge, Leave};
+use crate::billing::request::{BesideOthers, Charge, Leave};
 use crate::commands::charge::ChargeArgs;
 use crate::commands::limits::{LOCK_WAIT_MORE, OverLimit, check_limits, guards};
-use crate::commands::naming::{customer_to_charge, known_there, order_meant, save_as_given, unsaved};
+use crate::commands::naming::{customer_to_charge, order_meant, save_as_given, unsaved};
 use crate::commands::once_per::OncePer;
 use crate::commands::pasted::charge_command_of;
 use crate::domain::charge::{ChargeRequest, Field, check_text};
@@ -24,31 +24,47 @@ use crate::ledger::Ledger;
 use crate::output::text::when;
 use crate::settings::Settings;
 
-/// The charge as asked for, with every rule checked that needs no gateway. Nothing is created.
-pub(super) fn order(
-    args: &ChargeArgs,
-    settings: &Settings,
-    now: Timestamp,
-    interactive: bool,
-) -> Result<Charge, Failure> {
+/// The amounts as asked for.
+#[derive(Clone, Copy)]
+pub(super) struct Amounts {
+    amount: Amount,
+    tax_free: Option<Amount>,
+    vat: Option<Amount>,
+}
+
+/// What can be wrong before a ledger is looked for.
+pub(super) fn amounts(args: &ChargeArgs, interactive: bool) -> Result<Amounts, Failure> {
     let currency = Currency::parse(&args.currency)?;
     let amount = Amount::parse(&args.amount, currency)?;
     let part =
         |text: &Option<String>| text.as_deref().map(|text| Amount::parse_or_zero(text, currency)).transpose();
     check_named(args, interactive)?;
-    let ledger = known_there(settings)?;
-    let customer_uid = customer_to_charge(&args.customer_uid, ledger.as_ref()).map_err(|failure| {
-        match save_as_given(&args.customer_uid, settings) {
-            Some(hint) if failure.kind == Kind::Usage => failure.hinted(hint),
-            Some(_) | None => failure,
-        }
-    })?;
-    let merchant_uid = merchant_uid(args, settings, &customer_uid, ledger.as_ref(), now)?;
+    Ok(Amounts { amount, tax_free: part(&args.tax_free)?, vat: part(&args.vat)? })
+}
+
+/// The charge as asked for, with every rule checked that needs no gateway. `ledger` is `None` where there is none
+/// yet.
+pub(super) fn order(
+    args: &ChargeArgs,
+    amounts: Amounts,
+    ledger: Option<&Ledger>,
+    settings: &Settings,
+    now: Timestamp,
+) -> Result<Charge, Failure> {
+    let Amounts { amount, tax_free, vat } = amounts;
+    let customer_uid =
+        customer_to_charge(&args.customer_uid, ledger).map_err(|failure| {
+            match save_as_given(&args.customer_uid, settings) {
+                Some(hint) if failure.kind == Kind::Usage => failure.hinted(hint),
+                Some(_) | None => failure,
+            }
+        })?;
+    let merchant_uid = merchant_uid(args, settings, &customer_uid, ledger, now)?;
     let request = ChargeRequest {
         terms: Terms { merchant_uid, customer_uid, amount, mode: settings.mode },
         name: args.name.clone(),
-        tax_free: part(&args.tax_free)?,
-        vat_amount: part(&args.vat)?,
+        tax_free,
+        vat_amount: vat,
         card_quota: args.quota.filter(|months| *months != 0),
         buyer_name: args.buyer_name.clone(),
         buyer_email: args.buyer_email.clone(),
@@ -62,9 +78,12 @@ pub(super) fn order(
     .composed();
     request.check()?;
     check_text(Field::Note, args.note.as_deref(), 500)?;
-    if let Some(ledger) = &ledger {
+    if let Some(ledger) = ledger {
         check_known(args, &request.terms, ledger, settings)?;
     }
+    // The order of a period may be named by its id as well.
+    let known = ledger.map(|ledger| ledger.find(&request.terms.merchant_uid)).transpose()?.flatten();
+    let once_per = args.once_per.is_some() || known.is_some_and(|row| row.once_per);
     check_limits(&settings.limits, amount).map_err(|over| over_limit(over, settings, amount))?;
     Ok(Charge {
         request: Arc::new(request),
@@ -76,6 +95,7 @@ pub(super) fn order(
         operator: settings.operator.clone(),
         host: settings.host.clone(),
         known: None,
+        beside: BesideOthers { once_per, allow_similar: args.allow_similar, passed: Vec::new() },
         leave: Leave::default(),
     })
 }
@@ -144,7 +164,7 @@ fn made_up(at: DateTime) -> Result<MerchantUid, Failure> {
 /// An open payment of the same customer and amount comes before a new order: nobody knows yet whether it
 /// took money.
 fn check_open(terms: &Terms, ledger: &Ledger, settings: &Settings) -> Result<(), Failure> {
-    let open = ledger.open_payments(&terms.customer_uid, terms.amount)?;
+    let open = ledger.open_beside(terms)?;
     let Some(payment) = open.first() else { return Ok(()) };
     let at = when(payment.requested_at, &settings.zone);
     let uid = &payment.terms.merchant_uid;

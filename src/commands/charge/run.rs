@@ -4,14 +4,16 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use crate::billing::ahead::{Ahead, look_ahead};
+use crate::billing::beside::{Cleared, look_beside};
 use crate::billing::charge::charge;
 use crate::billing::desk::Desk;
-use crate::billing::request::{Charge, Guarded, Known, Notice, ended_before, guarded};
+use crate::billing::report::Ended;
+use crate::billing::request::{Charge, Known, Notice, ended_before, guarded};
 use crate::commands::asking::{Question, confirm};
 use crate::commands::belonging;
 use crate::commands::charge::card::{charge_card, known_customer, unsent};
 use crate::commands::charge::dry_run::dry_run;
-use crate::commands::charge::order::order;
+use crate::commands::charge::order::{Amounts, amounts, order};
 use crate::commands::charge::{ChargeArgs, tell};
 use crate::commands::context::Context;
 use crate::commands::ending::failed;
@@ -20,21 +22,23 @@ use crate::domain::customer::Customer;
 use crate::domain::protocol::BeforeSend;
 use crate::failure::{Exit, Failure};
 use crate::interrupt::Interrupts;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Passed};
 use crate::output::ui::Ui;
 
 /// Charges, or tells what became of the charge.
 pub fn run(args: &ChargeArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
-    let order = order(args, context.settings, context.now(), context.ui.interactive())
-        .map_err(Failure::nothing_sent)?;
-    if let Some(warning) = context.settings.settle_after_warning() {
-        context.ui.warning(&warning);
-    }
+    let amounts = amounts(args, context.ui.interactive()).map_err(Failure::nothing_sent)?;
     if args.dry_run {
-        return dry_run(context, &order).map_err(Failure::nothing_sent);
+        return look_only(args, amounts, context).map_err(Failure::nothing_sent);
     }
-    let mut order = order;
-    let mut ledger = context.open_ledger().map_err(Failure::nothing_sent)?;
+    let there = context.ledger_if_there().map_err(Failure::nothing_sent)?;
+    let order = order(args, amounts, there.as_ref(), context.settings, context.now());
+    let mut order = order.map_err(Failure::nothing_sent)?;
+    warn_of_a_short_wait(context);
+    let mut ledger = match there {
+        Some(ledger) => ledger,
+        None => context.open_ledger().map_err(Failure::nothing_sent)?,
+    };
     if let Some(ended) = ended_before(&ledger, &order).map_err(unsent)? {
         return tell::ended(context, &order.request, ended);
     }
@@ -52,21 +56,23 @@ pub fn run(args: &ChargeArgs, context: &mut Context<'_>) -> Result<Exit, Failure
     if !args.yes {
         let ahead = ask_gateway(context, &desk, &order, customer.as_ref())?;
         let Desk { gateway, clock, interrupts, .. } = desk;
-        order.known = match ask_person(context, &ledger, &order, customer.as_ref(), ahead)? {
-            ControlFlow::Continue(known) => known,
-            ControlFlow::Break(guarded) => return tell::ended(context, &order.request, guarded.into()),
-        };
+        match ask_person(context, &ledger, &order, customer.as_ref(), ahead)? {
+            ControlFlow::Continue(Some((known, passed))) => {
+                order.known = Some(known);
+                order.beside.passed = passed;
+            }
+            // The run tells what stands in its way. What changes meanwhile lets nothing go that nobody agreed to.
+            ControlFlow::Continue(None) => order.leave.unconfirmed = true,
+            ControlFlow::Break(ended) => return tell::ended(context, &order.request, ended),
+        }
         desk = Desk { ledger: &mut ledger, gateway, clock, interrupts };
     }
     let ended = {
         let ui = &mut *context.ui;
         let mut wait = None;
         charge(&mut desk, &order, &mut |notice| match notice {
-            Notice::WaitingForOther => {
-                ui.status(&format!(
-                    "Another process is charging {}; waiting for its result.",
-                    order.request.terms.merchant_uid
-                ));
+            Notice::WaitingForOther(uid) => {
+                ui.status(&format!("Another process is charging {uid}; waiting for its result."));
             }
             Notice::Aside(reason) => ui.warning(&reason.to_string()),
             Notice::Sent => wait = Some(ui.waiting("waiting for the gateway")),
@@ -82,19 +88,39 @@ pub fn run(args: &ChargeArgs, context: &mut Context<'_>) -> Result<Exit, Failure
     }
 }
 
+/// `--dry-run`: nothing is written, and no ledger is made.
+fn look_only(args: &ChargeArgs, amounts: Amounts, context: &mut Context<'_>) -> Result<Exit, Failure> {
+    let there = context.look_at_ledger_as_it_stands()?;
+    let ledger = there.as_ref().map(|(ledger, _)| ledger);
+    let order = order(args, amounts, ledger, context.settings, context.now())?;
+    warn_of_a_short_wait(context);
+    dry_run(context, order, there)
+}
+
+fn warn_of_a_short_wait(context: &mut Context<'_>) {
+    if let Some(warning) = context.settings.settle_after_warning() {
+        context.ui.warning(&warning);
+    }
+}
+
 /// Asks the gateway before the person. What it says is good for a minute.
 fn ask_gateway(
     context: &mut Context<'_>,
     desk: &Desk<'_>,
     order: &Charge,
     customer: Option<&Customer>,
-) -> Result<Ahead, Failure> {
+) -> Result<(Ahead, Cleared), Failure> {
     // Nobody can answer: that is said before anybody is asked.
     if !context.ui.interactive() {
         ask(context.ui, order, customer).map_err(Failure::nothing_sent)?;
     }
     let _wait = context.ui.waiting("asking the gateway about the order");
-    look_ahead(desk, order).map_err(unsent)
+    let ahead = look_ahead(desk, order).map_err(unsent)?;
+    let others = match &ahead {
+        Ahead::Asked { would, .. } if would.sends() => look_beside(desk, order).map_err(unsent)?,
+        Ahead::Asked { .. } | Ahead::Stored(_) => Cleared::none(),
+    };
+    Ok((ahead, others))
 }
 
 /// Asks the person, if the charge would be sent. What stands in its way is told before, and not after a yes.
@@ -103,20 +129,30 @@ fn ask_person(
     ledger: &Ledger,
     order: &Charge,
     customer: Option<&Customer>,
-    ahead: Ahead,
-) -> Result<ControlFlow<Guarded, Option<Known>>, Failure> {
+    (ahead, others): (Ahead, Cleared),
+) -> Result<ControlFlow<Ended, Option<Agreed>>, Failure> {
     let Ahead::Asked { would, known, .. } = ahead else { return Ok(ControlFlow::Continue(None)) };
-    if let BeforeSend::Claim { aside, .. } = *would {
-        if let Some(guarded) = guarded(ledger, order).map_err(|error| Failure::from(error).nothing_sent())? {
-            return Ok(ControlFlow::Break(guarded));
-        }
-        if let Some(aside) = aside {
-            context.ui.warning(&aside.to_string());
-        }
-        ask(context.ui, order, customer).map_err(Failure::nothing_sent)?;
+    let BeforeSend::Claim { aside, .. } = *would else { return Ok(ControlFlow::Continue(None)) };
+    if order.leave.hold.is_some() {
+        return Ok(ControlFlow::Continue(None));
     }
-    Ok(ControlFlow::Continue(Some(*known)))
+    let (passed, asides) = match others {
+        Cleared::Passed { passed, asides } => (passed, asides),
+        Cleared::Alike(other) => return Ok(ControlFlow::Break(Ended::Similar(other))),
+        Cleared::Waits(_) | Cleared::Interrupted => return Ok(ControlFlow::Continue(None)),
+    };
+    if let Some(guarded) = guarded(ledger, order).map_err(unsent)? {
+        return Ok(ControlFlow::Break(guarded.into()));
+    }
+    for aside in aside.iter().chain(&asides) {
+        context.ui.warning(&aside.to_string());
+    }
+    ask(context.ui, order, customer).map_err(Failure::nothing_sent)?;
+    Ok(ControlFlow::Continue(Some((*known, passed))))
 }
+
+/// What a person has agreed to go by: the gateway's answer, and the open orders that it may pass by.
+type Agreed = (Known, Vec<Passed>);
 
 /// Shows what is about to be charged, and asks.
 fn ask(ui: &mut Ui, order: &Charge, customer: Option<&Customer>) -> Result<(), Failure> {

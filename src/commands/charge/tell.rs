@@ -90,7 +90,16 @@ fn report(context: &mut Context<'_>, request: &ChargeRequest, end: &Report) -> R
         again: charge_command(context.settings, request, &[]),
         retry: charge_command(context.settings, request, &["--retry"]),
     };
-    let story = story(context.ui, end, &commands, context.now());
+    let mut story = story(context.ui, end, &commands, context.now());
+    if let Some(other) = &end.beside {
+        let other = other.terms.merchant_uid.as_str();
+        let ask = command_of(context.settings, "reconcile", other);
+        story = story.and_advised(format!("To ask the gateway about {other}:"), Some(ask));
+    }
+    if is_of_another_key(&end.payment) {
+        let accept = context.hint("ledger accept --reason \"...\"");
+        story = story.and_advised("If both keys are of one account, say so:", Some(accept));
+    }
     let ui = &mut *context.ui;
     match exit {
         Exit::With(Kind::Interrupted) => Err(complaint(Kind::Interrupted, &story)),
@@ -104,6 +113,14 @@ fn report(context: &mut Context<'_>, request: &ChargeRequest, end: &Report) -> R
             object(ui, &end.payment, end.replayed)?;
             Err(complaint(kind, &story))
         }
+    }
+}
+
+/// Whether it is open for no other reason than that another key cannot say more.
+fn is_of_another_key(payment: &Payment) -> bool {
+    match &payment.reason {
+        Some(Reason::LookupNoAnswer { why } | Reason::NoWordOfOrder { why }) => **why == Reason::OtherKey,
+        _ => false,
     }
 }
 

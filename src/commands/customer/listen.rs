@@ -13,7 +13,8 @@ use signal_hook::iterator::Signals;
 
 use crate::commands::context::{Context, Gateway};
 use crate::commands::customer::answers::{refusal, saved};
-use crate::commands::customer::saving::{Given, Profile, ask, keep};
+use crate::commands::customer::saving::{Given, Profile, ask_for_new, keep};
+use crate::commands::naming::customer_meant;
 use crate::domain::time::Clock;
 use crate::failure::{Exit, Failure};
 use crate::gateway::Client;
@@ -144,11 +145,14 @@ fn save(
     clock: &dyn Clock,
     log: &Log,
 ) -> Result<Saved, Failure> {
-    let uid = &posted.customer_uid;
-    let registered = ask(client, uid)?;
     // A panic under the lock leaves the file as its last commit left it.
-    let mut ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner);
-    let kept = keep(&mut ledger, uid, &Given::default(), Some(&registered), profile, clock.now().wall)?;
+    let at_hand = || ledger.lock().unwrap_or_else(PoisonError::into_inner);
+    // The page's spelling is no new customer where another one is known. The ledger is free while the gateway is
+    // asked.
+    let uid = customer_meant(posted.customer_uid.as_str(), Some(&at_hand()))?;
+    let registered = ask_for_new(client, &uid)?;
+    let mut ledger = at_hand();
+    let kept = keep(&mut ledger, &uid, &Given::default(), Some(&registered), profile, clock.now().wall)?;
     for warning in &kept.warnings {
         log(&format!("warning: {warning}"));
     }

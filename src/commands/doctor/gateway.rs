@@ -2,11 +2,15 @@
 
 use std::time::Instant;
 
-use crate::commands::context::Context;
+use crate::commands::context::{Context, Gateway};
 use crate::commands::doctor::report::Report;
+use crate::commands::pasted::command_of;
+use crate::domain::ids::MerchantUid;
+use crate::domain::lookup::LookupReply;
 use crate::domain::time::format_duration;
 use crate::failure::Kind;
 use crate::gateway::{Client, Reach, Token, TokenFailure, TransportConfig, reach};
+use crate::ledger::Ledger;
 use crate::settings::Settings;
 
 /// A clock that is off by more is a warning, in seconds.
@@ -14,12 +18,13 @@ const CLOCK_OFF_MAX_S: u64 = 60;
 
 /// Gets a token from the gateway itself, which charges nothing and takes no other token from
 /// anybody (facts 1).
-pub(super) fn examine(context: &mut Context<'_>, report: &mut Report) {
+pub(super) fn examine(context: &mut Context<'_>, report: &mut Report) -> Option<Gateway> {
     let gateway = match context.open_gateway() {
         Ok(gateway) => gateway,
         Err(failure) => {
             report.bad(failure.kind, "gateway", failure.message, failure.hints.into_iter().next());
-            return unknown(report, "the gateway was not asked");
+            unknown(report, "the gateway was not asked");
+            return None;
         }
     };
     let begun = Instant::now();
@@ -38,6 +43,7 @@ pub(super) fn examine(context: &mut Context<'_>, report: &mut Report) {
         Ok(token) => {
             answered(report);
             accepted(&token, &gateway.client, report);
+            return Some(gateway);
         }
         Err(TokenFailure::KeyRefused { said }) => {
             answered(report);
@@ -48,6 +54,7 @@ pub(super) fn examine(context: &mut Context<'_>, report: &mut Report) {
                 Some("compare imp_key and the secret with the console's, \"V1 API\"".to_owned()),
             );
             not_known(report, "clock", "the gateway gave no token");
+            not_known(report, "look-ups", "the gateway gave no token");
         }
         Err(TokenFailure::NotReached { reason }) => {
             report.bad(Kind::Network, "gateway", reason.to_string(), Some(fix(settings).to_owned()));
@@ -60,6 +67,55 @@ pub(super) fn examine(context: &mut Context<'_>, report: &mut Report) {
             unknown(report, "the gateway did not answer");
         }
     }
+    None
+}
+
+/// An order that nobody has charged: where nothing is paid, a look-up of it says as much.
+const NEVER_CHARGED: &str = "billkeydoctor";
+
+/// Asks about one order, as every charge does first: while nothing answers that, nothing is sent.
+pub(super) fn look_ups(
+    context: &mut Context<'_>,
+    gateway: &Gateway,
+    ledger: Option<&Ledger>,
+    report: &mut Report,
+) {
+    let paid = ledger.and_then(|ledger| ledger.newest_paid(Some(gateway.client.account())).ok().flatten());
+    let uid = match &paid {
+        Some(paid) => Ok(paid.terms.merchant_uid.clone()),
+        None => MerchantUid::parse(NEVER_CHARGED),
+    };
+    let Ok(uid) = uid else { return };
+    let reply = {
+        let _wait = context.ui.waiting("asking the gateway about an order");
+        gateway.client.look_up(&uid)
+    };
+    let shown = match reply {
+        LookupReply::NoAnswer { reason, .. } => return down(context, &reason.to_string(), report),
+        LookupReply::NotFound { .. } => false,
+        LookupReply::Records { records, .. } => {
+            paid.as_ref().is_none_or(|paid| records.iter().any(|record| record.imp_uid == paid.imp_uid))
+        }
+    };
+    match paid {
+        None => report.ok("look-ups", "the gateway answers them"),
+        Some(_) if shown => report.ok("look-ups", format!("the gateway answers them, and shows {uid}")),
+        Some(_) => report.warn(
+            "look-ups",
+            format!("the gateway answers them, and does not show {uid}, which is paid here"),
+            command_of(context.settings, "reconcile", uid.as_str()),
+        ),
+    }
+}
+
+fn down(context: &Context<'_>, why: &str, report: &mut Report) {
+    let message = format!("look-ups are down ({why}): no charge goes out, because each is asked about first");
+    let accept = context.hint("ledger accept --unasked --reason \"...\"");
+    let fix = format!(
+        "wait and run the same command again. If it lasts, and no other ledger charges these customers, send for a \
+         day what was never sent, unasked: {accept}"
+    );
+    report.bad(Kind::Network, "look-ups", message, Some(fix));
 }
 
 /// Says of every check that needs the gateway that it was not asked.
@@ -71,6 +127,7 @@ pub(super) fn not_asked(report: &mut Report, why: &str) {
 fn unknown(report: &mut Report, why: &str) {
     not_known(report, "key", why);
     not_known(report, "clock", why);
+    not_known(report, "look-ups", why);
 }
 
 fn not_known(report: &mut Report, name: &'static str, why: &str) {

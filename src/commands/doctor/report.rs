@@ -9,6 +9,8 @@ pub(in crate::commands::doctor) struct Report {
     pub(in crate::commands::doctor) checks: Vec<Check>,
     /// Whether a bad one is about configuration or credentials.
     setup_is_bad: bool,
+    /// Whether one is on this side, and none of the setup.
+    side_is_bad: bool,
 }
 
 impl Report {
@@ -34,20 +36,25 @@ impl Report {
         fix: Option<String>,
     ) {
         self.setup_is_bad |= kind == Kind::Config;
+        self.side_is_bad |= !matches!(kind, Kind::Config | Kind::Network);
         self.add(name, State::Bad, message.into(), fix);
     }
 
     pub(in crate::commands::doctor) fn append(&mut self, other: Report) {
         self.setup_is_bad |= other.setup_is_bad;
+        self.side_is_bad |= other.side_is_bad;
         self.checks.extend(other.checks);
     }
 
-    /// A setup that is bad comes first: until it is mended the rest may look bad because of it.
+    /// A setup that is bad comes first: until it is mended the rest may look bad because of it. What is down at the
+    /// gateway comes last: that may pass by itself.
     pub(in crate::commands::doctor) fn exit(&self) -> Exit {
         if self.setup_is_bad {
             Exit::With(Kind::Config)
-        } else if self.checks.iter().any(|check| check.state == State::Bad) {
+        } else if self.side_is_bad {
             Exit::With(Kind::Local)
+        } else if self.checks.iter().any(|check| check.state == State::Bad) {
+            Exit::With(Kind::Network)
         } else {
             Exit::Done
         }
@@ -69,6 +76,8 @@ mod tests {
         report.ok("a", "");
         report.warn("b", "", "");
         assert_eq!(report.exit(), Exit::Done);
+        report.bad(Kind::Network, "gateway", "", None);
+        assert_eq!(report.exit(), Exit::With(Kind::Network));
         report.bad(Kind::Local, "disk", "", None);
         assert_eq!(report.exit(), Exit::With(Kind::Local));
         let mut setup = Report::default();

@@ -112,7 +112,9 @@ fn told(accepted: &Accepted, ledger: &Ledger, context: &Context<'_>) -> Told {
         tell("distrust", format!("Accepted: {why} The wait before the next charge stays."));
     }
     if accepted.account {
-        tell("account", "Accepted: the API key in use is this ledger's own from now on.".to_owned());
+        tell("account", "Accepted: the API key in use is this ledger's own from now on, and what was sent with another one is \
+             waited for as usual."
+                .to_owned());
     }
     if let Some(until) = accepted.unasked_until {
         let until = when(until, context.ui.zone());

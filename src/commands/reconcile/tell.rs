@@ -7,6 +7,7 @@ use crate::billing::reconcile::{Reviewed, Verdict};
 use crate::commands::context::Context;
 use crate::commands::session::{answered, complain};
 use crate::domain::payment::{GatewayRecord, Outcome, Payment};
+use crate::domain::reason::Reason;
 use crate::failure::{Exit, Failure, Kind};
 use crate::output::Format;
 use crate::output::field::Columns;
@@ -27,6 +28,8 @@ pub(super) struct Told {
     lines: Vec<String>,
     exit: Option<Exit>,
     missing: Vec<String>,
+    /// Something stays open because it was sent with another key.
+    other_key: bool,
 }
 
 /// One thing in which ledger and gateway do not agree.
@@ -66,6 +69,7 @@ impl Told {
             }
             Verdict::Stands => self.stand += 1,
             Verdict::Open { why, reached, try_again_at } => {
+                self.other_key |= why == Reason::OtherKey;
                 let until = try_again_at.map_or_else(String::new, |at| {
                     format!(" Not to be sent again before {}.", when(at, ui.zone()))
                 });
@@ -140,6 +144,13 @@ impl Told {
                 Failure::not_found(format!("there is no payment `{}` in the ledger", id.escape_debug()))
                     .hinted(format!("the ledger is {}", context.settings.database.display()));
             complain(&failure, context.ui);
+        }
+        if self.other_key {
+            let accept = context.hint("ledger accept --reason \"...\"");
+            context.ui.warning(&format!(
+                "what was sent with another API key stays open until this one shows a payment of it, or until somebody \
+                 says that both are of one account: {accept}"
+            ));
         }
         let exit = self.exit.unwrap_or(Exit::Done);
         match stopped {

@@ -1,6 +1,6 @@
 //! What a list of payments says about the one that was asked for.
 
-use super::{Declines, Finding, LookedUp, LookupReply, Question, judge};
+use super::{Declines, Finding, LookedUp, LookupReply, Question, judge, through_another_key};
 use crate::domain::ids::{CustomerUid, MerchantUid};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::{GatewayRecord, Mode, Outcome, Received, Terms};
@@ -243,4 +243,16 @@ fn whatever_took_money_beside_the_charge_is_shown_and_nothing_else_is() {
 fn a_decline_without_an_imp_uid_is_not_one_that_is_known() {
     let nameless = GatewayRecord { imp_uid: None, ..record("a", "failed") };
     assert!(matches!(find(vec![nameless], &["a"], 1, false), Finding::Declined(_)));
+}
+
+#[test]
+fn another_key_can_show_a_charge_and_its_silence_says_nothing() {
+    let nothing = Finding::Nothing { aside: None };
+    assert_eq!(
+        through_another_key(nothing),
+        Finding::NoAnswer { reason: Reason::OtherKey, reached: true },
+        "another account cannot see it"
+    );
+    let charged = find(vec![record("imps_1", "paid")], &[], 1, true);
+    assert!(is_charged(&through_another_key(charged)));
 }

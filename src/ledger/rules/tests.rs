@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::{
     Change, answered, counts, first_attempt, is_as_expected, is_similar, never_begun, next_attempt, not_sent,
-    refused, resent,
+    refused, resent, stands_open,
 };
 use crate::domain::answer::Settled;
 use crate::domain::charge::ChargeRequest;
@@ -17,7 +17,7 @@ use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::{EventKind, GatewayRecord, Mode, Outcome, Payment, Received, Terms};
 use crate::domain::reason::Reason;
 use crate::domain::time::{BootReading, SendMark};
-use crate::ledger::intent::{DailyLimit, Guards, Intent};
+use crate::ledger::intent::{DailyLimit, Guards, Intent, Passed};
 use crate::ledger::seen::Seen;
 
 fn at(second: i64) -> Timestamp {
@@ -46,6 +46,7 @@ fn mark(second: i64) -> SendMark {
 fn intent(request: ChargeRequest, second: i64) -> Intent {
     Intent {
         request: Arc::new(request),
+        once_per: false,
         at: at(second),
         mark: mark(second),
         account: "account".to_owned(),
@@ -362,15 +363,50 @@ fn a_charge_is_similar_to_another_of_the_same_customer_and_amount() {
     let mut asked = request().terms;
     asked.merchant_uid = MerchantUid::parse("order-2").unwrap();
     let paid = row(Outcome::Paid, 1, 0);
-    assert!(is_similar(&paid, &asked, at(0)));
-    assert!(!is_similar(&paid, &asked, at(1)));
-    assert!(is_similar(&Payment { last_send: Some(mark(5)), ..paid.clone() }, &asked, at(5)));
-    assert!(!is_similar(&Payment { last_send: None, ..paid.clone() }, &asked, at(1)));
-    assert!(!is_similar(&paid, &request().terms, at(0)), "it is not like itself");
-    assert!(!is_similar(&paid, &Terms { amount: won(1), ..asked.clone() }, at(0)));
+    assert!(is_similar(&paid, &asked, false, at(0)));
+    assert!(!is_similar(&paid, &asked, false, at(1)));
+    assert!(is_similar(&Payment { last_send: Some(mark(5)), ..paid.clone() }, &asked, false, at(5)));
+    assert!(!is_similar(&Payment { last_send: None, ..paid.clone() }, &asked, false, at(1)));
+    assert!(!is_similar(&paid, &request().terms, false, at(0)), "it is not like itself");
+    assert!(!is_similar(&paid, &Terms { amount: won(1), ..asked.clone() }, false, at(0)));
     let customer_uid = CustomerUid::parse("other").unwrap();
-    assert!(!is_similar(&paid, &Terms { customer_uid, ..asked.clone() }, at(0)));
+    assert!(!is_similar(&paid, &Terms { customer_uid, ..asked.clone() }, false, at(0)));
     for outcome in Outcome::ALL {
-        assert_eq!(is_similar(&row(outcome, 1, 0), &asked, at(0)), outcome.may_have_charged(), "{outcome}");
+        let paid = outcome == Outcome::Paid;
+        assert_eq!(is_similar(&row(outcome, 1, 0), &asked, false, at(0)), paid, "{outcome}");
+    }
+    let of_a_period = Payment { once_per: true, ..paid.clone() };
+    assert!(!is_similar(&of_a_period, &asked, true, at(0)), "two periods or plans");
+    assert!(is_similar(&of_a_period, &asked, false, at(0)) && is_similar(&paid, &asked, true, at(0)));
+}
+
+#[test]
+fn an_open_order_of_the_same_customer_and_amount_stands_in_the_way_until_it_was_looked_at() {
+    let mut asked = request().terms;
+    asked.merchant_uid = MerchantUid::parse("order-2").unwrap();
+    let unknown = row(Outcome::Unknown, 1, 1);
+    let passed = |row: &Payment| Passed { uid: row.terms.merchant_uid.clone(), seen: Seen::of(row) };
+    assert!(stands_open(&unknown, &asked, &[]));
+    assert!(!stands_open(&unknown, &asked, &[passed(&unknown)]));
+    let sent_again = Payment { last_send: Some(mark(5)), ..unknown.clone() };
+    assert!(stands_open(&sent_again, &asked, &[passed(&unknown)]), "it was sent again since");
+    assert!(!stands_open(&unknown, &request().terms, &[]), "not in its own way");
+    assert!(!stands_open(&unknown, &Terms { amount: won(1), ..asked.clone() }, &[]));
+    let customer_uid = CustomerUid::parse("other").unwrap();
+    assert!(!stands_open(&unknown, &Terms { customer_uid, ..asked.clone() }, &[]));
+    let words = |outcome, words: &str| Payment { message: Some(words.to_owned()), ..row(outcome, 1, 0) };
+    for (what, row, open) in [
+        ("it may leave any moment", row(Outcome::Pending, 1, 1), true),
+        ("paid is no longer open", row(Outcome::Paid, 1, 0), false),
+        ("never sent", row(Outcome::NotSent, 0, 0), false),
+        ("a decline that proves it", words(Outcome::Declined, "[CC10] 통장 잔액부족"), false),
+        (
+            "a decline that is a doubt",
+            words(Outcome::Declined, "[8041] 시스템 타임아웃(잠시후 재시도바람)"),
+            true,
+        ),
+        ("a decline beside a silent request", row(Outcome::Declined, 2, 1), true),
+    ] {
+        assert_eq!(stands_open(&row, &asked, &[]), open, "{what}");
     }
 }

@@ -66,10 +66,10 @@ fn entries(ledger: &Ledger, step: Step, order: u8, second: i64) -> Vec<Entry> {
     match step {
         Step::Intent => {
             asked.expected = before.as_ref().map(Seen::of);
-            asked.guards = Guards { similar_since: None, daily: Some(limit(1_000_000)) };
+            asked.guards = Guards { daily: Some(limit(1_000_000)), ..Guards::default() };
             // A limit that was passed already tells the sum that the intent was held against.
             let mut tight = Asked::new("order-tight", 1, second);
-            tight.guards = Guards { similar_since: None, daily: Some(limit(0)) };
+            tight.guards = Guards { daily: Some(limit(0)), ..Guards::default() };
             vec![Entry::Intent(asked.intent()), Entry::Intent(tight.intent())]
         }
         Step::Answer(outcome) => vec![answer(&name, number, second, asked.settled(outcome))],
@@ -134,7 +134,7 @@ proptest! {
             }
             // The sum that is carried along, the one that SQL adds up, and the one by the rules.
             let mut tight = Asked::new("order-tight", 1, 10);
-            tight.guards = Guards { similar_since: None, daily: Some(limit(0)) };
+            tight.guards = Guards { daily: Some(limit(0)), ..Guards::default() };
             let expected = won(sum(&ledger));
             assert_eq!(tight.how(&mut ledger), How::OverDaily { spent: expected, max: won(0) });
             assert_eq!(ledger.spent(&limit(0)).unwrap(), expected);
@@ -153,8 +153,8 @@ proptest! {
         }
         for (order, amount) in [("order-0", 100), ("order-0", 101), ("order-9", 100), ("order-9", 102)] {
             let asked = Asked::new(order, amount, 0).request.terms;
-            let expected = rows(&ledger).into_iter().find(|row| is_similar(row, &asked, at(since)));
-            assert_eq!(ledger.similar(&asked, at(since)).unwrap(), expected);
+            let expected = rows(&ledger).into_iter().find(|row| is_similar(row, &asked, false, at(since)));
+            assert_eq!(ledger.similar(&asked, false, at(since)).unwrap(), expected);
         }
     }
 }

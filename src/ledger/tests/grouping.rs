@@ -74,7 +74,7 @@ fn guards_see_the_writes_of_their_own_group() {
     let daily = DailyLimit { max: won(1000), from: at(0), to: at(86_400) };
     let guarded = |order: &str, amount| {
         let mut asked = Asked::new(order, amount, 5);
-        asked.guards = Guards { similar_since: Some(at(0)), daily: Some(daily) };
+        asked.guards = Guards { passed: Some(Vec::new()), daily: Some(daily), ..Guards::default() };
         asked
     };
     let asked = [
@@ -86,7 +86,7 @@ fn guards_see_the_writes_of_their_own_group() {
     ];
     let hows = hows(ledger.write(&intents(&asked)));
     assert_eq!((&hows[0], &hows[3], &hows[4]), (&How::Claimed, &How::Moved, &How::Claimed));
-    assert!(matches!(&hows[1], How::Similar(_)), "{hows:?}");
+    assert!(matches!(&hows[1], How::Open(_)), "{hows:?}");
     assert!(matches!(&hows[2], How::OverDaily { .. }), "{hows:?}");
 }
 

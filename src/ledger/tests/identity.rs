@@ -156,7 +156,7 @@ fn a_saved_ledger_of_schema_4_is_brought_up_to_date_and_belongs_to_its_key() {
         ] {
             assert_eq!(ledger.find(&uid(order)).unwrap().unwrap().outcome, outcome, "{schema} {order}");
         }
-        assert_eq!(ledger.last_paid().unwrap().map(|payment| payment.outcome), Some(Outcome::Paid));
+        assert_eq!(ledger.newest_paid(None).unwrap().map(|payment| payment.outcome), Some(Outcome::Paid));
         Asked::new("order-1", 8900, 0).written(&mut ledger);
         drop(ledger);
         let (_, again) = opened(&place.path(), Access::Write);

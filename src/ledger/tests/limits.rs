@@ -1,6 +1,6 @@
 //! What stands in the way of an intent: a similar charge, the day's limit.
 
-use super::{Asked, Place, at, charged, kept, not_sent, uid, won};
+use super::{Asked, Place, answer, at, charged, kept, not_sent, uid, won};
 use crate::domain::ids::CustomerUid;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::Outcome;
@@ -27,18 +27,23 @@ fn a_similar_charge_of_the_same_customer_is_in_the_way() {
 }
 
 #[test]
-fn a_declined_charge_is_not_similar_but_its_retry_is() {
+fn a_declined_charge_is_not_in_the_way_but_its_retry_is() {
     let place = Place::new();
     let mut ledger = place.ledger();
     charged(&mut ledger, &Asked::new("order-1", 8900, 0), Outcome::Declined);
+    let guards = Guards { similar_since: Some(at(0)), passed: Some(Vec::new()), daily: None };
     let mut asked = Asked::new("order-2", 8900, 500);
-    asked.guards.similar_since = Some(at(0));
+    asked.guards = guards.clone();
     asked.written(&mut ledger);
     kept(&mut ledger, &not_sent("order-2", 1, 501));
     Asked::new("order-1", 8900, 900).expecting(Outcome::Declined, 1).written(&mut ledger);
     let mut asked = Asked::new("order-3", 8900, 1000);
+    asked.guards = guards;
+    assert!(matches!(asked.how(&mut ledger), How::Open(_)), "sent at 900 for the second time");
+    let settled = Asked::new("order-1", 8900, 900).settled(Outcome::Paid);
+    kept(&mut ledger, &answer("order-1", 2, 901, settled));
     asked.guards.similar_since = Some(at(800));
-    assert!(matches!(asked.how(&mut ledger), How::Similar(_)), "sent at 900 for the second time");
+    assert!(matches!(asked.how(&mut ledger), How::Similar(_)), "and paid");
 }
 
 #[test]
@@ -49,6 +54,7 @@ fn a_retry_is_not_in_its_own_way() {
     let mut again = Asked::new("order-1", 8900, 60).expecting(Outcome::Unknown, 1);
     again.guards = Guards {
         similar_since: Some(at(0)),
+        passed: Some(Vec::new()),
         daily: Some(DailyLimit { max: won(8900), from: at(0), to: at(1000) }),
     };
     again.written(&mut ledger);

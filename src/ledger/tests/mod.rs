@@ -110,6 +110,7 @@ impl Asked {
     fn intent(&self) -> Intent {
         Intent {
             request: Arc::new(self.request.clone()),
+            once_per: false,
             at: at(self.second),
             mark: self.mark.clone(),
             account: "0123456789abcdef".to_owned(),

@@ -14,7 +14,10 @@ use crate::domain::payment::{GatewayRecord, Mode, Outcome};
 use crate::ledger::read::{BY_IMP_UID, EVENTS, LOOK_AGAIN, UNSETTLED, bound};
 use crate::ledger::search::choose;
 use crate::ledger::{By, Filter, Ledger, Totals};
-use crate::ledger::{day::SPENT, guard::SIMILAR};
+use crate::ledger::{
+    day::SPENT,
+    guard::{NOT_PAID, SIMILAR},
+};
 
 fn shown(ledger: &Ledger, filter: &Filter) -> Vec<String> {
     let mut uids = Vec::new();
@@ -270,6 +273,7 @@ fn what_a_charge_reads_is_read_from_an_index() {
         (BY_IMP_UID, "events_by_imp_uid"),
         (EVENTS, "events_by_payment"),
         (SIMILAR, "payments_by_customer"),
+        (NOT_PAID, "payments_by_customer"),
         (SPENT, "payments_sent_again"),
     ] {
         let plan = plan(&ledger, sql, &[]);

@@ -33,6 +33,7 @@ fn begin(ledger: &mut Ledger, order: &str, customer: &str) {
     let mark = SendMark { wall: at, boot: None, gateway_s: None };
     let intent = Intent {
         request: Arc::new(request),
+        once_per: false,
         at,
         mark,
         account: "0123456789abcdef".to_owned(),
