@@ -68,6 +68,7 @@ pub enum Field {
     ChannelKey,
     Bypass,
     Note,
+    Evidence,
     /// Of a customer: kept here, and not sent with a charge.
     Name,
     Email,
@@ -91,6 +92,7 @@ impl fmt::Display for Field {
             Field::ChannelKey => "channel_key",
             Field::Bypass => "bypass",
             Field::Note => "note",
+            Field::Evidence => "evidence",
             Field::Name => "name",
             Field::Email => "e-mail address",
             Field::Tel => "telephone number",
@@ -189,6 +191,7 @@ impl ChargeRequest {
             message: None,
             reason: None,
             doubt_ended_at: None,
+            noted: None,
             paid_at: None,
             cancelled_at: None,
             buyer_name: self.buyer_name.clone(),

@@ -11,7 +11,7 @@ use crate::domain::answer::Settled;
 use crate::domain::ids::MerchantUid;
 use crate::domain::lookup::LookedUp;
 use crate::domain::money::Amount;
-use crate::domain::payment::{Payment, Received};
+use crate::domain::payment::{Noted, Payment, Received};
 use crate::domain::reason::Reason;
 use crate::domain::time::SendMark;
 use crate::ledger::intent::Intent;
@@ -41,6 +41,9 @@ pub enum Entry {
     /// What the gateway knows of the payment, as judged by a row that was `seen` so. Where the row has moved
     /// since, only a charge that was found still counts.
     Lookup { uid: MerchantUid, seen: Seen, at: Timestamp, looked_up: LookedUp, received: Received },
+    /// What a person knows of the payment and the gateway will not show. It counts for the row that was `seen`,
+    /// where that is open or doubtful.
+    Noted { uid: MerchantUid, seen: Seen, noted: Noted },
 }
 
 impl Entry {
@@ -54,7 +57,8 @@ impl Entry {
             | Entry::Refusal { .. }
             | Entry::Answer { .. }
             | Entry::NotSent { .. }
-            | Entry::Lookup { .. } => None,
+            | Entry::Lookup { .. }
+            | Entry::Noted { .. } => None,
         }
     }
 

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use crate::domain::answer::Settled;
 use crate::domain::lookup::LookedUp;
 use crate::domain::money::Currency;
-use crate::domain::payment::{EventKind, GatewayRecord, Outcome, Payment, Received, Terms};
+use crate::domain::payment::{EventKind, GatewayRecord, Noted, Outcome, Payment, Received, Terms};
+use crate::domain::protocol::may_be_noted;
 use crate::domain::reason::Reason;
 use crate::domain::time::{SendMark, from_epoch_s};
 use crate::ledger::intent::{DailyLimit, Intent};
@@ -60,6 +61,7 @@ impl<'a> Happened<'a> {
 pub(super) fn is_as_expected(payment: &Payment, intent: &Intent) -> bool {
     intent.expected.as_ref() == Some(&Seen::of(payment))
         && payment.outcome != Outcome::Paid
+        && !payment.is_noted_charged()
         && same_terms(payment, &intent.request.terms)
 }
 
@@ -113,6 +115,7 @@ pub(super) fn next_attempt(payment: Payment, intent: &Intent) -> Option<Payment>
         buyer_name: request.buyer_name.clone(),
         buyer_email: request.buyer_email.clone(),
         buyer_tel: request.buyer_tel.clone(),
+        noted: None,
         note: intent.note.clone().or(payment.note),
         operator: intent.operator.clone(),
         ..payment
@@ -303,6 +306,25 @@ pub(super) fn looked_up<'a>(
     Change { payment, moved, happened, lost }
 }
 
+/// A payment of which a person has noted what became of it; the payment as it is where the note is not about it, or
+/// where nothing is open. One that was charged is never sent again, and is unknown to the gateway until that shows
+/// it; one that was not has nothing left to wait for, and is asked about before it is sent.
+pub(super) fn noted(payment: Payment, seen: &Seen, noted: &Noted) -> Result<Payment, Box<Payment>> {
+    if *seen != Seen::of(&payment) || !may_be_noted(&payment) {
+        return Err(Box::new(payment));
+    }
+    let note = Some(Noted { at: whole_ms(noted.at), ..noted.clone() });
+    let outcome = match (noted.charged, payment.outcome) {
+        (true, _) => Outcome::Unknown,
+        (false, Outcome::Unknown | Outcome::Pending) => Outcome::NotSent,
+        (false, declined_or_rejected) => declined_or_rejected,
+    };
+    if outcome == payment.outcome && !outcome.is_open() {
+        return Ok(Payment { noted: note, ..payment });
+    }
+    Ok(Payment { outcome, outcome_before: None, reason: Some(noted.reason()), noted: note, ..payment })
+}
+
 /// Whether a payment counts for a day's limit: it is paid or may be, and was asked for or last sent on that
 /// day, in the limit's currency.
 pub(super) fn counts(payment: &Payment, day: &DailyLimit) -> bool {
@@ -339,6 +361,7 @@ fn settle(payment: &mut Payment, outcome: Outcome, record: Option<&GatewayRecord
     payment.message = None;
     payment.reason = None;
     payment.doubt_ended_at = None;
+    payment.noted = None;
     take_over(payment, record.unwrap_or(&GatewayRecord::default()));
 }
 

@@ -94,6 +94,10 @@ fn verdict(context: &mut Context<'_>, book: &mut dyn Book, order: &Charge) -> Re
     };
     let ahead = look_ahead(&desk, order)?;
     let (row, would, held) = match ahead {
+        Ahead::Stored(Ended::Answered(report)) if report.payment.is_noted_charged() => {
+            let why = Some("it is noted as charged".to_owned());
+            return Ok(Verdict { would: Would::Replay, why, exit: Exit::Done });
+        }
         Ahead::Stored(Ended::Answered(report)) => return Ok(Verdict::settled(report.payment.outcome)),
         Ahead::Stored(_) => {
             let why = "the order was asked for before with other terms";

@@ -100,7 +100,9 @@ fn rows_of_an_older_schema_get_their_keys_and_keep_their_ids() {
     Asked::new(DECOMPOSED, 8900, 0).written(&mut ledger);
     ledger.save_customer(&customer("\u{1100}\u{1161}", "x")).unwrap();
     let older = "DROP INDEX payments_to_look_again; ALTER TABLE payments DROP COLUMN customer_pg; \
-        ALTER TABLE payments DROP COLUMN doubt_ended_ms; DROP INDEX payments_by_nfc_key; DROP INDEX payments_by_customer_nfc_key; \
+        ALTER TABLE payments DROP COLUMN doubt_ended_ms; ALTER TABLE payments DROP COLUMN noted_evidence; \
+        ALTER TABLE payments DROP COLUMN noted_by; ALTER TABLE payments DROP COLUMN noted_at_ms; \
+        ALTER TABLE payments DROP COLUMN noted; DROP TABLE notes; DROP INDEX payments_by_nfc_key; DROP INDEX payments_by_customer_nfc_key; \
         DROP INDEX customers_by_nfc_key; DROP TRIGGER payments_keep_their_ids; \
         ALTER TABLE payments DROP COLUMN nfc_key; ALTER TABLE payments DROP COLUMN customer_nfc_key; \
         ALTER TABLE customers DROP COLUMN nfc_key; PRAGMA user_version = 5";
