@@ -210,6 +210,8 @@ Register-ArgumentCompleter -Native -CommandName 'billkey' -ScriptBlock {
         'billkey;reconcile' {
             [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Ask again about those declined, rejected or not sent from this time on [default: 3d]')
             [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Ask again about those before this time; a day or month is included')
+            [CompletionResult]::new('--note', '--note', [CompletionResultType]::ParameterName, 'Note by hand what became of the one payment ID, which the gateway will not show')
+            [CompletionResult]::new('--evidence', '--evidence', [CompletionResultType]::ParameterName, 'What shows it, such as the card company''s statement; kept with the note')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile of the config file [env: BILLKEY_PROFILE]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this config file [env: BILLKEY_CONFIG]')
             [CompletionResult]::new('--database', '--database', [CompletionResultType]::ParameterName, 'Keep the ledger in this file [env: BILLKEY_DATABASE]')

@@ -1227,7 +1227,7 @@ _billkey() {
             return 0
             ;;
         billkey__subcmd__reconcile)
-            opts="-q -v -h --since --until --profile --config --database --sandbox --format --json --bom --quiet --no-input --color --timeout --verbose --help"
+            opts="-q -v -h --since --until --note --evidence --profile --config --database --sandbox --format --json --bom --quiet --no-input --color --timeout --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1238,6 +1238,14 @@ _billkey() {
                     return 0
                     ;;
                 --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --note)
+                    COMPREPLY=($(compgen -W "charged not-charged" -- "${cur}"))
+                    return 0
+                    ;;
+                --evidence)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -201,6 +201,8 @@ set edit:completion:arg-completer[billkey] = {|@words|
         &'billkey;reconcile'= {
             cand --since 'Ask again about those declined, rejected or not sent from this time on [default: 3d]'
             cand --until 'Ask again about those before this time; a day or month is included'
+            cand --note 'Note by hand what became of the one payment ID, which the gateway will not show'
+            cand --evidence 'What shows it, such as the card company''s statement; kept with the note'
             cand --profile 'Use this profile of the config file [env: BILLKEY_PROFILE]'
             cand --config 'Read this config file [env: BILLKEY_CONFIG]'
             cand --database 'Keep the ledger in this file [env: BILLKEY_DATABASE]'

@@ -212,6 +212,9 @@ complete -c billkey -n "__fish_billkey_using_subcommand history; and __fish_seen
 complete -c billkey -n "__fish_billkey_using_subcommand history; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l since -d 'Ask again about those declined, rejected or not sent from this time on [default: 3d]' -r
 complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l until -d 'Ask again about those before this time; a day or month is included' -r
+complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l note -d 'Note by hand what became of the one payment ID, which the gateway will not show' -r -f -a "charged\t''
+not-charged\t''"
+complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l evidence -d 'What shows it, such as the card company\'s statement; kept with the note' -r
 complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l profile -d 'Use this profile of the config file [env: BILLKEY_PROFILE]' -r
 complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l config -d 'Read this config file [env: BILLKEY_CONFIG]' -r -F
 complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l database -d 'Keep the ledger in this file [env: BILLKEY_DATABASE]' -r -F

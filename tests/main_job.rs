@@ -72,6 +72,10 @@ fn the_payment_object_has_every_field_of_the_contract_in_every_place() {
         "host",
         "doubt",
         "who_acts",
+        "noted",
+        "noted_at",
+        "noted_by",
+        "noted_evidence",
     ];
     let world = World::bare();
     let charge =

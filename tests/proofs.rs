@@ -340,3 +340,128 @@ fn a_paid_order_beside_a_request_without_an_answer_is_looked_at_by_plain_reconci
     world.run(&["reconcile"]).exits(0).answers(&["0 unchanged"]);
     assert_eq!(asked(), before + 2, "three days later it is");
 }
+
+/// An order whose one request was never answered, and that look-ups do not show.
+fn lost(order: &str) -> (Saying, World) {
+    let shows = Arc::new(Mutex::new(Shows::Nothing));
+    let shown = Arc::clone(&shows);
+    let gateway = Scripted::start(move |asked| match &*shown.lock().unwrap() {
+        _ if asked.is_charge() => Say::Drop,
+        Shows::Nothing => no_such_payment(),
+        Shows::Records(records) => list(records),
+        Shows::NoAnswer => Say::Json(403, UNAUTHORIZED.to_owned()),
+    });
+    let saying = Saying { gateway, shows };
+    let world = saying.world();
+    world.charge(order, &[]).exits(7);
+    (saying, world)
+}
+
+const CHARGED: [&str; 6] = ["reconcile", "order_1", "--note", "charged", "--evidence", "card statement"];
+
+#[test]
+fn what_is_noted_as_charged_counts_as_paid_until_the_gateway_shows_something() {
+    let (saying, world) = lost("order_1");
+    let noted = world.run(&[&CHARGED[..], &["--json"]].concat()).exits(0).json();
+    let row = &noted["settled"][0];
+    assert_eq!((&row["outcome"], &row["noted"]), (&json!("unknown"), &json!("charged")));
+    assert_eq!((&row["noted_by"], &row["noted_evidence"]), (&json!("tester"), &json!("card statement")));
+    let asked = saying.look_ups();
+    for more in [&[][..], &["--retry"]] {
+        let again = world.charge("order_1", more).exits(0).json();
+        assert_eq!((&again["outcome"], &again["replayed"]), (&json!("unknown"), &json!(true)));
+    }
+    let table = world.run(&to_charge("order_1", &[])).exits(0);
+    table.answers(&["Noted as charged ₩8,900", "by tester on", "card statement", "Nothing was sent now."]);
+    let rows = world.home().join("rows.csv");
+    fs::write(rows, "merchant_uid,customer_uid,amount,name\norder_1,gildong_0001_1234,8900,Monthly\n")
+        .unwrap();
+    world.run(&["batch", "rows.csv", "--yes"]).exits(0).says(&["already paid"]);
+    assert_eq!(
+        (saying.gateway.charges(), saying.look_ups()),
+        (1, asked),
+        "it is not asked about and not sent"
+    );
+    world.charge("order_2", &[]).exits(8).says(&["is noted as charged", "order_1"]);
+    world.run(&["history"]).exits(0).answers(&["1 noted as charged, ₩8,900"]);
+    world.run(&["reconcile"]).exits(0).answers(&["1 unchanged"]);
+    let shown = world.run(&["history", "show", "order_1", "--json"]).exits(0).json();
+    let events: Vec<_> =
+        shown["history"].as_array().unwrap().iter().map(|event| event["event"].clone()).collect();
+    assert_eq!(events, ["intent", "answer", "noted", "lookup"]);
+    assert_eq!(shown["history"][2]["message"], "it was noted by hand as charged: card statement");
+    saying.shows_paid("order_1");
+    world.run(&["reconcile"]).exits(0).answers(&["1 settled"]);
+    let paid = world.run(&["history", "show", "order_1", "--json"]).exits(0).json();
+    assert_eq!((&paid["outcome"], &paid["noted"]), (&json!("paid"), &Value::Null));
+}
+
+#[test]
+fn a_decline_that_shows_later_beats_a_note_too() {
+    let (saying, world) = lost("order_1");
+    world.run(&CHARGED).exits(0).answers(&["Noted as charged", "It was unknown."]);
+    saying.shows(Shows::Records(vec![failed("order_1", "[CC10] 통장 잔액부족", "kcp")]));
+    let _ = world.run(&["reconcile", "order_1"]).exits(5);
+    let row = world.charge("order_1", &[]).exits(5).json();
+    assert_eq!((&row["outcome"], &row["noted"]), (&json!("declined"), &Value::Null));
+}
+
+#[test]
+fn what_is_noted_as_not_charged_is_asked_about_and_sent_at_once() {
+    let (saying, world) = lost("order_1");
+    let _ = world.charge("order_1", &[]).exits(7);
+    let not_charged = ["reconcile", "order_1", "--note", "not-charged", "--evidence", "the PG's console"];
+    world.run(&not_charged).exits(0).answers(&["Noted as not charged", "at once"]);
+    let row = world.run(&["history", "show", "order_1", "--json"]).exits(0).json();
+    assert_eq!((&row["outcome"], &row["noted"]), (&json!("not_sent"), &json!("not_charged")));
+    let asked = saying.look_ups();
+    saying.shows(Shows::NoAnswer);
+    let _ = world.charge("order_1", &[]).exits(9);
+    assert_eq!(saying.gateway.charges(), 1, "no answer, no send");
+    saying.shows(Shows::Nothing);
+    let _ = world.charge("order_1", &[]).exits(7);
+    assert_eq!(saying.gateway.charges(), 2, "there was nothing left to wait for");
+    assert!(saying.look_ups() >= asked + 2, "it was asked about before");
+    let row = world.run(&["history", "show", "order_1", "--json"]).exits(0).json();
+    assert_eq!(
+        (&row["outcome"], &row["noted"]),
+        (&json!("unknown"), &Value::Null),
+        "a new request, a new doubt"
+    );
+}
+
+#[test]
+fn a_doubtful_decline_that_is_noted_is_a_doubt_no_more() {
+    let saying = Saying::no("[8041] 시스템 타임아웃", "kcp", true);
+    let world = saying.world();
+    world.charge("order_1", &[]).exits(5);
+    world
+        .run(&["reconcile", "order_1", "--note", "not-charged", "--evidence", "x"])
+        .exits(0)
+        .answers(&["Noted"]);
+    let asked = saying.look_ups();
+    let row = world.charge("order_1", &[]).exits(5).json();
+    assert_eq!(
+        (&row["outcome"], &row["doubt"], &row["noted"]),
+        (&json!("declined"), &Value::Null, &json!("not_charged"))
+    );
+    assert_eq!(saying.look_ups(), asked);
+    world.run(&CHARGED).exits(0).answers(&["Noted as charged", "It was declined."]);
+    assert_eq!(world.charge("order_1", &["--retry"]).exits(0).json()["outcome"], "unknown");
+    assert_eq!(saying.gateway.charges(), 1);
+}
+
+#[test]
+fn only_one_open_payment_is_noted_and_only_with_evidence() {
+    let gateway = Gateway::start("");
+    let world = World::for_gateway(&gateway.url());
+    world.charge("order_1", &[]).exits(0);
+    world.run(&CHARGED).exits(8).says(&["order_1 is paid", "Nothing was noted"]);
+    let note = |more: &[&'static str]| world.run(&[&["reconcile", "--note", "charged"][..], more].concat());
+    note(&["--evidence", "x"]).exits(2).says(&["exactly one ID"]);
+    note(&["order_1", "order_2", "--evidence", "x"]).exits(2).says(&["exactly one ID"]);
+    note(&["order_1"]).exits(2).says(&["--evidence"]);
+    note(&["order_1", "--evidence", " "]).exits(2).says(&["the evidence is empty"]);
+    note(&["order_9", "--evidence", "x"]).exits(10).says(&["order_9"]);
+    world.run(&["reconcile", "order_1", "--evidence", "x"]).exits(2).says(&["--note"]);
+}

@@ -9,7 +9,7 @@ use crate::billing::report::{Held, mode_denied};
 use crate::domain::ids::MerchantUid;
 use crate::domain::lookup::{Finding, LookedUp};
 use crate::domain::payment::{GatewayRecord, Mode, Outcome, Payment, Terms};
-use crate::domain::protocol::{Review, review};
+use crate::domain::protocol::{Review, review, review_noted};
 use crate::domain::reason::Reason;
 use crate::ledger::{Entry, How, LedgerError, Seen, Written};
 
@@ -81,7 +81,8 @@ pub fn reconcile(
     if let Some(Held::Interrupted) = held {
         return Err(ReviewError::Held(Held::Interrupted));
     }
-    let review = review(before, &finding, waited);
+    let review =
+        if payment.is_noted_charged() { review_noted(&finding) } else { review(before, &finding, waited) };
     let looked_up = match &review {
         Review::Settle(looked_up) => looked_up.clone(),
         Review::StayUnknown(reason) => LookedUp::Unknown(reason.clone()),

@@ -169,6 +169,7 @@ pub(super) fn stored(row: &Payment, request: &ChargeRequest) -> Stored {
         same_terms: same_terms(row, asked),
         same_mode: of_same_mode(row, asked.mode),
         unanswered: row.unanswered > 0 && row.doubt_ended_at.is_none(),
+        noted_charged: row.is_noted_charged(),
         uncertain: Standing::of(row).is_some_and(|standing| standing.is_open()),
     }
 }

@@ -136,14 +136,16 @@ fn advice(outcome: Outcome) -> &'static str {
   never     charge it once more under a new merchant_uid"
         }
         Outcome::Declined => {
-            "  known     not charged: the card company was reached and said no; it says why
+            "  known     the gateway has it as failed; \"Nothing was charged\" is said where
+            the reason proves it; a `doubt` says why it is not certain
   customer  nothing, or the card company's message about a refused charge
   do        tell the customer the reason; later the same command with --retry
-            (a few PGs turn a decline to paid later; reconcile looks again)
+            (a doubt is looked up again by every run, and its --retry waits)
   never     retry in a loop: the reason does not go away by itself"
         }
         Outcome::Rejected => {
-            "  known     not charged: the gateway refused it and knows of no payment
+            "  known     the gateway refused it and shows no payment; \"Nothing was charged\"
+            is said where its words prove it
   customer  nothing
   do        read the message: often the customer_uid or the PG's setup is wrong;
             fix it, then the same command with --retry
@@ -152,11 +154,12 @@ fn advice(outcome: Outcome) -> &'static str {
         Outcome::Unknown => {
             "  known     perhaps charged: the request may have arrived, no usable answer came
   customer  perhaps the charge
-  do        billkey reconcile ID, or the same command again: both ask first
+  do        billkey reconcile ID, or the same command again: both ask first;
+            what never shows is closed by hand: billkey reconcile ID --note
   never     charge under a new merchant_uid, or tell the customer it failed"
         }
         Outcome::NotSent => {
-            "  known     not charged: the request never reached the gateway
+            "  known     no request was processed, or no trace of one shows after the wait
   customer  nothing
   do        fix the network (billkey doctor), then the same command again
   never     make up a new merchant_uid: this one is still good"

@@ -12,6 +12,7 @@ use crate::billing::reconcile::{ReviewError, Reviewed, Verdict, reconcile};
 use crate::billing::report::Held;
 use crate::commands::belonging::recognise;
 use crate::commands::context::Context;
+use crate::commands::reconcile::note::Note;
 use crate::commands::reconcile::tell::Told;
 use crate::commands::when::{self, in_option};
 use crate::domain::ids::MerchantUid;
@@ -20,6 +21,7 @@ use crate::failure::{Exit, Failure};
 use crate::interrupt::Interrupts;
 use crate::ledger::{Filter, Ledger, LedgerError};
 
+mod note;
 mod tell;
 
 const AFTER_HELP: &str = "\
@@ -31,7 +33,7 @@ Examples:
   billkey --sandbox reconcile --since 30d --json
 
 Exit codes:
-  0 nothing is open   7 something is still unknown   8 ledger and gateway contradict each other
+  0 nothing is open, or noted   7 something is still unknown   8 ledger and gateway contradict each other
   9 settled as not sent, or the gateway was not reached   6, 5 settled as rejected, as declined
   10 there is no such payment   130 interrupted   1, 2, 3, 4 as usual; see `billkey help exit-codes`
   Of several the most serious, in the order 7, 1, 4, 3, 9, 8, 6, 5, 10, 0";
@@ -58,6 +60,25 @@ pub struct ReconcileArgs {
     /// Ask again about those before this time; a day or month is included
     #[arg(long, value_name = "WHEN", help_heading = "Which payments")]
     pub until: Option<String>,
+
+    /// Note by hand what became of the one payment ID, which the gateway will not show
+    ///
+    /// Only of a payment that is pending, unknown or a doubt. One noted as charged counts as paid: it
+    /// is not sent again. One noted as not charged has nothing left to wait for. What the gateway
+    /// shows later counts for more.
+    #[arg(
+        long,
+        value_name = "WHAT",
+        value_enum,
+        requires = "evidence",
+        conflicts_with_all = ["since", "until"],
+        help_heading = "By hand"
+    )]
+    pub note: Option<Note>,
+
+    /// What shows it, such as the card company's statement; kept with the note
+    #[arg(long, value_name = "TEXT", requires = "note", help_heading = "By hand")]
+    pub evidence: Option<String>,
 }
 
 /// How long a decline may still turn to paid (facts 2.6: two to three days at some PGs).
@@ -65,6 +86,9 @@ const RECENT: SignedDuration = SignedDuration::from_hours(72);
 
 /// Settles, and tells how.
 pub fn run(args: &ReconcileArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
+    if let Some(what) = args.note {
+        return note::note(what, args, context);
+    }
     let (since, until) = window(args, context)?;
     // It settles what a ledger holds: where there is none there is nothing to settle, and none is created.
     let mut ledger = context.ledger_at_hand()?;

@@ -6,5 +6,7 @@ use crate::output::list::PaymentSummary;
 
 /// What stands under a table of payments.
 pub(in crate::commands) fn summary(totals: Totals) -> PaymentSummary {
-    PaymentSummary { count: totals.count, paid: totals.count_of(Outcome::Paid), net: totals.net }
+    let paid = totals.count_of(Outcome::Paid);
+    let Totals { count, net, noted, noted_net, .. } = totals;
+    PaymentSummary { count, paid, net, noted, noted_net }
 }

@@ -70,6 +70,7 @@ pub enum Field {
     Bypass,
     Note,
     RefundReason,
+    Evidence,
     /// Of a customer: kept here, and not sent with a charge.
     Name,
     Email,
@@ -94,6 +95,7 @@ impl fmt::Display for Field {
             Field::Bypass => "bypass",
             Field::Note => "note",
             Field::RefundReason => "reason",
+            Field::Evidence => "evidence",
             Field::Name => "name",
             Field::Email => "e-mail address",
             Field::Tel => "telephone number",
@@ -194,6 +196,7 @@ impl ChargeRequest {
             message: None,
             reason: None,
             doubt_ended_at: None,
+            noted: None,
             paid_at: None,
             cancelled_at: None,
             buyer_name: self.buyer_name.clone(),

@@ -215,7 +215,8 @@ pub struct Standing {
     pub doubt: Option<Doubt>,
     /// What is known of the gateway's words.
     pub known: Option<&'static Known>,
-    /// A look-up has ended the doubt: it was made long after the last send, and showed no money.
+    /// A look-up has ended the doubt: it was made long after the last send, and showed no money. Or a person has
+    /// noted what became of it.
     pub ended: bool,
 }
 
@@ -225,7 +226,9 @@ impl Standing {
     pub fn of(payment: &Payment) -> Option<Standing> {
         let words = payment.message.as_deref().or_else(|| payment.reason.as_ref()?.gateway_words());
         let read = |kind| read(payment.pg(), words.unwrap_or_default(), kind);
-        let ended = payment.doubt_ended_at.is_some();
+        // A note that it was not charged ends it too, and one that it was is no doubt.
+        let noted = payment.noted.is_some();
+        let ended = payment.doubt_ended_at.is_some() || noted;
         match payment.outcome {
             Outcome::Paid | Outcome::NotSent => None,
             Outcome::Declined => {
@@ -242,7 +245,8 @@ impl Standing {
                 let known = if doubt.is_some() { meaning.known } else { None };
                 let silent = (payment.unanswered > 0).then_some(Doubt::Unanswered);
                 let certainty = Certainty::MayHaveCharged;
-                Some(Standing { certainty, doubt: doubt.or(silent), known, ended: false })
+                let doubt = if noted { None } else { doubt.or(silent) };
+                Some(Standing { certainty, doubt, known, ended: noted })
             }
         }
     }

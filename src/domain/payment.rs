@@ -336,6 +336,8 @@ pub struct Payment {
     /// When a look-up ended the doubt whether this no is one (contract, rule 10): it was made long after the last
     /// send, and showed no money.
     pub doubt_ended_at: Option<Timestamp>,
+    /// What a person has noted of it; until the gateway shows something.
+    pub noted: Option<Noted>,
     pub paid_at: Option<Timestamp>,
     pub cancelled_at: Option<Timestamp>,
     pub buyer_name: Option<String>,
@@ -350,7 +352,40 @@ pub struct Payment {
     pub tax: Option<Tax>,
 }
 
+/// A note of a person's: the gateway will not show what became of the payment (contract, rule 11).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Noted {
+    /// That the card was charged, or that it was not.
+    pub charged: bool,
+    pub at: Timestamp,
+    /// The operating system's user.
+    pub by: Option<String>,
+    /// Why that is known. Never empty.
+    pub evidence: String,
+}
+
+impl Noted {
+    /// The word in JSON and in the ledger.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        if self.charged { "charged" } else { "not_charged" }
+    }
+
+    /// What it is to the payment's history.
+    #[must_use]
+    pub fn reason(&self) -> Reason {
+        let evidence = self.evidence.clone();
+        if self.charged { Reason::NotedCharged { evidence } } else { Reason::NotedNotCharged { evidence } }
+    }
+}
+
 impl Payment {
+    /// Somebody has noted that it was charged: it counts as paid, and is never sent again.
+    #[must_use]
+    pub fn is_noted_charged(&self) -> bool {
+        self.noted.as_ref().is_some_and(|noted| noted.charged)
+    }
+
     /// Why it is what it is: as a sentence of ours, else in the gateway's words.
     #[must_use]
     pub fn why(&self) -> Option<String> {
@@ -391,16 +426,19 @@ pub enum EventKind {
     Lookup,
     /// A refund was asked for, or answered.
     Refund,
+    /// A person has noted what became of it.
+    Noted,
 }
 
 impl EventKind {
-    pub const ALL: [EventKind; 6] = [
+    pub const ALL: [EventKind; 7] = [
         EventKind::Intent,
         EventKind::Resend,
         EventKind::Answer,
         EventKind::NotSent,
         EventKind::Lookup,
         EventKind::Refund,
+        EventKind::Noted,
     ];
 
     #[must_use]
@@ -412,6 +450,7 @@ impl EventKind {
             EventKind::NotSent => "not_sent",
             EventKind::Lookup => "lookup",
             EventKind::Refund => "refund",
+            EventKind::Noted => "noted",
         }
     }
 

@@ -22,6 +22,8 @@ pub struct Stored {
     pub same_mode: bool,
     /// Some request for it may have arrived and was never answered.
     pub unanswered: bool,
+    /// A person has noted that it was charged (contract, rule 11).
+    pub noted_charged: bool,
     /// What the gateway said with its no does not prove one, and no look-up has ended that doubt (contract,
     /// rule 10).
     pub uncertain: bool,
@@ -120,8 +122,10 @@ pub fn open(stored: &Stored, retry: bool, unasked: bool) -> Opening {
         return Opening::RefuseOtherTerms;
     }
     match stored.outcome {
+        _ if stored.noted_charged && stored.same_mode => Opening::Replay,
         Outcome::Paid if stored.same_mode => Opening::Replay,
         Outcome::Paid => Opening::RefuseOtherTerms,
+        _ if stored.noted_charged => Opening::RefuseOtherTerms,
         Outcome::Declined | Outcome::Rejected if retry => {
             Opening::Ask(Before::Retry { doubted: stored.unanswered || stored.uncertain })
         }
@@ -202,6 +206,13 @@ pub fn found_before(before: Before, finding: Finding, waited: bool) -> BeforeSen
 /// How long after its last send a payment that was not paid may still show as charged (facts 2.6; contract,
 /// rule 10).
 pub const DOUBT_LASTS: Duration = Duration::from_secs(72 * 3600);
+
+/// Whether a person may note what became of a payment: nobody else says it for certain.
+#[must_use]
+pub fn may_be_noted(row: &Payment) -> bool {
+    row.outcome != Outcome::Paid
+        && (row.noted.is_some() || Standing::of(row).is_some_and(|standing| standing.is_open()))
+}
 
 /// Whether a finding ends a doubt about the row, where it was made [`DOUBT_LASTS`] or more after the last send: it
 /// shows no money that the row does not have.
@@ -306,6 +317,20 @@ pub fn review(recorded: Outcome, finding: &Finding, waited: bool) -> Review {
         }
         Finding::NoAnswer { reason, .. } if open => Review::StayUnknown(no_answer(reason.clone())),
         Finding::Nothing { .. } | Finding::InWindow { .. } | Finding::NoAnswer { .. } => Review::Keep,
+    }
+}
+
+/// The same of a payment that a person has noted as charged: a record that the gateway shows beats the note, and
+/// where it shows none the note stands.
+#[must_use]
+pub fn review_noted(finding: &Finding) -> Review {
+    match finding {
+        Finding::Charged { record, .. } => Review::Settle(LookedUp::Paid(record.clone())),
+        Finding::Declined(declines) => Review::Settle(LookedUp::Declined(declines.clone())),
+        Finding::Other { record, why } | Finding::Strange { record, why } => {
+            Review::Contradicted(odd(record, why.clone()))
+        }
+        Finding::InWindow { .. } | Finding::Nothing { .. } | Finding::NoAnswer { .. } => Review::Keep,
     }
 }
 

@@ -263,6 +263,9 @@ reasons! {
     NoMoneyShown "no_money_shown":
         "the gateway shows no money, more than three days after it was last sent: no doubt is left to wait for";
     Unanswered "unanswered": "an earlier request was never clearly answered, and may still have charged the card";
+    /// By a person, with what shows it.
+    NotedCharged { evidence: String } "noted_charged": "it was noted by hand as charged: {evidence}";
+    NotedNotCharged { evidence: String } "noted_not_charged": "it was noted by hand as not charged: {evidence}";
     // What is no charge and is told all the same.
     OnlyRegistration { imp_uid: String } "only_registration":
         "the gateway shows {imp_uid} under this order, which is the registration of a card and no charge";

@@ -11,7 +11,7 @@ use crate::domain::answer::Settled;
 use crate::domain::ids::{MerchantUid, RefundId};
 use crate::domain::lookup::LookedUp;
 use crate::domain::money::Amount;
-use crate::domain::payment::{GatewayRecord, Payment, Received};
+use crate::domain::payment::{GatewayRecord, Noted, Payment, Received};
 use crate::domain::reason::Reason;
 use crate::domain::refund::RefundEnd;
 use crate::domain::time::SendMark;
@@ -56,6 +56,9 @@ pub enum Entry {
         record: Option<Box<GatewayRecord>>,
         received: Received,
     },
+    /// What a person knows of the payment and the gateway will not show. It counts for the row that was `seen`,
+    /// where that is open or doubtful.
+    Noted { uid: MerchantUid, seen: Seen, noted: Noted },
 }
 
 impl Entry {
@@ -71,6 +74,7 @@ impl Entry {
             | Entry::Answer { .. }
             | Entry::NotSent { .. }
             | Entry::Lookup { .. }
+            | Entry::Noted { .. }
             | Entry::RefundEnd { .. } => None,
         }
     }

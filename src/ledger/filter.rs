@@ -46,6 +46,10 @@ pub struct Totals {
     pub by_outcome: Vec<(Outcome, u64)>,
     /// What was paid less what was refunded, one a currency that anything was paid in, by code.
     pub net: Vec<Amount>,
+    /// How many a person has noted as charged; they are among the unknown ones.
+    pub noted: u64,
+    /// What those come to, one a currency, by code.
+    pub noted_net: Vec<Amount>,
 }
 
 impl Totals {

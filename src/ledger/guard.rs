@@ -18,7 +18,7 @@ pub(super) const SIMILAR: &str = concat!(
     payment_columns!(),
     " FROM payments \
       WHERE customer_uid = ?1 AND merchant_uid <> ?2 AND amount_minor = ?3 AND currency = ?4 \
-        AND outcome = 'paid' AND NOT (once_per AND ?6) \
+        AND (outcome = 'paid' OR noted = 'charged') AND NOT (once_per AND ?6) \
         AND (requested_at_ms >= ?5 OR last_send_ms >= ?5) \
       ORDER BY requested_at_ms DESC, id DESC LIMIT 1"
 );

@@ -57,10 +57,17 @@ pub(super) const LOOK_AGAIN: &str = concat!(
 
 const WAS_PAID: &str = "SELECT EXISTS (SELECT 1 FROM payments WHERE customer_uid = ?1 AND outcome = 'paid')";
 
+/// Notes stand behind the event that was the last one then.
 pub(super) const EVENTS: &str = concat!(
     "SELECT ",
     event_columns!(),
-    " FROM events WHERE payment_id = (SELECT id FROM payments WHERE merchant_uid = ?1) ORDER BY id"
+    " FROM (SELECT id AS place, 0 AS is_note, ",
+    event_columns!(),
+    " FROM events WHERE payment_id = (SELECT id FROM payments WHERE merchant_uid = ?1) \
+      UNION ALL SELECT after_event, 1, id, at_ms, 'noted', outcome, attempt, operator, NULL, NULL, NULL, NULL, \
+                       'noted_' || note, evidence, NULL, NULL, NULL, NULL, NULL \
+                  FROM notes WHERE payment_id = (SELECT id FROM payments WHERE merchant_uid = ?1)) \
+      ORDER BY place, is_note, id"
 );
 
 const DECLINED_IMP_UIDS: &str = "SELECT imp_uid FROM events \
@@ -71,7 +78,8 @@ const DECLINED_IMP_UIDS: &str = "SELECT imp_uid FROM events \
 const CHOSEN: &str = concat!("SELECT ", payment_columns!(), " FROM payments");
 
 const TOTALS: &str = "SELECT outcome, currency, count(*) AS payments, \
-         sum(amount_minor - coalesce(cancel_amount_minor, 0)) AS net_minor FROM payments";
+         sum(amount_minor - coalesce(cancel_amount_minor, 0)) AS net_minor, \
+         sum(noted IS 'charged') AS noted, sum(iif(noted = 'charged', amount_minor, 0)) AS noted_minor FROM payments";
 
 impl Ledger {
     pub fn find(&self, uid: &MerchantUid) -> Result<Option<Payment>, LedgerError> {
@@ -218,6 +226,7 @@ fn sum_up(mut rows: Rows<'_>) -> Result<Totals, Fault> {
     let mut totals = Totals::default();
     let mut counts = [0_u64; Outcome::ALL.len()];
     let mut net: BTreeMap<Currency, Amount> = BTreeMap::new();
+    let mut noted: BTreeMap<Currency, Amount> = BTreeMap::new();
     while let Some(row) = rows.next()? {
         let group = row::group(row)?;
         totals.count += group.count;
@@ -229,10 +238,16 @@ fn sum_up(mut rows: Rows<'_>) -> Result<Totals, Fault> {
         if group.outcome == Outcome::Paid {
             net.insert(group.net.currency(), group.net);
         }
+        // Only an unknown payment is noted as charged.
+        if group.noted > 0 {
+            totals.noted += group.noted;
+            noted.insert(group.noted_net.currency(), group.noted_net);
+        }
     }
     let counted = Outcome::ALL.into_iter().zip(counts);
     totals.by_outcome = counted.filter(|(_, count)| *count > 0).collect();
     totals.net = net.into_values().collect();
+    totals.noted_net = noted.into_values().collect();
     Ok(totals)
 }
 

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 
 use crate::domain::ids::MerchantUid;
 use crate::domain::lookup::LookedUp;
-use crate::domain::payment::{EventKind, Payment};
+use crate::domain::payment::{EventKind, Noted, Payment};
 use crate::domain::reason::Reason;
 use crate::ledger::day::DaySum;
 use crate::ledger::entry::{Attempt, Entry, How, Written};
@@ -18,7 +18,7 @@ use crate::ledger::refunds;
 use crate::ledger::row::Stored;
 use crate::ledger::rules::{self, Change, Happened};
 use crate::ledger::seen::Seen;
-use crate::ledger::write::{append, insert, write_answer, write_attempt, write_terms};
+use crate::ledger::write::{append, append_note, insert, write_answer, write_attempt, write_terms};
 use crate::ledger::{Ledger, LedgerError, MarkTrouble, guard, place};
 
 /// The gateway's code in the newest answer to one attempt.
@@ -217,6 +217,29 @@ fn record(tx: &Connection, day: &mut DaySum, entry: &Entry) -> Result<Written, F
         Entry::RefundEnd { id, at, end, record, received } => {
             refunds::end(tx, id, *at, end.as_ref(), record.as_deref(), received)
         }
+        Entry::Noted { uid, seen, noted } => note(tx, day, stored_or_error(tx, uid)?, seen, noted),
+    }
+}
+
+/// Writes down a person's note, where the row is still what the note is about.
+fn note(
+    tx: &Connection,
+    day: &mut DaySum,
+    stored: Stored,
+    seen: &Seen,
+    noted: &Noted,
+) -> Result<Written, Fault> {
+    let Stored { id, payment } = stored;
+    let counted = day.part(Some(&payment));
+    match rules::noted(payment, seen, noted) {
+        Ok(payment) => {
+            let after = Stored { id, payment };
+            write_answer(tx, &after)?;
+            day.moved(counted, &after.payment);
+            append_note(tx, &after, noted)?;
+            Ok(Written { payment: after.payment, how: How::Kept })
+        }
+        Err(payment) => Ok(Written { payment: *payment, how: How::Moved }),
     }
 }
 

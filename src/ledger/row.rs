@@ -12,7 +12,7 @@ use crate::domain::customer::{Card, Customer};
 use crate::domain::ids::{CustomerUid, MerchantUid, RefundId};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::{
-    EventKind, HistoryEntry, Mode, Outcome, Payment, Received, RefundOutcome, Terms,
+    EventKind, HistoryEntry, Mode, Noted, Outcome, Payment, Received, RefundOutcome, Terms,
 };
 use crate::domain::reason::Reason;
 use crate::domain::refund::Refund;
@@ -28,7 +28,7 @@ macro_rules! payment_columns {
          last_send_gateway_s, account, imp_uid, status, cancel_amount_minor, apply_num, card_name, \
          card_number, pg_provider, pg_tid, receipt_url, code, message, reason, reason_parts, paid_at_s, cancelled_at_s, \
          buyer_name, buyer_email, buyer_tel, note, operator, host, \
-         customer_pg, doubt_ended_ms, tax_recorded, tax_free_minor, vat_amount_minor"
+         customer_pg, doubt_ended_ms, noted, noted_at_ms, noted_by, noted_evidence, tax_recorded, tax_free_minor, vat_amount_minor"
     };
 }
 
@@ -283,6 +283,7 @@ pub(super) fn stored(row: &Row<'_>) -> Result<Stored, Fault> {
         message: cells.string_or_null(payment_column!("message"))?,
         reason: cells.reason(payment_column!("reason"), payment_column!("reason_parts"))?,
         doubt_ended_at: cells.ms_or_null(payment_column!("doubt_ended_ms"))?,
+        noted: noted(&cells)?,
         paid_at: cells.s_or_null(payment_column!("paid_at_s"))?,
         cancelled_at: cells.s_or_null(payment_column!("cancelled_at_s"))?,
         buyer_name: cells.string_or_null(payment_column!("buyer_name"))?,
@@ -300,6 +301,22 @@ pub(super) fn stored(row: &Row<'_>) -> Result<Stored, Fault> {
         },
     };
     Ok(Stored { id: cells.integer(payment_column!("id"))?, payment })
+}
+
+fn noted(cells: &Cells<'_, '_>) -> Result<Option<Noted>, Fault> {
+    let column = payment_column!("noted");
+    let charged = match cells.text_or_null(column)? {
+        None => return Ok(None),
+        Some("charged") => true,
+        Some("not_charged") => false,
+        Some(other) => return Err(cells.fault(column, other)),
+    };
+    Ok(Some(Noted {
+        charged,
+        at: cells.ms(payment_column!("noted_at_ms"))?,
+        by: cells.string_or_null(payment_column!("noted_by"))?,
+        evidence: cells.text(payment_column!("noted_evidence"))?.to_owned(),
+    }))
 }
 
 fn last_send(cells: &Cells<'_, '_>) -> Result<Option<SendMark>, Fault> {
@@ -428,16 +445,22 @@ pub(super) struct GroupTotal {
     pub(super) count: u64,
     /// Less what was refunded.
     pub(super) net: Amount,
+    /// Those that a person has noted as charged.
+    pub(super) noted: u64,
+    pub(super) noted_net: Amount,
 }
 
-/// Reads a row of `outcome, currency, payments, net_minor`.
+/// Reads a row of `outcome, currency, payments, net_minor, noted, noted_minor`.
 pub(super) fn group(row: &Row<'_>) -> Result<GroupTotal, Fault> {
     let cells = Cells { table: "payments", row };
     let currency = cells.parsed((1, "currency"), |code| Currency::parse(code).ok())?;
     let count = cells.integer((2, "payments"))?;
+    let noted = cells.integer((4, "noted"))?;
     Ok(GroupTotal {
         outcome: cells.parsed((0, "outcome"), Outcome::from_word)?,
         count: u64::try_from(count).map_err(|_| cells.fault((2, "payments"), &count))?,
         net: Amount::from_minor(cells.integer((3, "net_minor"))?, currency),
+        noted: u64::try_from(noted).map_err(|_| cells.fault((4, "noted"), &noted))?,
+        noted_net: Amount::from_minor(cells.integer((5, "noted_minor"))?, currency),
     })
 }

@@ -8,7 +8,10 @@ use crate::domain::beside;
 use crate::domain::ids::RefundId;
 use crate::domain::lookup::LookedUp;
 use crate::domain::money::Currency;
-use crate::domain::payment::{EventKind, GatewayRecord, Outcome, Payment, Received, RefundOutcome, Terms};
+use crate::domain::payment::{
+    EventKind, GatewayRecord, Noted, Outcome, Payment, Received, RefundOutcome, Terms,
+};
+use crate::domain::protocol::may_be_noted;
 use crate::domain::reason::Reason;
 
 use crate::domain::time::{SendMark, from_epoch_s};
@@ -70,6 +73,7 @@ impl<'a> Happened<'a> {
 pub(super) fn is_as_expected(payment: &Payment, intent: &Intent) -> bool {
     intent.expected.as_ref() == Some(&Seen::of(payment))
         && payment.outcome != Outcome::Paid
+        && !payment.is_noted_charged()
         && same_terms(payment, &intent.request.terms)
 }
 
@@ -124,6 +128,7 @@ pub(super) fn next_attempt(payment: Payment, intent: &Intent) -> Option<Payment>
         buyer_name: request.buyer_name.clone(),
         buyer_email: request.buyer_email.clone(),
         buyer_tel: request.buyer_tel.clone(),
+        noted: None,
         note: intent.note.clone().or(payment.note),
         operator: intent.operator.clone(),
         host: intent.host.clone(),
@@ -316,6 +321,25 @@ pub(super) fn looked_up<'a>(
     Change { payment, moved, happened, lost }
 }
 
+/// A payment of which a person has noted what became of it; the payment as it is where the note is not about it, or
+/// where nothing is open. One that was charged is never sent again, and is unknown to the gateway until that shows
+/// it; one that was not has nothing left to wait for, and is asked about before it is sent.
+pub(super) fn noted(payment: Payment, seen: &Seen, noted: &Noted) -> Result<Payment, Box<Payment>> {
+    if *seen != Seen::of(&payment) || !may_be_noted(&payment) {
+        return Err(Box::new(payment));
+    }
+    let note = Some(Noted { at: whole_ms(noted.at), ..noted.clone() });
+    let outcome = match (noted.charged, payment.outcome) {
+        (true, _) => Outcome::Unknown,
+        (false, Outcome::Unknown | Outcome::Pending) => Outcome::NotSent,
+        (false, declined_or_rejected) => declined_or_rejected,
+    };
+    if outcome == payment.outcome && !outcome.is_open() {
+        return Ok(Payment { noted: note, ..payment });
+    }
+    Ok(Payment { outcome, outcome_before: None, reason: Some(noted.reason()), noted: note, ..payment })
+}
+
 /// Whether a payment counts for a day's limit: it is paid or may be, and was asked for or last sent on that
 /// day, in the limit's currency.
 pub(super) fn counts(payment: &Payment, day: &DailyLimit) -> bool {
@@ -333,7 +357,7 @@ pub(super) fn counts(payment: &Payment, day: &DailyLimit) -> bool {
 /// that is open is no matter of minutes: see [`stands_open`].
 pub(super) fn is_similar(payment: &Payment, asked: &Terms, once_per: bool, since: Timestamp) -> bool {
     let recent = |at: Timestamp| at.as_millisecond() >= since.as_millisecond();
-    payment.outcome == Outcome::Paid
+    (payment.outcome == Outcome::Paid || payment.is_noted_charged())
         && !(once_per && payment.once_per)
         && payment.terms.customer_uid == asked.customer_uid
         && payment.terms.merchant_uid != asked.merchant_uid
@@ -366,6 +390,7 @@ fn settle(payment: &mut Payment, outcome: Outcome, record: Option<&GatewayRecord
     payment.message = None;
     payment.reason = None;
     payment.doubt_ended_at = None;
+    payment.noted = None;
     take_over(payment, record.unwrap_or(&GatewayRecord::default()));
 }
 

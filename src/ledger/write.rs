@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
-use crate::domain::payment::{Outcome, Payment, Received};
+use crate::domain::payment::{Noted, Outcome, Payment, Received};
 use crate::domain::reason::Reason;
 use crate::domain::text::other_key;
 use crate::ledger::fault::Fault;
@@ -116,6 +116,10 @@ pub(super) fn write_attempt(tx: &Connection, stored: &Stored) -> Result<(), Faul
         tax_recorded: payment.tax.is_some(),
         tax_free_minor: payment.tax.and_then(|tax| tax.tax_free).map(|part| part.minor()),
         vat_amount_minor: payment.tax.and_then(|tax| tax.vat_amount).map(|part| part.minor()),
+        noted: payment.noted.as_ref().map(Noted::word),
+        noted_at_ms: payment.noted.as_ref().map(|noted| noted.at.as_millisecond()),
+        noted_by: payment.noted.as_ref().and_then(|noted| noted.by.as_deref()),
+        noted_evidence: payment.noted.as_ref().map(|noted| noted.evidence.as_str()),
     })?;
     the_one(changed)
 }
@@ -159,6 +163,10 @@ pub(super) fn write_answer(tx: &Connection, stored: &Stored) -> Result<(), Fault
         paid_at_s: payment.paid_at.map(Timestamp::as_second),
         cancelled_at_s: payment.cancelled_at.map(Timestamp::as_second),
         doubt_ended_ms: payment.doubt_ended_at.map(Timestamp::as_millisecond),
+        noted: payment.noted.as_ref().map(Noted::word),
+        noted_at_ms: payment.noted.as_ref().map(|noted| noted.at.as_millisecond()),
+        noted_by: payment.noted.as_ref().and_then(|noted| noted.by.as_deref()),
+        noted_evidence: payment.noted.as_ref().map(|noted| noted.evidence.as_str()),
     })?;
     the_one(changed)
 }
@@ -191,6 +199,23 @@ pub(super) fn append(tx: &Connection, payment_id: i64, happened: &Happened<'_>) 
         took_ms: received.took_ms,
         refund_id: happened.refund.map(|(id, _)| id.as_str()),
         refund_outcome: happened.refund.map(|(_, outcome)| outcome.word()),
+    })?;
+    the_one(written)
+}
+
+/// A person's note on a payment, after that was written as it is from then on.
+pub(super) fn append_note(tx: &Connection, after: &Stored, noted: &Noted) -> Result<(), Fault> {
+    let last = "SELECT coalesce(max(id), 0) FROM events WHERE payment_id = ?1";
+    let after_event: i64 = tx.prepare_cached(last)?.query_row([after.id], |row| row.get(0))?;
+    let written = insert_into!(tx, "notes", {
+        payment_id: after.id,
+        after_event: after_event,
+        at_ms: noted.at.as_millisecond(),
+        note: noted.word(),
+        evidence: noted.evidence,
+        outcome: after.payment.outcome.word(),
+        attempt: after.payment.attempts,
+        operator: noted.by,
     })?;
     the_one(written)
 }

@@ -19,7 +19,7 @@ use crate::output::list::{PaymentSummary, payments_footer, table_row, table_writ
 use crate::output::meaning::{again, certainty, who};
 use crate::output::options::UiOptions;
 use crate::output::payment::{CUSTOMER, EventObject, payment_object};
-use crate::output::prose::{doubt_ended, reconcile_command};
+use crate::output::prose::{doubt_ended, noted_by, reconcile_command};
 use crate::output::refund::{refund_object, why};
 use crate::output::table::{Heading, TableRow, TableWriter, facts};
 use crate::output::text::{safe, when};
@@ -118,6 +118,7 @@ pub fn payment_detail(detail: &PaymentDetail<'_>, options: &UiOptions) -> String
     fact(&mut rows, "run by", &[payment.operator.as_deref()]);
     fact(&mut rows, "on host", &[payment.host.as_deref()]);
     fact(&mut rows, "note", &[payment.note.as_deref()]);
+    fact(&mut rows, "noted", &[noted_by(payment, zone).as_deref()]);
     let mut text = facts(&rows);
     if !detail.events.is_empty() {
         text.push('\n');
@@ -200,6 +201,12 @@ fn next_step(payment: &Payment, standing: Option<Standing>, zone: &TimeZone) -> 
     };
     let over = payment.doubt_ended_at.map_or_else(String::new, |at| format!(" {}", doubt_ended(at, zone)));
     let sentence = format!("{}{over}", certainty(standing.certainty));
+    if payment.is_noted_charged() {
+        return format!(
+            "\n  It counts as paid. To ask the gateway about it again:\n    {}\n",
+            reconcile_command(payment)
+        );
+    }
     match standing.certainty {
         Certainty::NotCertain | Certainty::MayHaveCharged => {
             format!("\n  {sentence} To find out:\n    {}\n", reconcile_command(payment))

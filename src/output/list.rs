@@ -29,15 +29,22 @@ pub struct PaymentSummary {
     pub paid: u64,
     /// Paid less refunded, one for each currency.
     pub net: Vec<Amount>,
+    /// Noted as charged by a person, and what those come to, one for each currency.
+    pub noted: u64,
+    pub noted_net: Vec<Amount>,
 }
 
 /// ` 2 payments, 1 paid, net ₩8,900`; `shown` is how many of them are listed.
 #[must_use]
 pub fn payments_footer(summary: &PaymentSummary, shown: u64) -> String {
     let of = if shown < summary.count { format!(" ({shown} shown)") } else { String::new() };
-    let nets: Vec<String> = summary.net.iter().map(Amount::to_string).collect();
-    let net = if nets.is_empty() { String::new() } else { format!(", net {}", nets.join(" + ")) };
-    format!("{}{of}, {} paid{net}", number_of(summary.count, "payment"), summary.paid)
+    let sum = |amounts: &[Amount]| amounts.iter().map(Amount::to_string).collect::<Vec<_>>().join(" + ");
+    let net = if summary.net.is_empty() { String::new() } else { format!(", net {}", sum(&summary.net)) };
+    let noted = match summary.noted {
+        0 => String::new(),
+        noted => format!("; {noted} noted as charged, {}", sum(&summary.noted_net)),
+    };
+    format!("{}{of}, {} paid{net}{noted}", number_of(summary.count, "payment"), summary.paid)
 }
 
 /// Writes a list. [`Lister::finish`] must be called: until then a table may hold rows back and a

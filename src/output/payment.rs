@@ -81,6 +81,16 @@ impl Listed for Payment {
             let known = Standing::of(payment).and_then(|standing| standing.known);
             known.map_or(Value::Absent, |known| Value::Word(known.who.word()))
         }),
+        field("noted", Give::Never, |payment| {
+            payment.noted.as_ref().map_or(Value::Absent, |noted| Value::Word(noted.word()))
+        }),
+        field("noted_at", Give::When, |payment| Value::time(payment.noted.as_ref().map(|noted| noted.at))),
+        field("noted_by", Give::Text, |payment| {
+            Value::text(payment.noted.as_ref().and_then(|noted| noted.by.as_ref()))
+        }),
+        field("noted_evidence", Give::Text, |payment| {
+            Value::text(payment.noted.as_ref().map(|noted| &noted.evidence))
+        }),
     ];
 
     const TABLE: &'static [Field<Payment>] = &[

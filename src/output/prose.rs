@@ -118,6 +118,7 @@ pub fn charge(story: &ChargeStory<'_>) -> Story {
         Outcome::Paid => paid(story.payment, story.zone),
         Outcome::Declined => declined(story),
         Outcome::Rejected => rejected(story),
+        Outcome::Unknown if story.payment.is_noted_charged() => noted_charged(story),
         Outcome::Unknown | Outcome::Pending => unknown(story),
         Outcome::NotSent => not_sent(story),
     }
@@ -128,6 +129,31 @@ pub fn charge(story: &ChargeStory<'_>) -> Story {
 pub fn order_fact(payment: &Payment) -> (&'static str, String) {
     let Terms { merchant_uid, customer_uid, amount, .. } = &payment.terms;
     ("order", safe(&format!("{merchant_uid}   {amount}   {customer_uid}")).into_owned())
+}
+
+/// `charged, by tester on 2026-11-29 09:00:00: the card company's statement`: what a person has noted.
+pub(in crate::output) fn noted_by(payment: &Payment, zone: &TimeZone) -> Option<String> {
+    let noted = payment.noted.as_ref()?;
+    let word = if noted.charged { "charged" } else { "not charged" };
+    let by = noted.by.as_deref().map(|by| format!(" by {}", safe(by))).unwrap_or_default();
+    Some(format!("as {word}{by} on {}: {}", when(noted.at, zone), safe(&noted.evidence)))
+}
+
+/// The order, and what a person has noted of it.
+fn order_facts(payment: &Payment, zone: &TimeZone) -> Vec<(&'static str, String)> {
+    let noted = noted_by(payment, zone).map(|noted| ("noted", noted));
+    std::iter::once(order_fact(payment)).chain(noted).collect()
+}
+
+/// `Noted as charged ₩8,900. …`: it counts as paid, on a person's word.
+fn noted_charged(story: &ChargeStory<'_>) -> Story {
+    let ChargeStory { payment, replayed, commands, zone, .. } = *story;
+    let sent = if replayed { " Nothing was sent now." } else { "" };
+    let (amount, mode) = (payment.terms.amount, mode_note(payment.terms.mode));
+    let rest = format!(" {amount}{mode}. The gateway does not show it.{sent}");
+    let story = Story::new(payment.outcome, "Noted as charged", rest);
+    let story = Story { facts: order_facts(payment, zone), ..story };
+    story.advised("To ask the gateway about it again:", Some(commands.reconcile.clone()))
 }
 
 /// ` (SANDBOX)` where no money moved; nothing for a live one.
@@ -199,7 +225,7 @@ fn refused(story: &ChargeStory<'_>, opening: &'static str) -> Story {
     let sent = if replayed { " Nothing was sent now." } else { "" };
     let mode = mode_note(payment.terms.mode);
     let rest = format!("{mode}: {} {}{over}{sent}", words(payment), certainty(certain));
-    let story = Story { facts: vec![order_fact(payment)], ..Story::new(payment.outcome, opening, rest) };
+    let story = Story { facts: order_facts(payment, zone), ..Story::new(payment.outcome, opening, rest) };
     let known = standing.and_then(|standing| standing.known);
     // The code says no more to a person than the sentence that it stands for.
     let told = match (known, payment.code) {
@@ -331,7 +357,8 @@ pub fn not_sent(story: &ChargeStory<'_>) -> Story {
         _ => " Nothing was sent.",
     };
     let rest = format!("{}: {reason}{certain}", mode_note(payment.terms.mode));
-    Story { facts: vec![order_fact(payment)], ..Story::new(Outcome::NotSent, "Not sent", rest) }
+    let facts = order_facts(payment, story.zone);
+    Story { facts, ..Story::new(Outcome::NotSent, "Not sent", rest) }
         .advised("To go on with the same order:", Some(story.commands.again.clone()))
 }
 

@@ -63,6 +63,7 @@ pub(in crate::output) fn paid() -> Payment {
         message: None,
         reason: None,
         doubt_ended_at: None,
+        noted: None,
         paid_at: Some(at("2026-11-23T19:30:04+09:00")),
         cancelled_at: None,
         buyer_name: text("홍길동"),

@@ -30,11 +30,13 @@ pub enum Mood {
     Unreachable,
     /// The token is not taken.
     Unauthorized,
+    /// Approved, and a 403 in the gateway's own JSON comes back.
+    Forbidden,
     /// Approved for another amount.
     OtherAmount,
 }
 
-pub const MOODS: [Mood; 14] = [
+pub const MOODS: [Mood; 15] = [
     Mood::Approve,
     Mood::Decline,
     Mood::Reject,
@@ -48,6 +50,7 @@ pub const MOODS: [Mood; 14] = [
     Mood::Cut,
     Mood::Unreachable,
     Mood::Unauthorized,
+    Mood::Forbidden,
     Mood::OtherAmount,
 ];
 

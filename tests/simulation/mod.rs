@@ -180,6 +180,11 @@ fn simulation_finds_a_code_zero_taken_for_paid() {
 }
 
 #[test]
+fn simulation_finds_a_403_taken_for_not_processed() {
+    bites(Planted::ForbiddenIsUnprocessed);
+}
+
+#[test]
 fn simulation_finds_a_second_send_that_is_not_fenced_by_its_attempt() {
     bites(Planted::ResendNotFenced);
 }

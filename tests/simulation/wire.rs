@@ -16,6 +16,7 @@ pub enum Planted {
     FindInsteadOfAll,
     TrustNotFoundAtOnce,
     CodeZeroIsPaid,
+    ForbiddenIsUnprocessed,
     /// See `hosts`.
     ResendNotFenced,
     /// See `hosts`.
@@ -128,6 +129,10 @@ impl Transport for Wire {
                 let text = String::from_utf8_lossy(&answer.body).replace("\"failed\"", "\"paid\"");
                 answer.body = text.into_bytes();
                 answer
+            }),
+            Some(Planted::ForbiddenIsUnprocessed) if is_charge => answer.map(|answer| {
+                let status = if answer.status == 403 { 401 } else { answer.status };
+                HttpAnswer { status, ..answer }
             }),
             Some(Planted::FindInsteadOfAll) if request.path_and_query.starts_with("/payments/findAll/") => {
                 answer.map(newest_only)
@@ -320,6 +325,7 @@ fn again(inner: &mut Inner, asked: &Value, mood: Mood) -> Result<(u16, Value), T
         }
         Mood::LostAfter => answer(inner, "paid").and_then(|_| Err(lost())),
         Mood::Html => answer(inner, "paid").map(|_| (502, json!("<html>bad gateway</html>"))),
+        Mood::Forbidden => answer(inner, "paid").map(|_| (403, refusal("Unauthorized"))),
         Mood::Cut => answer(inner, "paid").and_then(|(_, body)| {
             let text = body.to_string();
             let half = text.get(..text.len() / 2).unwrap_or("").to_owned();

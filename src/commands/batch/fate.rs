@@ -159,6 +159,7 @@ impl Fate {
 
 fn answered(report: &Report) -> Fate {
     match (report.payment.outcome, &report.held) {
+        (Outcome::Unknown, _) if report.payment.is_noted_charged() => Fate::AlreadyPaid,
         (Outcome::Unknown | Outcome::Pending, _) => Fate::Unknown,
         (_, Some(Held::Interrupted)) => Fate::NotTried,
         (_, Some(Held::KeyRefused(_))) => Fate::KeyRefused,

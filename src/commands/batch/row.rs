@@ -186,6 +186,7 @@ fn column_with(field: Field) -> Option<usize> {
         Field::Note => Some(NOTE),
         Field::ChannelKey
         | Field::Bypass
+        | Field::Evidence
         | Field::Name
         | Field::Email
         | Field::Tel

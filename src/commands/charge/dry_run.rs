@@ -113,6 +113,10 @@ pub(super) fn dry_run(
 
 fn of_stored(ended: &Ended) -> Verdict {
     match ended {
+        Ended::Answered(report) if report.payment.is_noted_charged() => {
+            let why = Some("it is noted as charged".to_owned());
+            Verdict { would: Would::Replay, why, exit: Exit::Done }
+        }
         Ended::Answered(report) => Verdict::settled(report.payment.outcome),
         Ended::OtherTerms(_)
         | Ended::Similar(_)

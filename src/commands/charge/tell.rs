@@ -64,9 +64,10 @@ fn interrupted(context: &Context<'_>, request: &ChargeRequest) -> Failure {
 fn similar(context: &Context<'_>, other: &Payment, request: &ChargeRequest) -> Failure {
     let settings = context.settings;
     let at = when(other.requested_at, context.ui.zone());
-    let (state, hint) = if other.outcome == Outcome::Paid {
+    let (state, hint) = if other.outcome == Outcome::Paid || other.is_noted_charged() {
         let again = charge_command(settings, request, &["--allow-similar"]);
-        ("paid", format!("if the customer is to pay the same amount twice: {again}"))
+        let state = if other.is_noted_charged() { "is noted as charged" } else { "paid" };
+        (state, format!("if the customer is to pay the same amount twice: {again}"))
     } else {
         let first = charge_command_of(settings, other);
         (
@@ -127,7 +128,7 @@ fn is_of_another_key(payment: &Payment) -> bool {
 /// The payment on stdout in a form for programs; a paid one is a success, and silent with
 /// `--quiet`. In a table there are no objects: the sentences say it all.
 fn object(ui: &mut Ui, payment: &Payment, replayed: bool) -> Result<(), Failure> {
-    let silent = ui.quiet() && payment.outcome == Outcome::Paid;
+    let silent = ui.quiet() && (payment.outcome == Outcome::Paid || payment.is_noted_charged());
     if ui.format() != Format::Table && !silent {
         answered(ui.payment(PaymentView { payment, replayed }), Exit::Done)?;
     }
@@ -136,6 +137,7 @@ fn object(ui: &mut Ui, payment: &Payment, replayed: bool) -> Result<(), Failure>
 
 fn exit_of(report: &Report) -> Exit {
     match (report.payment.outcome, &report.held) {
+        (Outcome::Unknown, _) if report.payment.is_noted_charged() => Exit::Done,
         (Outcome::Unknown | Outcome::Pending, _) => Exit::With(Kind::Unknown),
         (_, Some(Held::Interrupted)) => Exit::With(Kind::Interrupted),
         (_, Some(Held::KeyRefused(_))) => Exit::With(Kind::Auth),

@@ -50,7 +50,7 @@ pub(super) fn run(args: &RemoveArgs, context: &mut Context<'_>) -> Result<Exit, 
 /// A payment whose end is not known may have to be sent again: with the key gone it never can be.
 fn refuse_while_unsettled(ledger: &Ledger, uid: &CustomerUid) -> Result<(), Failure> {
     let mut unsettled = ledger.unsettled()?;
-    unsettled.retain(|payment| payment.terms.customer_uid == *uid);
+    unsettled.retain(|payment| payment.terms.customer_uid == *uid && payment.noted.is_none());
     let Some(first) = unsettled.first() else { return Ok(()) };
     let message = format!(
         "{uid} has {} whose outcome is not known yet; its billing key was not deleted",

@@ -92,7 +92,8 @@ fn sound(path: &Path, examination: &Examination, report: &mut Report) {
 
 fn unsettled(context: &Context<'_>, ledger: &Ledger, report: &mut Report) {
     let unsettled = match ledger.unsettled() {
-        Ok(unsettled) => unsettled,
+        // What a person has noted is closed until the gateway shows something.
+        Ok(unsettled) => unsettled.into_iter().filter(|it| it.noted.is_none()).collect::<Vec<_>>(),
         Err(error) => return bad(&error, report),
     };
     let Some(oldest) = unsettled.first() else {

@@ -78,7 +78,7 @@ impl Told {
                     capital(payment.outcome),
                     sentence(&why.to_string())
                 ));
-                let open = matches!(payment.outcome, Outcome::Unknown | Outcome::Pending);
+                let open = payment.outcome.is_open() && payment.noted.is_none();
                 self.worsen(match (reached, open) {
                     (false, _) => Exit::With(Kind::Network),
                     (true, true) => Exit::With(Kind::Unknown),
@@ -100,6 +100,19 @@ impl Told {
                 self.drift("contradicted", &payment, record, why.to_string());
             }
         }
+    }
+
+    /// A person has noted what became of one that was this before.
+    pub(super) fn noted(&mut self, payment: Payment, before: Outcome) {
+        let uid = safe(payment.terms.merchant_uid.as_str()).into_owned();
+        let word = if payment.is_noted_charged() { "charged" } else { "not charged" };
+        let after = if payment.is_noted_charged() {
+            "It is not sent again, and counts as paid, until the gateway shows something else."
+        } else {
+            "It may be sent again at once; the gateway is asked about it before."
+        };
+        self.lines.push(format!("{uid}  Noted as {word}. It was {before}. {after}"));
+        self.settled.push(payment);
     }
 
     /// What must not be overlooked.

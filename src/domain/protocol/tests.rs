@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{
     AfterSend, Before, BeforeSend, Opening, Review, Stored, Unprocessed, answered, ends_doubt, found_after,
-    found_before, open, review,
+    found_before, open, review, review_noted,
 };
 use crate::domain::answer::{Answer, Refusal, Settled};
 use crate::domain::charge::ChargeRequest;
@@ -16,7 +16,14 @@ use crate::domain::payment::{GatewayRecord, Mode, Outcome, Payment, Terms};
 use crate::domain::reason::{Reason, Said};
 
 fn row(outcome: Outcome) -> Stored {
-    Stored { outcome, same_terms: true, same_mode: true, unanswered: false, uncertain: false }
+    Stored {
+        outcome,
+        same_terms: true,
+        same_mode: true,
+        unanswered: false,
+        noted_charged: false,
+        uncertain: false,
+    }
 }
 
 fn record(imp_uid: &str) -> Box<GatewayRecord> {
@@ -87,6 +94,11 @@ fn openings() -> Vec<(&'static str, Stored, bool, Opening)> {
     vec![
         ("a paid one is never sent again", row(Paid), false, Opening::Replay),
         ("a paid one is never sent again with --retry", row(Paid), true, Opening::Replay),
+        ("one noted as charged is never sent again", Stored { noted_charged: true, ..row(Unknown) }, true, Opening::Replay),
+        ("of another mode it is no answer", Stored { noted_charged: true, same_mode: false, ..row(Unknown) }, false,
+            Opening::RefuseOtherTerms),
+        ("nor with other terms", Stored { noted_charged: true, same_terms: false, ..row(Unknown) }, false,
+            Opening::RefuseOtherTerms),
         ("a payment of another mode is no answer", Stored { same_mode: false, ..row(Paid) }, false,
             Opening::RefuseOtherTerms),
         ("one that left no trace is looked up once more", unanswered(NotSent), false, first(false)),
@@ -343,6 +355,21 @@ fn a_failed_record_keeps_its_own_reason_and_a_refusal_without_words_is_told_by_i
     let wordless = Refusal { words: None, ..refusal() };
     let expected = LookedUp::Unknown(Reason::RefusedNotShown { said: Said::Code(-1) });
     assert_eq!(found_after(&wordless, Proof::Question, nothing()), expected);
+}
+
+#[test]
+fn a_note_stands_until_the_gateway_shows_something() {
+    for (rule, finding, expected) in [
+        ("a charge beats it", charged(), Review::Settle(paid())),
+        ("a decline beats it", declined(), Review::Settle(LookedUp::Declined(declines()))),
+        ("another payment contradicts it", other(), Review::Contradicted(is_odd())),
+        ("one without an end contradicts it", strange(), Review::Contradicted(is_odd())),
+        ("silence does not", nothing(), Review::Keep),
+        ("nor an open window", in_window(), Review::Keep),
+        ("nor no answer", no_answer(), Review::Keep),
+    ] {
+        assert_eq!(review_noted(&finding), expected, "{rule}");
+    }
 }
 
 #[rustfmt::skip]

@@ -17,4 +17,35 @@ CREATE INDEX payments_to_look_again ON payments (requested_at_ms)
  WHERE doubt_ended_ms IS NULL
    AND (outcome = 'declined' OR outcome = 'rejected' OR (outcome = 'paid' AND unanswered > 0));
 
+-- What a person has noted of a payment that the gateway will not show (contract, rule 11): the note that counts now.
+ALTER TABLE payments ADD COLUMN noted TEXT CHECK (noted = 'charged' OR noted = 'not_charged');
+ALTER TABLE payments ADD COLUMN noted_at_ms INTEGER CHECK ((noted IS NULL) = (noted_at_ms IS NULL));
+ALTER TABLE payments ADD COLUMN noted_by TEXT;
+ALTER TABLE payments ADD COLUMN noted_evidence TEXT CHECK ((noted IS NULL) = (noted_evidence IS NULL));
+
+-- And every note there was: a part of the payment's history, behind the event that was its last one then.
+CREATE TABLE notes (
+    id          INTEGER PRIMARY KEY,
+    payment_id  INTEGER NOT NULL REFERENCES payments (id),
+    after_event INTEGER NOT NULL,
+    at_ms       INTEGER NOT NULL,
+    note        TEXT    NOT NULL CHECK (note = 'charged' OR note = 'not_charged'),
+    evidence    TEXT    NOT NULL CHECK (evidence <> ''),
+    outcome     TEXT    NOT NULL,
+    attempt     INTEGER NOT NULL,
+    operator    TEXT
+) STRICT;
+
+CREATE INDEX notes_by_payment ON notes (payment_id);
+
+CREATE TRIGGER notes_are_not_changed BEFORE UPDATE ON notes
+BEGIN
+    SELECT RAISE(ABORT, 'a note is never changed');
+END;
+
+CREATE TRIGGER notes_are_kept BEFORE DELETE ON notes
+BEGIN
+    SELECT RAISE(ABORT, 'a note is never deleted');
+END;
+
 PRAGMA user_version = 7;

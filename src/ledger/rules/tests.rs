@@ -1,6 +1,7 @@
 //! What a row becomes: a sentence, the row, what was heard, and the row after it.
 
 mod looking_up;
+mod noting;
 
 use std::sync::Arc;
 

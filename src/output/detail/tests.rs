@@ -140,7 +140,7 @@ fn the_payments_object_holds_its_history_and_its_refunds() {
     let (object, lists) = json.split_once(r#","history":"#).unwrap();
     assert!(object.starts_with(r#"{"outcome":"paid","replayed":false,"#), "{object}");
     assert!(
-        object.contains(r#""amount":8900,"#) && object.ends_with(r#""doubt":null,"who_acts":null"#),
+        object.contains(r#""amount":8900,"#) && object.ends_with(r#""noted_by":null,"noted_evidence":null"#),
         "{object}"
     );
     let (_, refunds) = lists.split_once(r#"],"refunds":"#).unwrap();
@@ -170,7 +170,7 @@ fn a_refund_is_shown_under_the_history_of_its_payment() {
 
 #[test]
 fn one_customer_is_shown_with_card_totals_and_last_payments() {
-    let summary = PaymentSummary { count: 12, paid: 11, net: vec![won(97_900)] };
+    let summary = PaymentSummary { count: 12, paid: 11, net: vec![won(97_900)], ..PaymentSummary::default() };
     let payments = [paid(), declined()];
     let customer = customer();
     let detail = CustomerDetail { customer: &customer, summary: &summary, payments: &payments };
@@ -200,7 +200,7 @@ fn one_customer_is_shown_with_card_totals_and_last_payments() {
 
 #[test]
 fn the_customers_object_holds_totals_and_payments() {
-    let summary = PaymentSummary { count: 2, paid: 1, net: vec![won(8900)] };
+    let summary = PaymentSummary { count: 2, paid: 1, net: vec![won(8900)], ..PaymentSummary::default() };
     let (customer, payments, zone) = (customer(), [paid()], seoul());
     let detail = CustomerDetail { customer: &customer, summary: &summary, payments: &payments };
     let json = json::line(&CustomerDetailObject::new(detail, &zone)).unwrap();

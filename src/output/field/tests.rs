@@ -47,7 +47,11 @@ fn the_payment_object_has_the_contracts_fields_in_the_contracts_order() {
   "operator": "mina",
   "host": null,
   "doubt": null,
-  "who_acts": null
+  "who_acts": null,
+  "noted": null,
+  "noted_at": null,
+  "noted_by": null,
+  "noted_evidence": null
 }"#;
     assert_eq!(json, expected);
 }

@@ -20,7 +20,7 @@ fn listed(options: UiOptions, columns: Option<&str>, payments: &[Payment]) -> St
     for payment in payments {
         list.row(payment).unwrap();
     }
-    let summary = PaymentSummary { count: 2, paid: 1, net: vec![won(8900)] };
+    let summary = PaymentSummary { count: 2, paid: 1, net: vec![won(8900)], ..PaymentSummary::default() };
     let footer = payments_footer(&summary, list.shown());
     list.finish(&footer).unwrap();
     out.text()
@@ -135,7 +135,7 @@ fn plain_is_tabs_and_nothing_else() {
         listed(options(Format::Plain), Some("merchant_uid,amount,imp_uid,message,paid_at"), &[payment]);
     assert_eq!(text, "order_monthly_0000\t8900\timps_623347347957\t두 줄 말\t\n");
     let fields = listed(options(Format::Plain), None, &[paid()]);
-    assert_eq!(fields.trim_end_matches('\n').split('\t').count(), 28, "every field, absent ones empty");
+    assert_eq!(fields.trim_end_matches('\n').split('\t').count(), 32, "every field, absent ones empty");
 }
 
 #[test]
@@ -267,12 +267,13 @@ fn customers_are_listed_by_the_same_writer() {
 #[test]
 fn footers_count_all_that_match() {
     let usd = Amount::from_minor(1420, Currency::parse("USD").unwrap());
-    let summary = PaymentSummary { count: 153, paid: 140, net: vec![won(1_246_000), usd] };
+    let summary =
+        PaymentSummary { count: 153, paid: 140, net: vec![won(1_246_000), usd], ..PaymentSummary::default() };
     assert_eq!(
         payments_footer(&summary, 20),
         "153 payments (20 shown), 140 paid, net ₩1,246,000 + USD 14.20"
     );
-    let none_paid = PaymentSummary { count: 1, paid: 0, net: Vec::new() };
+    let none_paid = PaymentSummary { count: 1, paid: 0, net: Vec::new(), ..PaymentSummary::default() };
     assert_eq!(payments_footer(&none_paid, 1), "1 payment, 0 paid");
 }
 

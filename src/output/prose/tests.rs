@@ -302,7 +302,11 @@ fn judged(kind: Kind, pg: Option<&str>, words: &str) -> (Outcome, Certainty, boo
                 unanswered: 1,
                 ..unpaid
             },
-            other => panic!("{words}: {other:?}"),
+            other @ (LookedUp::Paid(_)
+            | LookedUp::Declined(_)
+            | LookedUp::NotSent(_)
+            | LookedUp::DoubtEnds
+            | LookedUp::Nothing) => panic!("{words}: {other:?}"),
         },
     };
     let standing = Standing::of(&payment).unwrap();
@@ -310,6 +314,7 @@ fn judged(kind: Kind, pg: Option<&str>, words: &str) -> (Outcome, Certainty, boo
         outcome: payment.outcome,
         same_terms: true,
         same_mode: true,
+        noted_charged: false,
         unanswered: payment.unanswered > 0,
         uncertain: standing.is_open(),
     };
@@ -396,6 +401,11 @@ fn no_more_is_said_of_a_no_than_is_known() {
         assert_eq!(judged(Kind::Decline, pg, words), decline, "{rule}, as a decline: {words}");
         assert_eq!(judged(Kind::Refusal, pg, words), refusal, "{rule}, as a refusal: {words}");
     }
+}
+
+#[test]
+fn each_degree_of_certainty_is_one_sentence() {
+    use Certainty::{HeldAsFailed, MayHaveCharged, NotCertain, NothingCharged, RefusedAndNotShown};
     for (certain, sentence) in [
         (NothingCharged, "Nothing was charged."),
         (HeldAsFailed, "The gateway has it as failed."),
