@@ -5,6 +5,7 @@ pub mod ahead;
 mod ask_ahead;
 pub mod batch;
 pub mod book;
+pub mod brake;
 pub mod charge;
 mod charged;
 pub mod desk;

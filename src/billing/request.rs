@@ -1,5 +1,6 @@
 //! A charge as it is asked for, and the end that a stored row is to it.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,6 +41,30 @@ pub struct Leave {
     pub unasked: bool,
     /// Why this ledger sends nothing yet, and until when.
     pub hold: Option<Hold>,
+    /// Asked at the last moment before the intent, where one of many is charged.
+    pub gate: Option<SendGate>,
+}
+
+/// Whether a request may leave now: something that is not this charge's own may have closed the way meanwhile.
+#[derive(Clone)]
+pub struct SendGate(Arc<dyn Fn() -> bool + Send + Sync>);
+
+impl SendGate {
+    #[must_use]
+    pub fn new(is_open: impl Fn() -> bool + Send + Sync + 'static) -> SendGate {
+        SendGate(Arc::new(is_open))
+    }
+
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for SendGate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SendGate")
+    }
 }
 
 /// Makes the charge of one row of a batch: its number in, the charge out. `None` where it cannot be made.

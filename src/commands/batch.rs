@@ -1,5 +1,6 @@
 //! `billkey batch`.
 
+mod again;
 mod board;
 mod charges;
 mod fate;
@@ -73,7 +74,7 @@ pub struct BatchArgs {
     #[arg(
         long,
         value_name = "N",
-        default_value_t = 4,
+        default_value_t = BatchArgs::WORKERS,
         value_parser = clap::value_parser!(u8).range(1..=64),
         help_heading = "How fast"
     )]
@@ -114,6 +115,10 @@ pub struct BatchArgs {
     /// Write a line for each row, in the file's order, to this file: CSV, or JSON lines by its name
     #[arg(long, value_name = "FILE", help_heading = "What to record")]
     pub results: Option<PathBuf>,
+}
+
+impl BatchArgs {
+    const WORKERS: u8 = 4;
 }
 
 /// How the input is written.

@@ -43,7 +43,7 @@ pub(in crate::commands) fn leave(
         // `check` has just let this account through; another process may have changed that meanwhile.
         Err(Refusal::OtherAccount) => Some(Hold { why: Reason::OtherAccount, until: None }),
     };
-    Ok(Leave { unasked: standing.unasked_until(now.wall).is_some(), hold })
+    Ok(Leave { unasked: standing.unasked_until(now.wall).is_some(), hold, ..Leave::default() })
 }
 
 /// Goes on with the ledger's own key, or with one that shows what the ledger holds.

@@ -10,6 +10,7 @@ pub mod lookup;
 pub mod money;
 pub mod payment;
 pub mod period;
+pub mod pressure;
 pub mod protocol;
 pub mod reason;
 pub mod secret;

@@ -158,6 +158,7 @@ reasons! {
     Interrupted "interrupted": "interrupted before it was sent";
     NoThread "no_thread": "the system gave no thread to send from";
     BatchStopped "batch_stopped": "the batch stopped before this row";
+    PgStopped { pg: String } "pg_stopped": "{pg} refuses the merchant's own account, so no more rows were sent to it";
     OtherAccount "other_account": "this ledger belongs to another API key";
     LedgerWaits "ledger_waits": "this ledger is older than it was, and waits until earlier charges would show";
     NothingSent "nothing_sent": "nothing was sent";

@@ -72,11 +72,13 @@ fn meaning(request: &ChargeRequest, answer: &HttpAnswer, envelope: Option<&Envel
     };
     match status {
         200..=299 if envelope.code == 0 => accepted(request, envelope),
-        200..=299 | 400..=402 | 404..=407 | 409..=499 if envelope.is_refusal() => Answer::Refused(Refusal {
-            code: envelope.code,
-            words: envelope.message.clone(),
-            proof: proof(status, envelope.message.as_deref()),
-        }),
+        200..=299 | 400..=402 | 404..=407 | 409..=428 | 430..=499 if envelope.is_refusal() => {
+            Answer::Refused(Refusal {
+                code: envelope.code,
+                words: envelope.message.clone(),
+                proof: proof(status, envelope.message.as_deref()),
+            })
+        }
         200..=299 => Answer::Unclear {
             reason: Reason::BothNoAndPayment { code: envelope.code.to_string() },
             record: envelope.response.as_object().map(|object| Box::new(wire::record(object))),

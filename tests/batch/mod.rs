@@ -11,6 +11,7 @@ use crate::support::world::{Gateway, Ran, World};
 
 mod crash;
 mod files;
+mod pressure;
 mod stops;
 #[cfg(unix)]
 mod terminal;

@@ -85,7 +85,12 @@ impl Wire {
         };
         drop(inner);
         self.world.note(&format!("actor {}: {line}", self.actor));
-        answer.map(|(status, body)| HttpAnswer { status, body: body.to_string().into_bytes(), cut: false })
+        answer.map(|(status, body)| HttpAnswer {
+            status,
+            body: body.to_string().into_bytes(),
+            cut: false,
+            retry_after: None,
+        })
     }
 }
 

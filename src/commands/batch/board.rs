@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::billing::batch::{Batch, Done, Next, RowEnd, Stop};
+use crate::billing::brake::StoppedPg;
 use crate::billing::report::Ended;
 use crate::billing::writer::Reader;
 use crate::commands::batch::charges::Charges;
@@ -55,6 +56,15 @@ pub(super) struct Board {
     done: Counted,
 }
 
+/// What kept rows from being sent, and how to go on.
+#[derive(Debug, Default)]
+pub(super) struct Ending {
+    pub stop: Option<Stop>,
+    pub pgs: Vec<StoppedPg>,
+    /// The command that sends what was left, where it can be pasted.
+    pub again: Option<String>,
+}
+
 impl Board {
     pub(super) fn new(
         charges: Arc<Charges>,
@@ -83,7 +93,7 @@ impl Board {
         let total = self.fates.iter().filter(|fate| !fate.is_final()).count();
         let total = u64::try_from(total).unwrap_or(u64::MAX);
         let progress = ui.progress(Some(total), "charging");
-        let (mut interrupted, mut line_at_ms) = (0, LINE_EVERY_MS);
+        let (mut interrupted, mut line_at_ms, mut paused) = (0, LINE_EVERY_MS, false);
         let to_the_end = loop {
             match batch.next(LOOK_EVERY) {
                 Next::Done(done) => {
@@ -117,6 +127,11 @@ impl Board {
                      stop waiting; their outcome is then unknown.",
                 );
             }
+            let pause = batch.paused();
+            if let (Some(left), false) = (pause, paused) {
+                ui.status(&tell::paused(left));
+            }
+            paused = pause.is_some();
             let ms = self.elapsed_ms();
             self.show(&progress, total, ms);
             if ms >= line_at_ms {
@@ -158,7 +173,10 @@ impl Board {
                 let fate = self.unseen(row, ui);
                 if fate == Fate::Unknown { fate } else { Fate::Failed }
             }
+            RowEnd::Stopped => Fate::NotTried,
+            RowEnd::PgStopped => Fate::PgStopped,
         };
+        let fate = fate.after(self.fate(row));
         self.set(row, fate);
         self.done.ended += 1;
         match fate {
@@ -174,6 +192,7 @@ impl Board {
             | Fate::Busy
             | Fate::Failed
             | Fate::NotTried
+            | Fate::PgStopped
             | Fate::Refused(_) => {}
         }
         self.tell_row(row, ui);
@@ -274,13 +293,13 @@ impl Board {
     }
 
     /// Tells what became of all of it, and the exit code.
-    pub(super) fn conclude(mut self, ui: &mut Ui, stop: Option<Stop>) -> Result<Exit, Failure> {
+    pub(super) fn conclude(mut self, ui: &mut Ui, ending: &Ending) -> Result<Exit, Failure> {
+        let stop = ending.stop;
         self.tell_decided(ui);
         for row in self.charges.rows.all() {
             let fate = self.fate(row);
             if !fate.is_final() {
-                // What may have been charged by an earlier run, still nobody knows.
-                self.set(row, if fate == Fate::Settle { Fate::Unknown } else { Fate::NotTried });
+                self.set(row, Fate::NotTried.after(fate));
                 self.tell_row(row, ui);
             }
         }
@@ -296,13 +315,13 @@ impl Board {
         };
         let tally = Tally::of(&self.charges, fate).unwrap_or_default();
         let took_ms = self.elapsed_ms();
-        if let Some(stop) = stop {
-            ui.note(&tell::stopped(stop, tally.rows(Fate::NotTried)));
+        for sentence in tell::stopped(ending, &tally) {
+            ui.note(&sentence);
         }
         let written = match ui.format() {
             Format::Table => tell::summary(&self.charges, &fate, &tally, &self.ledger.look(), ui)?,
             Format::Json => {
-                let summary = tell::summary_object(&tally, stop, exit, took_ms);
+                let summary = tell::summary_object(&tally, ending, exit, took_ms);
                 let each = |row: u32| self.charges.shown(row, fate(row), &self.ledger.look());
                 tell::json(&self.charges, &summary, &each, ui)?
             }
@@ -330,6 +349,8 @@ impl Board {
         match (stop, lines) {
             (Some(Stop::Interrupted), Exit::With(Kind::Unknown | Kind::Local)) => lines,
             (Some(Stop::Interrupted), _) if left => Exit::With(Kind::Interrupted),
+            // Nobody asked for the stop: the rows that it left are rows that were not sent.
+            (Some(Stop::Gateway(_)) | None, _) if left => lines.most_serious(Exit::With(Kind::Network)),
             (_, _) => lines,
         }
     }

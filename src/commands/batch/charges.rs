@@ -95,6 +95,11 @@ impl Charges {
         let reason = match (fate.refused(), fate) {
             (Some(why), _) => why.reason(),
             (None, Fate::NotTried) => Reason::BatchStopped,
+            (None, Fate::PgStopped) => {
+                let saved = ledger.find_customer(&request.terms.customer_uid)?;
+                let pg = saved.and_then(|saved| saved.card.pg_provider).unwrap_or_default();
+                Reason::PgStopped { pg }
+            }
             (None, _) => Reason::NothingSent,
         };
         let unsent = || {

@@ -68,6 +68,8 @@ pub(super) enum Fate {
     Failed,
     /// The batch stopped before it.
     NotTried,
+    /// Its PG refuses the merchant's own account.
+    PgStopped,
     Refused(RowRefusal),
 }
 
@@ -98,7 +100,7 @@ impl Fate {
             Fate::Rejected => "rejected",
             Fate::RejectedBefore => "rejected before",
             Fate::Unknown => "unknown",
-            Fate::NotSent | Fate::KeyRefused => "not sent",
+            Fate::NotSent | Fate::KeyRefused | Fate::PgStopped => "not sent",
             Fate::Busy => "busy",
             Fate::Failed => "failed",
             Fate::NotTried => "not tried",
@@ -117,7 +119,16 @@ impl Fate {
             Fate::NotSent | Fate::Busy => Exit::With(Kind::Network),
             Fate::KeyRefused => Exit::With(Kind::Auth),
             Fate::Failed => Exit::With(Kind::Local),
-            Fate::Refused(_) => Exit::With(Kind::Refused),
+            Fate::PgStopped | Fate::Refused(_) => Exit::With(Kind::Refused),
+        }
+    }
+
+    /// The same of a row that was this before: one that may have been charged by an earlier run is not made
+    /// surer by a run that stopped before it.
+    pub(super) fn after(self, before: Fate) -> Fate {
+        match (before, self) {
+            (Fate::Settle, Fate::NotTried | Fate::PgStopped) => Fate::Unknown,
+            (_, fate) => fate,
         }
     }
 
@@ -179,6 +190,7 @@ mod tests {
             (Fate::KeyRefused, 4),
             (Fate::Failed, 1),
             (Fate::NotTried, 0),
+            (Fate::PgStopped, 8),
         ];
         for (fate, code) in codes {
             assert_eq!(fate.exit().code(), code, "{fate:?}");

@@ -10,7 +10,8 @@ use crate::billing::request::Charge;
 use crate::billing::writer::{Reader, Writer};
 use crate::commands::asking::{Question, confirm};
 use crate::commands::batch::BatchArgs;
-use crate::commands::batch::board::Board;
+use crate::commands::batch::again::again;
+use crate::commands::batch::board::{Board, Ending};
 use crate::commands::batch::charges::Charges;
 use crate::commands::batch::fate::Fate;
 use crate::commands::batch::input::{self, Input};
@@ -176,7 +177,7 @@ fn charge(
     let reader = reader(&ledger).map_err(Failure::nothing_sent)?;
     let mut board = Board::new(Arc::clone(&charges), fates, reader.clone(), results);
     if queue.is_empty() {
-        return board.conclude(context.ui, None);
+        return board.conclude(context.ui, &Ending::default());
     }
     let gateway = context.open_gateway().map_err(Failure::nothing_sent)?;
     let leave = belonging::leave(context, &mut ledger, &gateway).map_err(Failure::nothing_sent)?;
@@ -198,7 +199,7 @@ fn charge(
     });
     let mut batch = batch.map_err(cannot("start a thread"))?;
     let waited_to_the_end = board.watch(&mut batch, &interrupts, context.ui);
-    let mut stop = batch.stopped();
+    let (mut stop, pgs) = (batch.stopped(), batch.stopped_pgs());
     if !waited_to_the_end {
         // Every worker may be at a row still, and have noticed nothing.
         stop = Some(Stop::Interrupted);
@@ -207,5 +208,5 @@ fn charge(
         // All is durable by then.
         let _ledger = writer.finish();
     }
-    board.conclude(context.ui, stop)
+    board.conclude(context.ui, &Ending { stop, pgs, again: again(args, context.settings) })
 }

@@ -2,15 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::Number;
 
 use crate::billing::batch::Stop;
+use crate::billing::brake::StoppedPg;
+use crate::commands::batch::board::Ending;
 use crate::commands::batch::charges::{Charges, Shown};
 use crate::commands::batch::fate::{Fate, RowRefusal};
 use crate::commands::batch::row::{CUSTOMER_UID, MERCHANT_UID};
 use crate::commands::batch::tally::{Counted, Sum, Tally, amounts, whole_seconds};
+use crate::domain::pressure::{Halt, PAUSE_MAX};
+use crate::domain::time::format_duration;
 use crate::domain::words::number_of;
 use crate::failure::{Exit, Failure};
 use crate::ledger::Ledger;
@@ -153,21 +158,65 @@ pub(super) fn progress(done: Counted, total: u64, ms: i64) -> String {
     format!("{} of {total}: {}", done.ended, progress_short(done, total, ms))
 }
 
-/// Why it stopped.
-pub(super) fn stopped(stop: Stop, left: u64) -> String {
-    let why = match stop {
+/// The gateway wants a pause.
+pub(super) fn paused(left: Duration) -> String {
+    let whole = Duration::from_secs(left.as_secs().saturating_add(u64::from(left.subsec_nanos() > 0)));
+    format!(
+        "The gateway asks for a pause (HTTP 429): nothing is sent for {}, and then one row at a time.",
+        format_duration(whole)
+    )
+}
+
+/// What stopped, how many rows that left, and how to go on: a sentence for the whole, and one for each PG.
+pub(super) fn stopped(ending: &Ending, tally: &Tally) -> Vec<String> {
+    let go_on = match &ending.again {
+        Some(command) => format!("To go on: {command}"),
+        None => "Run the same command again to go on.".to_owned(),
+    };
+    let whole = ending.stop.map(|stop| match (why_stopped(stop), tally.rows(Fate::NotTried)) {
+        (why, 0) => format!("{why}; no row was left."),
+        (why, left) => format!("{why}; {} not tried. {go_on}", number_of(left, "row")),
+    });
+    let left = number_of(tally.rows(Fate::PgStopped), "row");
+    let of_pg = |StoppedPg { pg, said }: &StoppedPg| {
+        format!("No more rows were sent to {pg}, which refuses the merchant's own account: {}", safe(said))
+    };
+    let pgs: Vec<String> = ending.pgs.iter().map(of_pg).collect();
+    let left = (!pgs.is_empty()).then(|| {
+        format!(
+            "{left} not sent for that; those of other PGs went on. When the PG has settled it: {}",
+            match &ending.again {
+                Some(command) => command,
+                None => "run the same command again",
+            }
+        )
+    });
+    whole.into_iter().chain(pgs).chain(left).collect()
+}
+
+fn why_stopped(stop: Stop) -> String {
+    match stop {
         Stop::Interrupted => "Interrupted".to_owned(),
         Stop::Failures(count) => format!("Stopped after {count} failures in a row (--max-failures)"),
         Stop::KeyRefused => "Stopped, because the gateway refused the API key".to_owned(),
         Stop::Ledger => "Stopped, because the ledger could not be written".to_owned(),
-    };
-    match left {
-        0 => format!("{why}; no row was left."),
-        left => format!("{why}; {} not tried. Run the same command again to go on.", number_of(left, "row")),
+        Stop::Gateway(Halt::Busy(pause)) => format!(
+            "Stopped, because the gateway asks for a pause of {} (HTTP 429), and a batch waits {} at most",
+            format_duration(pause),
+            format_duration(PAUSE_MAX)
+        ),
+        Stop::Gateway(Halt::BusyStill) => format!(
+            "Stopped, because the gateway answers HTTP 429 after each pause, and a batch waits {} at most",
+            format_duration(PAUSE_MAX)
+        ),
+        Stop::Gateway(Halt::Barred) => {
+            "Stopped, because the gateway answered twice with HTTP 403 or a web page, and not as itself in between"
+                .to_owned()
+        }
     }
 }
 
-const FATES: [Fate; 12] = [
+const FATES: [Fate; 13] = [
     Fate::Paid,
     Fate::AlreadyPaid,
     Fate::Declined,
@@ -180,6 +229,7 @@ const FATES: [Fate; 12] = [
     Fate::Busy,
     Fate::Failed,
     Fate::NotTried,
+    Fate::PgStopped,
 ];
 
 /// The numbers for people.
@@ -259,16 +309,19 @@ pub(super) struct SummaryObject {
     /// By outcome and currency.
     totals: Totals,
     stopped: Option<&'static str>,
+    /// PGs to which no more rows were sent.
+    stopped_pgs: Vec<String>,
     took_ms: i64,
     exit: u8,
 }
 
-pub(super) fn summary_object(tally: &Tally, stop: Option<Stop>, exit: Exit, took_ms: i64) -> SummaryObject {
+pub(super) fn summary_object(tally: &Tally, ending: &Ending, exit: Exit, took_ms: i64) -> SummaryObject {
     let paid = tally.over(|fate| matches!(fate, Fate::Paid | Fate::AlreadyPaid));
     let declined = tally.over(|fate| matches!(fate, Fate::Declined | Fate::DeclinedBefore));
     let rejected = tally.over(|fate| matches!(fate, Fate::Rejected | Fate::RejectedBefore));
     let unknown = tally.over(|fate| fate == Fate::Unknown);
-    let not_sent = tally.over(|fate| matches!(fate, Fate::NotSent | Fate::KeyRefused | Fate::Busy));
+    let unsent = |fate| matches!(fate, Fate::NotSent | Fate::KeyRefused | Fate::Busy | Fate::PgStopped);
+    let not_sent = tally.over(unsent);
     let refused = tally.over(|fate| fate.refused().is_some());
     let sums = [
         ("paid", &paid),
@@ -294,12 +347,15 @@ pub(super) fn summary_object(tally: &Tally, stop: Option<Stop>, exit: Exit, took
             .filter(|(_, sum)| sum.rows > 0)
             .map(|(word, sum)| (*word, amounts(sum)))
             .collect(),
-        stopped: stop.map(|stop| match stop {
+        stopped: ending.stop.map(|stop| match stop {
             Stop::Interrupted => "interrupted",
             Stop::Failures(_) => "max_failures",
             Stop::KeyRefused => "key_refused",
             Stop::Ledger => "ledger",
+            Stop::Gateway(Halt::Busy(_) | Halt::BusyStill) => "rate_limited",
+            Stop::Gateway(Halt::Barred) => "barred",
         }),
+        stopped_pgs: ending.pgs.iter().map(|stopped| stopped.pg.clone()).collect(),
         took_ms,
         exit: exit.code(),
     }
