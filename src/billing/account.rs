@@ -24,7 +24,17 @@ pub enum Belonging {
 /// Another account cannot see that one.
 pub fn belonging(ledger: &mut Ledger, gateway: &Client, at: Timestamp) -> Result<Belonging, LedgerError> {
     let account = Account::of_key(gateway.account());
-    if ledger.standing()?.belongs_to(&account) {
+    let known = ledger.standing()?.belongs_to(&account);
+    let belonging = would_belong(ledger, gateway)?;
+    if matches!(belonging, Belonging::Ours) && !known {
+        ledger.adopt(&account, at)?;
+    }
+    Ok(belonging)
+}
+
+/// The same for a run that writes nothing.
+pub fn would_belong(ledger: &Ledger, gateway: &Client) -> Result<Belonging, LedgerError> {
+    if ledger.standing()?.belongs_to(&Account::of_key(gateway.account())) {
         return Ok(Belonging::Ours);
     }
     let Some(paid) = ledger.last_paid()? else { return Ok(Belonging::NotShown) };
@@ -35,9 +45,6 @@ pub fn belonging(ledger: &mut Ledger, gateway: &Client, at: Timestamp) -> Result
         LookupReply::Records { records, .. } => {
             let shown =
                 records.iter().any(|record| record.imp_uid.is_some() && record.imp_uid == paid.imp_uid);
-            if shown {
-                ledger.adopt(&account, at)?;
-            }
             Ok(if shown { Belonging::Ours } else { Belonging::NotShown })
         }
         LookupReply::NotFound { .. } => Ok(Belonging::NotShown),

@@ -11,6 +11,7 @@ mod charged;
 pub mod desk;
 pub mod pace;
 pub mod reconcile;
+pub mod rehearsal;
 pub mod report;
 pub mod request;
 pub mod writer;

@@ -10,6 +10,7 @@ mod lines;
 mod plan;
 mod problems;
 mod reading;
+mod rehearse;
 mod row;
 mod run;
 mod sheet;

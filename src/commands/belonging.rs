@@ -1,7 +1,7 @@
 //! What a ledger lets go: nothing with a key that may be another account's, and nothing before the wait of a
 //! ledger that is older than it was is over.
 
-use crate::billing::account::{Belonging, belonging};
+use crate::billing::account::{Belonging, belonging, would_belong};
 use crate::billing::request::{Hold, Leave};
 use crate::commands::context::{Context, Gateway};
 use crate::domain::reason::Reason;
@@ -16,7 +16,8 @@ pub(in crate::commands) fn leave(
     ledger: &mut Ledger,
     gateway: &Gateway,
 ) -> Result<Leave, Failure> {
-    check(context, ledger, gateway)?;
+    let whose = belonging(ledger, &gateway.client, context.now())?;
+    check(context, ledger, whose)?;
     let mut standing = ledger.standing()?;
     // The sandbox's book is lost on purpose, to begin anew.
     let lost = |distrust: &Distrust| distrust.why == Doubt::Lost;
@@ -46,8 +47,31 @@ pub(in crate::commands) fn leave(
     Ok(Leave { unasked: standing.unasked_until(now.wall).is_some(), hold, ..Leave::default() })
 }
 
+/// The same for a run that writes nothing.
+pub(in crate::commands) fn leave_unwritten(
+    context: &Context<'_>,
+    ledger: &Ledger,
+    gateway: &Gateway,
+) -> Result<Leave, Failure> {
+    check(context, ledger, would_belong(ledger, &gateway.client)?)?;
+    let mut standing = ledger.standing()?;
+    let account = Account::of_key(gateway.client.account());
+    // It was just shown to be the same one, where it is not known as that yet.
+    standing.accounts.push(account.clone());
+    let now = context.clock.now();
+    let since = standing.distrusted.as_ref().map(|distrust| &distrust.since);
+    let age = since.map(|since| since.age(&now, gateway.client.now_s())).unwrap_or_default();
+    let hold = match may_send(&standing, &account, age, context.settings.settle_after) {
+        Err(Refusal::Waiting { left }) if !context.settings.sandbox() => {
+            Some(Hold { why: Reason::LedgerWaits, until: Some(later(now.wall, left)) })
+        }
+        Ok(()) | Err(Refusal::Waiting { .. } | Refusal::OtherAccount) => None,
+    };
+    Ok(Leave { unasked: standing.unasked_until(now.wall).is_some(), hold, ..Leave::default() })
+}
+
 /// Goes on with the ledger's own key, or with one that shows what the ledger holds.
-fn check(context: &Context<'_>, ledger: &mut Ledger, gateway: &Gateway) -> Result<(), Failure> {
+fn check(context: &Context<'_>, ledger: &Ledger, whose: Belonging) -> Result<(), Failure> {
     let path = ledger.path().display().to_string();
     let unanswered = |why: &str| {
         let message = format!(
@@ -56,7 +80,7 @@ fn check(context: &Context<'_>, ledger: &mut Ledger, gateway: &Gateway) -> Resul
         );
         Failure::network(message).hinted("run the same command again")
     };
-    let failure = match belonging(ledger, &gateway.client, context.now())? {
+    let failure = match whose {
         Belonging::Ours => return Ok(()),
         Belonging::NotShown => Failure::refused(format!(
             "the API key is another than the ledger {path} was begun with, and shows no payment of it: it may be \

@@ -12,6 +12,7 @@ use crate::support::world::{Gateway, Ran, World};
 mod crash;
 mod files;
 mod pressure;
+mod rehearsal;
 mod stops;
 #[cfg(unix)]
 mod terminal;
@@ -44,7 +45,10 @@ pub fn batch(world: &World, more: &[&str]) -> Ran {
 
 /// A gateway that pays whatever is asked.
 pub fn paying() -> Scripted {
-    Scripted::start(|asked| Say::Json(200, envelope(&payment(asked, "paid"))))
+    Scripted::start(|asked| match asked.is_charge() {
+        true => Say::Json(200, envelope(&payment(asked, "paid"))),
+        false => no_such_payment(),
+    })
 }
 
 /// Every order of the file was charged exactly once, and the ledger says paid.
@@ -155,7 +159,8 @@ fn limits_similar_charges_and_strangers_are_refused_and_the_rest_is_charged() {
              nobody,100,x,o4\ngildong_0001_1234,6000,x,o5\ngildong_0001_1234,2000,x,o6\n"
         ),
     );
-    let plan = world.run(&["batch", "charges.csv", "--dry-run", "--json"]).exits(0).json();
+    let plan = world.run(&["batch", "charges.csv", "--dry-run", "--json"]).exits(8).json();
+    let plan = &plan["summary"];
     assert_eq!((&plan["rows"], &plan["to_send"], &plan["refused"]), (&6.into(), &2.into(), &4.into()));
     let ran = batch(&world, &["--json"]).exits(8).json();
     let refused: Vec<&str> = ran["payments"]
@@ -189,8 +194,9 @@ fn a_long_file_is_planned_row_by_row() {
     );
     batch(&world, &[]).exits(0).says(&["TEST  5 rows"]);
     file(&world, "charges.csv", all.replace(",4001,Monthly,order_3001", ",4002,Monthly,order_3001"));
-    let plan = world.run(&["batch", "charges.csv", "--allow-similar", "--dry-run", "--json"]).exits(0).json();
-    let counted = ["rows", "already_paid", "to_send", "refused"].map(|key| plan[key].as_u64().unwrap());
+    let plan = world.run(&["batch", "charges.csv", "--allow-similar", "--dry-run", "--json"]).exits(8).json();
+    let plan = &plan["summary"];
+    let counted = ["rows", "paid", "to_send", "refused"].map(|key| plan[key].as_u64().unwrap());
     assert_eq!(counted, [6001, 4, 5996, 1]);
     let refused = &plan["refused_rows"][0];
     assert_eq!((&refused["line"], &refused["merchant_uid"]), (&3003.into(), &"order_3001".into()));

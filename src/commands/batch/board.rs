@@ -259,7 +259,7 @@ impl Board {
         if ui.format() != Format::Jsonl || self.unheard || (ui.quiet() && fate.exit() == Exit::Done) {
             return;
         }
-        let shown = self.charges.shown(row, fate, &self.ledger.look());
+        let shown = self.charges.shown(row, fate, Some(&self.ledger.look()));
         let told = shown.and_then(|shown| {
             let written = ui.row_line(shown.view(self.charges.rows.line(row)));
             self.unheard = written.is_err();
@@ -285,7 +285,7 @@ impl Board {
         let before = self.next_result;
         while self.next_result < self.charges.rows.count() && self.fate(self.next_result).is_final() {
             let row = self.next_result;
-            let shown = self.charges.shown(row, self.fate(row), &self.ledger.look())?;
+            let shown = self.charges.shown(row, self.fate(row), Some(&self.ledger.look()))?;
             results.row(shown.view(self.charges.rows.line(row))).map_err(failed)?;
             self.next_result += 1;
         }
@@ -322,12 +322,12 @@ impl Board {
             Format::Table => tell::summary(&self.charges, &fate, &tally, &self.ledger.look(), ui)?,
             Format::Json => {
                 let summary = tell::summary_object(&tally, ending, exit, took_ms);
-                let each = |row: u32| self.charges.shown(row, fate(row), &self.ledger.look());
-                tell::json(&self.charges, &summary, &each, ui)?
+                let each = |row: u32| self.charges.shown(row, fate(row), Some(&self.ledger.look()));
+                tell::json(&self.charges, &summary, self.charges.rows.all(), &each, ui)?
             }
             Format::Jsonl => Ok(()),
             Format::Plain | Format::Csv => {
-                let each = |row: u32| self.charges.shown(row, fate(row), &self.ledger.look());
+                let each = |row: u32| self.charges.shown(row, fate(row), Some(&self.ledger.look()));
                 tell::list(&self.charges, &each, ui)?
             }
         };

@@ -7,7 +7,7 @@ use crate::commands::batch::fate::{Fate, RowRefusal};
 use crate::commands::batch::row::{AMOUNT, CURRENCY, CUSTOMER_UID, Row, Rows, Rules};
 use crate::commands::limits::{LOCK_WAIT_MORE, Limit, OverLimit, check_limits, guards};
 use crate::domain::money::{Amount, Currency};
-use crate::domain::payment::Payment;
+use crate::domain::payment::{Outcome, Payment};
 use crate::domain::reason::Reason;
 use crate::domain::time::Clock;
 use crate::failure::Failure;
@@ -83,20 +83,21 @@ impl Charges {
     }
 
     /// What there is to show of a row: what the ledger knows of it, or that nothing was sent.
-    pub(super) fn shown(&self, row: u32, fate: Fate, ledger: &Ledger) -> Result<Shown, Failure> {
+    pub(super) fn shown(&self, row: u32, fate: Fate, ledger: Option<&Ledger>) -> Result<Shown, Failure> {
         let Some(Row { request, note }) = self.read(row) else {
             return Err(Failure::local(format!("line {} cannot be read again", self.rows.line(row))));
         };
-        let stored = match fate.refused() {
+        let stored = match (fate.refused(), ledger) {
             // The ledger may know the merchant_uid for another charge, which is not this row's.
-            Some(_) => None,
-            None => ledger.find(&request.terms.merchant_uid)?,
+            (Some(_), _) | (None, None) => None,
+            (None, Some(ledger)) => ledger.find(&request.terms.merchant_uid)?,
         };
         let reason = match (fate.refused(), fate) {
             (Some(why), _) => why.reason(),
             (None, Fate::NotTried) => Reason::BatchStopped,
             (None, Fate::PgStopped) => {
-                let saved = ledger.find_customer(&request.terms.customer_uid)?;
+                let uid = &request.terms.customer_uid;
+                let saved = ledger.map(|ledger| ledger.find_customer(uid)).transpose()?.flatten();
                 let pg = saved.and_then(|saved| saved.card.pg_provider).unwrap_or_default();
                 Reason::PgStopped { pg }
             }
@@ -105,7 +106,14 @@ impl Charges {
         let unsent = || {
             let operator = self.settings.operator.clone();
             let unsent = request.unsent(self.clock.now().wall, note.clone(), operator);
-            Payment { reason: Some(reason), ..unsent }
+            match fate {
+                // Found at the gateway by a run that writes nothing down.
+                Fate::AlreadyPaid => Payment { outcome: Outcome::Paid, ..unsent },
+                Fate::DeclinedBefore => Payment { outcome: Outcome::Declined, ..unsent },
+                Fate::RejectedBefore => Payment { outcome: Outcome::Rejected, ..unsent },
+                Fate::Unknown => Payment { outcome: Outcome::Unknown, ..unsent },
+                _ => Payment { reason: Some(reason), ..unsent },
+            }
         };
         let payment = stored.unwrap_or_else(unsent);
         Ok(Shown { payment, replayed: fate.is_replayed(), refused: fate.refused().map(RowRefusal::word) })

@@ -1,8 +1,11 @@
 //! What becomes of a row, as one small value.
 
+use crate::billing::ahead::Ahead;
 use crate::billing::report::Held;
 use crate::billing::report::{Ended, Report};
+use crate::domain::lookup::LookedUp;
 use crate::domain::payment::{Outcome, Payment};
+use crate::domain::protocol::BeforeSend;
 use crate::domain::reason::Reason;
 use crate::failure::{Exit, Kind};
 
@@ -142,6 +145,38 @@ impl Fate {
             Ended::OverDaily { .. } => Fate::Refused(RowRefusal::DailyAmount),
             Ended::Busy { .. } => Fate::Busy,
             Ended::Interrupted => Fate::NotTried,
+        }
+    }
+
+    /// Of a charge that is only looked ahead to. `holds`: the ledger lets nothing go yet.
+    pub(super) fn foreseen(ahead: &Ahead, holds: bool) -> Fate {
+        let (row, would, held) = match ahead {
+            Ahead::Stored(ended) => return Fate::of(ended),
+            Ahead::Asked { row, would, held, .. } => (row, would.as_ref(), held),
+        };
+        let open = row.as_ref().is_some_and(|row| matches!(row.outcome, Outcome::Unknown | Outcome::Pending));
+        match (would, held) {
+            (BeforeSend::Settle(looked_up), _) => Fate::before(LookedUp::outcome(looked_up)),
+            (BeforeSend::Doubt(_), _) => Fate::Unknown,
+            (_, Some(_)) if open => Fate::Unknown,
+            (_, Some(Held::KeyRefused(_))) => Fate::KeyRefused,
+            (_, Some(Held::Interrupted)) => Fate::NotTried,
+            (BeforeSend::GiveUp(_) | BeforeSend::HoldUntil(..), _) => Fate::NotSent,
+            (BeforeSend::Refuse(..), _) => Fate::Refused(RowRefusal::OtherAtGateway),
+            (BeforeSend::Replay, _) => Fate::before(row.as_ref().map(|row| row.outcome)),
+            (BeforeSend::Claim { .. }, _) if holds => Fate::NotSent,
+            (BeforeSend::Claim { .. }, _) => Fate::Send,
+        }
+    }
+
+    /// What was so before this run.
+    fn before(outcome: Option<Outcome>) -> Fate {
+        match outcome {
+            Some(Outcome::Paid) => Fate::AlreadyPaid,
+            Some(Outcome::Declined) => Fate::DeclinedBefore,
+            Some(Outcome::Rejected) => Fate::RejectedBefore,
+            Some(Outcome::NotSent) => Fate::NotSent,
+            Some(Outcome::Unknown | Outcome::Pending) | None => Fate::Unknown,
         }
     }
 

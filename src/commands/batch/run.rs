@@ -16,6 +16,7 @@ use crate::commands::batch::charges::Charges;
 use crate::commands::batch::fate::Fate;
 use crate::commands::batch::input::{self, Input};
 use crate::commands::batch::plan::plan;
+use crate::commands::batch::rehearse::rehearse;
 use crate::commands::batch::row::Rules;
 use crate::commands::batch::tally::Tally;
 use crate::commands::batch::tell;
@@ -23,18 +24,16 @@ use crate::commands::belonging;
 use crate::commands::context::Context;
 use crate::commands::handed_in::is_stdin;
 use crate::commands::once_per::OncePer;
-use crate::commands::session::answered;
 use crate::failure::{Exit, Failure};
 use crate::interrupt::Interrupts;
 use crate::ledger::{BatchLock, BatchLocked, Create, Ledger};
-use crate::output::Format;
 use crate::output::results::ResultFile;
 
 /// Charges every row of the file, or says what would be done.
 pub fn run(args: &BatchArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
     let (charges, rate) = read(args, context).map_err(Failure::nothing_sent)?;
     if args.dry_run {
-        return dry_run(&charges, context).map_err(Failure::nothing_sent);
+        return rehearse(args, &charges, context).map_err(Failure::nothing_sent);
     }
     let (work, _lock) = prepare(args, charges, context).map_err(Failure::nothing_sent)?;
     charge(args, rate, work, context)
@@ -107,17 +106,6 @@ fn rules(args: &BatchArgs, context: &Context<'_>) -> Result<Rules, Failure> {
         .map(|period| OncePer::of(period, plan, settings, context.now()))
         .transpose()?;
     Ok(Rules { mode: settings.mode, once_per, ledger: Some(settings.database.clone()) })
-}
-
-/// Writes nothing, not even a ledger, and sends nothing.
-fn dry_run(charges: &Charges, context: &mut Context<'_>) -> Result<Exit, Failure> {
-    let ledger = context.look_at_ledger()?;
-    let fates = plan(charges, ledger.as_ref())?;
-    if context.ui.format() == Format::Table {
-        let text = tell::plan_text(charges, &fates);
-        return answered(context.ui.answer(&format!("{text}Nothing was sent (--dry-run).")), Exit::Done);
-    }
-    answered(context.ui.json(&tell::plan_object(charges, &fates)), Exit::Done)
 }
 
 fn other_batch(pid: Option<u32>) -> Failure {

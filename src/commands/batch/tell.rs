@@ -28,7 +28,7 @@ use crate::output::ui::Ui;
 /// How many rows are named that somebody has to look at.
 const NAMED_MAX: usize = 20;
 
-fn tally_of(charges: &Charges, fates: &[Fate]) -> Tally {
+pub(super) fn tally_of(charges: &Charges, fates: &[Fate]) -> Tally {
     let fate = |row: u32| usize::try_from(row).ok().and_then(|row| fates.get(row)).copied();
     Tally::of(charges, |row| fate(row).unwrap_or(Fate::NotTried)).unwrap_or_default()
 }
@@ -44,12 +44,14 @@ pub(super) fn plan_text(charges: &Charges, fates: &[Fate]) -> String {
     let all = tally.over(|_| true);
     let mode = charges.settings.mode.word().to_uppercase();
     let mut text = format!("{mode}  {}, {}\n", number_of(all.rows, "row"), all.shown());
-    let parts: [(&str, &dyn Fn(Fate) -> bool); 6] = [
+    let parts: [(&str, &dyn Fn(Fate) -> bool); 8] = [
         ("to send", &|fate| fate == Fate::Send),
         ("to look up first", &|fate| fate == Fate::Settle),
         ("already paid", &|fate| fate == Fate::AlreadyPaid),
         ("declined or rejected before", &|fate| matches!(fate, Fate::DeclinedBefore | Fate::RejectedBefore)),
-        ("unknown, not looked up", &|fate| fate == Fate::Unknown),
+        ("unknown, to wait for", &|fate| fate == Fate::Unknown),
+        ("not to send yet", &|fate| matches!(fate, Fate::NotSent | Fate::KeyRefused | Fate::Busy)),
+        ("not looked at", &|fate| matches!(fate, Fate::NotTried | Fate::Failed)),
         ("refused", &|fate| fate.refused().is_some()),
     ];
     text.push_str(&counted(parts.iter().map(|(words, wanted)| (*words, tally.over(wanted)))));
@@ -82,24 +84,19 @@ fn refused_text(charges: &Charges, fates: &[Fate]) -> String {
 
 type Totals = BTreeMap<&'static str, BTreeMap<String, Number>>;
 
-/// The plan for programs.
+/// The summary of a dry run for programs.
 #[derive(Serialize)]
 pub(super) struct PlanObject {
     dry_run: bool,
     mode: &'static str,
-    rows: u64,
-    /// By currency.
-    totals: BTreeMap<String, Number>,
     to_send: u64,
+    /// By currency.
     to_send_totals: BTreeMap<String, Number>,
-    /// Rows whose last request may have been made: looked up before anything else.
-    to_look_up: u64,
-    already_paid: u64,
-    declined_before: u64,
-    rejected_before: u64,
-    unknown: u64,
-    refused: u64,
+    /// Rows of which it could not be found out whether they would be sent.
+    not_checked: u64,
     refused_rows: Vec<RefusedRow>,
+    #[serde(flatten)]
+    summary: SummaryObject,
 }
 
 #[derive(Serialize)]
@@ -110,9 +107,14 @@ struct RefusedRow {
     refused: &'static str,
 }
 
-pub(super) fn plan_object(charges: &Charges, fates: &[Fate]) -> PlanObject {
+/// The numbers of a dry run; `summary` is what the run would come to, as far as it can be foreseen.
+pub(super) fn plan_object(
+    charges: &Charges,
+    fates: &[Fate],
+    not_checked: u64,
+    summary: SummaryObject,
+) -> PlanObject {
     let tally = tally_of(charges, fates);
-    let all = tally.over(|_| true);
     let refused_row = |(row, fate): (u32, &Fate)| {
         let order = charges.order(row)?;
         let terms = &order.request.terms;
@@ -126,17 +128,11 @@ pub(super) fn plan_object(charges: &Charges, fates: &[Fate]) -> PlanObject {
     PlanObject {
         dry_run: true,
         mode: charges.settings.mode.word(),
-        rows: all.rows,
-        totals: amounts(&all),
         to_send: tally.rows(Fate::Send),
         to_send_totals: amounts(&tally.over(|fate| fate == Fate::Send)),
-        to_look_up: tally.rows(Fate::Settle),
-        already_paid: tally.rows(Fate::AlreadyPaid),
-        declined_before: tally.rows(Fate::DeclinedBefore),
-        rejected_before: tally.rows(Fate::RejectedBefore),
-        unknown: tally.rows(Fate::Unknown),
-        refused: tally.over(|fate| fate.refused().is_some()).rows,
+        not_checked,
         refused_rows: charges.rows.all().zip(fates).filter_map(refused_row).collect(),
+        summary,
     }
 }
 
@@ -194,7 +190,8 @@ pub(super) fn stopped(ending: &Ending, tally: &Tally) -> Vec<String> {
     whole.into_iter().chain(pgs).chain(left).collect()
 }
 
-fn why_stopped(stop: Stop) -> String {
+/// Why no further row was begun, without an end.
+pub(super) fn why_stopped(stop: Stop) -> String {
     match stop {
         Stop::Interrupted => "Interrupted".to_owned(),
         Stop::Failures(count) => format!("Stopped after {count} failures in a row (--max-failures)"),
@@ -271,7 +268,7 @@ pub(super) fn summary(
     }
     for row in charges.rows.all().filter(needs).take(NAMED_MAX) {
         let fate = fate(row);
-        let Shown { payment, .. } = charges.shown(row, fate, ledger)?;
+        let Shown { payment, .. } = charges.shown(row, fate, Some(ledger))?;
         let why = payment.why().map(|why| format!(": {}", safe(&why))).unwrap_or_default();
         let terms = &payment.terms;
         text.push_str(&format!(
@@ -366,13 +363,15 @@ type Each<'a> = &'a dyn Fn(u32) -> Result<Shown, Failure>;
 /// `{"summary": …, "payments": […]}`, in the order of the file.
 pub(super) fn json(
     charges: &Charges,
-    summary: &SummaryObject,
+    summary: &impl Serialize,
+    rows: impl Iterator<Item = u32>,
     each: Each<'_>,
     ui: &mut Ui,
 ) -> Result<io::Result<()>, Failure> {
     let mut failed = None;
+    let mut rows = rows;
     let written = ui.rows_under(summary, &mut |write| {
-        for row in charges.rows.all() {
+        for row in rows.by_ref() {
             match each(row) {
                 Ok(shown) => write(shown.view(charges.rows.line(row)))?,
                 Err(failure) => {

@@ -10,6 +10,13 @@ fn s(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
+/// When, to what, and what was heard.
+type Answers<'a> = &'a [(u64, Of, Heard)];
+
+/// A sentence, answers, a second, and what is so then.
+type Paused<'a> = (&'a str, Answers<'a>, u64, (Gate, Option<usize>));
+type Closed<'a> = (&'a str, Answers<'a>, Gate);
+
 /// The gate after these answers, each to a request that left in the second in which it was heard.
 fn after(answers: &[(u64, Of, Heard)], now_s: u64) -> (Gate, Option<usize>) {
     let mut pressure = Pressure::default();
@@ -28,7 +35,7 @@ fn busy(seconds: u64) -> Heard {
 
 #[test]
 fn every_sentence_about_pauses_holds() {
-    let table: &[(&str, &[(u64, Of, Heard)], u64, (Gate, Option<usize>))] = &[
+    let table: &[Paused<'_>] = &[
         ("nobody who was not asked to waits", &[(0, Charge, Good)], 0, (OPEN, None)),
         ("a 429 pauses for as long as it asks", &[(5, Charge, busy(7))], 6, (Gate::Paused(s(6)), Some(1))),
         ("and then one request goes", &[(5, Charge, busy(7))], 12, (OPEN, Some(1))),
@@ -87,7 +94,7 @@ fn every_sentence_about_pauses_holds() {
 
 #[test]
 fn every_sentence_about_closed_doors_holds() {
-    let table: &[(&str, &[(u64, Of, Heard)], Gate)] = &[
+    let table: &[Closed<'_>] = &[
         ("one 403 or page is borne", &[(0, Charge, Barred)], OPEN),
         ("the second stops everything", &[(0, Charge, Barred), (1, Charge, Barred)], BARRED),
         (

@@ -286,7 +286,7 @@ fn which_status_may_carry_a_yes_or_a_no() {
         let no = kind(status, refusal("1", UNKNOWN_CUSTOMER).as_bytes());
         let no = [NO, TWICE].into_iter().find(|refused| *refused == no);
         let said = match status {
-            401 | 403 | 408 => None,
+            401 | 403 | 408 | 429 => None,
             409 => Some(TWICE),
             200..=299 | 400..=499 => Some(NO),
             _ => None,
