@@ -8,6 +8,7 @@ pub mod declines;
 pub mod ids;
 pub mod lookup;
 pub mod money;
+pub mod near;
 pub mod payment;
 pub mod period;
 pub mod pressure;

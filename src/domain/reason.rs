@@ -266,7 +266,7 @@ reasons! {
     OtherAtGateway "other_at_gateway":
         "the gateway knows the order as another payment; see `billkey reconcile`";
     UnknownCustomer "unknown_customer":
-        "the customer is not among the saved ones; see `billkey customer add` and `customer import`";
+        "the customer is not saved and was never paid here, and a saved one is near; see `billkey customer add`";
     RemovedCustomer "removed_customer": "the customer was removed; see `billkey customer add`";
 
     /// As a sentence of a ledger from before reasons had words (schema 3).

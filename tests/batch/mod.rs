@@ -156,7 +156,7 @@ fn limits_similar_charges_and_strangers_are_refused_and_the_rest_is_charged() {
         "charges.csv",
         format!(
             "{HEADER}gildong_0001_1234,5000,x,o1\ngildong_0001_1234,5000,x,o2\ngildong_0001_1234,10001,x,o3\n\
-             nobody,100,x,o4\ngildong_0001_1234,6000,x,o5\ngildong_0001_1234,2000,x,o6\n"
+             gildong_0001_1243,100,x,o4\ngildong_0001_1234,6000,x,o5\ngildong_0001_1234,2000,x,o6\n"
         ),
     );
     let plan = world.run(&["batch", "charges.csv", "--dry-run", "--json"]).exits(8).json();
@@ -177,6 +177,24 @@ fn limits_similar_charges_and_strangers_are_refused_and_the_rest_is_charged() {
     assert_eq!(ran["payments"][0]["replayed"], true);
     file(&world, "charges.csv", format!("{HEADER}gildong_0001_1234,5001,y,o1\n"));
     batch(&world, &[]).exits(8).answers(&["the merchant_uid was asked for before with another"]);
+}
+
+#[test]
+fn customers_that_nobody_saved_are_told_in_one_line_and_refused_only_near_a_saved_one() {
+    let gateway = Gateway::start("");
+    let world = World::for_gateway(&gateway.url());
+    world.run(&["customer", "add", "gildong_0001_1234"]).exits(0);
+    let strangers: String = (0..2500).map(|n| format!("stranger_{n},{},x,s{n}\n", 100 + n)).collect();
+    file(&world, "charges.csv", format!("{HEADER}{strangers}gildong_0001_1324,100,x,near\n"));
+    let plan = world.run(&["batch", "charges.csv", "--dry-run", "--json"]).exits(8);
+    let told = plan.stderr.lines().filter(|line| line.contains("not saved")).count();
+    let plan = plan.says(&["warning: 2500 rows whose customers are not saved here: stranger_0, stranger_1, stranger_2 and others"]);
+    assert_eq!((told, &plan.json()["summary"]["to_send"]), (1, &2500.into()), "{plan}");
+    assert_eq!(plan.json()["summary"]["refused_rows"][0]["merchant_uid"], "near");
+    // Whoever was paid here before is no slip of the finger.
+    let other =
+        ["charge", "gildong_0001_1324", "--amount", "1", "--name", "x", "--merchant-uid", "o", "--yes"];
+    world.run(&other).exits(8).says(&["gildong_0001_1234, which is saved, is near"]);
 }
 
 /// More rows than one thread looks at alone: each is held against its own payment, wherever it stands.

@@ -11,7 +11,7 @@ use crate::commands::batch::BatchArgs;
 use crate::commands::batch::board::Ending;
 use crate::commands::batch::charges::Charges;
 use crate::commands::batch::fate::Fate;
-use crate::commands::batch::plan::plan;
+use crate::commands::batch::plan::{Plan, plan};
 use crate::commands::batch::tell;
 use crate::commands::belonging::leave_unwritten;
 use crate::commands::context::{Context, Gateway};
@@ -41,7 +41,8 @@ pub(super) fn rehearse(
 ) -> Result<Exit, Failure> {
     let begun = context.clock.now();
     let ledger = context.look_at_ledger()?;
-    let fates = plan(charges, ledger.as_ref())?;
+    let Plan { fates, unsaved } = plan(charges, ledger.as_ref())?;
+    tell::unsaved(charges, &unsaved, context.ui);
     let mut found = Found { fates, stop: None, unchecked: 0, why: None };
     if found.fates.iter().any(|fate| !fate.is_final()) {
         let gateway = context.open_gateway()?;

@@ -15,7 +15,7 @@ use crate::commands::batch::board::{Board, Ending};
 use crate::commands::batch::charges::Charges;
 use crate::commands::batch::fate::Fate;
 use crate::commands::batch::input::{self, Input};
-use crate::commands::batch::plan::plan;
+use crate::commands::batch::plan::{Plan, plan};
 use crate::commands::batch::rehearse::rehearse;
 use crate::commands::batch::row::Rules;
 use crate::commands::batch::tally::Tally;
@@ -76,7 +76,8 @@ fn prepare(
         BatchLocked::Ours(lock) => lock,
         BatchLocked::Theirs { pid } => return Err(other_batch(pid)),
     };
-    let fates = plan(&charges, Some(&ledger))?;
+    let Plan { fates, unsaved } = plan(&charges, Some(&ledger))?;
+    tell::unsaved(&charges, &unsaved, context.ui);
     let to_ask = !args.yes && fates.iter().any(|fate| !fate.is_final());
     // A program reads the plan with --dry-run; a person has to see what the question is about.
     if to_ask || !(context.ui.quiet() || context.ui.format().is_json()) {

@@ -33,6 +33,34 @@ pub(super) fn tally_of(charges: &Charges, fates: &[Fate]) -> Tally {
     Tally::of(charges, |row| fate(row).unwrap_or(Fate::NotTried)).unwrap_or_default()
 }
 
+/// How many customers that nobody saved are named.
+const STRANGERS_NAMED_MAX: usize = 3;
+
+/// One line for all rows whose customers nobody saved: a file of another shop's looks like that.
+pub(super) fn unsaved(charges: &Charges, rows: &[u32], ui: &mut Ui) {
+    if rows.is_empty() {
+        return;
+    }
+    let mut named: Vec<&str> = Vec::new();
+    for row in rows {
+        let uid = charges.rows.cells(*row)[CUSTOMER_UID];
+        if !named.contains(&uid) {
+            named.push(uid);
+        }
+        if named.len() > STRANGERS_NAMED_MAX {
+            break;
+        }
+    }
+    let more = if named.len() > STRANGERS_NAMED_MAX { " and others" } else { "" };
+    let named: Vec<_> = named.into_iter().take(STRANGERS_NAMED_MAX).map(safe).collect();
+    let count = u64::try_from(rows.len()).unwrap_or(u64::MAX);
+    ui.warning(&format!(
+        "{} whose customers are not saved here: {}{more}",
+        number_of(count, "row"),
+        named.join(", ")
+    ));
+}
+
 /// The plan on stderr.
 pub(super) fn plan(charges: &Charges, fates: &[Fate], ui: &mut Ui) {
     ui.note(&plan_text(charges, fates));
