@@ -48,7 +48,8 @@ Exit codes:
 /// The whole file is checked before anything is sent: one bad row sends nothing. Then each row is
 /// charged as `billkey charge` would, with its own intent and its own outcome. To run the same file
 /// again is safe at any time: rows that are paid are not sent again, and rows whose answer was lost
-/// are looked up first. One batch runs at a time on a ledger.
+/// are looked up first. A gateway that asks for a pause gets it; one that lets nobody in stops the
+/// batch, and a PG that refuses the merchant's account stops its own rows. One batch runs at a time on a ledger.
 #[derive(Debug, Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub struct BatchArgs {
@@ -109,7 +110,9 @@ pub struct BatchArgs {
     #[arg(long, short = 'y', help_heading = "How to ask")]
     pub yes: bool,
 
-    /// Say what would be done, and send nothing
+    /// Take every check, the gateway's word included, and send nothing
+    ///
+    /// It writes nothing either, and exits as the run would.
     #[arg(long, help_heading = "How to ask")]
     pub dry_run: bool,
 

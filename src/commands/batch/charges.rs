@@ -7,7 +7,7 @@ use crate::commands::batch::fate::{Fate, RowRefusal};
 use crate::commands::batch::row::{AMOUNT, CURRENCY, CUSTOMER_UID, Row, Rows, Rules};
 use crate::commands::limits::{LOCK_WAIT_MORE, Limit, OverLimit, check_limits, guards};
 use crate::domain::money::{Amount, Currency};
-use crate::domain::payment::{Outcome, Payment};
+use crate::domain::payment::Payment;
 use crate::domain::reason::Reason;
 use crate::domain::time::Clock;
 use crate::failure::Failure;
@@ -106,13 +106,10 @@ impl Charges {
         let unsent = || {
             let operator = self.settings.operator.clone();
             let unsent = request.unsent(self.clock.now().wall, note.clone(), operator);
-            match fate {
+            match fate.outcome_before() {
                 // Found at the gateway by a run that writes nothing down.
-                Fate::AlreadyPaid => Payment { outcome: Outcome::Paid, ..unsent },
-                Fate::DeclinedBefore => Payment { outcome: Outcome::Declined, ..unsent },
-                Fate::RejectedBefore => Payment { outcome: Outcome::Rejected, ..unsent },
-                Fate::Unknown => Payment { outcome: Outcome::Unknown, ..unsent },
-                _ => Payment { reason: Some(reason), ..unsent },
+                Some(outcome) => Payment { outcome, ..unsent },
+                None => Payment { reason: Some(reason), ..unsent },
             }
         };
         let payment = stored.unwrap_or_else(unsent);

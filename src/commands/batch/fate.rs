@@ -87,6 +87,28 @@ impl Fate {
         matches!(self, Fate::AlreadyPaid | Fate::DeclinedBefore | Fate::RejectedBefore)
     }
 
+    /// What the payment was before this run, where that is all there is to tell of it.
+    pub(super) fn outcome_before(self) -> Option<Outcome> {
+        match self {
+            Fate::AlreadyPaid => Some(Outcome::Paid),
+            Fate::DeclinedBefore => Some(Outcome::Declined),
+            Fate::RejectedBefore => Some(Outcome::Rejected),
+            Fate::Unknown => Some(Outcome::Unknown),
+            Fate::Send
+            | Fate::Settle
+            | Fate::Paid
+            | Fate::Declined
+            | Fate::Rejected
+            | Fate::NotSent
+            | Fate::KeyRefused
+            | Fate::Busy
+            | Fate::Failed
+            | Fate::NotTried
+            | Fate::PgStopped
+            | Fate::Refused(_) => None,
+        }
+    }
+
     pub(super) fn refused(self) -> Option<RowRefusal> {
         if let Fate::Refused(why) = self { Some(why) } else { None }
     }
