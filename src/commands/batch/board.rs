@@ -4,13 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::billing::batch::{Batch, Done, Next, RowEnd, Stop};
-use crate::billing::brake::StoppedPg;
 use crate::billing::report::Ended;
 use crate::billing::writer::Reader;
 use crate::commands::batch::charges::Charges;
 use crate::commands::batch::fate::Fate;
 use crate::commands::batch::tally::{Counted, Tally};
-use crate::commands::batch::tell;
+use crate::commands::batch::tell::{self, Ending};
 use crate::commands::ending::{failed, warn};
 use crate::commands::session::{answered, complain};
 use crate::domain::time::Moment;
@@ -54,15 +53,6 @@ pub(super) struct Board {
     troubled: bool,
     begun: Moment,
     done: Counted,
-}
-
-/// What kept rows from being sent, and how to go on.
-#[derive(Debug, Default)]
-pub(super) struct Ending {
-    pub stop: Option<Stop>,
-    pub pgs: Vec<StoppedPg>,
-    /// The command that sends what was left, where it can be pasted.
-    pub again: Option<String>,
 }
 
 impl Board {

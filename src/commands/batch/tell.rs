@@ -9,7 +9,6 @@ use serde_json::Number;
 
 use crate::billing::batch::Stop;
 use crate::billing::brake::StoppedPg;
-use crate::commands::batch::board::Ending;
 use crate::commands::batch::charges::{Charges, Shown};
 use crate::commands::batch::fate::{Fate, RowRefusal};
 use crate::commands::batch::row::{CUSTOMER_UID, MERCHANT_UID};
@@ -24,6 +23,15 @@ use crate::output::payment::PaymentView;
 use crate::output::table::facts;
 use crate::output::text::safe;
 use crate::output::ui::Ui;
+
+/// What kept rows from being sent, and how to go on.
+#[derive(Debug, Default)]
+pub(super) struct Ending {
+    pub stop: Option<Stop>,
+    pub pgs: Vec<StoppedPg>,
+    /// The command that sends what was left, where it can be pasted.
+    pub again: Option<String>,
+}
 
 /// How many rows are named that somebody has to look at.
 const NAMED_MAX: usize = 20;
