@@ -51,7 +51,7 @@ fn holds(status: u16, body: &Value) -> bool {
 fuzz_target!(|data: &[u8]| {
     let Some((choice, body)) = data.split_first() else { return };
     let status = STATUSES[usize::from(*choice) % STATUSES.len()];
-    let reply = charge_answer(&request(), Ok(HttpAnswer { status, body: body.to_vec(), cut: false }));
+    let reply = charge_answer(&request(), Ok(HttpAnswer { status, body: body.to_vec(), cut: false, retry_after: None }));
     if matches!(reply.answer, Answer::Paid(_)) {
         let text = String::from_utf8_lossy(body);
         let read = serde_json::from_str::<Value>(text.trim_start_matches('\u{feff}'));

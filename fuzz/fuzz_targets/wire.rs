@@ -36,7 +36,7 @@ impl Transport for Always {
             Method::Post => (200, self.token.clone()),
             Method::Get | Method::Delete => (self.status, self.body.clone()),
         };
-        Ok(HttpAnswer { status, body, cut: false })
+        Ok(HttpAnswer { status, body, cut: false, retry_after: None })
     }
 }
 

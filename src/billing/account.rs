@@ -28,8 +28,7 @@ pub enum Belonging {
 /// A key that the ledger does not know is put to the test with one question: the newest payment that was paid.
 /// Another account cannot see that one.
 pub fn belonging(ledger: &Ledger, gateway: &Client) -> Result<Belonging, LedgerError> {
-    let account = Account::of_key(gateway.account());
-    if ledger.standing()?.belongs_to(&account) {
+    if ledger.standing()?.belongs_to(&Account::of_key(gateway.account())) {
         return Ok(Belonging::Ours);
     }
     let Some(paid) = ledger.newest_paid(None)? else { return Ok(Belonging::NotShown) };

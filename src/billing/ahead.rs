@@ -39,7 +39,7 @@ pub fn look_ahead(desk: &Desk<'_>, charge: &Charge) -> Result<Ahead, LedgerError
         },
     };
     let Asked { known, finding, waited, held, .. } =
-        desk.ask(&request.terms, row.as_ref(), *settle_after, None)?;
+        desk.ask(&request.terms, row.as_ref(), *settle_after, charge.known.as_ref())?;
     let would = Box::new(protocol::found_before(before, finding, waited));
     Ok(Ahead::Asked { row: row.map(Box::new), would, held, known: Box::new(known) })
 }

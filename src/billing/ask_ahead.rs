@@ -9,12 +9,14 @@ use std::collections::{HashMap, HashSet};
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use crate::billing::request::{Charges, Known};
 use crate::billing::writer::Reader;
 use crate::domain::ids::MerchantUid;
 use crate::domain::lookup::LookupReply;
 use crate::domain::payment::GatewayRecord;
+use crate::domain::pressure::Gate;
 use crate::domain::time::{Clock, Moment};
 use crate::gateway::{
     BULK_BYTES_MAX, BULK_IDS_MAX, BULK_SHOWN_MAX, Bulk, Client, bulk_bytes, bulk_bytes_without_ids,
@@ -26,11 +28,19 @@ const LEAD_MIN: usize = 2 * BULK_IDS_MAX;
 /// While one waits for its answer, the other may have the next rows.
 const ASKERS: usize = 2;
 
+/// So many calls in a row that are told to wait, and the gateway is not asked for many at once any more: two of
+/// each asker.
+const PUT_OFF_MAX: u32 = 4;
+
+/// How often an asker that waits for the end of a pause looks for it.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
 /// What is asked, and of whom.
 pub(super) struct AskAhead {
     gateway: Arc<Client>,
     clock: Arc<dyn Clock>,
-    reader: Reader,
+    /// `None` where there is no ledger.
+    reader: Option<Reader>,
     orders: Charges,
     queue: Arc<Vec<u32>>,
     lead: usize,
@@ -50,6 +60,8 @@ struct State {
     control: Option<MerchantUid>,
     /// How many ids the gateway takes in one call, as far as it has refused more.
     ids_max: usize,
+    /// How many calls in a row were told to wait.
+    put_off: u32,
     over: bool,
 }
 
@@ -82,12 +94,13 @@ impl AskAhead {
     pub(super) fn start(
         gateway: Arc<Client>,
         clock: Arc<dyn Clock>,
-        reader: Reader,
+        reader: Option<Reader>,
         orders: Charges,
         queue: Arc<Vec<u32>>,
         workers: usize,
     ) -> io::Result<Asking> {
-        let control = reader.look().newest_paid(Some(gateway.account())).ok().flatten();
+        let newest = |reader: &Reader| reader.look().newest_paid(Some(gateway.account())).ok().flatten();
+        let control = reader.as_ref().and_then(newest);
         // The bulk form compares ids in its own way: one of plain letters has but one spelling.
         let control = control.map(|paid| paid.terms.merchant_uid).filter(|uid| uid.as_str().is_ascii());
         let state = State { control, ids_max: BULK_IDS_MAX, ..State::default() };
@@ -114,7 +127,18 @@ impl AskAhead {
         let rows = self.first_sends(first, last);
         let uids: Vec<MerchantUid> = rows.iter().map(|(_, uid)| uid.clone()).collect();
         let answers = if uids.is_empty() { HashMap::new() } else { self.ask(&uids, &control) };
+        let told_to_wait = !self.gateway.takes_many();
         let mut state = self.state();
+        if told_to_wait && rows.iter().any(|(_, uid)| !answers.contains_key(uid)) {
+            state.put_off = state.put_off.saturating_add(1);
+            if state.put_off >= PUT_OFF_MAX {
+                state.ids_max = 0;
+            }
+            // Those whose turn has not come until the pause is over are asked for again.
+            state.taken = state.taken.min(first);
+        } else if !rows.is_empty() {
+            state.put_off = 0;
+        }
         for (place, uid) in &rows {
             match answers.get(uid) {
                 Some(known) => state.answers.insert(*place, Slot::Known(Box::new(known.clone()))),
@@ -141,7 +165,12 @@ impl AskAhead {
             // Rows whose worker asked for them alone meanwhile are past.
             state.taken = state.taken.max(state.begun);
             let near = state.taken < state.begun.saturating_add(self.lead);
-            if let (Some(control), true) = (&state.control, near) {
+            let paused = match self.gateway.gate().0 {
+                Gate::Halted(_) => return None,
+                Gate::Paused(_) => true,
+                Gate::Open => false,
+            };
+            if let (Some(control), true, false) = (&state.control, near, paused) {
                 let control = control.clone();
                 let ids = state.ids_max.saturating_sub(1).max(1);
                 let (first, last) = (state.taken, state.taken.saturating_add(ids).min(self.queue.len()));
@@ -151,7 +180,11 @@ impl AskAhead {
                 }
                 return Some((first, last, control));
             }
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = if paused {
+                self.changed.wait_timeout(state, LOOK_EVERY).unwrap_or_else(PoisonError::into_inner).0
+            } else {
+                self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
+            };
         }
     }
 
@@ -165,7 +198,9 @@ impl AskAhead {
         });
         let uids: Vec<(usize, MerchantUid)> = uids.collect();
         let asked: Vec<MerchantUid> = uids.iter().map(|(_, uid)| uid.clone()).collect();
-        let Ok(stored) = self.reader.look().find_many(&asked) else { return Vec::new() };
+        let found = self.reader.as_ref().map(|reader| reader.look().find_many(&asked)).transpose();
+        let Ok(stored) = found else { return Vec::new() };
+        let stored = stored.unwrap_or_else(|| vec![None; asked.len()]);
         let never_sent = uids.into_iter().zip(stored);
         let never_sent = never_sent.filter(|(_, row)| row.as_ref().is_none_or(|row| row.last_send.is_none()));
         never_sent.map(|(place, _)| place).collect()
@@ -175,13 +210,15 @@ impl AskAhead {
     fn ask(&self, uids: &[MerchantUid], control: &MerchantUid) -> HashMap<MerchantUid, Known> {
         let mut answers = HashMap::new();
         let mut left = uids;
-        while !left.is_empty() {
+        // Whoever is told to wait asks for nothing; a call that was told so is not too long.
+        while !left.is_empty() && self.gateway.takes_many() {
             let (part, rest) = left.split_at(fitting(left, control));
             left = rest;
             let with_control: Vec<MerchantUid> = part.iter().chain([control]).cloned().collect();
             let asked_at = self.clock.now();
             match self.gateway.look_up_many(&with_control) {
                 Some(bulk) => answers.extend(settled(part, control, bulk, &asked_at)),
+                None if !self.gateway.takes_many() => break,
                 None if part.len() > 1 => {
                     let (one, other) = part.split_at(part.len() / 2);
                     // The next calls are no longer than what was not refused.

@@ -12,14 +12,16 @@ use std::thread;
 use std::time::Duration;
 
 use crate::billing::ask_ahead::{AskAhead, Asking};
+use crate::billing::brake::{Brake, Entered, StoppedPg};
 use crate::billing::charge::charge_and_write;
 use crate::billing::charged::{Charged, Own};
 use crate::billing::desk::Desk;
 use crate::billing::pace::{Pace, Rate};
 use crate::billing::report::{ChargeError, Ended, Held, Report};
-use crate::billing::request::{Charge, Charges};
+use crate::billing::request::{Charge, Charges, Leave, SendGate};
 use crate::billing::writer::{Reader, WriterHandle};
 use crate::domain::payment::Outcome;
+use crate::domain::pressure::{Gate, Halt};
 use crate::domain::time::Clock;
 use crate::gateway::Client;
 use crate::interrupt::Interrupts;
@@ -59,6 +61,8 @@ pub enum Stop {
     KeyRefused,
     /// What cannot be recorded is not sent.
     Ledger,
+    /// The gateway wants more of a pause than anybody waits for, or its door is closed.
+    Gateway(Halt),
 }
 
 /// How one row ended.
@@ -68,7 +72,14 @@ pub enum RowEnd {
     Failed(ChargeError),
     /// Its worker died over it: a bug. What became of the payment stands in the ledger.
     Died,
+    /// It was begun, and nothing was sent for it before the batch stopped.
+    Stopped,
+    /// Nothing was sent for it, because its PG refuses the merchant's account.
+    PgStopped,
 }
+
+/// How often a row is begun again because a pause came before its request left.
+const BEGINNINGS_MAX: u32 = 8;
 
 /// One row, ended.
 #[derive(Debug)]
@@ -108,6 +119,7 @@ struct Shared {
     interrupts: Interrupts,
     orders: Charges,
     pace: Option<Pace>,
+    brake: Brake,
     max_failures: Option<u32>,
     queue: Arc<Vec<u32>>,
     ahead: Asking,
@@ -131,12 +143,14 @@ impl Batch {
         let ahead = AskAhead::start(
             Arc::clone(&job.gateway),
             Arc::clone(&job.clock),
-            job.reader,
+            Some(job.reader.clone()),
             Arc::clone(&job.orders),
             Arc::clone(&queue),
             job.workers,
         )?;
+        let (gateway, clock) = (Arc::clone(&job.gateway), Arc::clone(&job.clock));
         let shared = Arc::new(Shared {
+            brake: Brake::new(gateway, clock, Some(job.reader)),
             gateway: job.gateway,
             clock: job.clock,
             // A worker finishes what it has begun; whoever watches may stop waiting for it.
@@ -208,6 +222,21 @@ impl Batch {
         self.shared.state().stop
     }
 
+    /// The PGs to which no more rows go.
+    #[must_use]
+    pub fn stopped_pgs(&self) -> Vec<StoppedPg> {
+        self.shared.brake.stopped_pgs()
+    }
+
+    /// How long the gateway wants to hear nothing more, if it does.
+    #[must_use]
+    pub fn paused(&self) -> Option<Duration> {
+        match self.shared.gateway.gate().0 {
+            Gate::Paused(left) => Some(left),
+            Gate::Open | Gate::Halted(_) => None,
+        }
+    }
+
     /// The rows that were begun so far.
     #[must_use]
     pub fn begun(&self) -> &[u32] {
@@ -233,12 +262,19 @@ impl Shared {
         self.state().stop.get_or_insert(why);
     }
 
-    /// The next row to begin, in its time.
+    /// The next row to begin, in its time. Whoever has taken one leaves the brake when it has ended.
     fn take(&self) -> Option<(usize, u32)> {
-        let all_begun = self.state().begun >= self.queue.len();
-        if all_begun || !self.goes_on() {
+        if !self.is_any_left() || !self.enter(&|| self.is_any_left() && self.goes_on()) {
             return None;
         }
+        let taken = self.take_entered();
+        if taken.is_none() {
+            self.brake.leave();
+        }
+        taken
+    }
+
+    fn take_entered(&self) -> Option<(usize, u32)> {
         if let Some(pace) = &self.pace
             && !pace.wait(self.clock.as_ref(), &|| self.goes_on())
         {
@@ -254,17 +290,90 @@ impl Shared {
         Some((place, row))
     }
 
-    fn charge(&self, place: usize, row: u32, writer: &mut WriterHandle) -> Result<Charged, RowEnd> {
+    fn is_any_left(&self) -> bool {
+        self.state().begun < self.queue.len()
+    }
+
+    fn enter(&self, still_wanted: &dyn Fn() -> bool) -> bool {
+        match self.brake.enter(still_wanted) {
+            Entered::In => true,
+            Entered::Unwanted => false,
+            Entered::Halted(halt) => {
+                self.stop(Stop::Gateway(halt));
+                false
+            }
+        }
+    }
+
+    /// Charges one row; where a pause comes before its request has left, it is begun again after that.
+    fn charge(
+        self: &Arc<Shared>,
+        place: usize,
+        row: u32,
+        writer: &mut WriterHandle,
+    ) -> Result<Charged, RowEnd> {
         let known = self.ahead.known(place);
         let charge = (self.orders)(row).ok_or(RowEnd::Died)?;
-        let order = Charge { known, ..charge };
-        let mut desk = Desk {
-            ledger: writer,
-            gateway: Arc::clone(&self.gateway),
-            clock: Arc::clone(&self.clock),
-            interrupts: self.interrupts.clone(),
-        };
-        charge_and_write(&mut desk, &order, &mut |_| ()).map_err(RowEnd::Failed)
+        let customer = charge.request.terms.customer_uid.clone();
+        let (shared, own) = (Arc::clone(self), customer.clone());
+        let gate = SendGate::new(move || shared.brake.is_open() && !shared.brake.is_stopped(&own));
+        let leave = Leave { gate: Some(gate), ..charge.leave };
+        let order = Charge { known, leave, ..charge };
+        let mut left = BEGINNINGS_MAX;
+        loop {
+            left = left.saturating_sub(1);
+            if self.brake.is_stopped(&customer) {
+                return Err(RowEnd::PgStopped);
+            }
+            if self.brake.is_open() {
+                let mut desk = Desk {
+                    ledger: &mut *writer,
+                    gateway: Arc::clone(&self.gateway),
+                    clock: Arc::clone(&self.clock),
+                    interrupts: self.interrupts.clone(),
+                };
+                let charged = charge_and_write(&mut desk, &order, &mut |_| ()).map_err(RowEnd::Failed)?;
+                if left == 0 || !self.is_put_off(&charged) {
+                    return Ok(charged);
+                }
+            }
+            if !self.enter_again() {
+                return Err(RowEnd::Stopped);
+            }
+        }
+    }
+
+    /// Lets others in, and waits until the row that was under way may be begun again.
+    fn enter_again(&self) -> bool {
+        self.brake.leave();
+        let entered = self.enter(&|| self.goes_on());
+        if !entered {
+            // Whoever is under way leaves in the end.
+            self.brake.enter_at_once();
+        }
+        entered
+    }
+
+    /// Whether nothing was sent for a row because the way was closed meanwhile.
+    fn is_put_off(&self, charged: &Charged) -> bool {
+        let Charged::Known(ended) = charged else { return false };
+        match ended {
+            Ended::Interrupted => !self.interrupts.requested(),
+            Ended::Answered(report) => {
+                let open_still = report.replayed && report.payment.outcome == Outcome::Unknown;
+                let unsent = match &report.held {
+                    Some(Held::NotReached(_)) => true,
+                    Some(Held::KeyRefused(_) | Held::Interrupted) => false,
+                    None => open_still,
+                };
+                unsent && matches!(self.gateway.gate().0, Gate::Paused(_))
+            }
+            Ended::OtherTerms(_)
+            | Ended::OtherAtGateway { .. }
+            | Ended::Similar(_)
+            | Ended::OverDaily { .. }
+            | Ended::Busy { .. } => false,
+        }
     }
 
     fn done(&self, row: u32, end: RowEnd) -> Done {
@@ -282,6 +391,7 @@ impl Shared {
         let stop = match end {
             RowEnd::Failed(_) => Some(Stop::Ledger),
             RowEnd::Ended(Ended::Answered(report)) => {
+                self.brake.note(report);
                 let mut state = self.state();
                 match tells(report) {
                     Tells::Works => state.failures = 0,
@@ -305,7 +415,9 @@ impl Shared {
                 | Ended::Busy { .. }
                 | Ended::Interrupted,
             )
-            | RowEnd::Died => None,
+            | RowEnd::Died
+            | RowEnd::Stopped
+            | RowEnd::PgStopped => None,
         };
         if let Some(stop) = stop {
             self.stop(stop);
@@ -331,10 +443,11 @@ fn tells(report: &Report) -> Tells {
     }
 }
 
-fn work(shared: &Shared, writer: &mut WriterHandle, tell: &SyncSender<Told>) {
+fn work(shared: &Arc<Shared>, writer: &mut WriterHandle, tell: &SyncSender<Told>) {
     while let Some((place, row)) = shared.take() {
         // One worker's bug is not to cut off what the others have sent.
         let charged = catch_unwind(AssertUnwindSafe(|| shared.charge(place, row, writer)));
+        shared.brake.leave();
         let told = match charged.unwrap_or(Err(RowEnd::Died)) {
             Ok(Charged::Paid(paid)) => {
                 shared.works();

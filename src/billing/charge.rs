@@ -238,6 +238,10 @@ impl Run<'_, '_> {
         asked_at: &Moment,
         aside: Option<&Reason>,
     ) -> Result<Step, ChargeError> {
+        // Nothing is written for it: whoever closed the way begins this charge anew, or leaves it.
+        if self.order.leave.gate.as_ref().is_some_and(|gate| !gate.is_open()) {
+            return Ok(known(Ended::Interrupted));
+        }
         if let Some(Hold { why, until }) = &self.order.leave.hold {
             let (held, until) = (Some(Held::NotReached(why.clone())), *until);
             return self.hold(row, Received::default(), More { held, until, ..More::default() });

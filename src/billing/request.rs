@@ -1,5 +1,6 @@
 //! A charge as it is asked for, and the end that a stored row is to it.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -56,6 +57,30 @@ pub struct Leave {
     pub hold: Option<Hold>,
     /// A person is to be asked, and was not: what stood in the way was told in place of the question.
     pub unconfirmed: bool,
+    /// Asked at the last moment before the intent, where one of many is charged.
+    pub gate: Option<SendGate>,
+}
+
+/// Whether a request may leave now: something that is not this charge's own may have closed the way meanwhile.
+#[derive(Clone)]
+pub struct SendGate(Arc<dyn Fn() -> bool + Send + Sync>);
+
+impl SendGate {
+    #[must_use]
+    pub fn new(is_open: impl Fn() -> bool + Send + Sync + 'static) -> SendGate {
+        SendGate(Arc::new(is_open))
+    }
+
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for SendGate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SendGate")
+    }
 }
 
 /// Makes the charge of one row of a batch: its number in, the charge out. `None` where it cannot be made.

@@ -1,5 +1,6 @@
 //! `billkey batch`.
 
+mod again;
 mod board;
 mod charges;
 mod fate;
@@ -9,6 +10,7 @@ mod lines;
 mod plan;
 mod problems;
 mod reading;
+mod rehearse;
 mod row;
 mod run;
 mod sheet;
@@ -46,7 +48,8 @@ Exit codes:
 /// The whole file is checked before anything is sent: one bad row sends nothing. Then each row is
 /// charged as `billkey charge` would, with its own intent and its own outcome. To run the same file
 /// again is safe at any time: rows that are paid are not sent again, and rows whose answer was lost
-/// are looked up first. One batch runs at a time on a ledger.
+/// are looked up first. A gateway that asks for a pause gets it; one that lets nobody in stops the
+/// batch, and a PG that refuses the merchant's account stops its own rows. One batch runs at a time on a ledger.
 #[derive(Debug, Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub struct BatchArgs {
@@ -73,7 +76,7 @@ pub struct BatchArgs {
     #[arg(
         long,
         value_name = "N",
-        default_value_t = 4,
+        default_value_t = BatchArgs::WORKERS,
         value_parser = clap::value_parser!(u8).range(1..=64),
         help_heading = "How fast"
     )]
@@ -107,13 +110,19 @@ pub struct BatchArgs {
     #[arg(long, short = 'y', help_heading = "How to ask")]
     pub yes: bool,
 
-    /// Say what would be done, and send nothing
+    /// Take every check, the gateway's word included, and send nothing
+    ///
+    /// It writes nothing either, and exits as the run would.
     #[arg(long, help_heading = "How to ask")]
     pub dry_run: bool,
 
     /// Write a line for each row, in the file's order, to this file: CSV, or JSON lines by its name
     #[arg(long, value_name = "FILE", help_heading = "What to record")]
     pub results: Option<PathBuf>,
+}
+
+impl BatchArgs {
+    const WORKERS: u8 = 4;
 }
 
 /// How the input is written.

@@ -119,6 +119,16 @@ impl Context<'_> {
         }
     }
 
+    /// A further connection of a run that writes nothing; what is wrong with the ledger was told already.
+    pub fn look_at_ledger_again(&self) -> Result<Option<Ledger>, Failure> {
+        let options = OpenOptions { access: Access::Read, ..self.opening(Create::Never) };
+        match Ledger::open_with(&self.settings.database, &options) {
+            Ok(opened) => Ok(Some(opened.ledger)),
+            Err(error) if error.is_missing() => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// The ledger that a person answers for: what is wrong with it is told by whoever asks, and one that is
     /// lost is an error in the sandbox too.
     pub fn ledger_to_accept(&mut self) -> Result<Ledger, LedgerError> {

@@ -71,6 +71,18 @@ pub(in crate::commands) fn command_of(settings: &Settings, command: &str, id: &s
     Line::begin(settings, command, id).text()
 }
 
+/// `billkey COMMAND ID …` with options: each with its value, or alone.
+pub(in crate::commands) fn command_with(
+    settings: &Settings,
+    command: &str,
+    id: &str,
+    options: Vec<(&str, Option<String>)>,
+) -> String {
+    let mut line = Line::begin(settings, command, id);
+    line.options.extend(options.into_iter().map(|(flag, value)| option(flag, value.as_deref())));
+    line.text()
+}
+
 /// `billkey WORDS`, with the flags that have led to this gateway and this ledger. The words are as a shell reads
 /// them.
 pub(in crate::commands) fn command_line(settings: &Settings, words: &str) -> String {

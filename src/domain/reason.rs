@@ -158,6 +158,7 @@ reasons! {
     Interrupted "interrupted": "interrupted before it was sent";
     NoThread "no_thread": "the system gave no thread to send from";
     BatchStopped "batch_stopped": "the batch stopped before this row";
+    PgStopped { pg: String } "pg_stopped": "{pg} refuses the merchant's own account, so no more rows were sent to it";
     OtherAccount "other_account": "this ledger belongs to another API key";
     LedgerWaits "ledger_waits": "this ledger is older than it was, and waits until earlier charges would show";
     NothingSent "nothing_sent": "nothing was sent";
@@ -296,7 +297,7 @@ reasons! {
     OtherAtGateway "other_at_gateway":
         "the gateway knows the order as another payment; see `billkey reconcile`";
     UnknownCustomer "unknown_customer":
-        "the customer is not among the saved ones; see `billkey customer add` and `customer import`";
+        "the customer is not saved and was never paid here, and a saved one is near; see `billkey customer add`";
     RemovedCustomer "removed_customer": "the customer was removed; see `billkey customer add`";
 
     /// As a sentence of a ledger from before reasons had words (schema 3).

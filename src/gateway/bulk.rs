@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::domain::ids::MerchantUid;
 use crate::domain::payment::{GatewayRecord, Received};
+use crate::domain::pressure::Of;
 use crate::gateway::client::Client;
 use crate::gateway::lookup::encoded;
 use crate::gateway::transport::Method;
@@ -48,7 +49,7 @@ impl Client {
     pub fn look_up_many(&self, uids: &[MerchantUid]) -> Option<Bulk> {
         let ids: String = uids.iter().map(|uid| format!("{KEY}{}", encoded(uid.as_str()))).collect();
         let begun = self.clock.now();
-        let answer = self.ask(Method::Get, &format!("{PATH}{ids}")).ok()?;
+        let answer = self.ask_for(Of::Many, Method::Get, &format!("{PATH}{ids}")).ok()?;
         let envelope = Envelope::of(&answer)?;
         if !matches!(answer.status, 200 | 207) || envelope.code != 0 || answer.cut {
             return None;

@@ -8,12 +8,14 @@ use thiserror::Error;
 
 use crate::domain::answer::ChargeReply;
 use crate::domain::charge::ChargeRequest;
+use crate::domain::pressure::{Gate, Of, Pressure};
 use crate::domain::reason::{Reason, Said};
 use crate::domain::secret::Secret;
 use crate::domain::time::{Clock, Moment};
 use crate::domain::words::hex;
 use crate::gateway::cache::TokenCache;
 use crate::gateway::classify;
+use crate::gateway::heard::heard;
 use crate::gateway::mask;
 use crate::gateway::token::{self, Cached, Reading, Token, TokenFailure};
 use crate::gateway::transport::{Body, HttpAnswer, HttpRequest, Method, Transport, TransportError};
@@ -61,6 +63,10 @@ pub struct Client {
     cache: TokenCache,
     read_timeout: Duration,
     state: Mutex<State>,
+    /// What its answers say of itself.
+    pressure: Mutex<Pressure>,
+    /// The moment from which `pressure` counts.
+    begun: Moment,
     /// Held by the one thread that asks for a token.
     asking: Mutex<()>,
 }
@@ -95,8 +101,9 @@ impl Client {
     ) -> Client {
         let account = account_of(&key.imp_key, None);
         let cache = TokenCache::new(cache, fingerprint(&[&key.imp_key, &key.imp_secret]));
-        let state = Mutex::new(State::default());
-        Client { transport, clock, key, account, cache, read_timeout, state, asking: Mutex::new(()) }
+        let (begun, asking) = (clock.now(), Mutex::new(()));
+        let (state, pressure) = (Mutex::new(State::default()), Mutex::new(Pressure::default()));
+        Client { transport, clock, key, account, cache, read_timeout, state, pressure, begun, asking }
     }
 
     /// The same client for a sub-merchant of the account; its transport has to name the tier too.
@@ -167,6 +174,7 @@ impl Client {
             read_timeout: self.read_timeout,
         });
         let took_ms = self.took_ms(&begun);
+        self.hear(Of::Charge, &answer, &begun);
         if answer.as_ref().is_ok_and(proves_unprocessed) {
             self.refuse(&token);
         }
@@ -234,6 +242,7 @@ impl Client {
             json: Some(Body::Sealed(body)),
             read_timeout: self.ask_timeout(),
         });
+        self.hear(Of::Question, &answer, &asked_at);
         let held = token::read_answer(answer, &asked_at)?;
         self.cache.store(&held);
         let token = held.shown(&self.clock.now(), false);
@@ -260,9 +269,46 @@ impl Client {
         }
     }
 
+    /// Whether the gateway takes requests, as far as its answers say, and how many at once: for whoever has
+    /// many.
+    #[must_use]
+    pub fn gate(&self) -> (Gate, Option<usize>) {
+        let (now, pressure) = (self.reading(&self.clock.now()), lock(&self.pressure));
+        (pressure.gate(now), pressure.at_once())
+    }
+
+    /// Whether many ids at once may be asked for now.
+    #[must_use]
+    pub fn takes_many(&self) -> bool {
+        let now = self.reading(&self.clock.now());
+        lock(&self.pressure).takes_many(now)
+    }
+
+    fn hear(&self, of: Of, answer: &Result<HttpAnswer, TransportError>, sent_at: &Moment) {
+        let now = self.clock.now();
+        let heard = heard(answer, now.wall.as_second());
+        lock(&self.pressure).hear(of, heard, self.reading(sent_at), self.reading(&now));
+    }
+
+    /// How long after this client was made; a clock that ran backwards stands still.
+    fn reading(&self, moment: &Moment) -> Duration {
+        moment.since(&self.begun).unwrap_or_default()
+    }
+
     /// Sends a request that has no body: with a token, renewed once after a 401; a GET up to three
-    /// times, when the network, the gateway or its limits stand in the way.
+    /// times, when the network or the gateway stand in the way. After a 429 it is not tried again: whoever is told
+    /// to wait makes it worse.
     pub(super) fn ask(&self, method: Method, path_and_query: &str) -> Result<HttpAnswer, Unasked> {
+        self.ask_for(Of::Question, method, path_and_query)
+    }
+
+    /// The same; `of` is what the answer is heard as.
+    pub(super) fn ask_for(
+        &self,
+        of: Of,
+        method: Method,
+        path_and_query: &str,
+    ) -> Result<HttpAnswer, Unasked> {
         let mut pauses = BACK_OFF.iter().take(if method == Method::Get { BACK_OFF.len() } else { 0 });
         let mut renewed = false;
         loop {
@@ -276,6 +322,7 @@ impl Client {
                     (_, _) => return Err(Unasked::Token(failure)),
                 },
             };
+            let sent_at = self.clock.now();
             let answer = self.send(&HttpRequest {
                 method,
                 path_and_query: path_and_query.to_owned(),
@@ -288,17 +335,21 @@ impl Client {
                 Ok(answer) if answer.status == 401 => {
                     self.refuse(&token);
                     if renewed {
+                        self.hear(of, &Ok(answer.clone()), &sent_at);
                         return Err(Unasked::Unauthorized(answer.clone()));
                     }
                     renewed = true;
                     continue;
                 }
-                Ok(answer) => answer.status == 429 || answer.status >= 500,
+                Ok(answer) => answer.status >= 500,
                 Err(_) => true,
             };
             match pauses.next() {
                 Some(pause) if again => self.clock.sleep(*pause),
-                Some(_) | None => return answer.map_err(Unasked::Transport),
+                Some(_) | None => {
+                    self.hear(of, &answer, &sent_at);
+                    return answer.map_err(Unasked::Transport);
+                }
             }
         }
     }

@@ -26,7 +26,7 @@ pub(super) struct FakeGateway {
 
 impl FakeGateway {
     pub(super) fn will(&self, status: u16, body: &str) -> &FakeGateway {
-        self.push(Ok(HttpAnswer { status, body: body.as_bytes().to_vec(), cut: false }))
+        self.push(Ok(HttpAnswer { status, body: body.as_bytes().to_vec(), cut: false, retry_after: None }))
     }
 
     pub(super) fn will_give_token(&self, token: &str, now_s: i64, expired_at_s: i64) -> &FakeGateway {

@@ -8,12 +8,13 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use reqwest::blocking::{Client, ClientBuilder, Response};
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::{Proxy, Url};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use thiserror::Error as ThisError;
 
+use crate::domain::pressure::RetryAfter;
 use crate::domain::reason::Reason;
 use crate::domain::secret::Secret;
 use crate::domain::words::os_words;
@@ -274,8 +275,11 @@ fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Gatewa
 /// Reads an answer to its end, to its limit, or to where it broke off.
 fn read(response: Response, read_timeout: Duration) -> Result<HttpAnswer, TransportError> {
     let status = response.status().as_u16();
-    let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let content_type = content_type.map(str::to_owned);
+    let header = |name: HeaderName| {
+        response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+    };
+    let (content_type, date) = (header(CONTENT_TYPE), header(DATE));
+    let retry_after = header(RETRY_AFTER).and_then(|value| RetryAfter::parse(&value, date.as_deref()));
     let utf8 = |body| charset::utf8(content_type.as_deref(), body);
     let mut body = Vec::new();
     let limit = u64::try_from(BODY_BYTES_MAX).unwrap_or(u64::MAX).saturating_add(1);
@@ -283,7 +287,7 @@ fn read(response: Response, read_timeout: Duration) -> Result<HttpAnswer, Transp
         Ok(_) => {
             let cut = body.len() > BODY_BYTES_MAX;
             body.truncate(BODY_BYTES_MAX);
-            Ok(HttpAnswer { status, body: utf8(body), cut })
+            Ok(HttpAnswer { status, body: utf8(body), cut, retry_after })
         }
         Err(error) => {
             let timed_out = error

@@ -11,6 +11,7 @@ mod client;
 mod customers;
 #[cfg(test)]
 mod fake;
+mod heard;
 #[cfg(test)]
 mod hostile;
 mod http;

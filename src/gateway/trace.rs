@@ -149,7 +149,8 @@ mod tests {
     fn an_answer_to_a_sealed_body_is_shown_only_as_json() {
         let sealed = request(Body::Sealed(Secret::new("imp_secret_value".to_owned())));
         let answer = |body: &str| {
-            let answer = HttpAnswer { status: 502, body: body.as_bytes().to_vec(), cut: false };
+            let answer =
+                HttpAnswer { status: 502, body: body.as_bytes().to_vec(), cut: false, retry_after: None };
             answer_line(&sealed, &Ok(answer), Duration::from_millis(35), &[])
         };
         assert_eq!(answer("<p>secret"), "< HTTP 502 in 35 ms, 9 bytes (not shown)");
@@ -162,8 +163,12 @@ mod tests {
         let key = r#"{"imp_key":"0000000000000000","imp_secret":"imp_secret_value"}"#;
         let sealed = request(Body::Sealed(Secret::new(key.to_owned())));
         let body = br#"{"code":-1,"message":"no 0000000000000000 with imp_secret_value"}"#.to_vec();
-        let line =
-            answer_line(&sealed, &Ok(HttpAnswer { status: 401, body, cut: false }), Duration::ZERO, &[]);
+        let line = answer_line(
+            &sealed,
+            &Ok(HttpAnswer { status: 401, body, cut: false, retry_after: None }),
+            Duration::ZERO,
+            &[],
+        );
         assert!(line.ends_with(r#"{"code":-1,"message":"no *** with ***"}"#), "{line}");
     }
 
@@ -171,7 +176,12 @@ mod tests {
     fn a_token_that_an_error_page_repeats_is_not_shown() {
         let body = format!("<p>Bearer {TOKEN}").into_bytes();
         let open = request(Body::Open("{}".to_owned()));
-        let line = answer_line(&open, &Ok(HttpAnswer { status: 502, body, cut: false }), Duration::ZERO, &[]);
+        let line = answer_line(
+            &open,
+            &Ok(HttpAnswer { status: 502, body, cut: false, retry_after: None }),
+            Duration::ZERO,
+            &[],
+        );
         assert_eq!(line, "< HTTP 502 in 0 ms, 50 bytes <p>Bearer ***");
     }
 

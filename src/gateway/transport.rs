@@ -4,6 +4,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::domain::pressure::RetryAfter;
 use crate::domain::reason::Reason;
 use crate::domain::secret::Secret;
 
@@ -87,6 +88,8 @@ pub struct HttpAnswer {
     pub body: Vec<u8>,
     /// Whether the answer was longer than that; the rest was not read.
     pub cut: bool,
+    /// When the gateway wants to hear of this client again, where it says so.
+    pub retry_after: Option<RetryAfter>,
 }
 
 /// Why there is no whole answer.

@@ -5,6 +5,7 @@ use rusqlite::{Connection, named_params};
 
 use crate::domain::customer::{Card, Customer};
 use crate::domain::ids::CustomerUid;
+use crate::domain::near::{EDITS_NEAR, NearIds};
 use crate::domain::text::{nfc, nfc_key, other_key};
 use crate::ledger::fault::Fault;
 use crate::ledger::read::collect;
@@ -53,9 +54,6 @@ const CHECK: &str = "UPDATE customers SET card_name = :card_name, card_code = :c
 
 const REMOVE: &str =
     "UPDATE customers SET removed_at_ms = ?2 WHERE customer_uid = ?1 AND removed_at_ms IS NULL";
-
-/// So many slips of the finger are taken for one.
-const EDITS_NEAR: usize = 2;
 
 impl Ledger {
     /// Saves a customer as given. A known one keeps its `added_at`; `removed_at` is cleared.
@@ -110,6 +108,15 @@ impl Ledger {
                 }
             }
             Ok(nearest.and_then(|(_, saved)| CustomerUid::parse(&saved).ok()))
+        })
+    }
+
+    /// All saved customers, for many that may be near one of them.
+    pub fn near_customers(&self) -> Result<NearIds, LedgerError> {
+        self.read(|db| {
+            let mut statement = db.prepare_cached(SAVED_UIDS)?;
+            let uids = statement.query_map([], |row| row.get(0))?;
+            Ok(NearIds::new(uids.collect::<Result<Vec<String>, rusqlite::Error>>()?))
         })
     }
 

@@ -11,6 +11,8 @@ use crate::support::world::{Gateway, Ran, World};
 
 mod crash;
 mod files;
+mod pressure;
+mod rehearsal;
 mod stops;
 #[cfg(unix)]
 mod terminal;
@@ -43,7 +45,10 @@ pub fn batch(world: &World, more: &[&str]) -> Ran {
 
 /// A gateway that pays whatever is asked.
 pub fn paying() -> Scripted {
-    Scripted::start(|asked| Say::Json(200, envelope(&payment(asked, "paid"))))
+    Scripted::start(|asked| match asked.is_charge() {
+        true => Say::Json(200, envelope(&payment(asked, "paid"))),
+        false => no_such_payment(),
+    })
 }
 
 /// Every order of the file was charged exactly once, and the ledger says paid.
@@ -151,10 +156,11 @@ fn limits_similar_charges_and_strangers_are_refused_and_the_rest_is_charged() {
         "charges.csv",
         format!(
             "{HEADER}gildong_0001_1234,5000,x,o1\ngildong_0001_1234,5000,x,o2\ngildong_0001_1234,10001,x,o3\n\
-             nobody,100,x,o4\ngildong_0001_1234,6000,x,o5\ngildong_0001_1234,2000,x,o6\n"
+             gildong_0001_1243,100,x,o4\ngildong_0001_1234,6000,x,o5\ngildong_0001_1234,2000,x,o6\n"
         ),
     );
-    let plan = world.run(&["batch", "charges.csv", "--dry-run", "--json"]).exits(0).json();
+    let plan = world.run(&["batch", "charges.csv", "--dry-run", "--json"]).exits(8).json();
+    let plan = &plan["summary"];
     assert_eq!((&plan["rows"], &plan["to_send"], &plan["refused"]), (&6.into(), &2.into(), &4.into()));
     let ran = batch(&world, &["--json"]).exits(8).json();
     let refused: Vec<&str> = ran["payments"]
@@ -173,6 +179,24 @@ fn limits_similar_charges_and_strangers_are_refused_and_the_rest_is_charged() {
     batch(&world, &[]).exits(8).answers(&["the merchant_uid was asked for before with another"]);
 }
 
+#[test]
+fn customers_that_nobody_saved_are_told_in_one_line_and_refused_only_near_a_saved_one() {
+    let gateway = Gateway::start("");
+    let world = World::for_gateway(&gateway.url());
+    world.run(&["customer", "add", "gildong_0001_1234"]).exits(0);
+    let strangers: String = (0..2500).map(|n| format!("stranger_{n},{},x,s{n}\n", 100 + n)).collect();
+    file(&world, "charges.csv", format!("{HEADER}{strangers}gildong_0001_1324,100,x,near\n"));
+    let plan = world.run(&["batch", "charges.csv", "--dry-run", "--json"]).exits(8);
+    let told = plan.stderr.lines().filter(|line| line.contains("not saved")).count();
+    let plan = plan.says(&["warning: 2500 rows whose customers are not saved here: stranger_0, stranger_1, stranger_2 and others"]);
+    assert_eq!((told, &plan.json()["summary"]["to_send"]), (1, &2500.into()), "{plan}");
+    assert_eq!(plan.json()["summary"]["refused_rows"][0]["merchant_uid"], "near");
+    // Whoever was paid here before is no slip of the finger.
+    let other =
+        ["charge", "gildong_0001_1324", "--amount", "1", "--name", "x", "--merchant-uid", "o", "--yes"];
+    world.run(&other).exits(8).says(&["gildong_0001_1234, which is saved, is near"]);
+}
+
 /// More rows than one thread looks at alone: each is held against its own payment, wherever it stands.
 #[test]
 fn a_long_file_is_planned_row_by_row() {
@@ -188,8 +212,9 @@ fn a_long_file_is_planned_row_by_row() {
     );
     batch(&world, &[]).exits(0).says(&["TEST  5 rows"]);
     file(&world, "charges.csv", all.replace(",4001,Monthly,order_3001", ",4002,Monthly,order_3001"));
-    let plan = world.run(&["batch", "charges.csv", "--allow-similar", "--dry-run", "--json"]).exits(0).json();
-    let counted = ["rows", "already_paid", "to_send", "refused"].map(|key| plan[key].as_u64().unwrap());
+    let plan = world.run(&["batch", "charges.csv", "--allow-similar", "--dry-run", "--json"]).exits(8).json();
+    let plan = &plan["summary"];
+    let counted = ["rows", "paid", "to_send", "refused"].map(|key| plan[key].as_u64().unwrap());
     assert_eq!(counted, [6001, 4, 5996, 1]);
     let refused = &plan["refused_rows"][0];
     assert_eq!((&refused["line"], &refused["merchant_uid"]), (&3003.into(), &"order_3001".into()));

@@ -151,7 +151,7 @@ impl Batches {
     fn said(&self, uid: &str, end: RowEnd) -> Result<Option<Outcome>, String> {
         let report = match end {
             RowEnd::Ended(Ended::Answered(report)) => report,
-            RowEnd::Ended(_) => return Ok(None),
+            RowEnd::Ended(_) | RowEnd::Stopped | RowEnd::PgStopped => return Ok(None),
             RowEnd::Failed(error) => return Err(format!("{uid} failed: {error}")),
             RowEnd::Died => return Err(format!("the worker of {uid} died")),
         };

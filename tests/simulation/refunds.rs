@@ -276,7 +276,7 @@ fn locked(till: &Mutex<Till>) -> MutexGuard<'_, Till> {
 }
 
 fn answer(status: u16, body: &Value) -> Result<HttpAnswer, TransportError> {
-    Ok(HttpAnswer { status, body: body.to_string().into_bytes(), cut: false })
+    Ok(HttpAnswer { status, body: body.to_string().into_bytes(), cut: false, retry_after: None })
 }
 
 fn lost() -> TransportError {

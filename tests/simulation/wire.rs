@@ -183,7 +183,12 @@ impl Wire {
         };
         drop(inner);
         self.world.note(&format!("actor {}: {line}", self.actor));
-        answer.map(|(status, body)| HttpAnswer { status, body: body.to_string().into_bytes(), cut: false })
+        answer.map(|(status, body)| HttpAnswer {
+            status,
+            body: body.to_string().into_bytes(),
+            cut: false,
+            retry_after: None,
+        })
     }
 }
 
@@ -355,7 +360,12 @@ fn newest_only(mut answer: HttpAnswer) -> HttpAnswer {
 fn none_if_it_shows_none(answer: HttpAnswer) -> HttpAnswer {
     let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
     let shows_none = body["response"]["list"].as_array().is_some_and(Vec::is_empty);
-    let none = || HttpAnswer { status: 404, body: refusal(NOT_FOUND).to_string().into_bytes(), cut: false };
+    let none = || HttpAnswer {
+        status: 404,
+        body: refusal(NOT_FOUND).to_string().into_bytes(),
+        cut: false,
+        retry_after: None,
+    };
     if shows_none { none() } else { answer }
 }
 

@@ -9,7 +9,7 @@ use crate::billing::writer::Reader;
 use crate::commands::batch::charges::Charges;
 use crate::commands::batch::fate::Fate;
 use crate::commands::batch::tally::{Counted, Tally};
-use crate::commands::batch::tell;
+use crate::commands::batch::tell::{self, Ending};
 use crate::commands::ending::{failed, warn};
 use crate::commands::session::{answered, complain};
 use crate::domain::payment::Payment;
@@ -84,7 +84,7 @@ impl Board {
         let total = self.fates.iter().filter(|fate| !fate.is_final()).count();
         let total = u64::try_from(total).unwrap_or(u64::MAX);
         let progress = ui.progress(Some(total), "charging");
-        let (mut interrupted, mut line_at_ms) = (0, LINE_EVERY_MS);
+        let (mut interrupted, mut line_at_ms, mut paused) = (0, LINE_EVERY_MS, false);
         let to_the_end = loop {
             match batch.next(LOOK_EVERY) {
                 Next::Done(done) => {
@@ -118,6 +118,11 @@ impl Board {
                      stop waiting; their outcome is then unknown.",
                 );
             }
+            let pause = batch.paused();
+            if let (Some(left), false) = (pause, paused) {
+                ui.status(&tell::paused(left));
+            }
+            paused = pause.is_some();
             let ms = self.elapsed_ms();
             self.show(&progress, total, ms);
             if ms >= line_at_ms {
@@ -159,7 +164,10 @@ impl Board {
                 let fate = self.unseen(row, ui);
                 if fate == Fate::Unknown { fate } else { Fate::Failed }
             }
+            RowEnd::Stopped => Fate::NotTried,
+            RowEnd::PgStopped => Fate::PgStopped,
         };
+        let fate = fate.after(self.fate(row));
         self.set(row, fate);
         self.done.ended += 1;
         match fate {
@@ -175,6 +183,7 @@ impl Board {
             | Fate::Busy
             | Fate::Failed
             | Fate::NotTried
+            | Fate::PgStopped
             | Fate::Refused(_) => {}
         }
         self.tell_row(row, ui);
@@ -250,7 +259,7 @@ impl Board {
         if ui.format() != Format::Jsonl || self.unheard || (ui.quiet() && fate.exit() == Exit::Done) {
             return;
         }
-        let shown = self.charges.shown(row, fate, &self.ledger.look());
+        let shown = self.charges.shown(row, fate, Some(&self.ledger.look()));
         let told = shown.and_then(|shown| {
             let written = ui.row_line(shown.view(self.charges.rows.line(row)));
             self.unheard = written.is_err();
@@ -276,7 +285,7 @@ impl Board {
         let before = self.next_result;
         while self.next_result < self.charges.rows.count() && self.fate(self.next_result).is_final() {
             let row = self.next_result;
-            let shown = self.charges.shown(row, self.fate(row), &self.ledger.look())?;
+            let shown = self.charges.shown(row, self.fate(row), Some(&self.ledger.look()))?;
             results.row(shown.view(self.charges.rows.line(row))).map_err(failed)?;
             self.next_result += 1;
         }
@@ -284,13 +293,15 @@ impl Board {
     }
 
     /// Tells what became of all of it, and the exit code.
-    pub(super) fn conclude(mut self, ui: &mut Ui, stop: Option<Stop>) -> Result<Exit, Failure> {
+    pub(super) fn conclude(mut self, ui: &mut Ui, ending: &Ending) -> Result<Exit, Failure> {
+        let stop = ending.stop;
         self.tell_decided(ui);
         for row in self.charges.rows.all() {
             let fate = self.fate(row);
             if !fate.is_final() {
                 // What may have been charged by an earlier run, still nobody knows.
-                let fate = if fate == Fate::Settle { self.not_asked(row, ui) } else { Fate::NotTried };
+                let fate =
+                    if fate == Fate::Settle { self.not_asked(row, ui) } else { Fate::NotTried.after(fate) };
                 self.set(row, fate);
                 self.tell_row(row, ui);
             }
@@ -307,19 +318,19 @@ impl Board {
         };
         let tally = Tally::of(&self.charges, fate).unwrap_or_default();
         let took_ms = self.elapsed_ms();
-        if let Some(stop) = stop {
-            ui.note(&tell::stopped(stop, tally.rows(Fate::NotTried)));
+        for sentence in tell::stopped(ending, &tally) {
+            ui.note(&sentence);
         }
         let written = match ui.format() {
             Format::Table => tell::summary(&self.charges, &fate, &tally, &self.ledger.look(), ui)?,
             Format::Json => {
-                let summary = tell::summary_object(&tally, stop, exit, took_ms);
-                let each = |row: u32| self.charges.shown(row, fate(row), &self.ledger.look());
-                tell::json(&self.charges, &summary, &each, ui)?
+                let summary = tell::summary_object(&tally, ending, exit, took_ms);
+                let each = |row: u32| self.charges.shown(row, fate(row), Some(&self.ledger.look()));
+                tell::json(&self.charges, &summary, self.charges.rows.all(), &each, ui)?
             }
             Format::Jsonl => Ok(()),
             Format::Plain | Format::Csv => {
-                let each = |row: u32| self.charges.shown(row, fate(row), &self.ledger.look());
+                let each = |row: u32| self.charges.shown(row, fate(row), Some(&self.ledger.look()));
                 tell::list(&self.charges, &each, ui)?
             }
         };
@@ -341,6 +352,8 @@ impl Board {
         match (stop, lines) {
             (Some(Stop::Interrupted), Exit::With(Kind::Unknown | Kind::Local)) => lines,
             (Some(Stop::Interrupted), _) if left => Exit::With(Kind::Interrupted),
+            // Nobody asked for the stop: the rows that it left are rows that were not sent.
+            (Some(Stop::Gateway(_)) | None, _) if left => lines.most_serious(Exit::With(Kind::Network)),
             (_, _) => lines,
         }
     }

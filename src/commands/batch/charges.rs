@@ -89,24 +89,35 @@ impl Charges {
     }
 
     /// What there is to show of a row: what the ledger knows of it, or that nothing was sent.
-    pub(super) fn shown(&self, row: u32, fate: Fate, ledger: &Ledger) -> Result<Shown, Failure> {
+    pub(super) fn shown(&self, row: u32, fate: Fate, ledger: Option<&Ledger>) -> Result<Shown, Failure> {
         let Some(Row { request, note }) = self.read(row) else {
             return Err(Failure::local(format!("line {} cannot be read again", self.rows.line(row))));
         };
-        let stored = match fate.refused() {
+        let stored = match (fate.refused(), ledger) {
             // The ledger may know the merchant_uid for another charge, which is not this row's.
-            Some(_) => None,
-            None => ledger.find(&request.terms.merchant_uid)?,
+            (Some(_), _) | (None, None) => None,
+            (None, Some(ledger)) => ledger.find(&request.terms.merchant_uid)?,
         };
         let reason = match (fate.refused(), fate) {
             (Some(why), _) => why.reason(),
             (None, Fate::NotTried) => Reason::BatchStopped,
+            (None, Fate::PgStopped) => {
+                let uid = &request.terms.customer_uid;
+                let saved = ledger.map(|ledger| ledger.find_customer(uid)).transpose()?.flatten();
+                let pg = saved.and_then(|saved| saved.card.pg_provider).unwrap_or_default();
+                Reason::PgStopped { pg }
+            }
             (None, _) => Reason::NothingSent,
         };
         let unsent = || {
             let operator = self.settings.operator.clone();
             let unsent = request.unsent(self.clock.now().wall, note.clone(), operator);
-            Payment { reason: Some(reason), host: self.settings.host.clone(), ..unsent }
+            let host = self.settings.host.clone();
+            match fate.outcome_before() {
+                // Found at the gateway by a run that writes nothing down.
+                Some(outcome) => Payment { outcome, host, ..unsent },
+                None => Payment { reason: Some(reason), host, ..unsent },
+            }
         };
         let payment = stored.unwrap_or_else(unsent);
         Ok(Shown { payment, replayed: fate.is_replayed(), refused: fate.refused().map(RowRefusal::word) })

@@ -1,8 +1,12 @@
 //! What becomes of a row, as one small value.
 
+use crate::billing::ahead::Ahead;
+use crate::billing::beside::Cleared;
 use crate::billing::report::Held;
 use crate::billing::report::{Ended, Report};
+use crate::domain::lookup::LookedUp;
 use crate::domain::payment::{Outcome, Payment};
+use crate::domain::protocol::BeforeSend;
 use crate::domain::reason::Reason;
 use crate::failure::{Exit, Kind};
 
@@ -68,6 +72,8 @@ pub(super) enum Fate {
     Failed,
     /// The batch stopped before it.
     NotTried,
+    /// Its PG refuses the merchant's own account.
+    PgStopped,
     Refused(RowRefusal),
 }
 
@@ -80,6 +86,28 @@ impl Fate {
     /// The stored result of an earlier run is the answer.
     pub(super) fn is_replayed(self) -> bool {
         matches!(self, Fate::AlreadyPaid | Fate::DeclinedBefore | Fate::RejectedBefore)
+    }
+
+    /// What the payment was before this run, where that is all there is to tell of it.
+    pub(super) fn outcome_before(self) -> Option<Outcome> {
+        match self {
+            Fate::AlreadyPaid => Some(Outcome::Paid),
+            Fate::DeclinedBefore => Some(Outcome::Declined),
+            Fate::RejectedBefore => Some(Outcome::Rejected),
+            Fate::Unknown => Some(Outcome::Unknown),
+            Fate::Send
+            | Fate::Settle
+            | Fate::Paid
+            | Fate::Declined
+            | Fate::Rejected
+            | Fate::NotSent
+            | Fate::KeyRefused
+            | Fate::Busy
+            | Fate::Failed
+            | Fate::NotTried
+            | Fate::PgStopped
+            | Fate::Refused(_) => None,
+        }
     }
 
     pub(super) fn refused(self) -> Option<RowRefusal> {
@@ -98,7 +126,7 @@ impl Fate {
             Fate::Rejected => "rejected",
             Fate::RejectedBefore => "rejected before",
             Fate::Unknown => "unknown",
-            Fate::NotSent | Fate::KeyRefused => "not sent",
+            Fate::NotSent | Fate::KeyRefused | Fate::PgStopped => "not sent",
             Fate::Busy => "busy",
             Fate::Failed => "failed",
             Fate::NotTried => "not tried",
@@ -117,7 +145,16 @@ impl Fate {
             Fate::NotSent | Fate::Busy => Exit::With(Kind::Network),
             Fate::KeyRefused => Exit::With(Kind::Auth),
             Fate::Failed => Exit::With(Kind::Local),
-            Fate::Refused(_) => Exit::With(Kind::Refused),
+            Fate::PgStopped | Fate::Refused(_) => Exit::With(Kind::Refused),
+        }
+    }
+
+    /// The same of a row that was this before: one that may have been charged by an earlier run is not made
+    /// surer by a run that stopped before it.
+    pub(super) fn after(self, before: Fate) -> Fate {
+        match (before, self) {
+            (Fate::Settle, Fate::NotTried | Fate::PgStopped) => Fate::Unknown,
+            (_, fate) => fate,
         }
     }
 
@@ -131,6 +168,43 @@ impl Fate {
             Ended::OverDaily { .. } => Fate::Refused(RowRefusal::DailyAmount),
             Ended::Busy { .. } => Fate::Busy,
             Ended::Interrupted => Fate::NotTried,
+        }
+    }
+
+    /// Of a charge that is only looked ahead to. `holds`: the ledger lets nothing go yet.
+    pub(super) fn foreseen(ahead: &Ahead, beside: &Cleared, holds: bool) -> Fate {
+        let (row, would, held) = match ahead {
+            Ahead::Stored(ended) => return Fate::of(ended),
+            Ahead::Asked { row, would, held, .. } => (row, would.as_ref(), held),
+        };
+        let open = row.as_ref().is_some_and(|row| matches!(row.outcome, Outcome::Unknown | Outcome::Pending));
+        match (would, held) {
+            (BeforeSend::Settle(looked_up), _) => Fate::before(LookedUp::outcome(looked_up)),
+            (BeforeSend::Doubt(_), _) => Fate::Unknown,
+            (_, Some(_)) if open => Fate::Unknown,
+            (_, Some(Held::KeyRefused(_))) => Fate::KeyRefused,
+            (_, Some(Held::Interrupted)) => Fate::NotTried,
+            (BeforeSend::GiveUp(_) | BeforeSend::HoldUntil(..), _) => Fate::NotSent,
+            (BeforeSend::Refuse(..), _) => Fate::Refused(RowRefusal::OtherAtGateway),
+            (BeforeSend::Replay { .. }, _) => Fate::before(row.as_ref().map(|row| row.outcome)),
+            (BeforeSend::Claim { .. }, _) if holds => Fate::NotSent,
+            (BeforeSend::Claim { .. }, _) => match beside {
+                Cleared::Passed { .. } => Fate::Send,
+                Cleared::Alike(_) => Fate::Refused(RowRefusal::Similar),
+                Cleared::Waits(_) => Fate::NotSent,
+                Cleared::Interrupted => Fate::NotTried,
+            },
+        }
+    }
+
+    /// What was so before this run.
+    fn before(outcome: Option<Outcome>) -> Fate {
+        match outcome {
+            Some(Outcome::Paid) => Fate::AlreadyPaid,
+            Some(Outcome::Declined) => Fate::DeclinedBefore,
+            Some(Outcome::Rejected) => Fate::RejectedBefore,
+            Some(Outcome::NotSent) => Fate::NotSent,
+            Some(Outcome::Unknown | Outcome::Pending) | None => Fate::Unknown,
         }
     }
 
@@ -191,6 +265,7 @@ mod tests {
             (Fate::KeyRefused, 4),
             (Fate::Failed, 1),
             (Fate::NotTried, 0),
+            (Fate::PgStopped, 8),
         ];
         for (fate, code) in codes {
             assert_eq!(fate.exit().code(), code, "{fate:?}");

@@ -10,30 +10,30 @@ use crate::billing::request::Charge;
 use crate::billing::writer::{Reader, Writer};
 use crate::commands::asking::{Question, confirm};
 use crate::commands::batch::BatchArgs;
+use crate::commands::batch::again::again;
 use crate::commands::batch::board::Board;
 use crate::commands::batch::charges::Charges;
 use crate::commands::batch::fate::Fate;
 use crate::commands::batch::input::{self, Input};
-use crate::commands::batch::plan::plan;
+use crate::commands::batch::plan::{Plan, plan};
+use crate::commands::batch::rehearse::rehearse;
 use crate::commands::batch::row::Rules;
 use crate::commands::batch::tally::Tally;
-use crate::commands::batch::tell;
+use crate::commands::batch::tell::{self, Ending};
 use crate::commands::belonging;
 use crate::commands::context::Context;
 use crate::commands::handed_in::is_stdin;
 use crate::commands::once_per::OncePer;
-use crate::commands::session::answered;
 use crate::failure::{Exit, Failure};
 use crate::interrupt::Interrupts;
 use crate::ledger::{BatchLock, BatchLocked, Create, Ledger};
-use crate::output::Format;
 use crate::output::results::ResultFile;
 
 /// Charges every row of the file, or says what would be done.
 pub fn run(args: &BatchArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
     let (charges, rate) = read(args, context).map_err(Failure::nothing_sent)?;
     if args.dry_run {
-        return dry_run(&charges, context).map_err(Failure::nothing_sent);
+        return rehearse(args, &charges, context).map_err(Failure::nothing_sent);
     }
     let (work, _lock) = prepare(args, charges, context).map_err(Failure::nothing_sent)?;
     charge(args, rate, work, context)
@@ -76,7 +76,8 @@ fn prepare(
         BatchLocked::Ours(lock) => lock,
         BatchLocked::Theirs { pid } => return Err(other_batch(pid)),
     };
-    let fates = plan(&charges, Some(&ledger))?;
+    let Plan { fates, unsaved } = plan(&charges, Some(&ledger))?;
+    tell::unsaved(&charges, &unsaved, context.ui);
     let to_ask = !args.yes && fates.iter().any(|fate| !fate.is_final());
     // A program reads the plan with --dry-run; a person has to see what the question is about.
     if to_ask || !(context.ui.quiet() || context.ui.format().is_json()) {
@@ -106,17 +107,6 @@ fn rules(args: &BatchArgs, context: &Context<'_>) -> Result<Rules, Failure> {
         .map(|period| OncePer::of(period, plan, settings, context.now()))
         .transpose()?;
     Ok(Rules { mode: settings.mode, once_per, ledger: Some(settings.database.clone()) })
-}
-
-/// Writes nothing, not even a ledger, and sends nothing.
-fn dry_run(charges: &Charges, context: &mut Context<'_>) -> Result<Exit, Failure> {
-    let ledger = context.look_at_ledger()?;
-    let fates = plan(charges, ledger.as_ref())?;
-    if context.ui.format() == Format::Table {
-        let text = tell::plan_text(charges, &fates);
-        return answered(context.ui.answer(&format!("{text}Nothing was sent (--dry-run).")), Exit::Done);
-    }
-    answered(context.ui.json(&tell::plan_object(charges, &fates)), Exit::Done)
 }
 
 fn other_batch(pid: Option<u32>) -> Failure {
@@ -176,7 +166,7 @@ fn charge(
     let reader = reader(&ledger).map_err(Failure::nothing_sent)?;
     let mut board = Board::new(Arc::clone(&charges), fates, reader.clone(), results);
     if queue.is_empty() {
-        return board.conclude(context.ui, None);
+        return board.conclude(context.ui, &Ending::default());
     }
     let gateway = context.open_gateway().map_err(Failure::nothing_sent)?;
     let leave = belonging::leave(context, &mut ledger, &gateway).map_err(Failure::nothing_sent)?;
@@ -198,7 +188,7 @@ fn charge(
     });
     let mut batch = batch.map_err(cannot("start a thread"))?;
     let waited_to_the_end = board.watch(&mut batch, &interrupts, context.ui);
-    let mut stop = batch.stopped();
+    let (mut stop, pgs) = (batch.stopped(), batch.stopped_pgs());
     if !waited_to_the_end {
         // Every worker may be at a row still, and have noticed nothing.
         stop = Some(Stop::Interrupted);
@@ -207,5 +197,5 @@ fn charge(
         // All is durable by then.
         let _ledger = writer.finish();
     }
-    board.conclude(context.ui, stop)
+    board.conclude(context.ui, &Ending { stop, pgs, again: again(args, context.settings) })
 }

@@ -2,15 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::Number;
 
 use crate::billing::batch::Stop;
+use crate::billing::brake::StoppedPg;
 use crate::commands::batch::charges::{Charges, Shown};
 use crate::commands::batch::fate::{Fate, RowRefusal};
 use crate::commands::batch::row::{CUSTOMER_UID, MERCHANT_UID};
 use crate::commands::batch::tally::{Counted, Sum, Tally, amounts, whole_seconds};
+use crate::domain::pressure::{Halt, PAUSE_MAX};
+use crate::domain::time::format_duration;
 use crate::domain::words::number_of;
 use crate::failure::{Exit, Failure};
 use crate::ledger::Ledger;
@@ -20,12 +24,49 @@ use crate::output::table::facts;
 use crate::output::text::safe;
 use crate::output::ui::Ui;
 
+/// What kept rows from being sent, and how to go on.
+#[derive(Debug, Default)]
+pub(super) struct Ending {
+    pub stop: Option<Stop>,
+    pub pgs: Vec<StoppedPg>,
+    /// The command that sends what was left, where it can be pasted.
+    pub again: Option<String>,
+}
+
 /// How many rows are named that somebody has to look at.
 const NAMED_MAX: usize = 20;
 
-fn tally_of(charges: &Charges, fates: &[Fate]) -> Tally {
+pub(super) fn tally_of(charges: &Charges, fates: &[Fate]) -> Tally {
     let fate = |row: u32| usize::try_from(row).ok().and_then(|row| fates.get(row)).copied();
     Tally::of(charges, |row| fate(row).unwrap_or(Fate::NotTried)).unwrap_or_default()
+}
+
+/// How many customers that nobody saved are named.
+const STRANGERS_NAMED_MAX: usize = 3;
+
+/// One line for all rows whose customers nobody saved: a file of another shop's looks like that.
+pub(super) fn unsaved(charges: &Charges, rows: &[u32], ui: &mut Ui) {
+    if rows.is_empty() {
+        return;
+    }
+    let mut named: Vec<&str> = Vec::new();
+    for row in rows {
+        let uid = charges.rows.cells(*row)[CUSTOMER_UID];
+        if !named.contains(&uid) {
+            named.push(uid);
+        }
+        if named.len() > STRANGERS_NAMED_MAX {
+            break;
+        }
+    }
+    let more = if named.len() > STRANGERS_NAMED_MAX { " and others" } else { "" };
+    let named: Vec<_> = named.into_iter().take(STRANGERS_NAMED_MAX).map(safe).collect();
+    let count = u64::try_from(rows.len()).unwrap_or(u64::MAX);
+    ui.warning(&format!(
+        "{} whose customers are not saved here: {}{more}",
+        number_of(count, "row"),
+        named.join(", ")
+    ));
 }
 
 /// The plan on stderr.
@@ -39,12 +80,14 @@ pub(super) fn plan_text(charges: &Charges, fates: &[Fate]) -> String {
     let all = tally.over(|_| true);
     let mode = charges.settings.mode.word().to_uppercase();
     let mut text = format!("{mode}  {}, {}\n", number_of(all.rows, "row"), all.shown());
-    let parts: [(&str, &dyn Fn(Fate) -> bool); 6] = [
+    let parts: [(&str, &dyn Fn(Fate) -> bool); 8] = [
         ("to send", &|fate| fate == Fate::Send),
         ("to look up first", &|fate| fate == Fate::Settle),
         ("already paid", &|fate| fate == Fate::AlreadyPaid),
         ("declined or rejected before", &|fate| matches!(fate, Fate::DeclinedBefore | Fate::RejectedBefore)),
-        ("unknown, not looked up", &|fate| fate == Fate::Unknown),
+        ("unknown, to wait for", &|fate| fate == Fate::Unknown),
+        ("not to send yet", &|fate| matches!(fate, Fate::NotSent | Fate::KeyRefused | Fate::Busy)),
+        ("not looked at", &|fate| matches!(fate, Fate::NotTried | Fate::Failed)),
         ("refused", &|fate| fate.refused().is_some()),
     ];
     text.push_str(&counted(parts.iter().map(|(words, wanted)| (*words, tally.over(wanted)))));
@@ -77,24 +120,19 @@ fn refused_text(charges: &Charges, fates: &[Fate]) -> String {
 
 type Totals = BTreeMap<&'static str, BTreeMap<String, Number>>;
 
-/// The plan for programs.
+/// The summary of a dry run for programs.
 #[derive(Serialize)]
 pub(super) struct PlanObject {
     dry_run: bool,
     mode: &'static str,
-    rows: u64,
-    /// By currency.
-    totals: BTreeMap<String, Number>,
     to_send: u64,
+    /// By currency.
     to_send_totals: BTreeMap<String, Number>,
-    /// Rows whose last request may have been made: looked up before anything else.
-    to_look_up: u64,
-    already_paid: u64,
-    declined_before: u64,
-    rejected_before: u64,
-    unknown: u64,
-    refused: u64,
+    /// Rows of which it could not be found out whether they would be sent.
+    not_checked: u64,
     refused_rows: Vec<RefusedRow>,
+    #[serde(flatten)]
+    summary: SummaryObject,
 }
 
 #[derive(Serialize)]
@@ -105,9 +143,14 @@ struct RefusedRow {
     refused: &'static str,
 }
 
-pub(super) fn plan_object(charges: &Charges, fates: &[Fate]) -> PlanObject {
+/// The numbers of a dry run; `summary` is what the run would come to, as far as it can be foreseen.
+pub(super) fn plan_object(
+    charges: &Charges,
+    fates: &[Fate],
+    not_checked: u64,
+    summary: SummaryObject,
+) -> PlanObject {
     let tally = tally_of(charges, fates);
-    let all = tally.over(|_| true);
     let refused_row = |(row, fate): (u32, &Fate)| {
         let order = charges.order(row)?;
         let terms = &order.request.terms;
@@ -121,17 +164,11 @@ pub(super) fn plan_object(charges: &Charges, fates: &[Fate]) -> PlanObject {
     PlanObject {
         dry_run: true,
         mode: charges.settings.mode.word(),
-        rows: all.rows,
-        totals: amounts(&all),
         to_send: tally.rows(Fate::Send),
         to_send_totals: amounts(&tally.over(|fate| fate == Fate::Send)),
-        to_look_up: tally.rows(Fate::Settle),
-        already_paid: tally.rows(Fate::AlreadyPaid),
-        declined_before: tally.rows(Fate::DeclinedBefore),
-        rejected_before: tally.rows(Fate::RejectedBefore),
-        unknown: tally.rows(Fate::Unknown),
-        refused: tally.over(|fate| fate.refused().is_some()).rows,
+        not_checked,
         refused_rows: charges.rows.all().zip(fates).filter_map(refused_row).collect(),
+        summary,
     }
 }
 
@@ -153,21 +190,66 @@ pub(super) fn progress(done: Counted, total: u64, ms: i64) -> String {
     format!("{} of {total}: {}", done.ended, progress_short(done, total, ms))
 }
 
-/// Why it stopped.
-pub(super) fn stopped(stop: Stop, left: u64) -> String {
-    let why = match stop {
+/// The gateway wants a pause.
+pub(super) fn paused(left: Duration) -> String {
+    let whole = Duration::from_secs(left.as_secs().saturating_add(u64::from(left.subsec_nanos() > 0)));
+    format!(
+        "The gateway asks for a pause (HTTP 429): nothing is sent for {}, and then one row at a time.",
+        format_duration(whole)
+    )
+}
+
+/// What stopped, how many rows that left, and how to go on: a sentence for the whole, and one for each PG.
+pub(super) fn stopped(ending: &Ending, tally: &Tally) -> Vec<String> {
+    let go_on = match &ending.again {
+        Some(command) => format!("To go on: {command}"),
+        None => "Run the same command again to go on.".to_owned(),
+    };
+    let whole = ending.stop.map(|stop| match (why_stopped(stop), tally.rows(Fate::NotTried)) {
+        (why, 0) => format!("{why}; no row was left."),
+        (why, left) => format!("{why}; {} not tried. {go_on}", number_of(left, "row")),
+    });
+    let left = number_of(tally.rows(Fate::PgStopped), "row");
+    let of_pg = |StoppedPg { pg, said }: &StoppedPg| {
+        format!("No more rows were sent to {pg}, which refuses the merchant's own account: {}", safe(said))
+    };
+    let pgs: Vec<String> = ending.pgs.iter().map(of_pg).collect();
+    let left = (!pgs.is_empty()).then(|| {
+        format!(
+            "{left} not sent for that; those of other PGs went on. When the PG has settled it: {}",
+            match &ending.again {
+                Some(command) => command,
+                None => "run the same command again",
+            }
+        )
+    });
+    whole.into_iter().chain(pgs).chain(left).collect()
+}
+
+/// Why no further row was begun, without an end.
+pub(super) fn why_stopped(stop: Stop) -> String {
+    match stop {
         Stop::Interrupted => "Interrupted".to_owned(),
         Stop::Failures(count) => format!("Stopped after {count} failures in a row (--max-failures)"),
         Stop::KeyRefused => "Stopped, because the gateway refused the API key".to_owned(),
         Stop::Ledger => "Stopped, because the ledger could not be written".to_owned(),
-    };
-    match left {
-        0 => format!("{why}; no row was left."),
-        left => format!("{why}; {} not tried. Run the same command again to go on.", number_of(left, "row")),
+        Stop::Gateway(Halt::Busy(pause)) => format!(
+            "Stopped, because the gateway asks for a pause of {} (HTTP 429), and a batch waits {} at most",
+            format_duration(pause),
+            format_duration(PAUSE_MAX)
+        ),
+        Stop::Gateway(Halt::BusyStill) => format!(
+            "Stopped, because the gateway answers HTTP 429 after each pause, and a batch waits {} at most",
+            format_duration(PAUSE_MAX)
+        ),
+        Stop::Gateway(Halt::Barred) => {
+            "Stopped, because the gateway answered twice with HTTP 403 or a web page, and not as itself in between"
+                .to_owned()
+        }
     }
 }
 
-const FATES: [Fate; 12] = [
+const FATES: [Fate; 13] = [
     Fate::Paid,
     Fate::AlreadyPaid,
     Fate::Declined,
@@ -180,6 +262,7 @@ const FATES: [Fate; 12] = [
     Fate::Busy,
     Fate::Failed,
     Fate::NotTried,
+    Fate::PgStopped,
 ];
 
 /// The numbers for people.
@@ -221,7 +304,7 @@ pub(super) fn summary(
     }
     for row in charges.rows.all().filter(needs).take(NAMED_MAX) {
         let fate = fate(row);
-        let Shown { payment, .. } = charges.shown(row, fate, ledger)?;
+        let Shown { payment, .. } = charges.shown(row, fate, Some(ledger))?;
         let why = payment.why().map(|why| format!(": {}", safe(&why))).unwrap_or_default();
         let terms = &payment.terms;
         text.push_str(&format!(
@@ -259,16 +342,19 @@ pub(super) struct SummaryObject {
     /// By outcome and currency.
     totals: Totals,
     stopped: Option<&'static str>,
+    /// PGs to which no more rows were sent.
+    stopped_pgs: Vec<String>,
     took_ms: i64,
     exit: u8,
 }
 
-pub(super) fn summary_object(tally: &Tally, stop: Option<Stop>, exit: Exit, took_ms: i64) -> SummaryObject {
+pub(super) fn summary_object(tally: &Tally, ending: &Ending, exit: Exit, took_ms: i64) -> SummaryObject {
     let paid = tally.over(|fate| matches!(fate, Fate::Paid | Fate::AlreadyPaid));
     let declined = tally.over(|fate| matches!(fate, Fate::Declined | Fate::DeclinedBefore));
     let rejected = tally.over(|fate| matches!(fate, Fate::Rejected | Fate::RejectedBefore));
     let unknown = tally.over(|fate| fate == Fate::Unknown);
-    let not_sent = tally.over(|fate| matches!(fate, Fate::NotSent | Fate::KeyRefused | Fate::Busy));
+    let unsent = |fate| matches!(fate, Fate::NotSent | Fate::KeyRefused | Fate::Busy | Fate::PgStopped);
+    let not_sent = tally.over(unsent);
     let refused = tally.over(|fate| fate.refused().is_some());
     let sums = [
         ("paid", &paid),
@@ -294,12 +380,15 @@ pub(super) fn summary_object(tally: &Tally, stop: Option<Stop>, exit: Exit, took
             .filter(|(_, sum)| sum.rows > 0)
             .map(|(word, sum)| (*word, amounts(sum)))
             .collect(),
-        stopped: stop.map(|stop| match stop {
+        stopped: ending.stop.map(|stop| match stop {
             Stop::Interrupted => "interrupted",
             Stop::Failures(_) => "max_failures",
             Stop::KeyRefused => "key_refused",
             Stop::Ledger => "ledger",
+            Stop::Gateway(Halt::Busy(_) | Halt::BusyStill) => "rate_limited",
+            Stop::Gateway(Halt::Barred) => "barred",
         }),
+        stopped_pgs: ending.pgs.iter().map(|stopped| stopped.pg.clone()).collect(),
         took_ms,
         exit: exit.code(),
     }
@@ -310,13 +399,15 @@ type Each<'a> = &'a dyn Fn(u32) -> Result<Shown, Failure>;
 /// `{"summary": …, "payments": […]}`, in the order of the file.
 pub(super) fn json(
     charges: &Charges,
-    summary: &SummaryObject,
+    summary: &impl Serialize,
+    rows: impl Iterator<Item = u32>,
     each: Each<'_>,
     ui: &mut Ui,
 ) -> Result<io::Result<()>, Failure> {
     let mut failed = None;
+    let mut rows = rows;
     let written = ui.rows_under(summary, &mut |write| {
-        for row in charges.rows.all() {
+        for row in rows.by_ref() {
             match each(row) {
                 Ok(shown) => write(shown.view(charges.rows.line(row)))?,
                 Err(failure) => {

@@ -37,7 +37,7 @@ fn request() -> ChargeRequest {
 }
 
 fn answered(status: u16, body: &[u8]) -> Answer {
-    let answer = HttpAnswer { status, body: body.to_vec(), cut: false };
+    let answer = HttpAnswer { status, body: body.to_vec(), cut: false, retry_after: None };
     charge_answer(&request(), Ok(answer)).answer
 }
 
@@ -199,6 +199,7 @@ fn refused() -> Vec<Rule> {
         ("a refusal may leave the response out", 200, r#"{"code":1,"message":"x"}"#.to_owned(), NO_WORDS),
         ("a refusal may come with 400", 400, refusal("1", UNKNOWN_CUSTOMER), NO),
         ("a refusal may come with 404", 404, refusal("1", UNKNOWN_CUSTOMER), NO),
+        ("a refusal with 429 is none", 429, refusal("1", UNKNOWN_CUSTOMER), Unclear),
         ("a burnt id is a question", 200, refusal("-1", burnt), TWICE),
         ("a burnt id is a question without spaces", 200, refusal("1", &burnt.replace(' ', "")), TWICE),
         ("a burnt id is a question with 400", 400, refusal("1", burnt), TWICE),
@@ -335,7 +336,7 @@ fn what_broke_off_is_unclear_even_when_it_reads_like_an_answer() {
     assert_eq!(reply.received.body.as_deref(), Some(PAID));
 
     for status in [200, 401] {
-        let cut = HttpAnswer { status, body: PAID.as_bytes().to_vec(), cut: true };
+        let cut = HttpAnswer { status, body: PAID.as_bytes().to_vec(), cut: true, retry_after: None };
         let reply = charge_answer(&request(), Ok(cut));
         assert_eq!(reply.answer, Answer::Unclear { reason: Reason::AnswerTooLong, record: None }, "{status}");
         assert_eq!(reply.received.code, None, "what was cut is not read");
@@ -355,7 +356,11 @@ fn only_what_never_left_is_not_sent() {
 #[test]
 fn the_gateways_words_are_kept() {
     let reply = |status, body: String| {
-        charge_answer(&request(), Ok(HttpAnswer { status, body: body.into_bytes(), cut: false })).received
+        charge_answer(
+            &request(),
+            Ok(HttpAnswer { status, body: body.into_bytes(), cut: false, retry_after: None }),
+        )
+        .received
     };
     let paid = reply(200, PAID.to_owned());
     assert_eq!((paid.code, paid.imp_uid.as_deref()), (Some(0), Some("imps_156288298043")));
@@ -397,7 +402,7 @@ fn what_came_instead_of_the_gateways_json_is_named() {
         (200, " ", false, Reason::NotJson { status: "200".to_owned() }),
         (200, "a <html>", false, Reason::NotJson { status: "200".to_owned() }),
     ] {
-        let answer = HttpAnswer { status, body: body.as_bytes().to_vec(), cut };
+        let answer = HttpAnswer { status, body: body.as_bytes().to_vec(), cut, retry_after: None };
         assert_eq!(no_envelope(&answer), expected, "HTTP {status} {cut} {body}");
         if !cut {
             let unclear = Answer::Unclear { reason: expected, record: None };
@@ -421,7 +426,8 @@ fn a_record_that_does_not_match_is_handed_on() {
 #[test]
 fn the_record_of_another_order_is_not_handed_on() {
     let body = paid_but("95382678123123120", "95382678123123121").into_bytes();
-    let reply = charge_answer(&request(), Ok(HttpAnswer { status: 200, body, cut: false }));
+    let reply =
+        charge_answer(&request(), Ok(HttpAnswer { status: 200, body, cut: false, retry_after: None }));
     assert!(matches!(reply.answer, Answer::Unclear { record: None, .. }));
     assert_eq!(reply.received.imp_uid, None);
     let reason = "the gateway answered about 95382678123123121, not about 95382678123123120";
@@ -448,7 +454,7 @@ fn foreign_money_is_compared_to_the_cent() {
     request.terms.amount = Amount::from_minor(1420, usd);
     let kind = |amount: &str, currency: &str| {
         let body = PAID.replace(":8900", amount).replace(r#""KRW""#, currency);
-        let answer = HttpAnswer { status: 200, body: body.into_bytes(), cut: false };
+        let answer = HttpAnswer { status: 200, body: body.into_bytes(), cut: false, retry_after: None };
         kind_of(&charge_answer(&request, Ok(answer)).answer)
     };
     assert_eq!(kind(":14.2", r#""USD""#), Answered::Paid);
@@ -462,7 +468,8 @@ fn foreign_money_is_compared_to_the_cent() {
 #[test]
 fn a_long_body_is_kept_in_part_and_between_characters() {
     let body = "가".repeat(BODY_KEPT_BYTES).into_bytes();
-    let reply = charge_answer(&request(), Ok(HttpAnswer { status: 200, body, cut: false }));
+    let reply =
+        charge_answer(&request(), Ok(HttpAnswer { status: 200, body, cut: false, retry_after: None }));
     let kept = reply.received.body.unwrap();
     assert!(kept.len() <= BODY_KEPT_BYTES && kept.len() > BODY_KEPT_BYTES - 3);
 }

@@ -15,7 +15,7 @@ use crate::gateway::hostile::{
 use crate::gateway::transport::HttpAnswer;
 
 fn answered(status: u16, body: &[u8], cut: bool) -> Answer {
-    charge_answer(&request(), Ok(HttpAnswer { status, body: body.to_vec(), cut })).answer
+    charge_answer(&request(), Ok(HttpAnswer { status, body: body.to_vec(), cut, retry_after: None })).answer
 }
 
 /// What was made of an answer, held against what the answer says.

@@ -32,7 +32,7 @@ impl Transport for Always {
             Method::Post => (200, token_body("0123456789", "1000", "2800").into_bytes()),
             Method::Get | Method::Delete => (self.status, self.body.clone()),
         };
-        Ok(HttpAnswer { status, body, cut: false })
+        Ok(HttpAnswer { status, body, cut: false, retry_after: None })
     }
 }
 

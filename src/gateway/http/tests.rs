@@ -128,7 +128,7 @@ fn closed_port() -> u16 {
 fn a_request_goes_out_once_with_its_headers_and_its_body() {
     let server = Server::answering("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}");
     let answer = transport(&format!("{}/", server.url)).send(&charge()).unwrap();
-    assert_eq!(answer, HttpAnswer { status: 200, body: b"{}".to_vec(), cut: false });
+    assert_eq!(answer, HttpAnswer { status: 200, body: b"{}".to_vec(), cut: false, retry_after: None });
     assert_eq!(server.counts(), (1, 1));
     let request = server.requests.lock().unwrap()[0].clone();
     assert!(request.starts_with("POST /subscribe/payments/again HTTP/1.1\r\n"), "{request}");

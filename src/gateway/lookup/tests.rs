@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use crate::domain::ids::MerchantUid;
 use crate::domain::lookup::LookupReply;
+use crate::domain::pressure::{Gate, PAUSE_UNTOLD};
 use crate::gateway::client::{Client, GatewayFailure};
 use crate::gateway::fake::{FakeClock, FakeGateway, client};
 
@@ -177,11 +178,20 @@ fn a_look_up_is_tried_three_times() {
     assert_eq!(ids(&scene.look_up()), ["a"]);
     assert_eq!(scene.slept_ms(), [200, 800]);
 
-    scene.gateway.will_hang().will(429, "").will(503, NOT_FOUND);
+    scene.gateway.will_hang().will(500, "").will(503, NOT_FOUND);
     assert_eq!(scene.reason(), "the gateway answered with HTTP 503: 존재하지 않는 결제정보입니다.");
     scene.gateway.will_be_unreachable().will_be_unreachable().will_hang();
     assert_eq!(scene.reason(), "the gateway did not answer within 30 s");
     assert_eq!(scene.gateway.requests().len(), 9);
+}
+
+#[test]
+fn a_gateway_that_asks_for_a_pause_is_not_asked_again() {
+    let scene = scene();
+    scene.gateway.will(429, NOT_FOUND);
+    assert_eq!(scene.reason(), "the gateway answered with HTTP 429: 존재하지 않는 결제정보입니다.");
+    assert_eq!(scene.gateway.requests().len(), 1);
+    assert_eq!(scene.client.gate(), (Gate::Paused(PAUSE_UNTOLD), Some(1)));
 }
 
 #[test]

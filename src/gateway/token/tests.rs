@@ -16,7 +16,7 @@ fn moment(wall_s: i64, boot: Option<(&str, i64)>) -> Moment {
 }
 
 fn read(status: u16, body: &str) -> Result<super::Cached, TokenFailure> {
-    let answer = HttpAnswer { status, body: body.as_bytes().to_vec(), cut: false };
+    let answer = HttpAnswer { status, body: body.as_bytes().to_vec(), cut: false, retry_after: None };
     read_answer(Ok(answer), &moment(500, Some(("a", 10_000))))
 }
 
@@ -135,7 +135,7 @@ fn anything_else_is_no_answer() {
         assert!(matches!(read(status, body), Err(TokenFailure::NoAnswer { .. })), "{status} {body}");
     }
     let whole = token_body(TOKEN, "1", "2");
-    let cut = HttpAnswer { status: 200, body: whole.into_bytes(), cut: true };
+    let cut = HttpAnswer { status: 200, body: whole.into_bytes(), cut: true, retry_after: None };
     assert!(matches!(read_answer(Ok(cut), &moment(0, None)), Err(TokenFailure::NoAnswer { .. })));
 }
 
