@@ -317,7 +317,10 @@ fn two_payments_under_one_id_are_an_alarm() {
         );
     let world = World::with_profile(gateway.url(), SHORT_WAIT);
     world.charge("order_1", &[]).exits(7);
-    world.charge("order_1", &[]).exits(0).says(&["ALARM", "imps_1", "imps_2"]);
+    world.charge("order_1", &[]).exits(11).says(&["A person must look", "imps_1", "imps_2"]);
+    let again = world.charge("order_1", &["--quiet"]).exits(11).says(&["A person must look"]).json();
+    assert_eq!((again["replayed"].clone(), again["alarm"].clone()), (json!(true), json!(true)));
+    assert_eq!(again["other_imp_uids"], json!(["imps_2"]));
 }
 
 #[test]

@@ -39,7 +39,7 @@ fn an_answer_says_the_same_in_every_format() {
             "table" => assert!(ran.stdout.starts_with("Paid ₩8,900 (SANDBOX). Approval "), "{ran}"),
             "plain" => {
                 let cells: Vec<&str> = ran.stdout.trim_end_matches('\n').split('\t').collect();
-                assert_eq!((cells.len(), &cells[..3], cells[6]), (27, &["paid", "false", order][..], "8900"));
+                assert_eq!((cells.len(), &cells[..3], cells[6]), (29, &["paid", "false", order][..], "8900"));
                 assert!(again.stdout.starts_with("paid\ttrue\t"), "{again}");
             }
             "csv" => {

@@ -46,8 +46,6 @@ pub struct Report {
     pub try_again_at: Option<Timestamp>,
     /// The profile's mode, where the gateway's flag says that another kind of money moved.
     pub mode_denied: Option<Mode>,
-    /// Further payments under the same merchant_uid that took money.
-    pub others: Vec<GatewayRecord>,
 }
 
 impl Report {
@@ -58,15 +56,7 @@ impl Report {
 
     /// The answer to a request of this run, with nothing more to say.
     pub(super) fn of_own(payment: Payment) -> Report {
-        Report {
-            payment,
-            replayed: false,
-            found: false,
-            held: None,
-            try_again_at: None,
-            mode_denied: None,
-            others: Vec::new(),
-        }
+        Report { payment, replayed: false, found: false, held: None, try_again_at: None, mode_denied: None }
     }
 }
 

@@ -48,7 +48,4 @@ pub(in crate::commands) fn warn(ui: &mut Ui, report: &Report) {
     if let Some(profile) = report.mode_denied {
         ui.warning(&prose::wrong_channel(payment, profile));
     }
-    if !report.others.is_empty() {
-        ui.warning(&prose::charged_again(payment, &report.others));
-    }
 }

@@ -106,7 +106,7 @@ fn one(
         Ok(reviewed) => {
             let unreached = matches!(reviewed.verdict, Verdict::Open { reached: false, .. });
             let failure = unreached.then(|| not_reached(&reviewed));
-            told.add(context.ui, reviewed);
+            told.add(settings, context.ui, reviewed);
             failure.map_or(ControlFlow::Continue(()), ControlFlow::Break)
         }
         Err(ReviewError::NoSuchPayment) => ControlFlow::Continue(()),

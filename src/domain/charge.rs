@@ -189,11 +189,13 @@ impl ChargeRequest {
             reason: None,
             paid_at: None,
             cancelled_at: None,
+            sandbox: None,
             buyer_name: self.buyer_name.clone(),
             buyer_email: self.buyer_email.clone(),
             buyer_tel: self.buyer_tel.clone(),
             note,
             operator,
+            records: Vec::new(),
         }
     }
 

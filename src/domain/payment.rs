@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use crate::domain::ids::{CustomerUid, MerchantUid};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::reason::Reason;
+use crate::domain::record::Record;
 use crate::domain::time::SendMark;
 
 /// The answer to the one question: was the customer charged?
@@ -238,12 +239,16 @@ pub struct Payment {
     pub reason: Option<Reason>,
     pub paid_at: Option<Timestamp>,
     pub cancelled_at: Option<Timestamp>,
+    /// Whether it was paid through a test channel, by the gateway's flag (facts 2.3).
+    pub sandbox: Option<bool>,
     pub buyer_name: Option<String>,
     pub buyer_email: Option<String>,
     pub buyer_tel: Option<String>,
     pub note: Option<String>,
     /// Who ran it: the operating system's user.
     pub operator: Option<String>,
+    /// Every payment that the gateway ever showed under the order, as they were first seen.
+    pub records: Vec<Record>,
 }
 
 impl Payment {

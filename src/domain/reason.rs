@@ -234,6 +234,9 @@ reasons! {
         "the gateway's list shows {shown} of {total} payments";
     WindowOpen { imp_uid: String } "window_open":
         "a payment window of this order, {imp_uid}, may still be finished by the customer";
+    /// What of a payment the gateway shows as refunded, all in all.
+    RefundSeen { imp_uid: String, refunded: String } "refund_seen":
+        "the gateway shows {refunded} of {imp_uid} as refunded";
     Unanswered "unanswered": "an earlier request was never clearly answered, and may still have charged the card";
     // What is no charge and is told all the same.
     OnlyRegistration { imp_uid: String } "only_registration":

@@ -16,7 +16,6 @@ mod hostile;
 mod http;
 mod json;
 mod lookup;
-mod mask;
 mod reach;
 mod token;
 mod trace;

@@ -63,7 +63,7 @@ fn similar(db: &Connection, terms: &Terms, since: Timestamp) -> Result<Option<Pa
         currency.code(),
         since.as_millisecond(),
     ];
-    let found = first_stored(&mut db.prepare_cached(SIMILAR)?, values)?;
+    let found = first_stored(db, SIMILAR, values)?;
     Ok(found.map(|stored| stored.payment).filter(|payment| is_similar(payment, terms, since)))
 }
 

@@ -36,6 +36,7 @@ use crate::domain::time::Moment;
 use crate::ledger::day::DaySum;
 use crate::ledger::fault::Fault;
 
+mod backfill;
 mod create;
 mod customers;
 mod day;
@@ -54,11 +55,13 @@ mod open;
 mod place;
 mod read;
 mod record;
+mod records;
 mod row;
 mod rules;
 mod schema;
 mod search;
 mod seen;
+mod sighting;
 mod spellings;
 #[cfg(test)]
 mod tests;
@@ -72,6 +75,7 @@ pub use filter::{By, Filter, Totals};
 pub use identity::{Acceptance, Accepted};
 pub use intent::{DailyLimit, Guards, Intent};
 pub use lock::{BatchLock, BatchLocked, PaymentLock, PaymentLocks};
+pub use records::Acknowledgement;
 pub use seen::Seen;
 
 /// How long a write waits for another program's, unless told otherwise.

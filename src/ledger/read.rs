@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use rusqlite::types::Value;
-use rusqlite::{CachedStatement, Connection, Params, Rows, Transaction, TransactionBehavior};
+use rusqlite::{Connection, Params, Rows, Transaction, TransactionBehavior};
 
 use crate::domain::ids::{CustomerUid, MerchantUid};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::{HistoryEntry, Outcome, Payment};
 use crate::ledger::fault::Fault;
-use crate::ledger::row::{self, Stored, event_columns, payment_columns};
+use crate::ledger::records::{of_payment, with_records};
+use crate::ledger::row::{self, Stored, collect, event_columns, payment_columns};
 use crate::ledger::search::{Choice, choose};
 use crate::ledger::spellings::{ORDERS, spelled};
 use crate::ledger::{Filter, Ledger, LedgerError, Totals};
@@ -18,14 +19,14 @@ use crate::ledger::{Filter, Ledger, LedgerError, Totals};
 const BY_MERCHANT_UID: &str =
     concat!("SELECT ", payment_columns!(), " FROM payments WHERE merchant_uid = ?1");
 
-/// An imp_uid that a payment has or had stands in an event of it; whose it is now comes first.
+/// An imp_uid that the gateway ever showed under an order; whose it is now comes first.
 pub(super) const BY_IMP_UID: &str = concat!(
     "SELECT ",
     payment_columns!(),
     " FROM payments \
-      WHERE id = (SELECT events.payment_id FROM events JOIN payments ON payments.id = events.payment_id \
-                  WHERE events.imp_uid = ?1 \
-                  ORDER BY payments.imp_uid IS ?1 DESC, events.id DESC LIMIT 1)"
+      WHERE id = (SELECT payment_id FROM records JOIN payments ON payments.id = payment_id \
+                  WHERE records.imp_uid = ?1 \
+                  ORDER BY payments.imp_uid IS ?1 DESC, last_seen_ms DESC LIMIT 1)"
 );
 
 /// Refunded since or not: the gateway shows it.
@@ -58,7 +59,7 @@ pub(super) const EVENTS: &str = concat!(
 
 const DECLINED_IMP_UIDS: &str = "SELECT imp_uid FROM events \
      WHERE payment_id = (SELECT id FROM payments WHERE merchant_uid = ?1) \
-       AND outcome = 'declined' AND imp_uid IS NOT NULL \
+       AND outcome = 'declined' AND kind <> 'refund' AND imp_uid IS NOT NULL \
      GROUP BY imp_uid ORDER BY min(id)";
 
 const CHOSEN: &str = concat!("SELECT ", payment_columns!(), " FROM payments");
@@ -87,13 +88,13 @@ impl Ledger {
     pub fn find_any(&self, id: &str) -> Result<Option<Payment>, LedgerError> {
         self.read(|db| {
             for sql in [BY_MERCHANT_UID, BY_IMP_UID] {
-                if let Some(stored) = first_stored(&mut db.prepare_cached(sql)?, [id])? {
+                if let Some(stored) = first_stored(db, sql, [id])? {
                     return Ok(Some(stored.payment));
                 }
             }
             match spelled(db, ORDERS, id)?.into_iter().collect::<Vec<_>>().as_slice() {
                 [only] => {
-                    let stored = first_stored(&mut db.prepare_cached(BY_MERCHANT_UID)?, [only])?;
+                    let stored = first_stored(db, BY_MERCHANT_UID, [only])?;
                     Ok(stored.map(|stored| stored.payment))
                 }
                 [] | [_, ..] => Ok(None),
@@ -104,7 +105,7 @@ impl Ledger {
     /// The newest order that was paid with an API key, whose id is plain ASCII.
     pub fn newest_paid(&self, account: &str) -> Result<Option<MerchantUid>, LedgerError> {
         self.read(|db| {
-            let found = first_stored(&mut db.prepare_cached(NEWEST_PAID)?, [account])?;
+            let found = first_stored(db, NEWEST_PAID, [account])?;
             Ok(found.map(|stored| stored.payment.terms.merchant_uid).filter(|uid| uid.as_str().is_ascii()))
         })
     }
@@ -128,7 +129,7 @@ impl Ledger {
     pub fn unsettled(&self) -> Result<Vec<Payment>, LedgerError> {
         self.read(|db| {
             let mut statement = db.prepare_cached(UNSETTLED)?;
-            collect(statement.query([])?, |row| Ok(row::stored(row)?.payment))
+            payments(db, collect(statement.query([])?, row::stored)?)
         })
     }
 
@@ -138,7 +139,7 @@ impl Ledger {
             let mut statement = db.prepare_cached(OPEN_OF)?;
             let currency = amount.currency();
             let values = (customer.as_str(), amount.minor(), currency.code());
-            collect(statement.query(values)?, |row| Ok(row::stored(row)?.payment))
+            payments(db, collect(statement.query(values)?, row::stored)?)
         })
     }
 
@@ -158,7 +159,9 @@ impl Ledger {
             let mut statement = db.prepare(&sql)?;
             let mut rows = statement.query(&*bound(&params))?;
             while let Some(row) = rows.next()? {
-                if each(row::stored(row)?.payment).is_break() {
+                let Stored { id, mut payment } = row::stored(row)?;
+                payment.records = of_payment(db, id)?;
+                if each(payment).is_break() {
                     break;
                 }
             }
@@ -214,23 +217,20 @@ fn sum_up(mut rows: Rows<'_>) -> Result<Totals, Fault> {
 }
 
 pub(super) fn find_stored(db: &Connection, uid: &MerchantUid) -> Result<Option<Stored>, Fault> {
-    first_stored(&mut db.prepare_cached(BY_MERCHANT_UID)?, [uid.as_str()])
+    first_stored(db, BY_MERCHANT_UID, [uid.as_str()])
 }
 
 pub(super) fn first_stored(
-    statement: &mut CachedStatement<'_>,
+    db: &Connection,
+    sql: &'static str,
     params: impl Params,
 ) -> Result<Option<Stored>, Fault> {
-    statement.query(params)?.next()?.map(row::stored).transpose()
+    let stored = db.prepare_cached(sql)?.query(params)?.next()?.map(row::stored).transpose()?;
+    let Some(mut stored) = stored else { return Ok(None) };
+    stored.payment.records = of_payment(db, stored.id)?;
+    Ok(Some(stored))
 }
 
-pub(super) fn collect<T>(
-    mut rows: Rows<'_>,
-    read: impl Fn(&rusqlite::Row<'_>) -> Result<T, Fault>,
-) -> Result<Vec<T>, Fault> {
-    let mut all = Vec::new();
-    while let Some(row) = rows.next()? {
-        all.push(read(row)?);
-    }
-    Ok(all)
+fn payments(db: &Connection, stored: Vec<Stored>) -> Result<Vec<Payment>, Fault> {
+    Ok(with_records(db, stored)?.into_iter().map(|stored| stored.payment).collect())
 }

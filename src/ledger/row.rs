@@ -5,14 +5,15 @@
 use std::fmt::Display;
 
 use jiff::Timestamp;
-use rusqlite::Row;
 use rusqlite::types::ValueRef;
+use rusqlite::{Row, Rows};
 
 use crate::domain::customer::{Card, Customer};
 use crate::domain::ids::{CustomerUid, MerchantUid};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::{EventKind, HistoryEntry, Mode, Outcome, Payment, Received, Terms};
 use crate::domain::reason::Reason;
+use crate::domain::record::{Record, Signed};
 use crate::domain::time::{BootReading, SendMark};
 use crate::ledger::fault::Fault;
 
@@ -23,7 +24,7 @@ macro_rules! payment_columns {
          attempts, unanswered, requested_at_ms, last_send_ms, last_send_boot_id, last_send_since_boot_ms, \
          last_send_gateway_s, account, imp_uid, status, cancel_amount_minor, apply_num, card_name, \
          card_number, pg_provider, pg_tid, receipt_url, code, message, reason, reason_parts, paid_at_s, cancelled_at_s, \
-         buyer_name, buyer_email, buyer_tel, note, operator"
+         sandbox, buyer_name, buyer_email, buyer_tel, note, operator"
     };
 }
 
@@ -43,7 +44,17 @@ macro_rules! customer_columns {
     };
 }
 
-pub(super) use {customer_columns, event_columns, payment_columns};
+/// The columns of `records`, and of the newest signature as `signed`, that [`record`] reads.
+macro_rules! record_columns {
+    () => {
+        "records.imp_uid, merchant_uid, customer_uid, status, amount_minor, cancelled_minor, currency, apply_num, \
+         card_name, card_number, pg_provider, pg_tid, receipt_url, channel, usage, sandbox, fail_reason, \
+         started_at_s, paid_at_s, failed_at_s, cancelled_at_s, first_seen_ms, last_seen_ms, signed.at_ms, \
+         signed.operator, signed.reason"
+    };
+}
+
+pub(super) use {customer_columns, event_columns, payment_columns, record_columns};
 
 /// Stands between the parts of a reason, and in none of them.
 const BETWEEN_PARTS: char = '\u{1f}';
@@ -96,6 +107,11 @@ macro_rules! payment_column {
 macro_rules! event_column {
     ($name:literal) => {
         const { (place(event_columns!(), $name), $name) }
+    };
+}
+macro_rules! record_column {
+    ($name:literal) => {
+        const { (place(record_columns!(), $name), $name) }
     };
 }
 macro_rules! customer_column {
@@ -164,6 +180,15 @@ impl Cells<'_, '_> {
         self.integer_or_null(column)?.ok_or_else(|| self.fault(column, "NULL"))
     }
 
+    fn flag_or_null(&self, column: Column) -> Result<Option<bool>, Fault> {
+        match self.integer_or_null(column)? {
+            None => Ok(None),
+            Some(0) => Ok(Some(false)),
+            Some(1) => Ok(Some(true)),
+            Some(other) => Err(self.fault(column, &other)),
+        }
+    }
+
     fn u32(&self, column: Column) -> Result<u32, Fault> {
         let integer = self.integer(column)?;
         u32::try_from(integer).map_err(|_| self.fault(column, &integer))
@@ -210,7 +235,7 @@ pub(super) struct Stored {
     pub(super) payment: Payment,
 }
 
-/// Reads a row of `payment_columns!()`.
+/// Reads a row of `payment_columns!()`. What the gateway showed under the order is in another table.
 pub(super) fn stored(row: &Row<'_>) -> Result<Stored, Fault> {
     let cells = Cells { table: "payments", row };
     let currency = cells.parsed(payment_column!("currency"), |code| Currency::parse(code).ok())?;
@@ -250,11 +275,13 @@ pub(super) fn stored(row: &Row<'_>) -> Result<Stored, Fault> {
         reason: cells.reason(payment_column!("reason"), payment_column!("reason_parts"))?,
         paid_at: cells.s_or_null(payment_column!("paid_at_s"))?,
         cancelled_at: cells.s_or_null(payment_column!("cancelled_at_s"))?,
+        sandbox: cells.flag_or_null(payment_column!("sandbox"))?,
         buyer_name: cells.string_or_null(payment_column!("buyer_name"))?,
         buyer_email: cells.string_or_null(payment_column!("buyer_email"))?,
         buyer_tel: cells.string_or_null(payment_column!("buyer_tel"))?,
         note: cells.string_or_null(payment_column!("note"))?,
         operator: cells.string_or_null(payment_column!("operator"))?,
+        records: Vec::new(),
     };
     Ok(Stored { id: cells.integer(payment_column!("id"))?, payment })
 }
@@ -300,10 +327,56 @@ pub(super) fn event(row: &Row<'_>) -> Result<HistoryEntry, Fault> {
     })
 }
 
+/// Reads a row of `record_columns!()`.
+pub(super) fn record(row: &Row<'_>) -> Result<Record, Fault> {
+    let cells = Cells { table: "records", row };
+    let text = |column| cells.string_or_null(column);
+    let (code, signed_at) = (record_column!("currency"), record_column!("signed.at_ms"));
+    let currency = match cells.text_or_null(code)? {
+        None => None,
+        Some(word) => Some(Currency::parse(word).map_err(|_| cells.fault(code, word))?),
+    };
+    let amount = |column| {
+        let minor = cells.integer_or_null(column)?;
+        Ok::<_, Fault>(minor.zip(currency).map(|(minor, currency)| Amount::from_minor(minor, currency)))
+    };
+    Ok(Record {
+        imp_uid: cells.text(record_column!("records.imp_uid"))?.to_owned(),
+        merchant_uid: text(record_column!("merchant_uid"))?,
+        customer_uid: text(record_column!("customer_uid"))?,
+        status: text(record_column!("status"))?,
+        amount: amount(record_column!("amount_minor"))?,
+        cancelled: amount(record_column!("cancelled_minor"))?,
+        apply_num: text(record_column!("apply_num"))?,
+        card_name: text(record_column!("card_name"))?,
+        card_number: text(record_column!("card_number"))?,
+        pg_provider: text(record_column!("pg_provider"))?,
+        pg_tid: text(record_column!("pg_tid"))?,
+        receipt_url: text(record_column!("receipt_url"))?,
+        channel: text(record_column!("channel"))?,
+        usage: text(record_column!("usage"))?,
+        sandbox: cells.flag_or_null(record_column!("sandbox"))?,
+        fail_reason: text(record_column!("fail_reason"))?,
+        started_at: cells.s_or_null(record_column!("started_at_s"))?,
+        paid_at: cells.s_or_null(record_column!("paid_at_s"))?,
+        failed_at: cells.s_or_null(record_column!("failed_at_s"))?,
+        cancelled_at: cells.s_or_null(record_column!("cancelled_at_s"))?,
+        first_seen: cells.ms(record_column!("first_seen_ms"))?,
+        last_seen: cells.ms(record_column!("last_seen_ms"))?,
+        signed: match cells.ms_or_null(signed_at)? {
+            None => None,
+            Some(at) => Some(Signed {
+                at,
+                operator: text(record_column!("signed.operator"))?,
+                reason: cells.text(record_column!("signed.reason"))?.to_owned(),
+            }),
+        },
+    })
+}
+
 /// Reads a row of `customer_columns!()`.
 pub(super) fn customer(row: &Row<'_>) -> Result<Customer, Fault> {
     let cells = Cells { table: "customers", row };
-    let sandbox = customer_column!("sandbox");
     Ok(Customer {
         customer_uid: cells.parsed(customer_column!("customer_uid"), |uid| CustomerUid::parse(uid).ok())?,
         name: cells.string_or_null(customer_column!("name"))?,
@@ -316,12 +389,7 @@ pub(super) fn customer(row: &Row<'_>) -> Result<Customer, Fault> {
             card_number: cells.string_or_null(customer_column!("card_number"))?,
             pg_provider: cells.string_or_null(customer_column!("pg_provider"))?,
             pg_id: cells.string_or_null(customer_column!("pg_id"))?,
-            sandbox: match cells.integer_or_null(sandbox)? {
-                None => None,
-                Some(0) => Some(false),
-                Some(1) => Some(true),
-                Some(other) => return Err(cells.fault(sandbox, &other)),
-            },
+            sandbox: cells.flag_or_null(customer_column!("sandbox"))?,
             inserted_s: cells.integer_or_null(customer_column!("card_inserted_s"))?,
             updated_s: cells.integer_or_null(customer_column!("card_updated_s"))?,
         },
@@ -351,4 +419,16 @@ pub(super) fn group(row: &Row<'_>) -> Result<GroupTotal, Fault> {
         count: u64::try_from(count).map_err(|_| cells.fault((2, "payments"), &count))?,
         net: Amount::from_minor(cells.integer((3, "net_minor"))?, currency),
     })
+}
+
+/// Reads all rows of a statement.
+pub(super) fn collect<T>(
+    mut rows: Rows<'_>,
+    read: impl Fn(&Row<'_>) -> Result<T, Fault>,
+) -> Result<Vec<T>, Fault> {
+    let mut all = Vec::new();
+    while let Some(row) = rows.next()? {
+        all.push(read(row)?);
+    }
+    Ok(all)
 }

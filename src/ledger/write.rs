@@ -143,6 +143,7 @@ pub(super) fn write_answer(tx: &Connection, stored: &Stored) -> Result<(), Fault
         reason_parts: payment.reason.as_ref().and_then(parts_text),
         paid_at_s: payment.paid_at.map(Timestamp::as_second),
         cancelled_at_s: payment.cancelled_at.map(Timestamp::as_second),
+        sandbox: payment.sandbox,
     })?;
     the_one(changed)
 }

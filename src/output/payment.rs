@@ -68,7 +68,7 @@ impl Listed for Payment {
         field("requested_at", Give::When, |payment| Value::Time(payment.requested_at)),
         field("paid_at", Give::When, |payment| Value::time(payment.paid_at)),
         field("cancelled_at", Give::When, |payment| Value::time(payment.cancelled_at)),
-        field("mode", Give::Never, |payment| Value::Word(payment.terms.mode.word())),
+        field("mode", Give::Never, |payment| Value::Word(payment.mode_shown().word())),
         field("attempts", Give::Never, |payment| Value::Whole(i64::from(payment.attempts))),
         field("note", Give::Text, |payment| Value::text(payment.note.as_ref())),
         field("operator", Give::Text, |payment| Value::text(payment.operator.as_ref())),
@@ -80,6 +80,10 @@ impl Listed for Payment {
             let known = Standing::of(payment).and_then(|standing| standing.known);
             known.map_or(Value::Absent, |known| Value::Word(known.who.word()))
         }),
+        field("other_imp_uids", Give::Never, |payment| {
+            Value::Ids(payment.others().map(|record| record.imp_uid.as_str()).collect())
+        }),
+        field("alarm", Give::Never, |payment| Value::Flag(payment.alarm().is_some())),
     ];
 
     const TABLE: &'static [Field<Payment>] = &[

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 
 use crate::domain::declines::{Certainty, Standing};
 use crate::domain::money::Amount;
-use crate::domain::payment::{GatewayRecord, Mode, Outcome, Payment, Terms};
+use crate::domain::payment::{Mode, Outcome, Payment, Terms};
 use crate::output::meaning::{acts, certainty};
 use crate::output::table::facts;
 use crate::output::text::{pad, safe, sentence, shell_word, when, when_from, width};
@@ -122,7 +122,7 @@ pub fn order_fact(payment: &Payment) -> (&'static str, String) {
     ("order", safe(&format!("{merchant_uid}   {amount}   {customer_uid}")).into_owned())
 }
 
-/// ` (SANDBOX)` where no money moved; nothing for a live one.
+/// ` (SANDBOX)`, ` (TEST)`; nothing for a live one.
 fn mode_note(mode: Mode) -> &'static str {
     match mode {
         Mode::Live => "",
@@ -139,7 +139,7 @@ pub fn paid(payment: &Payment, zone: &TimeZone) -> Story {
     let proof: Vec<String> = approval.into_iter().chain(at).collect();
     let proof = if proof.is_empty() { String::new() } else { format!(" {}.", proof.join(", ")) };
     let amount = payment.terms.amount;
-    let rest = format!(" {amount}{}.{proof}", mode_note(payment.terms.mode));
+    let rest = format!(" {amount}{}.{proof}", mode_note(payment.mode_shown()));
     let mut rows = vec![("order", safe(payment.terms.merchant_uid.as_str()).into_owned())];
     rows.extend(payment.imp_uid.as_deref().map(|id| ("payment", safe(id).into_owned())));
     rows.extend(payment.receipt_url.as_deref().map(|url| ("receipt", safe(url).into_owned())));
@@ -158,7 +158,7 @@ pub fn already_paid(payment: &Payment, zone: &TimeZone) -> Story {
         }
         Some(_) | None => String::new(),
     };
-    let mode = mode_note(payment.terms.mode);
+    let mode = mode_note(payment.mode_shown());
     let rest = format!(" {amount}{mode}{at}.{refunded} Nothing was sent.");
     let story =
         Story { facts: vec![order_fact(payment)], ..Story::new(payment.outcome, "Already paid", rest) };
@@ -188,7 +188,7 @@ fn refused(story: &ChargeStory<'_>, opening: &'static str) -> Story {
     let standing = Standing::of(payment);
     let certain = standing.map_or(Certainty::NotCertain, |standing| standing.certainty);
     let sent = if replayed { " Nothing was sent now." } else { "" };
-    let mode = mode_note(payment.terms.mode);
+    let mode = mode_note(payment.mode_shown());
     let rest = format!("{mode}: {} {}{sent}", words(payment), certainty(certain));
     let story = Story { facts: vec![order_fact(payment)], ..Story::new(payment.outcome, opening, rest) };
     let known = standing.and_then(|standing| standing.known);
@@ -232,22 +232,6 @@ pub fn found(payment: &Payment) -> String {
     )
 }
 
-/// The gateway shows further payments under the same merchant_uid that took money.
-#[must_use]
-pub fn charged_again(payment: &Payment, others: &[GatewayRecord]) -> String {
-    let ids: Vec<_> = others
-        .iter()
-        .map(|record| record.imp_uid.as_deref().map_or("one without an imp_uid".into(), safe))
-        .collect();
-    let order = safe(payment.terms.merchant_uid.as_str());
-    let first = payment.imp_uid.as_deref().map_or("the one recorded".into(), safe);
-    format!(
-        "ALARM: the gateway shows more than one paid payment under {order}: besides {first} also {}. \
-         The customer was charged more than once; refund what is too much in the console",
-        ids.join(", ")
-    )
-}
-
 /// `Rejected: …`, in the words of the gateway, and how sure it is that nothing was charged.
 #[must_use]
 pub fn rejected(story: &ChargeStory<'_>) -> Story {
@@ -276,7 +260,7 @@ pub fn unknown(story: &ChargeStory<'_>) -> Story {
         text: "To go on with the same order:".to_owned(),
         command: Some(story.commands.again.clone()),
     };
-    let mode = mode_note(payment.terms.mode);
+    let mode = mode_note(payment.mode_shown());
     let rest = format!("{mode}: {reason} The card may have been charged.{sent}");
     Story {
         facts: vec![order_fact(payment)],
@@ -297,7 +281,7 @@ pub(in crate::output) fn reconcile_command(payment: &Payment) -> String {
 pub fn not_sent(story: &ChargeStory<'_>) -> Story {
     let payment = story.payment;
     let reason = payment.why().map_or_else(|| "the request did not leave.".to_owned(), |why| sentence(&why));
-    let rest = format!("{}: {reason} Nothing was charged.", mode_note(payment.terms.mode));
+    let rest = format!("{}: {reason} Nothing was charged.", mode_note(payment.mode_shown()));
     Story { facts: vec![order_fact(payment)], ..Story::new(Outcome::NotSent, "Not sent", rest) }
         .advised("To go on with the same order:", Some(story.commands.again.clone()))
 }

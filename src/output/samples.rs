@@ -58,11 +58,13 @@ pub(in crate::output) fn paid() -> Payment {
         reason: None,
         paid_at: Some(at("2026-11-23T19:30:04+09:00")),
         cancelled_at: None,
+        sandbox: None,
         buyer_name: text("홍길동"),
         buyer_email: None,
         buyer_tel: text("010-1234-5678"),
         note: None,
         operator: text("mina"),
+        records: Vec::new(),
     }
 }
 

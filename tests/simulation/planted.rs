@@ -36,6 +36,7 @@ pub fn send_before_intent(
         operator: None,
         expected: None,
         guards: order.guards.clone(),
+        shown: Vec::new(),
     };
     let written = ledger.write_one(&Entry::Intent(intent)).unwrap();
     let Claiming::Won(claim, _) = written.claim(lock) else { return Some(Said::Nothing) };
@@ -44,6 +45,6 @@ pub fn send_before_intent(
         Answer::Declined(record) => Settled::Declined(record),
         _ => Settled::Unknown(Reason::WaitGivenUp),
     };
-    let Closing { entry, lock: _lock } = claim.answered(mark.wall, settled, reply.received);
+    let Closing { entry, lock: _lock } = claim.answered(mark.wall, settled, reply.received, Vec::new());
     Some(said_of(&ledger.write_one(&entry).unwrap().payment))
 }

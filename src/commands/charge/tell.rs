@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::billing::report::{Ended, Held, Report};
+use crate::commands::alarm;
 use crate::commands::context::Context;
 use crate::commands::ending::warn;
 use crate::commands::pasted::{charge_command, charge_command_of, command_of};
@@ -84,7 +85,8 @@ fn similar(context: &Context<'_>, other: &Payment, request: &ChargeRequest) -> F
 
 fn report(context: &mut Context<'_>, request: &ChargeRequest, end: &Report) -> Result<Exit, Failure> {
     warn(context.ui, end);
-    let exit = exit_of(end);
+    let alarm = alarm::tell(&end.payment, context.settings, context.ui);
+    let exit = alarm::exit(exit_of(end), alarm);
     let commands = Commands {
         reconcile: command_of(context.settings, "reconcile", request.terms.merchant_uid.as_str()),
         again: charge_command(context.settings, request, &[]),
@@ -95,7 +97,8 @@ fn report(context: &mut Context<'_>, request: &ChargeRequest, end: &Report) -> R
     match exit {
         Exit::With(kind @ (Kind::Auth | Kind::Interrupted)) => Err(complaint(kind, &story)),
         Exit::Done | Exit::With(_) if ui.format() == Format::Table => answered(ui.outcome(&story), exit),
-        Exit::Done => object(ui, &end.payment, end.replayed).map(|()| exit),
+        // The alarm has been told.
+        Exit::Done | Exit::With(Kind::Alarm) => object(ui, &end.payment, end.replayed).map(|()| exit),
         Exit::With(kind) => {
             object(ui, &end.payment, end.replayed)?;
             Err(complaint(kind, &story))
@@ -106,7 +109,7 @@ fn report(context: &mut Context<'_>, request: &ChargeRequest, end: &Report) -> R
 /// The payment on stdout in a form for programs; a paid one is a success, and silent with
 /// `--quiet`. In a table there are no objects: the sentences say it all.
 fn object(ui: &mut Ui, payment: &Payment, replayed: bool) -> Result<(), Failure> {
-    let silent = ui.quiet() && payment.outcome == Outcome::Paid;
+    let silent = ui.quiet() && payment.outcome == Outcome::Paid && payment.alarm().is_none();
     if ui.format() != Format::Table && !silent {
         answered(ui.payment(PaymentView { payment, replayed }), Exit::Done)?;
     }

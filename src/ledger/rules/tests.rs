@@ -53,6 +53,7 @@ fn intent(request: ChargeRequest, second: i64) -> Intent {
         operator: Some("gildong".to_owned()),
         expected: None,
         guards: Guards::default(),
+        shown: Vec::new(),
     }
 }
 

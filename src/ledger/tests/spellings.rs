@@ -102,7 +102,9 @@ fn rows_of_an_older_schema_get_their_keys_and_keep_their_ids() {
     let older = "DROP INDEX payments_by_nfc_key; DROP INDEX payments_by_customer_nfc_key; \
         DROP INDEX customers_by_nfc_key; DROP TRIGGER payments_keep_their_ids; \
         ALTER TABLE payments DROP COLUMN nfc_key; ALTER TABLE payments DROP COLUMN customer_nfc_key; \
-        ALTER TABLE customers DROP COLUMN nfc_key; PRAGMA user_version = 5";
+        ALTER TABLE customers DROP COLUMN nfc_key; DROP TABLE records; DROP TABLE acknowledgements; \
+        ALTER TABLE payments DROP COLUMN sandbox; \
+        CREATE INDEX events_by_imp_uid ON events (imp_uid) WHERE imp_uid IS NOT NULL; PRAGMA user_version = 5";
     ledger.connection.execute_batch(older).unwrap();
     drop(ledger);
     let ledger = place.try_open(Create::Never).unwrap();

@@ -46,7 +46,9 @@ fn the_payment_object_has_the_contracts_fields_in_the_contracts_order() {
   "note": null,
   "operator": "mina",
   "doubt": null,
-  "who_acts": null
+  "who_acts": null,
+  "other_imp_uids": [],
+  "alarm": false
 }"#;
     assert_eq!(json, expected);
 }
