@@ -179,6 +179,9 @@ Register-ArgumentCompleter -Native -CommandName 'billkey' -ScriptBlock {
         'billkey;reconcile' {
             [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Ask again about those declined, rejected or not sent from this time on [default: 3d]')
             [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Ask again about those before this time; a day or month is included')
+            [CompletionResult]::new('--acknowledge', '--acknowledge', [CompletionResultType]::ParameterName, 'Answer for a payment beside another one under its order: the alarm is settled')
+            [CompletionResult]::new('--unacknowledge', '--unacknowledge', [CompletionResultType]::ParameterName, 'Take that back')
+            [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'Why, for whoever reads it later')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile of the config file [env: BILLKEY_PROFILE]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this config file [env: BILLKEY_CONFIG]')
             [CompletionResult]::new('--database', '--database', [CompletionResultType]::ParameterName, 'Keep the ledger in this file [env: BILLKEY_DATABASE]')

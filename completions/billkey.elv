@@ -171,6 +171,9 @@ set edit:completion:arg-completer[billkey] = {|@words|
         &'billkey;reconcile'= {
             cand --since 'Ask again about those declined, rejected or not sent from this time on [default: 3d]'
             cand --until 'Ask again about those before this time; a day or month is included'
+            cand --acknowledge 'Answer for a payment beside another one under its order: the alarm is settled'
+            cand --unacknowledge 'Take that back'
+            cand --reason 'Why, for whoever reads it later'
             cand --profile 'Use this profile of the config file [env: BILLKEY_PROFILE]'
             cand --config 'Read this config file [env: BILLKEY_CONFIG]'
             cand --database 'Keep the ledger in this file [env: BILLKEY_DATABASE]'

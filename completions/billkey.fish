@@ -182,6 +182,9 @@ complete -c billkey -n "__fish_billkey_using_subcommand history; and __fish_seen
 complete -c billkey -n "__fish_billkey_using_subcommand history; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l since -d 'Ask again about those declined, rejected or not sent from this time on [default: 3d]' -r
 complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l until -d 'Ask again about those before this time; a day or month is included' -r
+complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l acknowledge -d 'Answer for a payment beside another one under its order: the alarm is settled' -r
+complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l unacknowledge -d 'Take that back' -r
+complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l reason -d 'Why, for whoever reads it later' -r
 complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l profile -d 'Use this profile of the config file [env: BILLKEY_PROFILE]' -r
 complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l config -d 'Read this config file [env: BILLKEY_CONFIG]' -r -F
 complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l database -d 'Keep the ledger in this file [env: BILLKEY_DATABASE]' -r -F

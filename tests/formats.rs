@@ -44,7 +44,7 @@ fn an_answer_says_the_same_in_every_format() {
             }
             "csv" => {
                 let lines = csv(&ran.stdout);
-                assert_eq!((lines.len(), lines[0].len(), lines[1].len()), (2, 27, 27));
+                assert_eq!((lines.len(), lines[0].len(), lines[1].len()), (2, 29, 29));
                 assert_eq!((lines[0][2].as_str(), lines[1][2].as_str()), ("merchant_uid", order));
             }
             _ => {

@@ -33,3 +33,4 @@ mod requests;
 mod sandbox_alone;
 mod simulation;
 mod support;
+mod two_payments;

@@ -31,6 +31,7 @@ Exit codes:
   0 all is ok, or there are warnings only
   3 configuration or credentials are bad: a file, a mode, a secret, a key that the gateway refused
   1 something else is bad: the ledger, the disk, or the gateway cannot be reached
+  8 nothing is bad, and something is left for a person: two payments under one order
   3 where both are bad   2 as usual; see `billkey help exit-codes`";
 
 /// Check settings, files, ledger, gateway and clock

@@ -1,5 +1,6 @@
 //! `billkey reconcile`.
 
+use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -18,6 +19,7 @@ use crate::failure::{Exit, Failure};
 use crate::interrupt::Interrupts;
 use crate::ledger::{Filter, Ledger, LedgerError};
 
+mod acknowledge;
 mod tell;
 
 const AFTER_HELP: &str = "\
@@ -29,17 +31,18 @@ Examples:
   billkey --sandbox reconcile --since 30d --json
 
 Exit codes:
-  0 nothing is open   7 something is still unknown   8 ledger and gateway contradict each other
+  0 nothing is open   7 something is still unknown   8 a person must look: two payments, a contradiction
   9 settled as not sent, or the gateway was not reached   6, 5 settled as rejected, as declined
   10 there is no such payment   130 interrupted   1, 2, 3, 4 as usual; see `billkey help exit-codes`
-  Of several the most serious, in the order 7, 1, 4, 3, 9, 8, 6, 5, 10, 0";
+  Of several the most serious, in the order 7, 1, 4, 3, 9, 11, 8, 6, 5, 10, 0";
 
 /// Settle what is open, by asking the gateway
 ///
 /// Asks I'mport for every payment under the merchant_uid of each pending and unknown charge, and
 /// records what it shows. Charges nothing. Recent declines, rejections and charges that left no
 /// trace are asked about again, because some turn to paid later. What was sent less than
-/// settle_after ago and does not show yet is left open.
+/// settle_after ago and does not show yet is left open. Two payments that hold money under one order
+/// are told, and asked about again, until one is refunded or somebody answers for it.
 #[derive(Debug, Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub struct ReconcileArgs {
@@ -54,6 +57,33 @@ pub struct ReconcileArgs {
     /// Ask again about those before this time; a day or month is included
     #[arg(long, value_name = "WHEN", help_heading = "Which payments")]
     pub until: Option<String>,
+
+    /// Answer for a payment beside another one under its order: the alarm is settled
+    ///
+    /// Who, when and why are kept. Two payments under one order stay an alarm until one is wholly
+    /// refunded or acknowledged. Nothing is asked of the gateway.
+    #[arg(
+        long,
+        value_name = "IMP_UID",
+        requires = "reason",
+        conflicts_with_all = ["ids", "since", "until", "unacknowledge"],
+        help_heading = "What a person settles"
+    )]
+    pub acknowledge: Option<String>,
+
+    /// Take that back
+    #[arg(
+        long,
+        value_name = "IMP_UID",
+        requires = "reason",
+        conflicts_with_all = ["ids", "since", "until"],
+        help_heading = "What a person settles"
+    )]
+    pub unacknowledge: Option<String>,
+
+    /// Why, for whoever reads it later
+    #[arg(long, value_name = "TEXT", help_heading = "What a person settles")]
+    pub reason: Option<String>,
 }
 
 /// How long a decline may still turn to paid (facts 2.6: two to three days at some PGs).
@@ -61,6 +91,9 @@ const RECENT: SignedDuration = SignedDuration::from_hours(72);
 
 /// Settles, and tells how.
 pub fn run(args: &ReconcileArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
+    if let Some(signed) = acknowledge::run(args, context) {
+        return signed;
+    }
     let (since, until) = window(args, context)?;
     // It settles what a ledger holds: where there is none there is nothing to settle, and none is created.
     let mut ledger = context.ledger_at_hand()?;
@@ -90,6 +123,9 @@ pub fn run(args: &ReconcileArgs, context: &mut Context<'_>) -> Result<Exit, Fail
         }
     }
     drop(progress);
+    if args.ids.is_empty() {
+        told.alarms_left(&ledger.alarms()?, context.settings, context.ui);
+    }
     told.finish(context, stopped)
 }
 
@@ -170,5 +206,9 @@ fn which(
         }
         ControlFlow::Continue(())
     })?;
+    // A refund of one of two payments ends their alarm, and only the gateway tells of it.
+    uids.extend(ledger.alarms()?.into_iter().map(|payment| payment.terms.merchant_uid));
+    let mut seen = HashSet::new();
+    uids.retain(|uid| seen.insert(uid.clone()));
     Ok(uids)
 }

@@ -6,5 +6,13 @@ use crate::output::list::PaymentSummary;
 
 /// What stands under a table of payments.
 pub(in crate::commands) fn summary(totals: Totals) -> PaymentSummary {
-    PaymentSummary { count: totals.count, paid: totals.count_of(Outcome::Paid), net: totals.net }
+    PaymentSummary {
+        count: totals.count,
+        paid: totals.count_of(Outcome::Paid),
+        net: totals.net,
+        net_mode: totals.net_mode,
+        apart: totals.apart,
+        further: totals.further,
+        further_held: totals.further_held,
+    }
 }

@@ -8,7 +8,8 @@ use rusqlite::{Connection, Params, Rows, Transaction, TransactionBehavior};
 
 use crate::domain::ids::{CustomerUid, MerchantUid};
 use crate::domain::money::{Amount, Currency};
-use crate::domain::payment::{HistoryEntry, Outcome, Payment};
+use crate::domain::payment::{HistoryEntry, Mode, Outcome, Payment};
+use crate::domain::record::Held;
 use crate::ledger::fault::Fault;
 use crate::ledger::records::{of_payment, with_records};
 use crate::ledger::row::{self, Stored, collect, event_columns, payment_columns};
@@ -27,6 +28,14 @@ pub(super) const BY_IMP_UID: &str = concat!(
       WHERE id = (SELECT payment_id FROM records JOIN payments ON payments.id = payment_id \
                   WHERE records.imp_uid = ?1 \
                   ORDER BY payments.imp_uid IS ?1 DESC, last_seen_ms DESC LIMIT 1)"
+);
+
+/// An approval number that two orders have names neither.
+pub(super) const BY_APPROVAL: &str = concat!(
+    "SELECT ",
+    payment_columns!(),
+    " FROM payments WHERE id = (SELECT min(payment_id) FROM records WHERE apply_num = ?1 \
+                                HAVING min(payment_id) = max(payment_id))"
 );
 
 /// Refunded since or not: the gateway shows it.
@@ -65,7 +74,9 @@ const DECLINED_IMP_UIDS: &str = "SELECT imp_uid FROM events \
 const CHOSEN: &str = concat!("SELECT ", payment_columns!(), " FROM payments");
 
 const TOTALS: &str = "SELECT outcome, currency, count(*) AS payments, \
-         sum(amount_minor - coalesce(cancel_amount_minor, 0)) AS net_minor FROM payments";
+         sum(amount_minor - coalesce(cancel_amount_minor, 0)) AS net_minor, \
+         CASE WHEN mode = 'live' AND sandbox = 1 THEN 'test' WHEN mode = 'test' AND sandbox = 0 THEN 'live' \
+              ELSE mode END AS shown_mode FROM payments";
 
 impl Ledger {
     pub fn find(&self, uid: &MerchantUid) -> Result<Option<Payment>, LedgerError> {
@@ -83,11 +94,11 @@ impl Ledger {
         })
     }
 
-    /// By merchant_uid, by imp_uid, by the imp_uid of an earlier attempt, or by another spelling of the one
-    /// merchant_uid that looks the same.
+    /// By merchant_uid, by an imp_uid that the gateway ever showed under the order, by an approval number of no
+    /// other order, or by another spelling of the one merchant_uid that looks the same.
     pub fn find_any(&self, id: &str) -> Result<Option<Payment>, LedgerError> {
         self.read(|db| {
-            for sql in [BY_MERCHANT_UID, BY_IMP_UID] {
+            for sql in [BY_MERCHANT_UID, BY_IMP_UID, BY_APPROVAL] {
                 if let Some(stored) = first_stored(db, sql, [id])? {
                     return Ok(Some(stored.payment));
                 }
@@ -174,7 +185,11 @@ impl Ledger {
         self.read(|db| {
             let Choice { sql, params } = choose(filter).grouped(TOTALS);
             let mut statement = db.prepare(&sql)?;
-            sum_up(statement.query(&*bound(&params))?)
+            let totals = sum_up(statement.query(&*bound(&params))?)?;
+            let Choice { sql, params } = choose(filter).manifold(CHOSEN);
+            let mut statement = db.prepare(&sql)?;
+            let several = payments(db, collect(statement.query(&*bound(&params))?, row::stored)?)?;
+            Ok(with_further(totals, &several))
         })
     }
 
@@ -197,7 +212,9 @@ pub(super) fn bound<'a>(params: &'a [(&'static str, Value)]) -> Vec<(&'static st
 fn sum_up(mut rows: Rows<'_>) -> Result<Totals, Fault> {
     let mut totals = Totals::default();
     let mut counts = [0_u64; Outcome::ALL.len()];
-    let mut net: BTreeMap<Currency, Amount> = BTreeMap::new();
+    // Live comes first, where there is any of it.
+    let mut nets: [(Mode, BTreeMap<Currency, Amount>); 3] =
+        [Mode::Live, Mode::Test, Mode::Sandbox].map(|mode| (mode, BTreeMap::new()));
     while let Some(row) = rows.next()? {
         let group = row::group(row)?;
         totals.count += group.count;
@@ -207,13 +224,34 @@ fn sum_up(mut rows: Rows<'_>) -> Result<Totals, Fault> {
             }
         }
         if group.outcome == Outcome::Paid {
-            net.insert(group.net.currency(), group.net);
+            let of_mode = nets.iter_mut().find(|(mode, _)| *mode == group.mode);
+            of_mode.and_then(|(_, net)| net.insert(group.net.currency(), group.net));
         }
     }
     let counted = Outcome::ALL.into_iter().zip(counts);
     totals.by_outcome = counted.filter(|(_, count)| *count > 0).collect();
-    totals.net = net.into_values().collect();
+    let mut nets = nets.into_iter().filter(|(_, net)| !net.is_empty());
+    if let Some((mode, net)) = nets.next() {
+        totals.net = net.into_values().collect();
+        totals.net_mode = Some(mode);
+    }
+    totals.apart = nets.map(|(mode, net)| (mode, net.into_values().collect())).collect();
     Ok(totals)
+}
+
+/// What payments hold that are not the ones their orders stand for.
+fn with_further(totals: Totals, several: &[Payment]) -> Totals {
+    let mut further = 0;
+    let mut sums: BTreeMap<Currency, Amount> = BTreeMap::new();
+    for (_, Held(held)) in several.iter().flat_map(Payment::further) {
+        further += 1;
+        if let Some(held) = held {
+            let none = Amount::from_minor(0, held.currency());
+            let sum = sums.entry(held.currency()).or_insert(none);
+            *sum = sum.checked_add(held).unwrap_or(*sum);
+        }
+    }
+    Totals { further, further_held: sums.into_values().collect(), ..totals }
 }
 
 pub(super) fn find_stored(db: &Connection, uid: &MerchantUid) -> Result<Option<Stored>, Fault> {

@@ -400,16 +400,18 @@ pub(super) fn customer(row: &Row<'_>) -> Result<Customer, Fault> {
     })
 }
 
-/// Payments of one outcome in one currency.
+/// Payments of one outcome and mode in one currency.
 #[derive(Debug)]
 pub(super) struct GroupTotal {
     pub(super) outcome: Outcome,
+    /// By the gateway's flag, where it told one.
+    pub(super) mode: Mode,
     pub(super) count: u64,
     /// Less what was refunded.
     pub(super) net: Amount,
 }
 
-/// Reads a row of `outcome, currency, payments, net_minor`.
+/// Reads a row of `outcome, currency, payments, net_minor, shown_mode`.
 pub(super) fn group(row: &Row<'_>) -> Result<GroupTotal, Fault> {
     let cells = Cells { table: "payments", row };
     let currency = cells.parsed((1, "currency"), |code| Currency::parse(code).ok())?;
@@ -418,6 +420,7 @@ pub(super) fn group(row: &Row<'_>) -> Result<GroupTotal, Fault> {
         outcome: cells.parsed((0, "outcome"), Outcome::from_word)?,
         count: u64::try_from(count).map_err(|_| cells.fault((2, "payments"), &count))?,
         net: Amount::from_minor(cells.integer((3, "net_minor"))?, currency),
+        mode: cells.parsed((4, "shown_mode"), Mode::from_word)?,
     })
 }
 

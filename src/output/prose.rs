@@ -212,11 +212,15 @@ fn refused(story: &ChargeStory<'_>, opening: &'static str) -> Story {
 #[must_use]
 pub fn wrong_channel(payment: &Payment, profile: Mode) -> String {
     let order = safe(payment.terms.merchant_uid.as_str());
-    let (channel, kind) = match profile {
-        Mode::Live => ("TEST", "live: no money moved"),
-        Mode::Test | Mode::Sandbox => ("LIVE", "a test: REAL MONEY moved"),
-    };
-    format!("{order} went through a {channel} channel although the profile is {kind}")
+    match profile {
+        Mode::Live => format!(
+            "{order} went through a TEST channel although the profile is live: it is no sale. Some PGs' test \
+             channels withdraw real money until the night, and one keeps it"
+        ),
+        Mode::Test | Mode::Sandbox => {
+            format!("{order} went through a LIVE channel although the profile is a test: REAL MONEY moved")
+        }
+    }
 }
 
 /// A payment that this ledger did not know of: it was made elsewhere.

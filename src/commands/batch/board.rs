@@ -1,17 +1,20 @@
 //! What has become of each row so far, and who is told of it when.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::billing::batch::{Batch, Done, Next, RowEnd, Stop};
 use crate::billing::report::Ended;
 use crate::billing::writer::Reader;
+use crate::commands::alarm;
 use crate::commands::batch::charges::Charges;
 use crate::commands::batch::fate::Fate;
 use crate::commands::batch::tally::{Counted, Tally};
 use crate::commands::batch::tell;
 use crate::commands::ending::{failed, warn};
 use crate::commands::session::{answered, complain};
+use crate::domain::ids::MerchantUid;
 use crate::domain::time::Moment;
 use crate::failure::{Exit, Failure, Kind};
 use crate::interrupt::Interrupts;
@@ -285,7 +288,8 @@ impl Board {
             }
         }
         self.write_results(ui);
-        let exit = self.exit(stop);
+        let alarmed = self.alarms(ui)?;
+        let exit = self.exit(stop, alarmed);
         if ui.quiet() && exit == Exit::Done {
             return Ok(exit);
         }
@@ -323,8 +327,28 @@ impl Board {
         }
     }
 
-    fn exit(&self, stop: Option<Stop>) -> Exit {
+    /// Tells of every order of the file under which several payments hold money, whatever became of its row
+    /// now; whether one of them is paid.
+    fn alarms(&self, ui: &mut Ui) -> Result<bool, Failure> {
+        let alarms = self.ledger.look().alarms()?;
+        if alarms.is_empty() {
+            return Ok(false);
+        }
+        let rows = self.charges.rows.all().filter_map(|row| Some((self.charges.uid(row)?, row)));
+        let rows: HashMap<MerchantUid, u32> = rows.collect();
+        let mut paid = false;
+        for payment in alarms {
+            if let Some(row) = rows.get(&payment.terms.merchant_uid) {
+                let told = alarm::tell(&payment, &self.charges.settings, ui);
+                paid |= told && matches!(self.fate(*row), Fate::Paid | Fate::AlreadyPaid);
+            }
+        }
+        Ok(paid)
+    }
+
+    fn exit(&self, stop: Option<Stop>, alarmed: bool) -> Exit {
         let own = if self.troubled { Exit::With(Kind::Local) } else { Exit::Done };
+        let own = if alarmed { own.most_serious(Exit::With(Kind::Alarm)) } else { own };
         let lines = self.fates.iter().map(|fate| fate.exit()).fold(own, Exit::most_serious);
         let left = self.fates.contains(&Fate::NotTried);
         match (stop, lines) {

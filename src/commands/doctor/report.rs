@@ -9,6 +9,8 @@ pub(in crate::commands::doctor) struct Report {
     pub(in crate::commands::doctor) checks: Vec<Check>,
     /// Whether a bad one is about configuration or credentials.
     setup_is_bad: bool,
+    /// Whether a bad one is about ledger, disk or network.
+    work_is_bad: bool,
 }
 
 impl Report {
@@ -25,7 +27,8 @@ impl Report {
         self.add(name, State::Warn, message.into(), Some(fix.into()));
     }
 
-    /// `kind` is whose mistake it is: [`Kind::Config`], or anything else.
+    /// `kind` is whose mistake it is: [`Kind::Config`]; [`Kind::Refused`] for what is left for a person; or
+    /// anything else.
     pub(in crate::commands::doctor) fn bad(
         &mut self,
         kind: Kind,
@@ -34,11 +37,13 @@ impl Report {
         fix: Option<String>,
     ) {
         self.setup_is_bad |= kind == Kind::Config;
+        self.work_is_bad |= !matches!(kind, Kind::Config | Kind::Refused);
         self.add(name, State::Bad, message.into(), fix);
     }
 
     pub(in crate::commands::doctor) fn append(&mut self, other: Report) {
         self.setup_is_bad |= other.setup_is_bad;
+        self.work_is_bad |= other.work_is_bad;
         self.checks.extend(other.checks);
     }
 
@@ -46,8 +51,10 @@ impl Report {
     pub(in crate::commands::doctor) fn exit(&self) -> Exit {
         if self.setup_is_bad {
             Exit::With(Kind::Config)
-        } else if self.checks.iter().any(|check| check.state == State::Bad) {
+        } else if self.work_is_bad {
             Exit::With(Kind::Local)
+        } else if self.checks.iter().any(|check| check.state == State::Bad) {
+            Exit::With(Kind::Refused)
         } else {
             Exit::Done
         }
@@ -69,6 +76,8 @@ mod tests {
         report.ok("a", "");
         report.warn("b", "", "");
         assert_eq!(report.exit(), Exit::Done);
+        report.bad(Kind::Refused, "alarms", "", None);
+        assert_eq!(report.exit(), Exit::With(Kind::Refused));
         report.bad(Kind::Local, "disk", "", None);
         assert_eq!(report.exit(), Exit::With(Kind::Local));
         let mut setup = Report::default();

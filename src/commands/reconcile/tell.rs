@@ -1,5 +1,7 @@
 //! What a reconciliation says: a line a payment as it is settled, and the whole at the end.
 
+use std::collections::HashSet;
+
 use serde::Serialize;
 use serde::ser::{SerializeSeq, Serializer};
 
@@ -7,6 +9,7 @@ use crate::billing::reconcile::{Reviewed, Verdict};
 use crate::commands::alarm;
 use crate::commands::context::Context;
 use crate::commands::session::{answered, complain};
+use crate::domain::ids::MerchantUid;
 use crate::domain::payment::{Outcome, Payment};
 use crate::failure::{Exit, Failure, Kind};
 use crate::output::Format;
@@ -29,6 +32,8 @@ pub(super) struct Told {
     lines: Vec<String>,
     exit: Option<Exit>,
     missing: Vec<String>,
+    /// Orders whose alarm was told.
+    alarmed: HashSet<MerchantUid>,
 }
 
 /// One thing in which ledger and gateway do not agree.
@@ -113,6 +118,16 @@ impl Told {
             self.drift("two_payments", payment, shown, why);
         }
         let _ = alarm::tell(payment, settings, ui);
+        self.alarmed.insert(payment.terms.merchant_uid.clone());
+    }
+
+    /// Alarms that this run did not come to.
+    pub(super) fn alarms_left(&mut self, alarms: &[Payment], settings: &Settings, ui: &mut Ui) {
+        for payment in alarms {
+            if !self.alarmed.contains(&payment.terms.merchant_uid) {
+                self.alarm(settings, ui, payment);
+            }
+        }
     }
 
     /// `shown` is an imp_uid and the gateway's word for it.
@@ -194,6 +209,16 @@ impl Told {
             }
         }
     }
+}
+
+/// One payment that a person has settled, as an object.
+pub(super) fn one_settled(payment: &Payment, ui: &mut Ui) -> std::io::Result<()> {
+    let zone = ui.zone().clone();
+    ui.json(&Whole {
+        settled: Payments { payments: std::slice::from_ref(payment), replayed: false, zone: &zone },
+        undecided: Payments { payments: &[], replayed: true, zone: &zone },
+        drift: &[],
+    })
 }
 
 /// How it was settled, and how sure that is.

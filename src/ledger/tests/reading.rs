@@ -11,7 +11,7 @@ use crate::domain::ids::CustomerUid;
 use crate::domain::lookup::LookedUp;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::{GatewayRecord, Mode, Outcome};
-use crate::ledger::read::{BY_IMP_UID, EVENTS, UNSETTLED, bound};
+use crate::ledger::read::{BY_APPROVAL, BY_IMP_UID, EVENTS, UNSETTLED, bound};
 use crate::ledger::records::{MANIFOLD, OF_PAYMENT};
 use crate::ledger::search::choose;
 use crate::ledger::{By, Filter, Ledger, Totals};
@@ -268,6 +268,7 @@ fn what_a_charge_reads_is_read_from_an_index() {
     for (sql, index) in [
         (UNSETTLED, "payments_unsettled"),
         (BY_IMP_UID, "records_by_imp_uid"),
+        (BY_APPROVAL, "records_by_apply_num"),
         (OF_PAYMENT, "PRIMARY KEY"),
         (MANIFOLD, "records_further"),
         (EVENTS, "events_by_payment"),

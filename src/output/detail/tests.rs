@@ -143,7 +143,7 @@ fn the_payments_object_holds_its_history_and_its_refunds() {
     let expected = concat!(
         r#"[{"at":"2026-11-23T19:29:01+09:00","event":"refund","outcome":"paid","attempt":1,"#,
         r#""http_status":200,"code":0,"message":null,"imp_uid":"imps_623347347957","#,
-        r#""took_ms":null,"operator":null,"body":null}]}"#
+        r#""took_ms":null,"operator":null,"body":null}],"records":[]}"#
     );
     assert_eq!(refunds, expected);
     let value: serde_json::Value = serde_json::from_str(&json).unwrap();
@@ -152,7 +152,7 @@ fn the_payments_object_holds_its_history_and_its_refunds() {
 
 #[test]
 fn one_customer_is_shown_with_card_totals_and_last_payments() {
-    let summary = PaymentSummary { count: 12, paid: 11, net: vec![won(97_900)] };
+    let summary = PaymentSummary { count: 12, paid: 11, net: vec![won(97_900)], ..PaymentSummary::default() };
     let payments = [paid(), declined()];
     let customer = customer();
     let detail = CustomerDetail { customer: &customer, summary: &summary, payments: &payments };
@@ -182,12 +182,14 @@ fn one_customer_is_shown_with_card_totals_and_last_payments() {
 
 #[test]
 fn the_customers_object_holds_totals_and_payments() {
-    let summary = PaymentSummary { count: 2, paid: 1, net: vec![won(8900)] };
+    let summary = PaymentSummary { count: 2, paid: 1, net: vec![won(8900)], ..PaymentSummary::default() };
     let (customer, payments, zone) = (customer(), [paid()], seoul());
     let detail = CustomerDetail { customer: &customer, summary: &summary, payments: &payments };
     let json = json::line(&CustomerDetailObject::new(detail, &zone)).unwrap();
     assert!(json.starts_with(r#"{"customer_uid":"gildong_0001_1234","name":"홍길동","#), "{json}");
-    let totals =
-        r#""removed_at":null,"totals":{"count":2,"paid":1,"net":{"KRW":8900}},"payments":[{"outcome":"#;
+    let totals = concat!(
+        r#""removed_at":null,"totals":{"count":2,"paid":1,"net":{"KRW":8900},"net_apart":{},"#,
+        r#""further":{"count":0,"held":{}}},"payments":[{"outcome":"#
+    );
     assert!(json.contains(totals), "{json}");
 }

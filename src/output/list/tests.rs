@@ -4,7 +4,7 @@ use super::{BLOCK_ROWS, PaymentSummary, payments_footer};
 use crate::domain::customer::Customer;
 use crate::domain::ids::MerchantUid;
 use crate::domain::money::{Amount, Currency};
-use crate::domain::payment::{Outcome, Payment};
+use crate::domain::payment::{Mode, Outcome, Payment};
 use crate::domain::reason::Reason;
 use crate::output::Format;
 use crate::output::field::{Columns, Listed};
@@ -20,7 +20,7 @@ fn listed(options: UiOptions, columns: Option<&str>, payments: &[Payment]) -> St
     for payment in payments {
         list.row(payment).unwrap();
     }
-    let summary = PaymentSummary { count: 2, paid: 1, net: vec![won(8900)] };
+    let summary = PaymentSummary { count: 2, paid: 1, net: vec![won(8900)], ..PaymentSummary::default() };
     let footer = payments_footer(&summary, list.shown());
     list.finish(&footer).unwrap();
     out.text()
@@ -267,12 +267,34 @@ fn customers_are_listed_by_the_same_writer() {
 #[test]
 fn footers_count_all_that_match() {
     let usd = Amount::from_minor(1420, Currency::parse("USD").unwrap());
-    let summary = PaymentSummary { count: 153, paid: 140, net: vec![won(1_246_000), usd] };
+    let summary =
+        PaymentSummary { count: 153, paid: 140, net: vec![won(1_246_000), usd], ..PaymentSummary::default() };
     assert_eq!(
         payments_footer(&summary, 20),
         "153 payments (20 shown), 140 paid, net ₩1,246,000 + USD 14.20"
     );
-    let none_paid = PaymentSummary { count: 1, paid: 0, net: Vec::new() };
+    let mixed = PaymentSummary {
+        count: 3,
+        paid: 3,
+        net: vec![won(8900)],
+        net_mode: Some(Mode::Live),
+        apart: vec![(Mode::Test, vec![won(100)])],
+        further: 1,
+        further_held: vec![won(8900)],
+    };
+    assert_eq!(
+        payments_footer(&mixed, 3),
+        "3 payments, 3 paid, net ₩8,900; TEST ₩100; and ₩8,900 in 1 further payment under these orders"
+    );
+    let tested = PaymentSummary {
+        count: 1,
+        paid: 1,
+        net: vec![won(100)],
+        net_mode: Some(Mode::Test),
+        ..PaymentSummary::default()
+    };
+    assert_eq!(payments_footer(&tested, 1), "1 payment, 1 paid, TEST net ₩100");
+    let none_paid = PaymentSummary { count: 1, paid: 0, net: Vec::new(), ..PaymentSummary::default() };
     assert_eq!(payments_footer(&none_paid, 1), "1 payment, 0 paid");
 }
 
