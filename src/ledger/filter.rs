@@ -48,6 +48,7 @@ pub struct Totals {
     ///
     /// Of one mode, as the gateway's flag says it: live, where anything live was paid.
     pub net: Vec<Amount>,
+    /// Which mode that is, where a flag has denied the profile's: it must not pass for what the profile says.
     pub net_mode: Option<Mode>,
     /// The same of each other mode.
     pub apart: Vec<(Mode, Vec<Amount>)>,

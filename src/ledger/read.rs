@@ -76,7 +76,8 @@ const CHOSEN: &str = concat!("SELECT ", payment_columns!(), " FROM payments");
 const TOTALS: &str = "SELECT outcome, currency, count(*) AS payments, \
          sum(amount_minor - coalesce(cancel_amount_minor, 0)) AS net_minor, \
          CASE WHEN mode = 'live' AND sandbox = 1 THEN 'test' WHEN mode = 'test' AND sandbox = 0 THEN 'live' \
-              ELSE mode END AS shown_mode FROM payments";
+              ELSE mode END AS shown_mode, \
+         coalesce(max(mode = 'live' AND sandbox = 1 OR mode = 'test' AND sandbox = 0), 0) AS denied FROM payments";
 
 impl Ledger {
     pub fn find(&self, uid: &MerchantUid) -> Result<Option<Payment>, LedgerError> {
@@ -215,6 +216,7 @@ fn sum_up(mut rows: Rows<'_>) -> Result<Totals, Fault> {
     // Live comes first, where there is any of it.
     let mut nets: [(Mode, BTreeMap<Currency, Amount>); 3] =
         [Mode::Live, Mode::Test, Mode::Sandbox].map(|mode| (mode, BTreeMap::new()));
+    let mut denied = Vec::new();
     while let Some(row) = rows.next()? {
         let group = row::group(row)?;
         totals.count += group.count;
@@ -224,6 +226,7 @@ fn sum_up(mut rows: Rows<'_>) -> Result<Totals, Fault> {
             }
         }
         if group.outcome == Outcome::Paid {
+            denied.extend(group.denied.then_some(group.mode));
             let of_mode = nets.iter_mut().find(|(mode, _)| *mode == group.mode);
             of_mode.and_then(|(_, net)| net.insert(group.net.currency(), group.net));
         }
@@ -233,7 +236,7 @@ fn sum_up(mut rows: Rows<'_>) -> Result<Totals, Fault> {
     let mut nets = nets.into_iter().filter(|(_, net)| !net.is_empty());
     if let Some((mode, net)) = nets.next() {
         totals.net = net.into_values().collect();
-        totals.net_mode = Some(mode);
+        totals.net_mode = denied.contains(&mode).then_some(mode);
     }
     totals.apart = nets.map(|(mode, net)| (mode, net.into_values().collect())).collect();
     Ok(totals)

@@ -406,12 +406,14 @@ pub(super) struct GroupTotal {
     pub(super) outcome: Outcome,
     /// By the gateway's flag, where it told one.
     pub(super) mode: Mode,
+    /// Whether the flag of one of them denies the mode that its profile had.
+    pub(super) denied: bool,
     pub(super) count: u64,
     /// Less what was refunded.
     pub(super) net: Amount,
 }
 
-/// Reads a row of `outcome, currency, payments, net_minor, shown_mode`.
+/// Reads a row of `outcome, currency, payments, net_minor, shown_mode, denied`.
 pub(super) fn group(row: &Row<'_>) -> Result<GroupTotal, Fault> {
     let cells = Cells { table: "payments", row };
     let currency = cells.parsed((1, "currency"), |code| Currency::parse(code).ok())?;
@@ -421,6 +423,7 @@ pub(super) fn group(row: &Row<'_>) -> Result<GroupTotal, Fault> {
         count: u64::try_from(count).map_err(|_| cells.fault((2, "payments"), &count))?,
         net: Amount::from_minor(cells.integer((3, "net_minor"))?, currency),
         mode: cells.parsed((4, "shown_mode"), Mode::from_word)?,
+        denied: cells.flag_or_null((5, "denied"))? == Some(true),
     })
 }
 

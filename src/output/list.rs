@@ -29,6 +29,7 @@ pub struct PaymentSummary {
     pub paid: u64,
     /// Paid less refunded, one for each currency, of one mode: live, where anything live was paid.
     pub net: Vec<Amount>,
+    /// Which mode, where it is another than the profile said.
     pub net_mode: Option<Mode>,
     /// The same of payments of another mode.
     pub apart: Vec<(Mode, Vec<Amount>)>,
