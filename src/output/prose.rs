@@ -4,6 +4,8 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::domain::card_number::differ;
+use crate::domain::customer::Customer;
 use crate::domain::declines::{Certainty, Standing};
 use crate::domain::money::Amount;
 use crate::domain::payment::{Mode, Outcome, Payment, Terms};
@@ -221,6 +223,28 @@ pub fn wrong_channel(payment: &Payment, profile: Mode) -> String {
             format!("{order} went through a LIVE channel although the profile is a test: REAL MONEY moved")
         }
     }
+}
+
+/// The card that was charged is another than the saved one, which the question showed; `None` where it may be the
+/// same.
+#[must_use]
+pub fn other_card(payment: &Payment, saved: &Customer) -> Option<String> {
+    let charged = payment.card_number.as_deref()?;
+    let shown = saved.card.card_number.as_deref()?;
+    if !differ(shown, charged) {
+        return None;
+    }
+    let card = |name: Option<&str>, number: &str| {
+        let name = name.map(|name| format!("{} ", safe(name))).unwrap_or_default();
+        format!("{name}{}", safe(number))
+    };
+    Some(format!(
+        "{} was charged to another card than the one that is saved for {}: {}, not {}. It may have been reissued",
+        safe(payment.terms.merchant_uid.as_str()),
+        safe(saved.customer_uid.as_str()),
+        card(payment.card_name.as_deref(), charged),
+        card(saved.card.card_name.as_deref(), shown),
+    ))
 }
 
 /// A payment that this ledger did not know of: it was made elsewhere.

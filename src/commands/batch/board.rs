@@ -147,7 +147,10 @@ impl Board {
         let fate = match end {
             RowEnd::Ended(ended) => {
                 if let Ended::Answered(report) = &ended {
-                    warn(ui, report);
+                    // Without it nothing is said of the card; the ledger itself is told about elsewhere.
+                    let uid = &report.payment.terms.customer_uid;
+                    let saved = self.ledger.look().find_customer(uid).ok().flatten();
+                    warn(ui, report, saved.as_ref(), &self.charges.settings);
                 }
                 Fate::of(&ended)
             }

@@ -36,7 +36,7 @@ pub fn run(args: &ChargeArgs, context: &mut Context<'_>) -> Result<Exit, Failure
     let mut order = order;
     let mut ledger = context.open_ledger().map_err(Failure::nothing_sent)?;
     if let Some(ended) = ended_before(&ledger, &order).map_err(unsent)? {
-        return tell::ended(context, &order.request, ended);
+        return tell::ended(context, &order.request, None, ended);
     }
     let customer = known_customer(Some(&ledger), &order)?;
     let spelled = unsaved(&order.request.terms.customer_uid, &ledger, context.settings);
@@ -54,7 +54,9 @@ pub fn run(args: &ChargeArgs, context: &mut Context<'_>) -> Result<Exit, Failure
         let Desk { gateway, clock, interrupts, .. } = desk;
         order.known = match ask_person(context, &ledger, &order, customer.as_ref(), ahead)? {
             ControlFlow::Continue(known) => known,
-            ControlFlow::Break(guarded) => return tell::ended(context, &order.request, guarded.into()),
+            ControlFlow::Break(guarded) => {
+                return tell::ended(context, &order.request, None, guarded.into());
+            }
         };
         desk = Desk { ledger: &mut ledger, gateway, clock, interrupts };
     }
@@ -77,7 +79,7 @@ pub fn run(args: &ChargeArgs, context: &mut Context<'_>) -> Result<Exit, Failure
         })
     };
     match ended {
-        Ok(ended) => tell::ended(context, &order.request, ended),
+        Ok(ended) => tell::ended(context, &order.request, customer.as_ref(), ended),
         Err(error) => Err(failed(context.ui, error)),
     }
 }

@@ -9,6 +9,7 @@ use crate::commands::ending::warn;
 use crate::commands::pasted::{charge_command, charge_command_of, command_of};
 use crate::commands::session::answered;
 use crate::domain::charge::ChargeRequest;
+use crate::domain::customer::Customer;
 use crate::domain::payment::{GatewayRecord, Outcome, Payment};
 use crate::domain::reason::Reason;
 use crate::domain::time::format_duration;
@@ -24,11 +25,12 @@ use crate::output::ui::Ui;
 pub(super) fn ended(
     context: &mut Context<'_>,
     request: &ChargeRequest,
+    saved: Option<&Customer>,
     ended: Ended,
 ) -> Result<Exit, Failure> {
     let uid = &request.terms.merchant_uid;
     match ended {
-        Ended::Answered(end) => report(context, request, &end),
+        Ended::Answered(end) => report(context, request, saved, &end),
         Ended::OtherTerms(payment) => Err(other_terms(context, &payment, request)),
         Ended::Similar(other) => Err(similar(context, &other, request)),
         Ended::OtherAtGateway { record, why, .. } => Err(other_at_gateway(request, &record, &why)),
@@ -83,8 +85,13 @@ fn similar(context: &Context<'_>, other: &Payment, request: &ChargeRequest) -> F
     .nothing_sent()
 }
 
-fn report(context: &mut Context<'_>, request: &ChargeRequest, end: &Report) -> Result<Exit, Failure> {
-    warn(context.ui, end);
+fn report(
+    context: &mut Context<'_>,
+    request: &ChargeRequest,
+    saved: Option<&Customer>,
+    end: &Report,
+) -> Result<Exit, Failure> {
+    warn(context.ui, end, saved, context.settings);
     let alarm = alarm::tell(&end.payment, context.settings, context.ui);
     let exit = alarm::exit(exit_of(end), alarm);
     let commands = Commands {
