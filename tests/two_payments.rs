@@ -96,6 +96,9 @@ fn every_command_that_meets_two_payments_tells_both() {
     let object = is_told(world.charge("order_1", &[]).exits(11)).json();
     assert_eq!(alarm_of(&object), (json!(true), json!(["imps_other"])));
     assert_eq!((&object["outcome"], &object["imp_uid"]), (&json!("paid"), &json!("imps_ours")));
+    let _ = is_told(world.charge("order_1", &["--dry-run"]).exits(11));
+    let other_terms = to_charge_with("gildong_0001_1234", "100", "order_1", &[]);
+    let _ = is_told(world.run(&other_terms).exits(8));
     let _ = is_told(world.run(&["reconcile"]).exits(8));
     let _ = is_told(world.run(&["--quiet", "reconcile"]).exits(8));
     world.run(&["doctor"]).exits(8).answers(&["order_1 holds several payments", "imps_ours", "imps_other"]);

@@ -9,6 +9,7 @@ use crate::billing::book::{Book, NoLedger};
 use crate::billing::desk::Desk;
 use crate::billing::report::{Ended, Held};
 use crate::billing::request::{Charge, Guarded, guarded};
+use crate::commands::alarm;
 use crate::commands::charge::card::{charge_card, known_customer};
 use crate::commands::charge::tell;
 use crate::commands::context::Context;
@@ -94,7 +95,11 @@ fn verdict(context: &mut Context<'_>, book: &mut dyn Book, order: &Charge) -> Re
     };
     let ahead = look_ahead(&desk, order)?;
     let (would, held) = match ahead {
-        Ahead::Stored(Ended::Answered(report)) => return Ok(Verdict::settled(report.payment.outcome)),
+        Ahead::Stored(Ended::Answered(report)) => {
+            let alarm = alarm::tell(&report.payment, context.settings, context.ui);
+            let verdict = Verdict::settled(report.payment.outcome);
+            return Ok(Verdict { exit: alarm::exit(verdict.exit, alarm), ..verdict });
+        }
         Ahead::Stored(_) => {
             let why = "the order was asked for before with other terms";
             return Ok(Verdict::new(Would::Refuse, why, Kind::Refused));

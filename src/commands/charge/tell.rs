@@ -31,9 +31,17 @@ pub(super) fn ended(
     let uid = &request.terms.merchant_uid;
     match ended {
         Ended::Answered(end) => report(context, request, saved, &end),
-        Ended::OtherTerms(payment) => Err(other_terms(context, &payment, request)),
+        Ended::OtherTerms(payment) => {
+            let _ = alarm::tell(&payment, context.settings, context.ui);
+            Err(other_terms(context, &payment, request))
+        }
         Ended::Similar(other) => Err(similar(context, &other, request)),
-        Ended::OtherAtGateway { record, why, .. } => Err(other_at_gateway(request, &record, &why)),
+        Ended::OtherAtGateway { payment, record, why } => {
+            if let Some(payment) = &payment {
+                let _ = alarm::tell(payment, context.settings, context.ui);
+            }
+            Err(other_at_gateway(request, &record, &why))
+        }
         Ended::OverDaily { spent, max } => Err(Failure::refused(format!(
             "{} and the {spent} charged today are over the day's limit of {max} (daily_amount of the profile {})",
             request.terms.amount, context.settings.profile,
