@@ -35,11 +35,13 @@ pub enum Kind {
     Refused,
     Network,
     NotFound,
+    /// Paid, and the order holds another payment.
+    Alarm,
     Interrupted,
 }
 
 impl Kind {
-    pub const ALL: [Kind; 11] = [
+    pub const ALL: [Kind; 12] = [
         Kind::Local,
         Kind::Usage,
         Kind::Config,
@@ -50,6 +52,7 @@ impl Kind {
         Kind::Refused,
         Kind::Network,
         Kind::NotFound,
+        Kind::Alarm,
         Kind::Interrupted,
     ];
 
@@ -67,6 +70,7 @@ impl Kind {
             Kind::Refused => 8,
             Kind::Network => 9,
             Kind::NotFound => 10,
+            Kind::Alarm => 11,
             Kind::Interrupted => 130,
         }
     }
@@ -85,6 +89,7 @@ impl Kind {
             Kind::Refused => "refused",
             Kind::Network => "network",
             Kind::NotFound => "not_found",
+            Kind::Alarm => "alarm",
             Kind::Interrupted => "interrupted",
         }
     }
@@ -100,7 +105,7 @@ pub struct ExitCode {
 }
 
 /// The table that `billkey help exit-codes` prints and the README repeats.
-pub const EXIT_CODES: [ExitCode; 12] = [
+pub const EXIT_CODES: [ExitCode; 13] = [
     exit_code(0, "done; paid, or already paid", "no need"),
     exit_code(1, "local failure: ledger, disk, a bug", "look first"),
     exit_code(2, "usage: bad flags or values", "no"),
@@ -111,11 +116,13 @@ pub const EXIT_CODES: [ExitCode; 12] = [
     exit_code(7, "unknown: may have been charged", "yes, it settles before it sends"),
     exit_code(
         8,
-        "refused by billkey: not confirmed, same merchant_uid with other terms, similar charge, over a limit",
+        "refused by billkey: not confirmed, same merchant_uid with other terms, similar charge, over a limit; of \
+         reconcile and doctor: something is left for a person",
         "no",
     ),
     exit_code(9, "nothing was sent: network, or busy", "yes"),
     exit_code(10, "not found", "no"),
+    exit_code(11, "paid, now or before, and the order holds another payment", "no need: settle the alarm"),
     exit_code(130, "interrupted before anything was sent", "yes"),
 ];
 
@@ -153,7 +160,7 @@ impl Exit {
     }
 
     /// How serious this is beside others: many charges end with the most serious of their lines
-    /// (contract: 7, 1, 4, 3, 9, 8, 6, 5, 10, 0; an interrupt and wrong usage stop the whole).
+    /// (contract: 7, 1, 4, 3, 9, 11, 8, 6, 5, 10, 0; an interrupt and wrong usage stop the whole).
     #[must_use]
     pub fn most_serious(self, other: Exit) -> Exit {
         if other.rank() > self.rank() { other } else { self }
@@ -167,12 +174,13 @@ impl Exit {
             Exit::With(Kind::Rejected) => 3,
             Exit::With(Kind::Interrupted) => 4,
             Exit::With(Kind::Refused) => 5,
-            Exit::With(Kind::Network) => 6,
-            Exit::With(Kind::Usage) => 7,
-            Exit::With(Kind::Config) => 8,
-            Exit::With(Kind::Auth) => 9,
-            Exit::With(Kind::Local) => 10,
-            Exit::With(Kind::Unknown) => 11,
+            Exit::With(Kind::Alarm) => 6,
+            Exit::With(Kind::Network) => 7,
+            Exit::With(Kind::Usage) => 8,
+            Exit::With(Kind::Config) => 9,
+            Exit::With(Kind::Auth) => 10,
+            Exit::With(Kind::Local) => 11,
+            Exit::With(Kind::Unknown) => 12,
         }
     }
 }
@@ -236,6 +244,8 @@ makers! {
     network Network;
     /// There is no such thing: exit 10.
     not_found NotFound;
+    /// Paid, and the order holds another payment: exit 11.
+    alarm Alarm;
     /// Interrupted before anything was sent: exit 130.
     interrupted Interrupted;
 }
@@ -279,6 +289,7 @@ impl Failure {
                 | Kind::Unknown
                 | Kind::Network
                 | Kind::NotFound
+                | Kind::Alarm
                 | Kind::Interrupted => Sent::NothingByThisRun,
             };
         }
@@ -442,7 +453,7 @@ mod tests {
 
     #[test]
     fn many_lines_end_with_the_most_serious() {
-        let order = [7, 1, 4, 3, 9, 8, 6, 5, 10];
+        let order = [7, 1, 4, 3, 9, 11, 8, 6, 5, 10];
         let exits: Vec<Exit> = order
             .iter()
             .map(|code| Exit::With(Kind::ALL.into_iter().find(|kind| kind.code() == *code).unwrap()))

@@ -317,7 +317,10 @@ fn two_payments_under_one_id_are_an_alarm() {
         );
     let world = World::with_profile(gateway.url(), SHORT_WAIT);
     world.charge("order_1", &[]).exits(7);
-    world.charge("order_1", &[]).exits(0).says(&["ALARM", "imps_1", "imps_2"]);
+    world.charge("order_1", &[]).exits(11).says(&["A person must look", "imps_1", "imps_2"]);
+    let again = world.charge("order_1", &["--quiet"]).exits(11).says(&["A person must look"]).json();
+    assert_eq!((again["replayed"].clone(), again["alarm"].clone()), (json!(true), json!(true)));
+    assert_eq!(again["other_imp_uids"], json!(["imps_2"]));
 }
 
 #[test]
@@ -330,4 +333,22 @@ fn a_charge_needs_a_yes_where_nobody_can_be_asked() {
     let order = ["charge", "gildong_0001_1234", "--amount", "8900", "--name", "x", "--yes"];
     world.run(&order).exits(2).says(&["--merchant-uid", "--once-per"]);
     assert_eq!(gateway.book()["payments"].as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn a_card_that_is_another_than_the_saved_one_is_told() {
+    let world = World::bare();
+    let line = to_charge_with("sandbox_reissued", "8900", "order_1", &["--sandbox", "--json"]);
+    let card =
+        world.run(&line).exits(0).says(&["another card", "order_1", "sandbox_reissued", "customer check"]);
+    let number = card.json()["card_number"].as_str().unwrap().to_owned();
+    assert!(card.stderr.contains(&number), "{card}");
+    let again = world.run(&line).exits(0);
+    assert_eq!(again.stderr, "", "it was told when it was charged");
+    let file = world.home().join("charges.csv");
+    std::fs::write(&file, "customer_uid,amount,name,merchant_uid\nsandbox_reissued,100,x,order_2\n").unwrap();
+    let _ = world
+        .run(&["--sandbox", "batch", file.to_str().unwrap(), "--yes"])
+        .exits(0)
+        .says(&["another card", "order_2"]);
 }

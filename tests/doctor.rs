@@ -43,7 +43,9 @@ fn a_sandbox_is_in_order_from_the_first_moment_on_and_stays_so() {
     world.charge("order_1", &["--sandbox"]).exits(0);
     let report = world.run(&["--sandbox", "doctor", "--json"]).exits(0).json();
     assert_eq!(report["worst"], "ok", "{report}");
-    for name in ["config", "secret", "files", "disk", "gateway", "key", "clock", "mode", "unsettled"] {
+    for name in
+        ["config", "secret", "files", "disk", "gateway", "key", "clock", "mode", "unsettled", "alarms"]
+    {
         assert_eq!(check(&report, name)["state"], "ok", "{report}");
     }
     finds(&report, "ledger", "ok", "is sound: schema 7");
@@ -254,7 +256,7 @@ fn a_profile_that_says_otherwise_than_the_channel_is_a_warning() {
     world.charge("order_1", &[]).exits(0).says(&["TEST channel although the profile is live"]);
     let (ran, report) = examine(&world);
     let _ = ran.exits(0);
-    finds(&report, "mode", "warn", "the gateway says of order_1 that no money moves: TEST channel");
+    finds(&report, "mode", "warn", "the gateway says of order_1 that it is no sale: TEST channel");
     finds(&report, "limits", "warn", "slip of the finger");
     finds(&report, "address", "warn", "not I'mport's own");
 }

@@ -39,3 +39,4 @@ mod sandbox_alone;
 mod sharing;
 mod simulation;
 mod support;
+mod two_payments;

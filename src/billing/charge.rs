@@ -15,12 +15,13 @@ use crate::billing::charged::{Charged, Own};
 use crate::billing::desk::{Asked, Desk, Waited, wait_for_lock};
 use crate::billing::report::{ChargeError, Ended, Held, Report, mode_denied, not_recorded};
 use crate::billing::request::{Charge, Hold, KNOWN_FOR, Known, Leave, Notice, stored};
-use crate::domain::answer::{ChargeReply, Refusal, Settled};
+use crate::domain::answer::{Answer, ChargeReply, Refusal, Settled};
 use crate::domain::declines::{Proof, Standing};
 use crate::domain::lookup::LookedUp;
-use crate::domain::payment::{GatewayRecord, Outcome, Payment, Received};
+use crate::domain::payment::{GatewayRecord, Outcome, Payment, Received, Terms};
 use crate::domain::protocol::{self, AfterSend, Before, BeforeSend, Opening, Unprocessed};
 use crate::domain::reason::{Reason, Said};
+use crate::domain::text::nfc_key;
 use crate::domain::time::{Moment, SendMark, from_epoch_s};
 use crate::interrupt::NoValue;
 use crate::ledger::{Claim, Claiming, Entry, Guards, Intent, LedgerError, Passed, PaymentLock, Seen};
@@ -135,62 +136,90 @@ impl Run<'_, '_> {
         let nothing_new = asked.nothing_new();
         let Asked { known: Known { reply, asked_at }, finding, waited, held, .. } = asked;
         let received = reply.received().clone();
-        let more = More { others: finding.others().to_vec(), replayed: true, held, ..More::default() };
+        let shown = reply.shown();
+        let more = More { replayed: true, held, ..More::default() };
         match protocol::found_before(before, finding, waited) {
             BeforeSend::Settle(looked_up) => {
                 let found = matches!((before, &looked_up), (Before::First { .. }, LookedUp::Paid(_)));
                 let more = More { sandbox_flag: looked_up.sandbox_flag(), found, ..more };
-                let written = self.record(row, looked_up, received)?;
+                let written = self.record(row, looked_up, received, shown)?;
                 Ok(self.over(written, more))
             }
             BeforeSend::GiveUp(reason) => {
                 let held = more.held.clone().unwrap_or(Held::NotReached(reason));
-                self.hold(row, received, More { held: Some(held), ..more })
+                self.hold(row, received, shown, More { held: Some(held), ..more })
             }
             BeforeSend::HoldUntil(reason, until_s) => {
                 let (held, until) = (Some(Held::NotReached(reason)), from_epoch_s(until_s));
-                self.hold(row, received, More { held, until, ..more })
+                self.hold(row, received, shown, More { held, until, ..more })
             }
-            BeforeSend::Refuse(record, why) => {
-                Ok(known(Ended::OtherAtGateway { payment: row.cloned().map(Box::new), record, why }))
-            }
+            BeforeSend::Refuse(record, why) => self.refuse(row, received, shown, record, why),
             BeforeSend::Replay { in_vain } => {
-                let written = self.record(row, nothing_new, received)?;
+                let written = self.record(row, nothing_new, received, shown)?;
                 // The stored outcome is the answer, be the gateway reached or not.
                 let held = more.held.clone().filter(|held| *held == Held::Interrupted);
                 Ok(self.over(written, More { held, in_vain, ..more }))
             }
             BeforeSend::Doubt(reason) => {
-                let written = self.record(row, LookedUp::Nothing, received)?;
+                let written = self.record(row, LookedUp::Nothing, received, shown)?;
                 // What the row says is of the request that was answered, and not the whole truth.
                 let doubted = |row| Payment { outcome: Outcome::Unknown, reason: Some(reason), ..row };
                 Ok(self.over(written.map(doubted), more))
             }
             BeforeSend::Claim { declines, aside } => {
                 let row = match declines {
-                    Some(declines) => match self.record(row, LookedUp::Declined(declines), received)? {
-                        Some(row) => Some(row),
-                        None => return Ok(Step::Anew),
-                    },
+                    Some(declines) => {
+                        match self.record(row, LookedUp::Declined(declines), received, shown)? {
+                            Some(row) => Some(row),
+                            None => return Ok(Step::Anew),
+                        }
+                    }
                     None => row.cloned(),
                 };
-                self.claim(lock, row.as_ref(), &asked_at, aside.as_ref())
+                self.claim(lock, row.as_ref(), (&asked_at, shown), aside.as_ref())
             }
         }
     }
 
     /// Nothing is sent yet: the row stays as it was, and a charge that was never asked for before is written
     /// down as not sent.
-    fn hold(&mut self, row: Option<&Payment>, received: Received, more: More) -> Result<Step, ChargeError> {
+    fn hold(
+        &mut self,
+        row: Option<&Payment>,
+        received: Received,
+        shown: &[GatewayRecord],
+        more: More,
+    ) -> Result<Step, ChargeError> {
         let more = More { replayed: row.is_some_and(|row| row.outcome != Outcome::NotSent), ..more };
         let written = match (row, &more.held) {
             (None, Some(held)) => {
-                let entry = Entry::NeverBegun { intent: self.intent(None).0, reason: held.reason() };
+                let entry = Entry::NeverBegun { intent: self.intent(None, shown).0, reason: held.reason() };
                 Some(self.desk.ledger.write(entry)?.payment)
             }
-            (_, _) => self.record(row, LookedUp::Nothing, received)?,
+            (_, _) => self.record(row, LookedUp::Nothing, received, shown)?,
         };
         Ok(self.over(written, more))
+    }
+
+    /// The order stands for another payment: what was seen is kept, under a row that is not sent where there was
+    /// none.
+    fn refuse(
+        &mut self,
+        row: Option<&Payment>,
+        received: Received,
+        shown: &[GatewayRecord],
+        record: Box<GatewayRecord>,
+        why: Reason,
+    ) -> Result<Step, ChargeError> {
+        let written = match row {
+            Some(_) => self.record(row, LookedUp::Nothing, received, shown)?,
+            None => {
+                let (intent, _) = self.intent(None, shown);
+                Some(self.desk.ledger.write(Entry::NeverBegun { intent, reason: why.clone() })?.payment)
+            }
+        };
+        let refused = |payment| Charged::Known(Ended::OtherAtGateway { payment: Some(payment), record, why });
+        Ok(written.map_or(Step::Anew, |payment| Step::Over(refused(Box::new(payment)))))
     }
 
     /// Writes down what a look-up makes of a row, or of an order that has none; `None` where the row has moved
@@ -200,19 +229,20 @@ impl Run<'_, '_> {
         row: Option<&Payment>,
         looked_up: LookedUp,
         received: Received,
+        shown: &[GatewayRecord],
     ) -> Result<Option<Payment>, LedgerError> {
         let entry = match row {
             Some(row) => {
                 let (uid, at) = (row.terms.merchant_uid.clone(), self.desk.clock.now().wall);
-                Entry::Lookup { uid, seen: Seen::of(row), at, looked_up, received }
+                Entry::Lookup { uid, seen: Seen::of(row), at, looked_up, received, shown: shown.to_vec() }
             }
-            None => Entry::Found { intent: self.intent(None).0, looked_up, received },
+            None => Entry::Found { intent: self.intent(None, shown).0, looked_up, received },
         };
         Ok(self.desk.ledger.write(entry)?.as_asked())
     }
 
     /// The charge as it is now to be written down, and the time on every clock.
-    fn intent(&self, row: Option<&Payment>) -> (Intent, SendMark) {
+    fn intent(&self, row: Option<&Payment>, shown: &[GatewayRecord]) -> (Intent, SendMark) {
         let mark = self.desk.take_mark();
         let intent = Intent {
             request: Arc::clone(&self.order.request),
@@ -225,6 +255,7 @@ impl Run<'_, '_> {
             host: self.order.host.clone(),
             expected: row.map(Seen::of),
             guards: Guards { passed: Some(self.passed.clone()), ..self.order.guards.clone() },
+            shown: shown.to_vec(),
         };
         (intent, mark)
     }
@@ -235,7 +266,7 @@ impl Run<'_, '_> {
         &mut self,
         lock: PaymentLock,
         row: Option<&Payment>,
-        asked_at: &Moment,
+        (asked_at, shown): (&Moment, &[GatewayRecord]),
         aside: Option<&Reason>,
     ) -> Result<Step, ChargeError> {
         // Nothing is written for it: whoever closed the way begins this charge anew, or leaves it.
@@ -244,7 +275,7 @@ impl Run<'_, '_> {
         }
         if let Some(Hold { why, until }) = &self.order.leave.hold {
             let (held, until) = (Some(Held::NotReached(why.clone())), *until);
-            return self.hold(row, Received::default(), More { held, until, ..More::default() });
+            return self.hold(row, Received::default(), shown, More { held, until, ..More::default() });
         }
         let mut open = self.desk.ledger.open_beside(&self.order.request.terms)?;
         open.retain(|other| !self.may_pass(other));
@@ -253,7 +284,7 @@ impl Run<'_, '_> {
         }
         if self.order.leave.unconfirmed {
             let held = Some(Held::NotReached(Reason::Unconfirmed));
-            return self.hold(row, Received::default(), More { held, ..More::default() });
+            return self.hold(row, Received::default(), shown, More { held, ..More::default() });
         }
         let token =
             if self.desk.interrupts.requested() { Err(Held::Interrupted) } else { self.desk.have_token() };
@@ -261,7 +292,7 @@ impl Run<'_, '_> {
         if token.is_ok() && self.desk.clock.now().since(asked_at).is_none_or(|age| age > KNOWN_FOR) {
             return Ok(Step::Anew);
         }
-        let (intent, mark) = self.intent(row);
+        let (intent, mark) = self.intent(row, shown);
         if let Err(held) = token {
             let entry = Entry::NeverBegun { intent, reason: held.reason() };
             let payment = self.desk.ledger.write(entry)?.payment;
@@ -306,7 +337,12 @@ impl Run<'_, '_> {
         }
         let Waits { other, why, until } = waits;
         let (held, beside) = (Some(Held::NotReached(why)), Some(other));
-        match self.hold(now.as_ref(), Received::default(), More { held, until, beside, ..More::default() })? {
+        match self.hold(
+            now.as_ref(),
+            Received::default(),
+            &[],
+            More { held, until, beside, ..More::default() },
+        )? {
             Step::Over(charged) => Ok(Some(charged)),
             Step::Anew | Step::Beside { .. } => Ok(None),
         }
@@ -326,11 +362,12 @@ impl Run<'_, '_> {
                 LetGo::HeldBack(held) => return self.take_back(claim, held, Received::default()),
                 LetGo::Abandoned => {
                     let settled = Settled::Unknown(Reason::WaitGivenUp);
-                    return self.settle(claim, settled, Received::nothing(Reason::WaitGivenUp));
+                    return self.settle(claim, settled, Received::nothing(Reason::WaitGivenUp), Vec::new());
                 }
             };
+            let shown = odd_one(&answer, &self.order.request.terms);
             match protocol::answered(answer, renewed) {
-                AfterSend::Settle(settled) => return self.settle(claim, settled, received),
+                AfterSend::Settle(settled) => return self.settle(claim, settled, received, shown),
                 AfterSend::LookUp(refusal) => return self.after_refusal(claim, pending, &refusal, &received),
                 AfterSend::TakeBack(why) => {
                     let held = match why {
@@ -377,10 +414,16 @@ impl Run<'_, '_> {
     }
 
     /// The answer to this run's own request settles it. One that says paid is not waited for.
-    fn settle(&mut self, claim: Claim, settled: Settled, received: Received) -> Result<Charged, ChargeError> {
+    fn settle(
+        &mut self,
+        claim: Claim,
+        settled: Settled,
+        received: Received,
+        shown: Vec<GatewayRecord>,
+    ) -> Result<Charged, ChargeError> {
         let (at, outcome) = (self.desk.clock.now().wall, settled.outcome());
         let sandbox_flag = settled.record().and_then(|record| record.sandbox);
-        let writing = self.desk.ledger.begin(claim.answered(at, settled, received.clone()));
+        let writing = self.desk.ledger.begin(claim.answered(at, settled, received.clone(), shown));
         let terms = self.order.request.terms.clone();
         let asides = std::mem::take(&mut self.asides);
         let own = Own { writing, terms, outcome, received, sandbox_flag, asides };
@@ -408,12 +451,11 @@ impl Run<'_, '_> {
         let _ = written.map_err(|error| not_recorded(error, uid, Outcome::Pending, received))?;
         let asked = self.desk.ask(terms, Some(pending), self.order.settle_after, None);
         let asked = asked.map_err(|error| not_recorded(error, uid, Outcome::Unknown, received))?;
-        let others = asked.finding.others().to_vec();
         let proof = refusal.proof(pending.customer_pg.as_deref());
         let looked_up = protocol::found_after(refusal, proof, asked.finding);
         let (outcome, flag) = (looked_up.outcome().unwrap_or(Outcome::Unknown), looked_up.sandbox_flag());
-        let received = asked.known.reply.received().clone();
-        let closing = claim.looked_up(self.desk.clock.now().wall, looked_up, received.clone());
+        let (received, shown) = (asked.known.reply.received().clone(), asked.known.reply.shown().to_vec());
+        let closing = claim.looked_up(self.desk.clock.now().wall, looked_up, received.clone(), shown);
         let writing = self.desk.ledger.begin(closing);
         let own =
             Own { writing, terms: terms.clone(), outcome, received, sandbox_flag: flag, asides: Vec::new() };
@@ -421,7 +463,7 @@ impl Run<'_, '_> {
         // A refusal for being a duplicate that finds the charge tells of an older one; a rejection is
         // this run's own.
         let replayed = proof == Proof::Question && !matches!(outcome, Outcome::Rejected | Outcome::Unknown);
-        Ok(self.answered(payment, More { replayed, others, sandbox_flag: flag, ..More::default() }))
+        Ok(self.answered(payment, More { replayed, sandbox_flag: flag, ..More::default() }))
     }
 
     /// The request was certainly not processed: the row is again what it was.
@@ -452,7 +494,6 @@ impl Run<'_, '_> {
             held: more.held,
             try_again_at: more.until.or(wait),
             mode_denied: mode_denied(self.order.request.terms.mode, &payment, more.sandbox_flag),
-            others: more.others,
             in_vain: more.in_vain,
             asides: self.asides.clone(),
             beside: more.beside,
@@ -468,11 +509,18 @@ struct More {
     found: bool,
     held: Option<Held>,
     until: Option<Timestamp>,
-    others: Vec<GatewayRecord>,
     in_vain: Option<Reason>,
     sandbox_flag: Option<bool>,
     /// The open order that it waits for.
     beside: Option<Box<Payment>>,
+}
+
+/// A payment in an answer that is not what was asked for; what names another order is no payment of this one.
+fn odd_one(answer: &Answer, terms: &Terms) -> Vec<GatewayRecord> {
+    let Answer::Unclear { record: Some(record), .. } = answer else { return Vec::new() };
+    let order = nfc_key(terms.merchant_uid.as_str());
+    let of_order = record.merchant_uid.as_deref().is_none_or(|uid| nfc_key(uid) == order);
+    if of_order { vec![(**record).clone()] } else { Vec::new() }
 }
 
 fn known(ended: Ended) -> Step {

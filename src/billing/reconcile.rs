@@ -21,8 +21,6 @@ pub struct Reviewed {
     /// As it was recorded before.
     pub before: Outcome,
     pub verdict: Verdict,
-    /// Further payments under the same merchant_uid that took money.
-    pub others: Vec<GatewayRecord>,
     /// The profile's mode, where the gateway's flag says that another kind of money moved.
     pub mode_denied: Option<Mode>,
 }
@@ -70,8 +68,7 @@ pub fn reconcile(
     let payment = desk.ledger.find(uid)?.ok_or(ReviewError::NoSuchPayment)?;
     let before = payment.outcome;
     if lock.is_none() {
-        let others = Vec::new();
-        return Ok(Reviewed { payment, before, verdict: Verdict::Busy, others, mode_denied: None });
+        return Ok(Reviewed { payment, before, verdict: Verdict::Busy, mode_denied: None });
     }
     desk.have_token().map_err(ReviewError::Held)?;
     let terms = Terms { mode, ..payment.terms.clone() };
@@ -100,7 +97,8 @@ pub fn reconcile(
     };
     let (seen, at) = (Seen::of(&payment), desk.clock.now().wall);
     let received = known.reply.received().clone();
-    let entry = Entry::Lookup { uid: uid.clone(), seen, at, looked_up, received };
+    let shown = known.reply.shown().to_vec();
+    let entry = Entry::Lookup { uid: uid.clone(), seen, at, looked_up, received, shown };
     let Written { payment, how } = desk.ledger.write(entry)?;
     let verdict = match how {
         // Another host's run has come in between: what it does is for it to tell.
@@ -113,7 +111,7 @@ pub fn reconcile(
         | How::RefundHeld(_) => verdict(desk, &payment, &finding, review, settle_after),
     };
     let mode_denied = mode_denied(mode, &payment, flag);
-    Ok(Reviewed { payment, before, verdict, others: finding.others().to_vec(), mode_denied })
+    Ok(Reviewed { payment, before, verdict, mode_denied })
 }
 
 fn verdict(

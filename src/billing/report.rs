@@ -46,8 +46,6 @@ pub struct Report {
     pub try_again_at: Option<Timestamp>,
     /// The profile's mode, where the gateway's flag says that another kind of money moved.
     pub mode_denied: Option<Mode>,
-    /// Further payments under the same merchant_uid that took money.
-    pub others: Vec<GatewayRecord>,
     /// The stored outcome may not be the last word, and the gateway did not say: why.
     pub in_vain: Option<Reason>,
     /// What is to be told of other orders of the same customer and amount.
@@ -71,7 +69,6 @@ impl Report {
             held: None,
             try_again_at: None,
             mode_denied: None,
-            others: Vec::new(),
             in_vain: None,
             asides: Vec::new(),
             beside: None,

@@ -40,7 +40,7 @@ Exit codes:
   0 every row is paid, now or before; else that of the most serious row:
   7 unknown: may have been charged   8 refused by billkey   9 nothing was sent
   6 rejected   5 declined            130 interrupted, and the rest was not sent
-  9 also where another batch is running on the ledger
+  11 paid, and an order holds another payment   9 also where another batch is running on the ledger
   1, 2, 3, 4 as usual; see `billkey help exit-codes`";
 
 /// Charge many customers from a file, each row once

@@ -25,6 +25,7 @@ Examples:
 Exit codes:
   0 paid, now or before   5 declined   6 rejected   7 unknown: may have been charged
   8 refused by billkey    9 nothing was sent        130 interrupted before anything was sent
+  11 paid, and the order holds another payment: a person must look
   1, 2, 3, 4 as usual; see `billkey help exit-codes`";
 
 /// Charge a customer's saved card, once

@@ -32,7 +32,8 @@ Exit codes:
   3 configuration or credentials are bad: a file, a mode, a secret, a key that the gateway refused
   1 something else on this side is bad: the ledger, the disk
   9 the gateway cannot be reached, or answers no look-ups: nothing would be sent
-  Of several 3, then 1, then 9   2 as usual; see `billkey help exit-codes`";
+  8 something is left for a person: two payments under one order
+  Of several 3, then 1, then 9, then 8   2 as usual; see `billkey help exit-codes`";
 
 /// Check settings, files, ledger, gateway and clock
 ///

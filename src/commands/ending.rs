@@ -1,11 +1,14 @@
 //! What has to be said of a charge that has ended, whether it was one or a row of many.
 
 use crate::billing::report::{ChargeError, NotRecorded, Report};
+use crate::commands::pasted::command_of;
+use crate::domain::customer::Customer;
 use crate::domain::payment::Outcome;
 use crate::failure::Failure;
 use crate::output::prose;
 use crate::output::text::shell_word;
 use crate::output::ui::Ui;
+use crate::settings::Settings;
 
 /// What went wrong on this side. An answer that could not be written is printed whole.
 pub(in crate::commands) fn failed(ui: &mut Ui, error: ChargeError) -> Failure {
@@ -40,8 +43,18 @@ pub(in crate::commands) fn failed(ui: &mut Ui, error: ChargeError) -> Failure {
 }
 
 /// What must not be overlooked, whatever the format.
-pub(in crate::commands) fn warn(ui: &mut Ui, report: &Report) {
+///
+/// `saved` is the customer as the ledger knew it before: what the question showed.
+pub(in crate::commands) fn warn(ui: &mut Ui, report: &Report, saved: Option<&Customer>, settings: &Settings) {
     let payment = &report.payment;
+    if payment.outcome == Outcome::Paid
+        && !report.replayed
+        && let Some(saved) = saved
+        && let Some(warning) = prose::other_card(payment, saved)
+    {
+        let check = command_of(settings, "customer check", saved.customer_uid.as_str());
+        ui.warning(&format!("{warning}; this saves the new one: {check}"));
+    }
     if report.found {
         ui.warning(&prose::found(payment));
     }
@@ -53,8 +66,5 @@ pub(in crate::commands) fn warn(ui: &mut Ui, report: &Report) {
     }
     if let Some(profile) = report.mode_denied {
         ui.warning(&prose::wrong_channel(payment, profile));
-    }
-    if !report.others.is_empty() {
-        ui.warning(&prose::charged_again(payment, &report.others));
     }
 }

@@ -85,7 +85,7 @@ pub fn exit_codes() -> String {
     for line in &EXIT_CODES {
         text.push_str(&format!("{:>4}  {}  {}\n", line.code, pad(line.again, widest), line.meaning));
     }
-    text + "\nA command that does many things ends with the most serious: 7, 1, 4, 3, 9, 8, 6, 5, 10, 0.\n"
+    text + "\nA command that does many things ends with the most serious: 7, 1, 4, 3, 9, 11, 8, 6, 5, 10, 0.\n"
 }
 
 fn states() -> String {

@@ -135,12 +135,12 @@ Exit codes:
 
 /// Tell everything about one payment
 ///
-/// Every attempt with its times, HTTP status and the gateway's words, refunds, the receipt, and who
-/// ran it. All from the ledger; nothing is asked of the gateway.
+/// Every attempt with its times, HTTP status and the gateway's words, refunds, other payments under the
+/// order, the receipt, and who ran it. All from the ledger; nothing is asked of the gateway.
 #[derive(Debug, Args)]
 #[command(after_long_help = SHOW_HELP)]
 pub struct HistoryShowArgs {
-    /// A merchant_uid or an imp_uid
+    /// A merchant_uid, an imp_uid or an approval number
     #[arg(value_name = "ID")]
     pub id: String,
 }

@@ -21,6 +21,7 @@ use crate::failure::{Exit, Failure};
 use crate::interrupt::Interrupts;
 use crate::ledger::{Filter, Ledger, LedgerError};
 
+mod acknowledge;
 mod note;
 mod tell;
 
@@ -33,10 +34,10 @@ Examples:
   billkey --sandbox reconcile --since 30d --json
 
 Exit codes:
-  0 nothing is open, or noted   7 something is still unknown   8 ledger and gateway contradict each other
+  0 nothing is open, or noted   7 something is still unknown   8 a person must look
   9 settled as not sent, or the gateway was not reached   6, 5 settled as rejected, as declined
   10 there is no such payment   130 interrupted   1, 2, 3, 4 as usual; see `billkey help exit-codes`
-  Of several the most serious, in the order 7, 1, 4, 3, 9, 8, 6, 5, 10, 0";
+  Of several the most serious, in the order 7, 1, 4, 3, 9, 11, 8, 6, 5, 10, 0";
 
 /// Settle what is open, by asking the gateway
 ///
@@ -45,7 +46,8 @@ Exit codes:
 /// about again until three days after they were sent, and so are paid charges beside a request
 /// that was never answered; recent declines, rejections and charges that left no trace as well,
 /// because some turn to paid later. What was sent less than settle_after ago and does not show
-/// yet is left open.
+/// yet is left open. Two payments that hold money under one order are told, and asked about again,
+/// until one is refunded or somebody answers for it.
 #[derive(Debug, Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub struct ReconcileArgs {
@@ -72,13 +74,40 @@ pub struct ReconcileArgs {
         value_enum,
         requires = "evidence",
         conflicts_with_all = ["since", "until"],
-        help_heading = "By hand"
+        help_heading = "What a person settles"
     )]
     pub note: Option<Note>,
 
     /// What shows it, such as the card company's statement; kept with the note
-    #[arg(long, value_name = "TEXT", requires = "note", help_heading = "By hand")]
+    #[arg(long, value_name = "TEXT", requires = "note", help_heading = "What a person settles")]
     pub evidence: Option<String>,
+
+    /// Answer for a payment beside another one under its order: the alarm is settled
+    ///
+    /// Who, when and why are kept. Two payments under one order stay an alarm until one is wholly
+    /// refunded or acknowledged. Nothing is asked of the gateway.
+    #[arg(
+        long,
+        value_name = "IMP_UID",
+        requires = "reason",
+        conflicts_with_all = ["ids", "since", "until", "unacknowledge"],
+        help_heading = "What a person settles"
+    )]
+    pub acknowledge: Option<String>,
+
+    /// Take that back
+    #[arg(
+        long,
+        value_name = "IMP_UID",
+        requires = "reason",
+        conflicts_with_all = ["ids", "since", "until"],
+        help_heading = "What a person settles"
+    )]
+    pub unacknowledge: Option<String>,
+
+    /// Why, for whoever reads it later
+    #[arg(long, value_name = "TEXT", help_heading = "What a person settles")]
+    pub reason: Option<String>,
 }
 
 /// How long a decline may still turn to paid (facts 2.6: two to three days at some PGs).
@@ -88,6 +117,9 @@ const RECENT: SignedDuration = SignedDuration::from_hours(72);
 pub fn run(args: &ReconcileArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
     if let Some(what) = args.note {
         return note::note(what, args, context);
+    }
+    if let Some(signed) = acknowledge::run(args, context) {
+        return signed;
     }
     let (since, until) = window(args, context)?;
     // It settles what a ledger holds: where there is none there is nothing to settle, and none is created.
@@ -119,6 +151,9 @@ pub fn run(args: &ReconcileArgs, context: &mut Context<'_>) -> Result<Exit, Fail
         }
     }
     drop(progress);
+    if args.ids.is_empty() {
+        told.alarms_left(&ledger.alarms()?, context.settings, context.ui);
+    }
     told.finish(context, stopped)
 }
 
@@ -135,7 +170,7 @@ fn one(
         Ok(reviewed) => {
             let unreached = matches!(reviewed.verdict, Verdict::Open { reached: false, .. });
             let failure = unreached.then(|| not_reached(&reviewed));
-            told.add(context.ui, reviewed);
+            told.add(settings, context.ui, reviewed);
             failure.map_or(ControlFlow::Continue(()), ControlFlow::Break)
         }
         Err(ReviewError::NoSuchPayment) => ControlFlow::Continue(()),
@@ -204,5 +239,9 @@ fn which(
         }
         ControlFlow::Continue(())
     })?;
+    // A refund of one of two payments ends their alarm, and only the gateway tells of it.
+    uids.extend(ledger.alarms()?.into_iter().map(|payment| payment.terms.merchant_uid));
+    let mut seen = HashSet::new();
+    uids.retain(|uid| seen.insert(uid.clone()));
     Ok(uids)
 }

@@ -48,6 +48,19 @@ pub fn masked_field(number: &str) -> Cow<'_, str> {
     Cow::Owned(chars.into_iter().collect())
 }
 
+/// Whether two masked numbers cannot be of one card: of the first six places and the last four, one shows another
+/// digit in both. Each PG masks in its own way, and what either hides says nothing.
+#[must_use]
+pub fn differ(one: &str, other: &str) -> bool {
+    let places = |number: &str| -> Vec<Option<u32>> {
+        number.chars().filter(|c| !is_separator(*c)).map(digit).collect()
+    };
+    let (one, other) = (places(one), places(other));
+    let differs = |(one, other): (&Option<u32>, &Option<u32>)| matches!((one, other), (Some(one), Some(other)) if one != other);
+    one.iter().zip(&other).take(HEAD).any(differs)
+        || one.iter().rev().zip(other.iter().rev()).take(TAIL).any(differs)
+}
+
 /// Stars over all digits of the range but the first six and the last four; separators stay.
 fn star(chars: &mut [char], range: Range<usize>) {
     let places: Vec<usize> = range.filter(|at| chars.get(*at).is_some_and(|c| digit(*c).is_some())).collect();
@@ -181,7 +194,7 @@ fn has_check_digit(digits: &[u32]) -> bool {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{has_check_digit, masked, masked_field};
+    use super::{differ, has_check_digit, masked, masked_field};
 
     #[test]
     fn a_card_number_in_a_text_keeps_its_first_six_and_last_four() {
@@ -248,6 +261,24 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(masked_field(number), shown, "{number}");
+        }
+    }
+
+    #[test]
+    fn two_masks_are_of_two_cards_where_a_digit_that_both_show_differs() {
+        for (one, other, two) in [
+            ("5409-26**-****-1234", "5409-26**-****-1234", false),
+            ("5409-26**-****-1234", "540926*********1234", false),
+            ("5409-26**-****-1234", "************1234", false),
+            ("5409-26**-****-1234", "54092600****1234", false),
+            ("5409-26**-****-1234", "5409-26**-****-1235", true),
+            ("5409-26**-****-1234", "5409-27**-****-1234", true),
+            ("9430-20**-****-0000", "513792*********7", true),
+            ("5409-26**-****-1234", "*", false),
+            ("", "5409-26**-****-1234", false),
+        ] {
+            assert_eq!(differ(one, other), two, "{one} {other}");
+            assert_eq!(differ(other, one), two, "{other} {one}");
         }
     }
 

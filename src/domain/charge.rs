@@ -206,6 +206,7 @@ impl ChargeRequest {
             operator,
             host: None,
             tax: Some(self.tax()),
+            records: Vec::new(),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::domain::payment::{GatewayRecord, Mode, Outcome, Received, Terms};
 use crate::domain::reason::Reason;
+use crate::domain::record;
 
 /// What came back when the gateway was asked for every payment under a merchant_uid.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +23,15 @@ impl LookupReply {
             LookupReply::Records { received, .. }
             | LookupReply::NotFound { received }
             | LookupReply::NoAnswer { received, .. } => received,
+        }
+    }
+
+    /// Every payment that it shows.
+    #[must_use]
+    pub fn shown(&self) -> &[GatewayRecord] {
+        match self {
+            LookupReply::Records { records, .. } => records,
+            LookupReply::NotFound { .. } | LookupReply::NoAnswer { .. } => &[],
         }
     }
 }
@@ -91,22 +101,6 @@ pub enum LookedUp {
     DoubtEnds,
     /// Says nothing new.
     Nothing,
-}
-
-impl Finding {
-    /// Further payments under the same merchant_uid that took money.
-    #[must_use]
-    pub fn others(&self) -> &[GatewayRecord] {
-        match self {
-            Finding::Charged { others, .. } => others,
-            Finding::Declined(_)
-            | Finding::Other { .. }
-            | Finding::Strange { .. }
-            | Finding::InWindow { .. }
-            | Finding::Nothing { .. }
-            | Finding::NoAnswer { .. } => &[],
-        }
-    }
 }
 
 impl LookedUp {
@@ -258,15 +252,10 @@ fn imp_uid(record: &GatewayRecord) -> String {
     record.imp_uid.clone().unwrap_or_default()
 }
 
-/// Registering a card leaves a record too, `paid` even where nothing was charged (facts 3.4). With a PG that
-/// charges when it registers, and an amount, it is money (facts 6.4).
 fn is_registration(record: &GatewayRecord) -> bool {
-    const CHARGE_AT_ISSUE: [&str; 6] =
-        ["kakaopay", "danal", "danal_tpay", "mobilians", "settle_acc", "welcome"];
-    let charges = record.pg_provider.as_deref().is_some_and(|pg| CHARGE_AT_ISSUE.contains(&pg));
     let amount = record.amount_text.as_deref().unwrap_or("0");
     let of_nothing = amount.chars().all(|c| c == '0' || c == '.');
-    record.customer_uid_usage.as_deref() == Some("issue") && (!charges || of_nothing)
+    record::is_registration(record.customer_uid_usage.as_deref(), record.pg_provider.as_deref(), of_nothing)
 }
 
 fn is_of_a_window(record: &GatewayRecord) -> bool {
@@ -274,7 +263,7 @@ fn is_of_a_window(record: &GatewayRecord) -> bool {
 }
 
 fn took_money(record: &GatewayRecord) -> bool {
-    matches!(record.status.as_deref(), Some("paid" | "cancelled" | "canceled"))
+    record::took_money(record.status.as_deref())
 }
 
 /// Why a record that took money is not the payment asked for.

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use crate::domain::ids::{CustomerUid, MerchantUid, RefundId};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::reason::Reason;
+use crate::domain::record::Record;
 use crate::domain::tax::Tax;
 use crate::domain::time::SendMark;
 
@@ -350,6 +351,8 @@ pub struct Payment {
     pub host: Option<String>,
     /// The tax parts that it was last sent with; `None` where they were not recorded (facts 15.1).
     pub tax: Option<Tax>,
+    /// Every payment that the gateway ever showed under the order, as they were first seen.
+    pub records: Vec<Record>,
 }
 
 /// A note of a person's: the gateway will not show what became of the payment (contract, rule 11).

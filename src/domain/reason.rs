@@ -263,6 +263,9 @@ reasons! {
         "a payment window of this order, {imp_uid}, may still be finished by the customer";
     NoMoneyShown "no_money_shown":
         "the gateway shows no money, more than three days after it was last sent: no doubt is left to wait for";
+    /// What of a payment the gateway shows as refunded, all in all.
+    RefundSeen { imp_uid: String, refunded: String } "refund_seen":
+        "the gateway shows {refunded} of {imp_uid} as refunded";
     Unanswered "unanswered": "an earlier request was never clearly answered, and may still have charged the card";
     /// By a person, with what shows it.
     NotedCharged { evidence: String } "noted_charged": "it was noted by hand as charged: {evidence}";

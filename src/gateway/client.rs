@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use crate::domain::answer::ChargeReply;
 use crate::domain::charge::ChargeRequest;
+use crate::domain::mask;
 use crate::domain::pressure::{Gate, Of, Pressure};
 use crate::domain::reason::{Reason, Said};
 use crate::domain::secret::Secret;
@@ -16,7 +17,6 @@ use crate::domain::words::hex;
 use crate::gateway::cache::TokenCache;
 use crate::gateway::classify;
 use crate::gateway::heard::heard;
-use crate::gateway::mask;
 use crate::gateway::token::{self, Cached, Reading, Token, TokenFailure};
 use crate::gateway::transport::{Body, HttpAnswer, HttpRequest, Method, Transport, TransportError};
 use crate::gateway::wire::{self, Envelope};

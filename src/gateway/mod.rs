@@ -17,7 +17,6 @@ mod hostile;
 mod http;
 mod json;
 mod lookup;
-mod mask;
 mod reach;
 mod refund;
 mod token;

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::domain::mask;
 use crate::domain::secret::Secret;
-use crate::gateway::mask;
 use crate::gateway::transport::{Body, HttpAnswer, HttpRequest, TransportError};
 
 /// How much of an answer a line shows, in bytes.

@@ -8,12 +8,12 @@ use serde_json::{Map, Number, Value};
 use crate::domain::card_number;
 use crate::domain::charge::ChargeRequest;
 use crate::domain::customer::Card;
+use crate::domain::mask;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::{BODY_KEPT_BYTES, CancelRecord, GatewayRecord};
 use crate::domain::reason::Said;
 use crate::domain::secret::Secret;
 use crate::gateway::json;
-use crate::gateway::mask;
 use crate::gateway::transport::HttpAnswer;
 
 /// The frame of every answer (facts 0): `{"code", "message", "response"}`.

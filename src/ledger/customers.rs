@@ -8,8 +8,7 @@ use crate::domain::ids::CustomerUid;
 use crate::domain::near::{EDITS_NEAR, NearIds};
 use crate::domain::text::{nfc, nfc_key, other_key};
 use crate::ledger::fault::Fault;
-use crate::ledger::read::collect;
-use crate::ledger::row::{self, customer_columns};
+use crate::ledger::row::{self, collect, customer_columns};
 use crate::ledger::search::{digits_of, text_params};
 use crate::ledger::{Ledger, LedgerError};
 

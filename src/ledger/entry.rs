@@ -35,14 +35,29 @@ pub enum Entry {
     /// The gateway refused the attempt, and is about to be asked whether there is a payment all the same.
     Refusal { attempt: Attempt, at: Timestamp, received: Received },
     /// The answer to the attempt, or its absence.
-    Answer { attempt: Attempt, at: Timestamp, settled: Settled, received: Received },
+    /// `shown` is a payment in it that is not what was asked for.
+    Answer {
+        attempt: Attempt,
+        at: Timestamp,
+        settled: Settled,
+        received: Received,
+        shown: Vec<GatewayRecord>,
+    },
     /// The attempt certainly never reached the gateway: the row is again what it was before it.
     NotSent { attempt: Attempt, at: Timestamp, reason: Reason, received: Received },
     /// What the gateway knows of an order that the ledger had no row of.
     Found { intent: Intent, looked_up: LookedUp, received: Received },
     /// What the gateway knows of the payment, as judged by a row that was `seen` so. Where the row has moved
     /// since, only a charge that was found still counts.
-    Lookup { uid: MerchantUid, seen: Seen, at: Timestamp, looked_up: LookedUp, received: Received },
+    /// `shown` is all that it shows, whatever comes of it.
+    Lookup {
+        uid: MerchantUid,
+        seen: Seen,
+        at: Timestamp,
+        looked_up: LookedUp,
+        received: Received,
+        shown: Vec<GatewayRecord>,
+    },
     /// Claims a refund: a new row, pending, unless another refund stands in its way.
     Refund(Box<RefundIntent>),
     /// The pending refund is sent a second time, as in [`Entry::Resend`].
@@ -240,9 +255,15 @@ impl Claim {
         Entry::Refusal { attempt: self.attempt.clone(), at, received }
     }
 
-    pub fn answered(self, at: Timestamp, settled: Settled, received: Received) -> Closing {
+    pub fn answered(
+        self,
+        at: Timestamp,
+        settled: Settled,
+        received: Received,
+        shown: Vec<GatewayRecord>,
+    ) -> Closing {
         let Claim { attempt, lock, .. } = self;
-        Closing { entry: Entry::Answer { attempt, at, settled, received }, lock }
+        Closing { entry: Entry::Answer { attempt, at, settled, received, shown }, lock }
     }
 
     pub fn not_sent(self, at: Timestamp, reason: Reason, received: Received) -> Closing {
@@ -251,8 +272,14 @@ impl Claim {
     }
 
     /// What a look-up after a refusal makes of the pending attempt.
-    pub fn looked_up(self, at: Timestamp, looked_up: LookedUp, received: Received) -> Closing {
+    pub fn looked_up(
+        self,
+        at: Timestamp,
+        looked_up: LookedUp,
+        received: Received,
+        shown: Vec<GatewayRecord>,
+    ) -> Closing {
         let Claim { attempt: Attempt { uid, .. }, seen, lock } = self;
-        Closing { entry: Entry::Lookup { uid, seen, at, looked_up, received }, lock }
+        Closing { entry: Entry::Lookup { uid, seen, at, looked_up, received, shown }, lock }
     }
 }

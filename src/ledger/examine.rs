@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::ledger::place::beside;
-use crate::ledger::read::collect;
+use crate::ledger::row::collect;
 use crate::ledger::schema::SCHEMA_VERSION;
 use crate::ledger::{Ledger, LedgerError};
 

@@ -7,8 +7,8 @@ use crate::domain::money::Amount;
 use crate::domain::payment::{Payment, Terms};
 use crate::ledger::day::{DaySum, spent};
 use crate::ledger::fault::Fault;
-use crate::ledger::read::{collect, first_stored};
-use crate::ledger::row::{payment_columns, stored};
+use crate::ledger::read::{first_stored, payments};
+use crate::ledger::row::{collect, payment_columns, stored};
 use crate::ledger::rules::{is_similar, stands_open};
 use crate::ledger::{DailyLimit, How, Intent, Ledger, LedgerError, Passed};
 
@@ -86,7 +86,7 @@ fn open_beside(db: &Connection, terms: &Terms, passed: &[Passed]) -> Result<Vec<
     let currency = terms.amount.currency();
     let values = (customer, uid, terms.amount.minor(), currency.code());
     let mut statement = db.prepare_cached(NOT_PAID)?;
-    let mut all = collect(statement.query(values)?, |row| Ok(stored(row)?.payment))?;
+    let mut all = payments(db, collect(statement.query(values)?, stored)?)?;
     all.retain(|payment| stands_open(payment, terms, passed));
     Ok(all)
 }
@@ -106,7 +106,7 @@ fn similar(
         since.as_millisecond(),
         once_per,
     ];
-    let found = first_stored(&mut db.prepare_cached(SIMILAR)?, values)?;
+    let found = first_stored(db, SIMILAR, values)?;
     Ok(found.map(|stored| stored.payment).filter(|payment| is_similar(payment, terms, once_per, since)))
 }
 

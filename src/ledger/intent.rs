@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use crate::domain::charge::ChargeRequest;
 use crate::domain::ids::MerchantUid;
 use crate::domain::money::Amount;
+use crate::domain::payment::GatewayRecord;
 use crate::domain::refund::Refund;
 use crate::domain::time::SendMark;
 use crate::ledger::seen::Seen;
@@ -33,6 +34,8 @@ pub struct Intent {
     /// ledger now means that somebody came first.
     pub expected: Option<Seen>,
     pub guards: Guards,
+    /// What the gateway has just shown under the order.
+    pub shown: Vec<GatewayRecord>,
 }
 
 /// Checks made in the transaction that writes the intent, so that two runs at the same moment

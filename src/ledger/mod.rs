@@ -36,6 +36,7 @@ use crate::domain::time::Moment;
 use crate::ledger::day::DaySum;
 use crate::ledger::fault::Fault;
 
+mod backfill;
 mod create;
 mod customers;
 mod day;
@@ -54,12 +55,14 @@ mod open;
 mod place;
 mod read;
 mod record;
+mod records;
 mod refunds;
 mod row;
 mod rules;
 mod schema;
 mod search;
 mod seen;
+mod sighting;
 mod spellings;
 #[cfg(test)]
 mod tests;
@@ -73,6 +76,7 @@ pub use filter::{By, Filter, Totals};
 pub use identity::{Acceptance, Accepted};
 pub use intent::{DailyLimit, Guards, Intent, Passed, RefundIntent};
 pub use lock::{BatchLock, BatchLocked, PaymentLock, PaymentLocks};
+pub use records::Acknowledgement;
 pub use rules::refund::RefundHeld;
 pub use seen::Seen;
 

@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use rusqlite::types::Value;
-use rusqlite::{CachedStatement, Connection, Params, Rows, Transaction, TransactionBehavior};
+use rusqlite::{Connection, Params, Rows, Transaction, TransactionBehavior};
 
 use crate::domain::declines::Standing;
 use crate::domain::ids::{CustomerUid, MerchantUid};
 use crate::domain::money::{Amount, Currency};
-use crate::domain::payment::{HistoryEntry, Outcome, Payment};
+use crate::domain::payment::{HistoryEntry, Mode, Outcome, Payment};
+use crate::domain::record::Held;
 use crate::ledger::fault::Fault;
-use crate::ledger::row::{self, Stored, event_columns, payment_columns};
+use crate::ledger::records::{of_payment, with_records};
+use crate::ledger::row::{self, Stored, collect, event_columns, payment_columns};
 use crate::ledger::search::{Choice, choose};
 use crate::ledger::spellings::{ORDERS, spelled};
 use crate::ledger::{Filter, Ledger, LedgerError, Totals};
@@ -19,18 +21,29 @@ use crate::ledger::{Filter, Ledger, LedgerError, Totals};
 const BY_MERCHANT_UID: &str =
     concat!("SELECT ", payment_columns!(), " FROM payments WHERE merchant_uid = ?1");
 
-/// An imp_uid that a payment has or had stands in an event of it; whose it is now comes first.
+/// An imp_uid that the gateway ever showed under an order; whose it is now comes first.
 pub(super) const BY_IMP_UID: &str = concat!(
     "SELECT ",
     payment_columns!(),
     " FROM payments \
-      WHERE id = (SELECT events.payment_id FROM events JOIN payments ON payments.id = events.payment_id \
-                  WHERE events.imp_uid = ?1 \
-                  ORDER BY payments.imp_uid IS ?1 DESC, events.id DESC LIMIT 1)"
+      WHERE id = (SELECT payment_id FROM records JOIN payments ON payments.id = payment_id \
+                  WHERE records.imp_uid = ?1 \
+                  ORDER BY payments.imp_uid IS ?1 DESC, last_seen_ms DESC LIMIT 1)"
 );
 
-const BY_APPROVAL: &str =
-    concat!("SELECT ", payment_columns!(), " FROM payments WHERE apply_num = ?1 ORDER BY id DESC");
+/// An approval number that two orders have names neither.
+pub(super) const BY_APPROVAL: &str = concat!(
+    "SELECT ",
+    payment_columns!(),
+    " FROM payments WHERE id = (SELECT min(payment_id) FROM records WHERE apply_num = ?1 \
+                                HAVING min(payment_id) = max(payment_id))"
+);
+
+const ALL_BY_APPROVAL: &str = concat!(
+    "SELECT ",
+    payment_columns!(),
+    " FROM payments WHERE id IN (SELECT payment_id FROM records WHERE apply_num = ?1) ORDER BY id DESC"
+);
 
 /// Refunded since or not: the gateway shows it.
 const NEWEST_PAID: &str = concat!(
@@ -72,14 +85,17 @@ pub(super) const EVENTS: &str = concat!(
 
 const DECLINED_IMP_UIDS: &str = "SELECT imp_uid FROM events \
      WHERE payment_id = (SELECT id FROM payments WHERE merchant_uid = ?1) \
-       AND outcome = 'declined' AND imp_uid IS NOT NULL \
+       AND outcome = 'declined' AND kind <> 'refund' AND imp_uid IS NOT NULL \
      GROUP BY imp_uid ORDER BY min(id)";
 
 const CHOSEN: &str = concat!("SELECT ", payment_columns!(), " FROM payments");
 
 const TOTALS: &str = "SELECT outcome, currency, count(*) AS payments, \
          sum(amount_minor - coalesce(cancel_amount_minor, 0)) AS net_minor, \
-         sum(noted IS 'charged') AS noted, sum(iif(noted = 'charged', amount_minor, 0)) AS noted_minor FROM payments";
+         sum(noted IS 'charged') AS noted, sum(iif(noted = 'charged', amount_minor, 0)) AS noted_minor, \
+         CASE WHEN mode = 'live' AND sandbox = 1 THEN 'test' WHEN mode = 'test' AND sandbox = 0 THEN 'live' \
+              ELSE mode END AS shown_mode, \
+         coalesce(max(mode = 'live' AND sandbox = 1 OR mode = 'test' AND sandbox = 0), 0) AS denied FROM payments";
 
 impl Ledger {
     pub fn find(&self, uid: &MerchantUid) -> Result<Option<Payment>, LedgerError> {
@@ -97,18 +113,18 @@ impl Ledger {
         })
     }
 
-    /// By merchant_uid, by imp_uid, by the imp_uid of an earlier attempt, or by another spelling of the one
-    /// merchant_uid that looks the same.
+    /// By merchant_uid, by an imp_uid that the gateway ever showed under the order, by an approval number of no
+    /// other order, or by another spelling of the one merchant_uid that looks the same.
     pub fn find_any(&self, id: &str) -> Result<Option<Payment>, LedgerError> {
         self.read(|db| {
-            for sql in [BY_MERCHANT_UID, BY_IMP_UID] {
-                if let Some(stored) = first_stored(&mut db.prepare_cached(sql)?, [id])? {
+            for sql in [BY_MERCHANT_UID, BY_IMP_UID, BY_APPROVAL] {
+                if let Some(stored) = first_stored(db, sql, [id])? {
                     return Ok(Some(stored.payment));
                 }
             }
             match spelled(db, ORDERS, id)?.into_iter().collect::<Vec<_>>().as_slice() {
                 [only] => {
-                    let stored = first_stored(&mut db.prepare_cached(BY_MERCHANT_UID)?, [only])?;
+                    let stored = first_stored(db, BY_MERCHANT_UID, [only])?;
                     Ok(stored.map(|stored| stored.payment))
                 }
                 [] | [_, ..] => Ok(None),
@@ -119,8 +135,8 @@ impl Ledger {
     /// The payments with an approval number, newest first.
     pub fn by_approval(&self, apply_num: &str) -> Result<Vec<Payment>, LedgerError> {
         self.read(|db| {
-            let mut statement = db.prepare_cached(BY_APPROVAL)?;
-            collect(statement.query([apply_num])?, |row| Ok(row::stored(row)?.payment))
+            let mut statement = db.prepare_cached(ALL_BY_APPROVAL)?;
+            payments(db, collect(statement.query([apply_num])?, row::stored)?)
         })
     }
 
@@ -128,7 +144,7 @@ impl Ledger {
     /// knows what must be shown.
     pub fn newest_paid(&self, account: Option<&str>) -> Result<Option<Payment>, LedgerError> {
         self.read(|db| {
-            let found = first_stored(&mut db.prepare_cached(NEWEST_PAID)?, [account])?;
+            let found = first_stored(db, NEWEST_PAID, [account])?;
             Ok(found.map(|stored| stored.payment))
         })
     }
@@ -152,7 +168,7 @@ impl Ledger {
     pub fn unsettled(&self) -> Result<Vec<Payment>, LedgerError> {
         self.read(|db| {
             let mut statement = db.prepare_cached(UNSETTLED)?;
-            collect(statement.query([])?, |row| Ok(row::stored(row)?.payment))
+            payments(db, collect(statement.query([])?, row::stored)?)
         })
     }
 
@@ -164,12 +180,12 @@ impl Ledger {
             let mut doubtful = Vec::new();
             let mut rows = statement.query([])?;
             while let Some(row) = rows.next()? {
-                let payment = row::stored(row)?.payment;
-                if Standing::of(&payment).is_none_or(|standing| standing.is_open()) {
-                    doubtful.push(payment);
+                let stored = row::stored(row)?;
+                if Standing::of(&stored.payment).is_none_or(|standing| standing.is_open()) {
+                    doubtful.push(stored);
                 }
             }
-            Ok(doubtful)
+            payments(db, doubtful)
         })
     }
 
@@ -189,7 +205,9 @@ impl Ledger {
             let mut statement = db.prepare(&sql)?;
             let mut rows = statement.query(&*bound(&params))?;
             while let Some(row) = rows.next()? {
-                if each(row::stored(row)?.payment).is_break() {
+                let Stored { id, mut payment } = row::stored(row)?;
+                payment.records = of_payment(db, id)?;
+                if each(payment).is_break() {
                     break;
                 }
             }
@@ -202,7 +220,11 @@ impl Ledger {
         self.read(|db| {
             let Choice { sql, params } = choose(filter).grouped(TOTALS);
             let mut statement = db.prepare(&sql)?;
-            sum_up(statement.query(&*bound(&params))?)
+            let totals = sum_up(statement.query(&*bound(&params))?)?;
+            let Choice { sql, params } = choose(filter).manifold(CHOSEN);
+            let mut statement = db.prepare(&sql)?;
+            let several = payments(db, collect(statement.query(&*bound(&params))?, row::stored)?)?;
+            Ok(with_further(totals, &several))
         })
     }
 
@@ -225,50 +247,74 @@ pub(super) fn bound<'a>(params: &'a [(&'static str, Value)]) -> Vec<(&'static st
 fn sum_up(mut rows: Rows<'_>) -> Result<Totals, Fault> {
     let mut totals = Totals::default();
     let mut counts = [0_u64; Outcome::ALL.len()];
-    let mut net: BTreeMap<Currency, Amount> = BTreeMap::new();
     let mut noted: BTreeMap<Currency, Amount> = BTreeMap::new();
+    // Live comes first, where there is any of it.
+    let mut nets: [(Mode, BTreeMap<Currency, Amount>); 3] =
+        [Mode::Live, Mode::Test, Mode::Sandbox].map(|mode| (mode, BTreeMap::new()));
+    let mut denied = Vec::new();
     while let Some(row) = rows.next()? {
         let group = row::group(row)?;
         totals.count += group.count;
+        totals.noted += group.noted;
         for (outcome, count) in Outcome::ALL.iter().zip(&mut counts) {
             if *outcome == group.outcome {
                 *count += group.count;
             }
         }
-        if group.outcome == Outcome::Paid {
-            net.insert(group.net.currency(), group.net);
-        }
-        // Only an unknown payment is noted as charged.
         if group.noted > 0 {
-            totals.noted += group.noted;
-            noted.insert(group.noted_net.currency(), group.noted_net);
+            let currency = group.noted_net.currency();
+            let sum = noted.get(&currency).map_or(0, Amount::minor);
+            let sum = sum.saturating_add(group.noted_net.minor());
+            noted.insert(currency, Amount::from_minor(sum, currency));
+        }
+        if group.outcome == Outcome::Paid {
+            denied.extend(group.denied.then_some(group.mode));
+            let of_mode = nets.iter_mut().find(|(mode, _)| *mode == group.mode);
+            of_mode.and_then(|(_, net)| net.insert(group.net.currency(), group.net));
         }
     }
     let counted = Outcome::ALL.into_iter().zip(counts);
     totals.by_outcome = counted.filter(|(_, count)| *count > 0).collect();
-    totals.net = net.into_values().collect();
     totals.noted_net = noted.into_values().collect();
+    let mut nets = nets.into_iter().filter(|(_, net)| !net.is_empty());
+    if let Some((mode, net)) = nets.next() {
+        totals.net = net.into_values().collect();
+        totals.net_mode = denied.contains(&mode).then_some(mode);
+    }
+    totals.apart = nets.map(|(mode, net)| (mode, net.into_values().collect())).collect();
     Ok(totals)
 }
 
+/// What payments hold that are not the ones their orders stand for.
+fn with_further(totals: Totals, several: &[Payment]) -> Totals {
+    let mut further = 0;
+    let mut sums: BTreeMap<Currency, Amount> = BTreeMap::new();
+    for (_, Held(held)) in several.iter().flat_map(Payment::further) {
+        further += 1;
+        if let Some(held) = held {
+            let none = Amount::from_minor(0, held.currency());
+            let sum = sums.entry(held.currency()).or_insert(none);
+            *sum = sum.checked_add(held).unwrap_or(*sum);
+        }
+    }
+    Totals { further, further_held: sums.into_values().collect(), ..totals }
+}
+
 pub(super) fn find_stored(db: &Connection, uid: &MerchantUid) -> Result<Option<Stored>, Fault> {
-    first_stored(&mut db.prepare_cached(BY_MERCHANT_UID)?, [uid.as_str()])
+    first_stored(db, BY_MERCHANT_UID, [uid.as_str()])
 }
 
 pub(super) fn first_stored(
-    statement: &mut CachedStatement<'_>,
+    db: &Connection,
+    sql: &'static str,
     params: impl Params,
 ) -> Result<Option<Stored>, Fault> {
-    statement.query(params)?.next()?.map(row::stored).transpose()
+    let stored = db.prepare_cached(sql)?.query(params)?.next()?.map(row::stored).transpose()?;
+    let Some(mut stored) = stored else { return Ok(None) };
+    stored.payment.records = of_payment(db, stored.id)?;
+    Ok(Some(stored))
 }
 
-pub(super) fn collect<T>(
-    mut rows: Rows<'_>,
-    read: impl Fn(&rusqlite::Row<'_>) -> Result<T, Fault>,
-) -> Result<Vec<T>, Fault> {
-    let mut all = Vec::new();
-    while let Some(row) = rows.next()? {
-        all.push(read(row)?);
-    }
-    Ok(all)
+pub(super) fn payments(db: &Connection, stored: Vec<Stored>) -> Result<Vec<Payment>, Fault> {
+    Ok(with_records(db, stored)?.into_iter().map(|stored| stored.payment).collect())
 }

@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
+use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 
 use crate::domain::ids::MerchantUid;
 use crate::domain::lookup::LookedUp;
-use crate::domain::payment::{EventKind, Noted, Payment};
+use crate::domain::payment::{EventKind, GatewayRecord, Noted, Payment};
 use crate::domain::reason::Reason;
 use crate::ledger::day::DaySum;
 use crate::ledger::entry::{Attempt, Entry, How, Written};
@@ -14,10 +15,12 @@ use crate::ledger::fault::{Fault, copy};
 use crate::ledger::identity::{Height, begin_with, height, make_first_mark};
 use crate::ledger::intent::Intent;
 use crate::ledger::read::find_stored;
+use crate::ledger::records::write_sighting;
 use crate::ledger::refunds;
 use crate::ledger::row::Stored;
 use crate::ledger::rules::{self, Change, Happened};
 use crate::ledger::seen::Seen;
+use crate::ledger::sighting::see;
 use crate::ledger::write::{append, append_note, insert, write_answer, write_attempt, write_terms};
 use crate::ledger::{Ledger, LedgerError, MarkTrouble, guard, place};
 
@@ -180,15 +183,18 @@ fn record(tx: &Connection, day: &mut DaySum, entry: &Entry) -> Result<Written, F
         Entry::Refusal { attempt, at, received } => {
             let stored = stored_or_error(tx, &attempt.uid)?;
             let change = |payment| rules::refused(payment, attempt.number, *at, received);
-            keep(tx, day, stored, change)
+            keep(tx, day, stored, (&[], *at), change)
         }
-        Entry::Answer { attempt, at, settled, received } => {
+        Entry::Answer { attempt, at, settled, received, shown } => {
             let stored = stored_or_error(tx, &attempt.uid)?;
-            keep(tx, day, stored, |payment| rules::answered(payment, attempt.number, *at, settled, received))
+            let shown: Vec<&GatewayRecord> = settled.record().into_iter().chain(shown).collect();
+            let change = |payment| rules::answered(payment, attempt.number, *at, settled, received);
+            keep(tx, day, stored, (&shown, *at), change)
         }
         Entry::NotSent { attempt, at, reason, received } => {
             let stored = stored_or_error(tx, &attempt.uid)?;
-            keep(tx, day, stored, |payment| rules::not_sent(payment, attempt.number, *at, reason, received))
+            let change = |payment| rules::not_sent(payment, attempt.number, *at, reason, received);
+            keep(tx, day, stored, (&[], *at), change)
         }
         Entry::Found { intent, looked_up, received } => {
             if let Some(Stored { payment, .. }) = find_stored(tx, &intent.request.terms.merchant_uid)? {
@@ -197,9 +203,10 @@ fn record(tx: &Connection, day: &mut DaySum, entry: &Entry) -> Result<Written, F
             let stored = insert(tx, rules::never_begun(intent, None))?;
             let seen = Seen::of(&stored.payment);
             let change = |payment| rules::looked_up(payment, &seen, intent.at, looked_up, received, None);
-            keep(tx, day, stored, change)
+            let shown: Vec<&GatewayRecord> = intent.shown.iter().collect();
+            keep(tx, day, stored, (&shown, intent.at), change)
         }
-        Entry::Lookup { uid, seen, at, looked_up, received } => {
+        Entry::Lookup { uid, seen, at, looked_up, received, shown } => {
             let stored = stored_or_error(tx, uid)?;
             let code = match looked_up {
                 LookedUp::Rejected(_) | LookedUp::Unknown(_) => answer_code(tx, &stored)?,
@@ -210,7 +217,8 @@ fn record(tx: &Connection, day: &mut DaySum, entry: &Entry) -> Result<Written, F
                 | LookedUp::Nothing => None,
             };
             let change = |payment| rules::looked_up(payment, seen, *at, looked_up, received, code);
-            keep(tx, day, stored, change)
+            let shown: Vec<&GatewayRecord> = shown.iter().collect();
+            keep(tx, day, stored, (&shown, *at), change)
         }
         Entry::Refund(intent) => refunds::begin(tx, intent),
         Entry::RefundResend { id, at, mark, refused } => refunds::resend(tx, id, *at, mark, refused),
@@ -267,7 +275,7 @@ fn claim(tx: &Connection, day: &mut DaySum, intent: &Intent) -> Result<Written, 
         write_terms(tx, stored)?;
     }
     let customer_pg = customer_pg(tx, intent)?;
-    let after = match before {
+    let mut after = match before {
         Some(Stored { id, payment }) => {
             let next = rules::next_attempt(payment, intent).ok_or(Fault::TooLarge("number of attempts"))?;
             let after = Stored { id, payment: Payment { customer_pg, ..next } };
@@ -281,6 +289,7 @@ fn claim(tx: &Connection, day: &mut DaySum, intent: &Intent) -> Result<Written, 
     let (operator, host) = (intent.operator.as_deref(), intent.host.as_deref());
     let line = Happened::to(&after.payment, EventKind::Intent, intent.at);
     append(tx, after.id, &Happened { operator, host, reason: new_terms.as_ref(), ..line })?;
+    take_in(tx, &mut after, intent)?;
     Ok(Written { payment: after.payment, how: How::Claimed })
 }
 
@@ -315,7 +324,7 @@ fn customer_pg(tx: &Connection, intent: &Intent) -> Result<Option<String>, Fault
 fn never_begun(tx: &Connection, intent: &Intent, reason: &Reason) -> Result<Written, Fault> {
     let uid = &intent.request.terms.merchant_uid;
     let (stored, new_terms) = with_new_terms(tx, find_stored(tx, uid)?, intent)?;
-    let stored = match stored {
+    let mut stored = match stored {
         Some(stored) => stored,
         None => insert(tx, rules::never_begun(intent, Some(reason)))?,
     };
@@ -331,6 +340,7 @@ fn never_begun(tx: &Connection, intent: &Intent, reason: &Reason) -> Result<Writ
         ..Happened::to(&stored.payment, EventKind::NotSent, intent.at)
     };
     append(tx, stored.id, &line)?;
+    take_in(tx, &mut stored, intent)?;
     Ok(Written { payment: stored.payment, how: How::Kept })
 }
 
@@ -339,18 +349,30 @@ fn keep<'a>(
     tx: &Connection,
     day: &mut DaySum,
     stored: Stored,
+    (shown, at): (&[&GatewayRecord], Timestamp),
     change: impl FnOnce(Payment) -> Change<'a>,
 ) -> Result<Written, Fault> {
     let Stored { id, payment } = stored;
     let counted = day.part(Some(&payment));
-    let Change { payment, moved, happened, lost } = change(payment);
+    let Change { mut payment, moved, happened, lost } = change(payment);
+    let sighting = see(&mut payment, shown.iter().copied(), at);
     let after = Stored { id, payment };
-    if moved {
+    if moved || sighting.moved {
         write_answer(tx, &after)?;
         day.moved(counted, &after.payment);
     }
     tell(tx, id, &happened)?;
+    write_sighting(tx, &after, &sighting, at)?;
     Ok(Written { payment: after.payment, how: if lost { How::Moved } else { How::Kept } })
+}
+
+/// Writes down what the gateway showed under the order of an intent.
+fn take_in(tx: &Connection, stored: &mut Stored, intent: &Intent) -> Result<(), Fault> {
+    let sighting = see(&mut stored.payment, &intent.shown, intent.at);
+    if sighting.moved {
+        write_answer(tx, stored)?;
+    }
+    write_sighting(tx, stored, &sighting, intent.at)
 }
 
 fn tell(tx: &Connection, payment_id: i64, happened: &[Happened<'_>]) -> Result<(), Fault> {

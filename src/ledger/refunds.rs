@@ -11,10 +11,12 @@ use crate::domain::time::SendMark;
 use crate::ledger::entry::{How, Written};
 use crate::ledger::fault::Fault;
 use crate::ledger::intent::RefundIntent;
-use crate::ledger::read::{collect, find_stored};
-use crate::ledger::row::{self, Stored, parts_text, refund_columns};
+use crate::ledger::read::find_stored;
+use crate::ledger::records::write_sighting;
+use crate::ledger::row::{self, Stored, collect, parts_text, refund_columns};
 use crate::ledger::rules::Happened;
 use crate::ledger::rules::refund as rules;
+use crate::ledger::sighting::see;
 use crate::ledger::write::{append, insert_into, instead, the_one, update, write_answer};
 use crate::ledger::{Ledger, LedgerError};
 
@@ -121,14 +123,18 @@ pub(super) fn end(
         }
         None => refund,
     };
-    let payment = match record.and_then(|record| rules::seen(payment.clone(), record)) {
-        Some(seen) => {
-            let after = Stored { id: payment_id, payment: seen };
-            write_answer(tx, &after)?;
-            after.payment
-        }
-        None => payment,
-    };
+    let mut payment = payment;
+    let mut sighting = see(&mut payment, record, at);
+    if refund.outcome == RefundOutcome::Refunded {
+        // What is told of it below.
+        sighting.refunds.clear();
+    }
+    let after = Stored { id: payment_id, payment };
+    if sighting.moved {
+        write_answer(tx, &after)?;
+    }
+    write_sighting(tx, &after, &sighting, at)?;
+    let payment = after.payment;
     let line = Happened {
         reason: refund.why.as_ref(),
         imp_uid: Some(&refund.imp_uid),

@@ -5,8 +5,8 @@
 use std::fmt::Display;
 
 use jiff::Timestamp;
-use rusqlite::Row;
 use rusqlite::types::ValueRef;
+use rusqlite::{Row, Rows};
 
 use crate::domain::customer::{Card, Customer};
 use crate::domain::ids::{CustomerUid, MerchantUid, RefundId};
@@ -15,6 +15,7 @@ use crate::domain::payment::{
     EventKind, HistoryEntry, Mode, Noted, Outcome, Payment, Received, RefundOutcome, Terms,
 };
 use crate::domain::reason::Reason;
+use crate::domain::record::{Record, Signed};
 use crate::domain::refund::Refund;
 use crate::domain::tax::Tax;
 use crate::domain::time::{BootReading, SendMark};
@@ -60,7 +61,17 @@ macro_rules! refund_columns {
     };
 }
 
-pub(super) use {customer_columns, event_columns, payment_columns, refund_columns};
+/// The columns of `records`, and of the newest signature as `signed`, that [`record`] reads.
+macro_rules! record_columns {
+    () => {
+        "records.imp_uid, merchant_uid, customer_uid, status, amount_minor, cancelled_minor, currency, apply_num, \
+         card_name, card_number, pg_provider, pg_tid, receipt_url, channel, usage, sandbox, fail_reason, \
+         started_at_s, paid_at_s, failed_at_s, cancelled_at_s, first_seen_ms, last_seen_ms, signed.at_ms, \
+         signed.operator, signed.reason"
+    };
+}
+
+pub(super) use {customer_columns, event_columns, payment_columns, record_columns, refund_columns};
 
 /// Stands between the parts of a reason, and in none of them.
 const BETWEEN_PARTS: char = '\u{1f}';
@@ -113,6 +124,11 @@ macro_rules! payment_column {
 macro_rules! event_column {
     ($name:literal) => {
         const { (place(event_columns!(), $name), $name) }
+    };
+}
+macro_rules! record_column {
+    ($name:literal) => {
+        const { (place(record_columns!(), $name), $name) }
     };
 }
 macro_rules! refund_column {
@@ -241,7 +257,7 @@ pub(super) struct Stored {
     pub(super) payment: Payment,
 }
 
-/// Reads a row of `payment_columns!()`.
+/// Reads a row of `payment_columns!()`. What the gateway showed under the order is in another table.
 pub(super) fn stored(row: &Row<'_>) -> Result<Stored, Fault> {
     let cells = Cells { table: "payments", row };
     let currency = cells.parsed(payment_column!("currency"), |code| Currency::parse(code).ok())?;
@@ -299,6 +315,7 @@ pub(super) fn stored(row: &Row<'_>) -> Result<Stored, Fault> {
                 vat_amount: cells.integer_or_null(payment_column!("vat_amount_minor"))?.map(amount),
             }),
         },
+        records: Vec::new(),
     };
     Ok(Stored { id: cells.integer(payment_column!("id"))?, payment })
 }
@@ -412,6 +429,53 @@ pub(super) fn refund(row: &Row<'_>) -> Result<Refund, Fault> {
     })
 }
 
+/// Reads a row of `record_columns!()`.
+pub(super) fn record(row: &Row<'_>) -> Result<Record, Fault> {
+    let cells = Cells { table: "records", row };
+    let text = |column| cells.string_or_null(column);
+    let (code, signed_at) = (record_column!("currency"), record_column!("signed.at_ms"));
+    let currency = match cells.text_or_null(code)? {
+        None => None,
+        Some(word) => Some(Currency::parse(word).map_err(|_| cells.fault(code, word))?),
+    };
+    let amount = |column| {
+        let minor = cells.integer_or_null(column)?;
+        Ok::<_, Fault>(minor.zip(currency).map(|(minor, currency)| Amount::from_minor(minor, currency)))
+    };
+    Ok(Record {
+        imp_uid: cells.text(record_column!("records.imp_uid"))?.to_owned(),
+        merchant_uid: text(record_column!("merchant_uid"))?,
+        customer_uid: text(record_column!("customer_uid"))?,
+        status: text(record_column!("status"))?,
+        amount: amount(record_column!("amount_minor"))?,
+        cancelled: amount(record_column!("cancelled_minor"))?,
+        apply_num: text(record_column!("apply_num"))?,
+        card_name: text(record_column!("card_name"))?,
+        card_number: text(record_column!("card_number"))?,
+        pg_provider: text(record_column!("pg_provider"))?,
+        pg_tid: text(record_column!("pg_tid"))?,
+        receipt_url: text(record_column!("receipt_url"))?,
+        channel: text(record_column!("channel"))?,
+        usage: text(record_column!("usage"))?,
+        sandbox: cells.flag_or_null(record_column!("sandbox"))?,
+        fail_reason: text(record_column!("fail_reason"))?,
+        started_at: cells.s_or_null(record_column!("started_at_s"))?,
+        paid_at: cells.s_or_null(record_column!("paid_at_s"))?,
+        failed_at: cells.s_or_null(record_column!("failed_at_s"))?,
+        cancelled_at: cells.s_or_null(record_column!("cancelled_at_s"))?,
+        first_seen: cells.ms(record_column!("first_seen_ms"))?,
+        last_seen: cells.ms(record_column!("last_seen_ms"))?,
+        signed: match cells.ms_or_null(signed_at)? {
+            None => None,
+            Some(at) => Some(Signed {
+                at,
+                operator: text(record_column!("signed.operator"))?,
+                reason: cells.text(record_column!("signed.reason"))?.to_owned(),
+            }),
+        },
+    })
+}
+
 /// Reads a row of `customer_columns!()`.
 pub(super) fn customer(row: &Row<'_>) -> Result<Customer, Fault> {
     let cells = Cells { table: "customers", row };
@@ -438,10 +502,14 @@ pub(super) fn customer(row: &Row<'_>) -> Result<Customer, Fault> {
     })
 }
 
-/// Payments of one outcome in one currency.
+/// Payments of one outcome and mode in one currency.
 #[derive(Debug)]
 pub(super) struct GroupTotal {
     pub(super) outcome: Outcome,
+    /// By the gateway's flag, where it told one.
+    pub(super) mode: Mode,
+    /// Whether the flag of one of them denies the mode that its profile had.
+    pub(super) denied: bool,
     pub(super) count: u64,
     /// Less what was refunded.
     pub(super) net: Amount,
@@ -450,7 +518,7 @@ pub(super) struct GroupTotal {
     pub(super) noted_net: Amount,
 }
 
-/// Reads a row of `outcome, currency, payments, net_minor, noted, noted_minor`.
+/// Reads a row of `outcome, currency, payments, net_minor, noted, noted_minor, shown_mode, denied`.
 pub(super) fn group(row: &Row<'_>) -> Result<GroupTotal, Fault> {
     let cells = Cells { table: "payments", row };
     let currency = cells.parsed((1, "currency"), |code| Currency::parse(code).ok())?;
@@ -462,5 +530,19 @@ pub(super) fn group(row: &Row<'_>) -> Result<GroupTotal, Fault> {
         net: Amount::from_minor(cells.integer((3, "net_minor"))?, currency),
         noted: u64::try_from(noted).map_err(|_| cells.fault((4, "noted"), &noted))?,
         noted_net: Amount::from_minor(cells.integer((5, "noted_minor"))?, currency),
+        mode: cells.parsed((6, "shown_mode"), Mode::from_word)?,
+        denied: cells.flag_or_null((7, "denied"))? == Some(true),
     })
+}
+
+/// Reads all rows of a statement.
+pub(super) fn collect<T>(
+    mut rows: Rows<'_>,
+    read: impl Fn(&Row<'_>) -> Result<T, Fault>,
+) -> Result<Vec<T>, Fault> {
+    let mut all = Vec::new();
+    while let Some(row) = rows.next()? {
+        all.push(read(row)?);
+    }
+    Ok(all)
 }

@@ -178,7 +178,7 @@ pub(super) fn answered<'a>(
         Settled::Unknown(_) => {}
     }
     let takes = match settled {
-        Settled::Paid(_) => true,
+        Settled::Paid(record) => !is_another(&payment, record),
         Settled::Declined(_) | Settled::Unknown(_) => !late && payment.outcome != Outcome::Paid,
     };
     if takes {
@@ -261,12 +261,15 @@ pub(super) fn looked_up<'a>(
     };
     let moved = match looked_up {
         LookedUp::Paid(record) => {
+            let (another, unanswered) = (is_another(&payment, record), payment.unanswered);
             if as_seen {
                 payment.unanswered = 0;
             }
-            take_paid(&mut payment, record);
+            if !another {
+                take_paid(&mut payment, record);
+            }
             tell(&payment, Some(record), None);
-            true
+            !another || unanswered != payment.unanswered
         }
         LookedUp::Declined(declines) if open => {
             payment.unanswered = 0;
@@ -394,6 +397,15 @@ fn settle(payment: &mut Payment, outcome: Outcome, record: Option<&GatewayRecord
     take_over(payment, record.unwrap_or(&GatewayRecord::default()));
 }
 
+/// Whether a paid order stands for another payment than this one, which is money beside it: who came first stays,
+/// and both are in the order's records (contract, rule 11).
+fn is_another(payment: &Payment, record: &GatewayRecord) -> bool {
+    payment.outcome == Outcome::Paid
+        && payment.imp_uid.is_some()
+        && record.imp_uid.is_some()
+        && payment.imp_uid != record.imp_uid
+}
+
 /// Money that the gateway shows. Of a payment that is paid already only what is shown may have changed: it was
 /// refunded since.
 fn take_paid(payment: &mut Payment, record: &GatewayRecord) {
@@ -405,7 +417,7 @@ fn take_paid(payment: &mut Payment, record: &GatewayRecord) {
     }
 }
 
-pub(super) fn take_over(payment: &mut Payment, record: &GatewayRecord) {
+fn take_over(payment: &mut Payment, record: &GatewayRecord) {
     let currency: Currency = payment.terms.amount.currency();
     payment.imp_uid.clone_from(&record.imp_uid);
     payment.sandbox = record.sandbox;
@@ -420,6 +432,7 @@ pub(super) fn take_over(payment: &mut Payment, record: &GatewayRecord) {
     payment.receipt_url.clone_from(&record.receipt_url);
     payment.paid_at = record.paid_at_s.and_then(from_epoch_s);
     payment.cancelled_at = record.cancelled_at_s.and_then(from_epoch_s);
+    payment.sandbox = record.sandbox;
 }
 
 /// A time as the ledger keeps it.

@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
+use crate::ledger::backfill;
 use crate::ledger::durable::{pragma, refused};
 use crate::ledger::fault::Fault;
 use crate::ledger::spellings;
@@ -11,7 +12,7 @@ pub(super) const APPLICATION_ID: i64 = 0x626b_6579;
 
 /// Every schema there was, oldest first; each sets the `user_version` it leads to, which is its
 /// place in this list. Only ever added to.
-pub(super) const MIGRATIONS: [&str; 10] = [
+pub(super) const MIGRATIONS: [&str; 11] = [
     include_str!("migrations/0001_ledger.sql"),
     include_str!("migrations/0002_quicker_writes.sql"),
     include_str!("migrations/0003_fewer_writes.sql"),
@@ -22,11 +23,13 @@ pub(super) const MIGRATIONS: [&str; 10] = [
     include_str!("migrations/0008_refunds.sql"),
     include_str!("migrations/0009_host.sql"),
     include_str!("migrations/0010_open_orders.sql"),
+    include_str!("migrations/0011_records.sql"),
 ];
-pub(super) const SCHEMA_VERSION: i64 = 10;
+pub(super) const SCHEMA_VERSION: i64 = 11;
 
-/// The schema whose new columns SQL alone cannot fill.
+/// The schemas whose new columns and tables SQL alone cannot fill.
 const SPELLINGS: i64 = 6;
+const RECORDS: i64 = 11;
 
 /// What the header of the file says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +79,10 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<bool, Fault> {
                 spellings::fill(&tx)?;
             }
         }
+    }
+    // Rows are read and written as they are today, so that this comes after all of it.
+    if (1..RECORDS).contains(&from) {
+        backfill::fill(&tx)?;
     }
     tx.commit()?;
     Ok(from == 0)

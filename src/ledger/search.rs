@@ -38,6 +38,8 @@ const TEXT: &str = concat!(
              'VND', 'VUV', 'XAF', 'XOF', 'XPF') THEN :minor_0 \
          WHEN currency IN ('BHD', 'IQD', 'JOD', 'KWD', 'LYD', 'OMR', 'TND') THEN :minor_3 \
          ELSE :minor_2 END \
+      OR id IN (SELECT payment_id FROM records WHERE imp_uid LIKE :like ESCAPE '\\' \
+            OR apply_num LIKE :like ESCAPE '\\') \
       OR customer_uid IN (SELECT customer_uid FROM customers \
          WHERE name LIKE :like ESCAPE '\\' OR name LIKE :apart ESCAPE '\\' OR email LIKE :like ESCAPE '\\' OR ",
     digits_of!("tel"),
@@ -157,9 +159,15 @@ impl Conditions {
         Choice { sql, params }
     }
 
+    /// All of them under whose orders more than one payment was shown.
+    pub(super) fn manifold(mut self, select: &str) -> Choice {
+        self.all.push("id IN (SELECT payment_id FROM records WHERE nth > 1)");
+        Choice { sql: self.with_where(select), params: self.params }
+    }
+
     /// Counts and sums of all of them.
     pub(super) fn grouped(self, select: &str) -> Choice {
-        let sql = self.with_where(select) + " GROUP BY outcome, currency";
+        let sql = self.with_where(select) + " GROUP BY outcome, currency, shown_mode";
         Choice { sql, params: self.params }
     }
 }

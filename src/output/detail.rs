@@ -9,16 +9,18 @@ use serde::{Serialize, Serializer};
 
 use crate::domain::customer::Customer;
 use crate::domain::declines::{Certainty, Standing};
+use crate::domain::money::Amount;
 use crate::domain::payment::{HistoryEntry, Outcome, Payment};
 use crate::domain::refund::Refund;
 use crate::output::Format;
+use crate::output::alarm::{alarm_text, record_line};
 use crate::output::colour::outcome_style;
 use crate::output::customer::customer_object;
 use crate::output::field::{Columns, Give, Object, Shown, exact_number};
 use crate::output::list::{PaymentSummary, payments_footer, table_row, table_writer};
 use crate::output::meaning::{again, certainty, who};
 use crate::output::options::UiOptions;
-use crate::output::payment::{CUSTOMER, EventObject, payment_object};
+use crate::output::payment::{CUSTOMER, EventObject, RecordObject, payment_object};
 use crate::output::prose::{doubt_ended, noted_by, reconcile_command};
 use crate::output::refund::{refund_object, why};
 use crate::output::table::{Heading, TableRow, TableWriter, facts};
@@ -99,7 +101,7 @@ pub fn payment_detail(detail: &PaymentDetail<'_>, options: &UiOptions) -> String
         fact(&mut rows, "again", &[Some(&again(known))]);
     }
     fact(&mut rows, "code", &[payment.code.map(|code| code.to_string()).as_deref()]);
-    fact(&mut rows, "amount", &[Some(&terms.amount.to_string()), Some(&terms.mode.word().to_uppercase())]);
+    fact(&mut rows, "amount", &[Some(&terms.amount.to_string()), Some(&mode_fact(payment))]);
     let refunded = payment.cancel_amount.filter(|refund| refund.minor() > 0).map(|refund| refund.to_string());
     let refunded_at = payment.cancelled_at.map(|at| when(at, zone));
     fact(&mut rows, "refunded", &[refunded.as_deref(), refunded_at.as_deref()]);
@@ -120,6 +122,7 @@ pub fn payment_detail(detail: &PaymentDetail<'_>, options: &UiOptions) -> String
     fact(&mut rows, "note", &[payment.note.as_deref()]);
     fact(&mut rows, "noted", &[noted_by(payment, zone).as_deref()]);
     let mut text = facts(&rows);
+    text.push_str(&records_facts(payment, zone));
     if !detail.events.is_empty() {
         text.push('\n');
         text.push_str(&events_table(detail.events, options));
@@ -144,6 +147,39 @@ fn refund_detail(refund: &Refund, zone: &TimeZone) -> String {
     fact(&mut rows, "receipt", &[refund.receipt_url.as_deref()]);
     fact(&mut rows, "run by", &[refund.operator.as_deref()]);
     facts(&rows)
+}
+
+/// `LIVE`; where the gateway's flag says otherwise than the profile did, both.
+fn mode_fact(payment: &Payment) -> String {
+    let (shown, profile) = (payment.mode_shown(), payment.terms.mode);
+    let shown_word = shown.word().to_uppercase();
+    if shown == profile {
+        shown_word
+    } else {
+        format!("{shown_word} channel, of a profile that is {profile}")
+    }
+}
+
+/// Every payment that the gateway showed under the order, where there is another than the order's own; who has
+/// answered for one; and what an alarm needs.
+fn records_facts(payment: &Payment, zone: &TimeZone) -> String {
+    if payment.records.iter().all(|record| payment.is_own(record)) {
+        return String::new();
+    }
+    let mut rows: Facts = Vec::new();
+    for record in &payment.records {
+        let whose = if payment.is_own(record) { "ours" } else { "other" };
+        let status = record.status.as_deref().map(|status| format!("   {}", safe(status)));
+        rows.push((whose, format!("{}{}", record_line(record, zone), status.unwrap_or_default())));
+        if let Some(signed) = &record.signed {
+            let by = signed.operator.as_deref().map(|by| format!(" by {}", safe(by))).unwrap_or_default();
+            let line = format!("acknowledged{by}, {}: {}", when(signed.at, zone), safe(&signed.reason));
+            rows.push(("", line));
+        }
+    }
+    let alarm = payment.alarm().map(|alarm| alarm_text(payment, &alarm, zone).sentence);
+    let alarm = alarm.map(|sentence| format!("  {sentence}\n")).unwrap_or_default();
+    format!("\n  The gateway shows under this order:\n{}{alarm}", facts(&rows))
 }
 
 fn events_table(events: &[HistoryEntry], options: &UiOptions) -> String {
@@ -243,6 +279,7 @@ struct With<T: Serialize, U: Serialize> {
 struct Histories<'a> {
     history: Vec<EventObject<'a>>,
     refunds: Vec<Object<'a, Refund>>,
+    records: Vec<RecordObject<'a>>,
 }
 
 impl Serialize for PaymentDetailObject<'_> {
@@ -251,6 +288,13 @@ impl Serialize for PaymentDetailObject<'_> {
         let more = Histories {
             history: events.iter().map(|event| EventObject::new(event, zone)).collect(),
             refunds: self.detail.refunds.iter().map(|refund| refund_object(refund, zone)).collect(),
+            records: self
+                .detail
+                .payment
+                .records
+                .iter()
+                .map(|record| RecordObject::new(record, zone))
+                .collect(),
         };
         With { object: payment_object(self.detail.payment.into(), zone), more }.serialize(serializer)
     }
@@ -322,22 +366,35 @@ impl Serialize for CustomerDetailObject<'_> {
     }
 }
 
-/// `{"count": 2, "paid": 1, "net": {"KRW": 8900}}`.
+/// `{"count": 2, "paid": 1, "net": {"KRW": 8900}, "net_apart": {"test": {…}}, "further": {"count": 0, "held": {}}}`.
 pub struct SummaryObject<'a>(pub &'a PaymentSummary);
 
 impl Serialize for SummaryObject<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut nets = serde_json::Map::new();
-        for net in &self.0.net {
-            let number = exact_number(net).map_err(serde::ser::Error::custom)?;
-            nets.insert(net.currency().code().to_owned(), serde_json::Value::Number(number));
+        let PaymentSummary { count, paid, net, apart, further, further_held, .. } = self.0;
+        let error = serde::ser::Error::custom;
+        let mut net_apart = serde_json::Map::new();
+        for (mode, net) in apart {
+            net_apart.insert(mode.word().to_owned(), by_currency(net).map_err(error)?);
         }
-        let mut map = serializer.serialize_map(Some(3))?;
-        map.serialize_entry("count", &self.0.count)?;
-        map.serialize_entry("paid", &self.0.paid)?;
-        map.serialize_entry("net", &nets)?;
+        let further =
+            serde_json::json!({"count": further, "held": by_currency(further_held).map_err(error)?});
+        let mut map = serializer.serialize_map(Some(5))?;
+        map.serialize_entry("count", count)?;
+        map.serialize_entry("paid", paid)?;
+        map.serialize_entry("net", &by_currency(net).map_err(error)?)?;
+        map.serialize_entry("net_apart", &net_apart)?;
+        map.serialize_entry("further", &further)?;
         map.end()
     }
+}
+
+fn by_currency(amounts: &[Amount]) -> Result<serde_json::Value, serde_json::Error> {
+    let mut sums = serde_json::Map::new();
+    for amount in amounts {
+        sums.insert(amount.currency().code().to_owned(), serde_json::Value::Number(exact_number(amount)?));
+    }
+    Ok(serde_json::Value::Object(sums))
 }
 
 #[cfg(test)]

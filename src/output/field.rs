@@ -38,6 +38,9 @@ pub enum Value<'a> {
     Replayed,
     Money(Amount),
     Time(Timestamp),
+    Flag(bool),
+    /// Ids of the gateway's, an array in JSON.
+    Ids(Vec<&'a str>),
 }
 
 impl<'a> Value<'a> {
@@ -59,9 +62,13 @@ impl<'a> Value<'a> {
             Value::Money(amount) => Cow::Owned(amount.to_string()),
             Value::Time(at) => Cow::Owned(when(*at, shown.zone)),
             Value::Text(text) => safe(text),
-            Value::Absent | Value::Word(_) | Value::Outcome(_) | Value::Whole(_) | Value::Replayed => {
-                self.digits_and_words(shown)
-            }
+            Value::Absent
+            | Value::Word(_)
+            | Value::Outcome(_)
+            | Value::Whole(_)
+            | Value::Replayed
+            | Value::Flag(_)
+            | Value::Ids(_) => self.digits_and_words(shown),
         }
     }
 
@@ -80,7 +87,9 @@ impl<'a> Value<'a> {
             | Value::Whole(_)
             | Value::Replayed
             | Value::Money(_)
-            | Value::Time(_) => self.digits_and_words(shown),
+            | Value::Time(_)
+            | Value::Flag(_)
+            | Value::Ids(_) => self.digits_and_words(shown),
         }
     }
 
@@ -101,7 +110,9 @@ impl<'a> Value<'a> {
             | Value::Whole(_)
             | Value::Replayed
             | Value::Money(_)
-            | Value::Time(_) => self.digits_and_words(shown),
+            | Value::Time(_)
+            | Value::Flag(_)
+            | Value::Ids(_) => self.digits_and_words(shown),
         }
     }
 
@@ -115,6 +126,8 @@ impl<'a> Value<'a> {
             Value::Replayed => Cow::Borrowed(if shown.replayed { "true" } else { "false" }),
             Value::Money(amount) => Cow::Owned(amount.to_digits()),
             Value::Time(at) => Cow::Owned(when_rfc3339(*at, shown.zone)),
+            Value::Flag(flag) => Cow::Borrowed(if *flag { "true" } else { "false" }),
+            Value::Ids(ids) => Cow::Owned(ids.iter().map(|id| safe(id)).collect::<Vec<_>>().join(" ")),
         }
     }
 }
@@ -138,6 +151,8 @@ impl Serialize for JsonValue<'_> {
             Value::Replayed => serializer.serialize_bool(self.1.replayed),
             Value::Money(amount) => exact_number(amount).map_err(S::Error::custom)?.serialize(serializer),
             Value::Time(at) => serializer.serialize_str(&when_rfc3339(*at, self.1.zone)),
+            Value::Flag(flag) => serializer.serialize_bool(*flag),
+            Value::Ids(ids) => ids.serialize(serializer),
         }
     }
 }

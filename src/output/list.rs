@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use jiff::tz::TimeZone;
 
 use crate::domain::money::Amount;
-use crate::domain::payment::Payment;
+use crate::domain::payment::{Mode, Payment};
 use crate::domain::words::number_of;
 use crate::output::Format;
 use crate::output::colour::outcome_style;
@@ -27,24 +27,48 @@ const BLOCK_ROWS: usize = 10_000;
 pub struct PaymentSummary {
     pub count: u64,
     pub paid: u64,
-    /// Paid less refunded, one for each currency.
+    /// Paid less refunded, one for each currency, of one mode: live, where anything live was paid.
     pub net: Vec<Amount>,
     /// Noted as charged by a person, and what those come to, one for each currency.
     pub noted: u64,
     pub noted_net: Vec<Amount>,
+    /// Which mode, where it is another than the profile said.
+    pub net_mode: Option<Mode>,
+    /// The same of payments of another mode.
+    pub apart: Vec<(Mode, Vec<Amount>)>,
+    /// Further payments under the same orders, and what they hold; in no other sum.
+    pub further: u64,
+    pub further_held: Vec<Amount>,
 }
 
-/// ` 2 payments, 1 paid, net ₩8,900`; `shown` is how many of them are listed.
+/// ` 2 payments, 1 paid, net ₩8,900; TEST ₩100; and ₩8,900 in 1 further payment under these orders`; `shown` is how
+/// many of them are listed.
 #[must_use]
 pub fn payments_footer(summary: &PaymentSummary, shown: u64) -> String {
     let of = if shown < summary.count { format!(" ({shown} shown)") } else { String::new() };
     let sum = |amounts: &[Amount]| amounts.iter().map(Amount::to_string).collect::<Vec<_>>().join(" + ");
-    let net = if summary.net.is_empty() { String::new() } else { format!(", net {}", sum(&summary.net)) };
+    // What went through a test channel must not pass for money.
+    let of_mode = match summary.net_mode {
+        None | Some(Mode::Live) => String::new(),
+        Some(mode) => format!("{} ", mode.word().to_uppercase()),
+    };
+    let net =
+        if summary.net.is_empty() { String::new() } else { format!(", {of_mode}net {}", sum(&summary.net)) };
+    let apart = summary.apart.iter();
+    let apart: String =
+        apart.map(|(mode, net)| format!("; {} {}", mode.word().to_uppercase(), sum(net))).collect();
+    let further = match summary.further {
+        0 => String::new(),
+        further => {
+            let held = sum(&summary.further_held);
+            format!("; and {held} in {} under these orders", number_of(further, "further payment"))
+        }
+    };
     let noted = match summary.noted {
         0 => String::new(),
         noted => format!("; {noted} noted as charged, {}", sum(&summary.noted_net)),
     };
-    format!("{}{of}, {} paid{net}{noted}", number_of(summary.count, "payment"), summary.paid)
+    format!("{}{of}, {} paid{net}{apart}{further}{noted}", number_of(summary.count, "payment"), summary.paid)
 }
 
 /// Writes a list. [`Lister::finish`] must be called: until then a table may hold rows back and a

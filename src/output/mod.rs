@@ -1,6 +1,7 @@
 //! What people and scripts read: tables, plain text, JSON, JSON lines and CSV, prompts and
 //! progress. Writes only to the writers it is given, and reads no clock and no environment.
 
+pub mod alarm;
 pub mod checklist;
 pub mod colour;
 pub mod customer;

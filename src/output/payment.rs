@@ -2,12 +2,17 @@
 
 use std::borrow::Cow;
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
+use serde_json::Number;
 
 use crate::domain::declines::Standing;
+use crate::domain::money::Amount;
+use crate::domain::order::Alarm;
 use crate::domain::payment::{HistoryEntry, Outcome, Payment};
-use crate::output::field::{Columns, Field, Give, Listed, Object, Shown, Value};
+use crate::domain::record::Record;
+use crate::output::field::{Columns, Field, Give, Listed, Object, Shown, Value, exact_number};
 use crate::output::meaning::meaning_and_who;
 use crate::output::text::when_rfc3339;
 
@@ -68,7 +73,7 @@ impl Listed for Payment {
         field("requested_at", Give::When, |payment| Value::Time(payment.requested_at)),
         field("paid_at", Give::When, |payment| Value::time(payment.paid_at)),
         field("cancelled_at", Give::When, |payment| Value::time(payment.cancelled_at)),
-        field("mode", Give::Never, |payment| Value::Word(payment.terms.mode.word())),
+        field("mode", Give::Never, |payment| Value::Word(payment.mode_shown().word())),
         field("attempts", Give::Never, |payment| Value::Whole(i64::from(payment.attempts))),
         field("note", Give::Text, |payment| Value::text(payment.note.as_ref())),
         field("operator", Give::Text, |payment| Value::text(payment.operator.as_ref())),
@@ -91,6 +96,10 @@ impl Listed for Payment {
         field("noted_evidence", Give::Text, |payment| {
             Value::text(payment.noted.as_ref().map(|noted| &noted.evidence))
         }),
+        field("other_imp_uids", Give::Never, |payment| {
+            Value::Ids(payment.others().map(|record| record.imp_uid.as_str()).collect())
+        }),
+        field("alarm", Give::Never, |payment| Value::Flag(payment.alarm().is_some())),
     ];
 
     const TABLE: &'static [Field<Payment>] = &[
@@ -126,14 +135,25 @@ impl Listed for Payment {
     const NOUN: &'static str = "payment";
 
     fn under(&self) -> Vec<Cow<'_, str>> {
-        match self.outcome {
+        let mut lines = match self.outcome {
             Outcome::Declined | Outcome::Rejected | Outcome::Unknown => {
                 let ours = Standing::of(self).and_then(|standing| standing.known).map(meaning_and_who);
                 self.why().into_iter().chain(ours).map(Cow::Owned).collect()
             }
             Outcome::Paid | Outcome::NotSent | Outcome::Pending => Vec::new(),
-        }
+        };
+        lines.extend(self.alarm().map(|alarm| Cow::Owned(held_too(self, &alarm))));
+        lines
     }
+}
+
+/// `ALARM: the order holds imps_2 (approval 22222222) too`
+fn held_too(payment: &Payment, alarm: &Alarm<'_>) -> String {
+    let others = alarm.held.iter().filter(|record| !payment.is_own(record)).map(|record| {
+        let approval = record.apply_num.as_deref().map(|number| format!(" (approval {number})"));
+        format!("{}{}", record.imp_uid, approval.unwrap_or_default())
+    });
+    format!("ALARM: the order holds {} too", others.collect::<Vec<_>>().join(" and "))
 }
 
 /// In the place of WHEN when payments are picked and sorted by when they were paid.
@@ -216,6 +236,77 @@ impl<'a> EventObject<'a> {
             body: received.body.as_deref(),
             refund_id: event.refund.as_ref().map(|(id, _)| id.as_str()),
             refund_outcome: event.refund.as_ref().map(|(_, outcome)| outcome.word()),
+        }
+    }
+}
+
+/// One of `"records"` in `history show --json`: a payment that the gateway showed under the order.
+#[derive(Clone, Debug, Serialize)]
+pub struct RecordObject<'a> {
+    pub imp_uid: &'a str,
+    pub merchant_uid: Option<&'a str>,
+    pub customer_uid: Option<&'a str>,
+    pub status: Option<&'a str>,
+    pub amount: Option<Number>,
+    pub currency: Option<String>,
+    pub cancel_amount: Option<Number>,
+    pub apply_num: Option<&'a str>,
+    pub card_name: Option<&'a str>,
+    pub card_number: Option<&'a str>,
+    pub pg_provider: Option<&'a str>,
+    pub pg_tid: Option<&'a str>,
+    pub channel: Option<&'a str>,
+    pub customer_uid_usage: Option<&'a str>,
+    pub sandbox: Option<bool>,
+    pub fail_reason: Option<&'a str>,
+    pub started_at: Option<String>,
+    pub paid_at: Option<String>,
+    pub cancelled_at: Option<String>,
+    pub first_seen: String,
+    pub last_seen: String,
+    /// Who has answered for it beside another one.
+    pub acknowledged: Option<SignedObject<'a>>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct SignedObject<'a> {
+    pub at: String,
+    pub operator: Option<&'a str>,
+    pub reason: &'a str,
+}
+
+impl<'a> RecordObject<'a> {
+    #[must_use]
+    pub fn new(record: &'a Record, zone: &TimeZone) -> RecordObject<'a> {
+        let time = |at: Timestamp| when_rfc3339(at, zone);
+        let number = |amount: Option<Amount>| amount.and_then(|amount| exact_number(&amount).ok());
+        RecordObject {
+            imp_uid: &record.imp_uid,
+            merchant_uid: record.merchant_uid.as_deref(),
+            customer_uid: record.customer_uid.as_deref(),
+            status: record.status.as_deref(),
+            amount: number(record.amount),
+            currency: record.amount.map(|amount| amount.currency().code().to_owned()),
+            cancel_amount: number(record.cancelled),
+            apply_num: record.apply_num.as_deref(),
+            card_name: record.card_name.as_deref(),
+            card_number: record.card_number.as_deref(),
+            pg_provider: record.pg_provider.as_deref(),
+            pg_tid: record.pg_tid.as_deref(),
+            channel: record.channel.as_deref(),
+            customer_uid_usage: record.usage.as_deref(),
+            sandbox: record.sandbox,
+            fail_reason: record.fail_reason.as_deref(),
+            started_at: record.started_at.map(time),
+            paid_at: record.paid_at.map(time),
+            cancelled_at: record.cancelled_at.map(time),
+            first_seen: time(record.first_seen),
+            last_seen: time(record.last_seen),
+            acknowledged: record.signed.as_ref().map(|signed| SignedObject {
+                at: time(signed.at),
+                operator: signed.operator.as_deref(),
+                reason: &signed.reason,
+            }),
         }
     }
 }

@@ -4,9 +4,11 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::domain::card_number::differ;
+use crate::domain::customer::Customer;
 use crate::domain::declines::{Certainty, Standing};
 use crate::domain::money::Amount;
-use crate::domain::payment::{GatewayRecord, Mode, Outcome, Payment, Terms};
+use crate::domain::payment::{Mode, Outcome, Payment, Terms};
 use crate::domain::reason::Reason;
 use crate::output::meaning::{acts, certainty};
 use crate::output::table::facts;
@@ -149,7 +151,7 @@ fn order_facts(payment: &Payment, zone: &TimeZone) -> Vec<(&'static str, String)
 fn noted_charged(story: &ChargeStory<'_>) -> Story {
     let ChargeStory { payment, replayed, commands, zone, .. } = *story;
     let sent = if replayed { " Nothing was sent now." } else { "" };
-    let (amount, mode) = (payment.terms.amount, mode_note(payment.terms.mode));
+    let (amount, mode) = (payment.terms.amount, mode_note(payment.mode_shown()));
     let rest = format!(" {amount}{mode}. The gateway does not show it.{sent}");
     let story = Story::new(payment.outcome, "Noted as charged", rest);
     let story = Story { facts: order_facts(payment, zone), ..story };
@@ -173,7 +175,7 @@ pub fn paid(payment: &Payment, zone: &TimeZone) -> Story {
     let proof: Vec<String> = approval.into_iter().chain(at).collect();
     let proof = if proof.is_empty() { String::new() } else { format!(" {}.", proof.join(", ")) };
     let amount = payment.terms.amount;
-    let rest = format!(" {amount}{}.{proof}", mode_note(payment.terms.mode));
+    let rest = format!(" {amount}{}.{proof}", mode_note(payment.mode_shown()));
     let mut rows = vec![("order", safe(payment.terms.merchant_uid.as_str()).into_owned())];
     rows.extend(payment.imp_uid.as_deref().map(|id| ("payment", safe(id).into_owned())));
     rows.extend(payment.receipt_url.as_deref().map(|url| ("receipt", safe(url).into_owned())));
@@ -192,7 +194,7 @@ pub fn already_paid(payment: &Payment, zone: &TimeZone) -> Story {
         }
         Some(_) | None => String::new(),
     };
-    let mode = mode_note(payment.terms.mode);
+    let mode = mode_note(payment.mode_shown());
     let rest = format!(" {amount}{mode}{at}.{refunded} Nothing was sent.");
     let story =
         Story { facts: vec![order_fact(payment)], ..Story::new(payment.outcome, "Already paid", rest) };
@@ -223,7 +225,7 @@ fn refused(story: &ChargeStory<'_>, opening: &'static str) -> Story {
     let certain = standing.map_or(Certainty::NotCertain, |standing| standing.certainty);
     let over = payment.doubt_ended_at.map_or_else(String::new, |at| format!(" {}", doubt_ended(at, zone)));
     let sent = if replayed { " Nothing was sent now." } else { "" };
-    let mode = mode_note(payment.terms.mode);
+    let mode = mode_note(payment.mode_shown());
     let rest = format!("{mode}: {} {}{over}{sent}", words(payment), certainty(certain));
     let story = Story { facts: order_facts(payment, zone), ..Story::new(payment.outcome, opening, rest) };
     let known = standing.and_then(|standing| standing.known);
@@ -257,11 +259,37 @@ pub(in crate::output) fn doubt_ended(at: Timestamp, zone: &TimeZone) -> String {
 #[must_use]
 pub fn wrong_channel(payment: &Payment, profile: Mode) -> String {
     let order = safe(payment.terms.merchant_uid.as_str());
-    let (channel, kind) = match profile {
-        Mode::Live => ("TEST", "live: no money moved"),
-        Mode::Test | Mode::Sandbox => ("LIVE", "a test: REAL MONEY moved"),
+    match profile {
+        Mode::Live => format!(
+            "{order} went through a TEST channel although the profile is live: it is no sale. Some PGs' test \
+             channels withdraw real money until the night, and one keeps it"
+        ),
+        Mode::Test | Mode::Sandbox => {
+            format!("{order} went through a LIVE channel although the profile is a test: REAL MONEY moved")
+        }
+    }
+}
+
+/// The card that was charged is another than the saved one, which the question showed; `None` where it may be the
+/// same.
+#[must_use]
+pub fn other_card(payment: &Payment, saved: &Customer) -> Option<String> {
+    let charged = payment.card_number.as_deref()?;
+    let shown = saved.card.card_number.as_deref()?;
+    if !differ(shown, charged) {
+        return None;
+    }
+    let card = |name: Option<&str>, number: &str| {
+        let name = name.map(|name| format!("{} ", safe(name))).unwrap_or_default();
+        format!("{name}{}", safe(number))
     };
-    format!("{order} went through a {channel} channel although the profile is {kind}")
+    Some(format!(
+        "{} was charged to another card than the one that is saved for {}: {}, not {}. It may have been reissued",
+        safe(payment.terms.merchant_uid.as_str()),
+        safe(saved.customer_uid.as_str()),
+        card(payment.card_name.as_deref(), charged),
+        card(saved.card.card_name.as_deref(), shown),
+    ))
 }
 
 /// A payment that this ledger did not know of: it was made elsewhere.
@@ -282,22 +310,6 @@ pub fn found(payment: &Payment) -> String {
 pub fn not_confirmed(payment: &Payment, why: &Reason) -> String {
     let order = safe(payment.terms.merchant_uid.as_str());
     format!("{order} is told as {}, as it was before: {}", payment.outcome, safe(&why.to_string()))
-}
-
-/// The gateway shows further payments under the same merchant_uid that took money.
-#[must_use]
-pub fn charged_again(payment: &Payment, others: &[GatewayRecord]) -> String {
-    let ids: Vec<_> = others
-        .iter()
-        .map(|record| record.imp_uid.as_deref().map_or("one without an imp_uid".into(), safe))
-        .collect();
-    let order = safe(payment.terms.merchant_uid.as_str());
-    let first = payment.imp_uid.as_deref().map_or("the one recorded".into(), safe);
-    format!(
-        "ALARM: the gateway shows more than one paid payment under {order}: besides {first} also {}. \
-         The customer was charged more than once; refund what is too much in the console",
-        ids.join(", ")
-    )
 }
 
 /// `Rejected: …`, in the words of the gateway, and how sure it is that nothing was charged.
@@ -328,7 +340,7 @@ pub fn unknown(story: &ChargeStory<'_>) -> Story {
         text: "To go on with the same order:".to_owned(),
         command: Some(story.commands.again.clone()),
     };
-    let mode = mode_note(payment.terms.mode);
+    let mode = mode_note(payment.mode_shown());
     let rest = format!("{mode}: {reason} The card may have been charged.{sent}");
     Story {
         facts: vec![order_fact(payment)],
@@ -356,7 +368,7 @@ pub fn not_sent(story: &ChargeStory<'_>) -> Story {
         _ if payment.unanswered > 0 => "",
         _ => " Nothing was sent.",
     };
-    let rest = format!("{}: {reason}{certain}", mode_note(payment.terms.mode));
+    let rest = format!("{}: {reason}{certain}", mode_note(payment.mode_shown()));
     let facts = order_facts(payment, story.zone);
     Story { facts, ..Story::new(Outcome::NotSent, "Not sent", rest) }
         .advised("To go on with the same order:", Some(story.commands.again.clone()))

@@ -71,6 +71,7 @@ pub(in crate::output) fn paid() -> Payment {
         buyer_tel: text("010-1234-5678"),
         note: None,
         operator: text("mina"),
+        records: Vec::new(),
         host: None,
         tax: None,
     }

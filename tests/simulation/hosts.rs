@@ -79,6 +79,7 @@ impl Book for Host<'_> {
                 at: payment.requested_at,
                 looked_up: LookedUp::Declined(Declines { earlier: Vec::new(), last: record.clone() }),
                 received: Received::default(),
+                shown: vec![(**record).clone()],
             });
         }
         Writing::Done(Box::new(written))

@@ -38,6 +38,7 @@ pub fn send_before_intent(
         host: None,
         expected: None,
         guards: order.guards.clone(),
+        shown: Vec::new(),
     };
     let written = ledger.write_one(&Entry::Intent(intent)).unwrap();
     let Claiming::Won(claim, _) = written.claim(lock) else { return Some(Said::Nothing) };
@@ -46,6 +47,6 @@ pub fn send_before_intent(
         Answer::Declined(record) => Settled::Declined(record),
         _ => Settled::Unknown(Reason::WaitGivenUp),
     };
-    let Closing { entry, lock: _lock } = claim.answered(mark.wall, settled, reply.received);
+    let Closing { entry, lock: _lock } = claim.answered(mark.wall, settled, reply.received, Vec::new());
     Some(said_of(&ledger.write_one(&entry).unwrap().payment))
 }

@@ -530,6 +530,7 @@ fn begin_paid(ledger: &mut Ledger, world: &World) {
         operator: None,
         host: None,
         once_per: false,
+        shown: Vec::new(),
         expected: None,
         guards: Guards::default(),
     };
@@ -545,6 +546,6 @@ fn begin_paid(ledger: &mut Ledger, world: &World) {
         ..GatewayRecord::default()
     };
     let Closing { entry, .. } =
-        claim.answered(mark.wall, Settled::Paid(Box::new(record)), Received::default());
+        claim.answered(mark.wall, Settled::Paid(Box::new(record)), Received::default(), Vec::new());
     let _ = ledger.write_one(&entry).unwrap();
 }

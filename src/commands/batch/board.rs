@@ -1,17 +1,20 @@
 //! What has become of each row so far, and who is told of it when.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::billing::batch::{Batch, Done, Next, RowEnd, Stop};
 use crate::billing::report::Ended;
 use crate::billing::writer::Reader;
+use crate::commands::alarm;
 use crate::commands::batch::charges::Charges;
 use crate::commands::batch::fate::Fate;
 use crate::commands::batch::tally::{Counted, Tally};
 use crate::commands::batch::tell::{self, Ending};
 use crate::commands::ending::{failed, warn};
 use crate::commands::session::{answered, complain};
+use crate::domain::ids::MerchantUid;
 use crate::domain::payment::Payment;
 use crate::domain::time::Moment;
 use crate::failure::{Exit, Failure, Kind};
@@ -150,7 +153,10 @@ impl Board {
         let fate = match end {
             RowEnd::Ended(ended) => {
                 if let Ended::Answered(report) = &ended {
-                    warn(ui, report);
+                    // Without it nothing is said of the card; the ledger itself is told about elsewhere.
+                    let uid = &report.payment.terms.customer_uid;
+                    let saved = self.ledger.look().find_customer(uid).ok().flatten();
+                    warn(ui, report, saved.as_ref(), &self.charges.settings);
                 }
                 Fate::of(&ended)
             }
@@ -307,7 +313,8 @@ impl Board {
             }
         }
         self.write_results(ui);
-        let exit = self.exit(stop);
+        let alarmed = self.alarms(ui)?;
+        let exit = self.exit(stop, alarmed);
         if ui.quiet() && exit == Exit::Done {
             return Ok(exit);
         }
@@ -345,8 +352,28 @@ impl Board {
         }
     }
 
-    fn exit(&self, stop: Option<Stop>) -> Exit {
+    /// Tells of every order of the file under which several payments hold money, whatever became of its row
+    /// now; whether one of them is paid.
+    fn alarms(&self, ui: &mut Ui) -> Result<bool, Failure> {
+        let alarms = self.ledger.look().alarms()?;
+        if alarms.is_empty() {
+            return Ok(false);
+        }
+        let rows = self.charges.rows.all().filter_map(|row| Some((self.charges.uid(row)?, row)));
+        let rows: HashMap<MerchantUid, u32> = rows.collect();
+        let mut paid = false;
+        for payment in alarms {
+            if let Some(row) = rows.get(&payment.terms.merchant_uid) {
+                let told = alarm::tell(&payment, &self.charges.settings, ui);
+                paid |= told && matches!(self.fate(*row), Fate::Paid | Fate::AlreadyPaid);
+            }
+        }
+        Ok(paid)
+    }
+
+    fn exit(&self, stop: Option<Stop>, alarmed: bool) -> Exit {
         let own = if self.troubled { Exit::With(Kind::Local) } else { Exit::Done };
+        let own = if alarmed { own.most_serious(Exit::With(Kind::Alarm)) } else { own };
         let lines = self.fates.iter().map(|fate| fate.exit()).fold(own, Exit::most_serious);
         let left = self.fates.contains(&Fate::NotTried);
         match (stop, lines) {

@@ -6,6 +6,7 @@ use crate::billing::request::{BesideOthers, Charge, Leave};
 use crate::commands::batch::fate::{Fate, RowRefusal};
 use crate::commands::batch::row::{AMOUNT, CURRENCY, CUSTOMER_UID, Row, Rows, Rules};
 use crate::commands::limits::{LOCK_WAIT_MORE, Limit, OverLimit, check_limits, guards};
+use crate::domain::ids::MerchantUid;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::Payment;
 use crate::domain::reason::Reason;
@@ -58,6 +59,11 @@ impl Charges {
             },
             leave: Leave::default(),
         })
+    }
+
+    /// The order of a row.
+    pub(super) fn uid(&self, row: u32) -> Option<MerchantUid> {
+        Some(self.read(row)?.request.terms.merchant_uid)
     }
 
     pub(super) fn amount(&self, row: u32) -> Option<Amount> {

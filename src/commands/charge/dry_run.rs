@@ -12,6 +12,7 @@ use crate::billing::book::{Book, NoLedger};
 use crate::billing::desk::Desk;
 use crate::billing::report::{Ended, Held};
 use crate::billing::request::{Charge, Guarded, Hold, ended_before, guarded};
+use crate::commands::alarm;
 use crate::commands::belonging::leave_unwritten;
 use crate::commands::charge::card::{charge_card, known_customer};
 use crate::commands::charge::tell;
@@ -85,7 +86,8 @@ pub(super) fn dry_run(
     if let Some(ledger) = &ledger
         && let Some(ended) = ended_before(ledger, &order)?
     {
-        return tell(context, &order, None, of_stored(&ended));
+        let verdict = with_alarm(&ended, of_stored(&ended), context);
+        return tell(context, &order, None, verdict);
     }
     let customer = known_customer(ledger.as_ref(), &order)?;
     if let Some(ledger) = &ledger
@@ -109,6 +111,13 @@ pub(super) fn dry_run(
         }
     };
     tell(context, &order, customer.as_ref(), verdict)
+}
+
+/// An alarm is told on every run that meets its order.
+fn with_alarm(ended: &Ended, verdict: Verdict, context: &mut Context<'_>) -> Verdict {
+    let Ended::Answered(report) = ended else { return verdict };
+    let alarm = alarm::tell(&report.payment, context.settings, context.ui);
+    Verdict { exit: alarm::exit(verdict.exit, alarm), ..verdict }
 }
 
 fn of_stored(ended: &Ended) -> Verdict {

@@ -40,7 +40,7 @@ pub fn run(args: &ChargeArgs, context: &mut Context<'_>) -> Result<Exit, Failure
         None => context.open_ledger().map_err(Failure::nothing_sent)?,
     };
     if let Some(ended) = ended_before(&ledger, &order).map_err(unsent)? {
-        return tell::ended(context, &order.request, ended);
+        return tell::ended(context, &order.request, None, ended);
     }
     let customer = known_customer(Some(&ledger), &order)?;
     let spelled = unsaved(&order.request.terms.customer_uid, &ledger, context.settings);
@@ -63,7 +63,7 @@ pub fn run(args: &ChargeArgs, context: &mut Context<'_>) -> Result<Exit, Failure
             }
             // The run tells what stands in its way. What changes meanwhile lets nothing go that nobody agreed to.
             ControlFlow::Continue(None) => order.leave.unconfirmed = true,
-            ControlFlow::Break(ended) => return tell::ended(context, &order.request, ended),
+            ControlFlow::Break(ended) => return tell::ended(context, &order.request, None, ended),
         }
         desk = Desk { ledger: &mut ledger, gateway, clock, interrupts };
     }
@@ -83,7 +83,7 @@ pub fn run(args: &ChargeArgs, context: &mut Context<'_>) -> Result<Exit, Failure
         })
     };
     match ended {
-        Ok(ended) => tell::ended(context, &order.request, ended),
+        Ok(ended) => tell::ended(context, &order.request, customer.as_ref(), ended),
         Err(error) => Err(failed(context.ui, error)),
     }
 }

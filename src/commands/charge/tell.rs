@@ -3,11 +3,13 @@
 use jiff::Timestamp;
 
 use crate::billing::report::{Ended, Held, Report};
+use crate::commands::alarm;
 use crate::commands::context::Context;
 use crate::commands::ending::warn;
 use crate::commands::pasted::{charge_command, charge_command_of, command_of};
 use crate::commands::session::answered;
 use crate::domain::charge::ChargeRequest;
+use crate::domain::customer::Customer;
 use crate::domain::payment::{GatewayRecord, Outcome, Payment};
 use crate::domain::reason::Reason;
 use crate::domain::time::format_duration;
@@ -23,14 +25,23 @@ use crate::output::ui::Ui;
 pub(super) fn ended(
     context: &mut Context<'_>,
     request: &ChargeRequest,
+    saved: Option<&Customer>,
     ended: Ended,
 ) -> Result<Exit, Failure> {
     let uid = &request.terms.merchant_uid;
     match ended {
-        Ended::Answered(end) => report(context, request, &end),
-        Ended::OtherTerms(payment) => Err(other_terms(context, &payment, request)),
+        Ended::Answered(end) => report(context, request, saved, &end),
+        Ended::OtherTerms(payment) => {
+            let _ = alarm::tell(&payment, context.settings, context.ui);
+            Err(other_terms(context, &payment, request))
+        }
         Ended::Similar(other) => Err(similar(context, &other, request)),
-        Ended::OtherAtGateway { record, why, .. } => Err(other_at_gateway(request, &record, &why)),
+        Ended::OtherAtGateway { payment, record, why } => {
+            if let Some(payment) = &payment {
+                let _ = alarm::tell(payment, context.settings, context.ui);
+            }
+            Err(other_at_gateway(request, &record, &why))
+        }
         Ended::OverDaily { spent, max } => Err(Failure::refused(format!(
             "{} and the {spent} charged today are over the day's limit of {max} (daily_amount of the profile {})",
             request.terms.amount, context.settings.profile,
@@ -83,9 +94,15 @@ fn similar(context: &Context<'_>, other: &Payment, request: &ChargeRequest) -> F
     .nothing_sent()
 }
 
-fn report(context: &mut Context<'_>, request: &ChargeRequest, end: &Report) -> Result<Exit, Failure> {
-    warn(context.ui, end);
-    let exit = exit_of(end);
+fn report(
+    context: &mut Context<'_>,
+    request: &ChargeRequest,
+    saved: Option<&Customer>,
+    end: &Report,
+) -> Result<Exit, Failure> {
+    warn(context.ui, end, saved, context.settings);
+    let alarm = alarm::tell(&end.payment, context.settings, context.ui);
+    let exit = alarm::exit(exit_of(end), alarm);
     let commands = Commands {
         reconcile: command_of(context.settings, "reconcile", request.terms.merchant_uid.as_str()),
         again: charge_command(context.settings, request, &[]),
@@ -109,7 +126,8 @@ fn report(context: &mut Context<'_>, request: &ChargeRequest, end: &Report) -> R
             Err(complaint(Kind::Auth, &story))
         }
         Exit::Done | Exit::With(_) if ui.format() == Format::Table => answered(ui.outcome(&story), exit),
-        Exit::Done => object(ui, &end.payment, end.replayed).map(|()| exit),
+        // The alarm has been told.
+        Exit::Done | Exit::With(Kind::Alarm) => object(ui, &end.payment, end.replayed).map(|()| exit),
         Exit::With(kind) => {
             object(ui, &end.payment, end.replayed)?;
             Err(complaint(kind, &story))
@@ -128,7 +146,8 @@ fn is_of_another_key(payment: &Payment) -> bool {
 /// The payment on stdout in a form for programs; a paid one is a success, and silent with
 /// `--quiet`. In a table there are no objects: the sentences say it all.
 fn object(ui: &mut Ui, payment: &Payment, replayed: bool) -> Result<(), Failure> {
-    let silent = ui.quiet() && (payment.outcome == Outcome::Paid || payment.is_noted_charged());
+    let counts_as_paid = payment.outcome == Outcome::Paid || payment.is_noted_charged();
+    let silent = ui.quiet() && counts_as_paid && payment.alarm().is_none();
     if ui.format() != Format::Table && !silent {
         answered(ui.payment(PaymentView { payment, replayed }), Exit::Done)?;
     }

@@ -53,6 +53,7 @@ fn advised(failure: Failure) -> Failure {
         | Kind::Rejected
         | Kind::Unknown
         | Kind::Refused
+        | Kind::Alarm
         | Kind::Interrupted => return failure,
     };
     failure.hinted(hint)

@@ -78,7 +78,7 @@ pub(super) fn refusal(failure: &Failure) -> Refused {
         Kind::Refused => Why::Conflict,
         Kind::Usage => Why::Bad,
         Kind::Interrupted => Why::Over,
-        Kind::Local => Why::Local,
+        Kind::Local | Kind::Alarm => Why::Local,
     };
     let mut letters = failure.message.chars();
     let first = letters.next().map_or_else(String::new, |first| first.to_uppercase().to_string());

@@ -9,7 +9,7 @@ use crate::commands::doctor::identity;
 use crate::commands::doctor::report::Report;
 use crate::failure::Kind;
 use crate::ledger::{Access, Create, Examination, Ledger, LedgerError, OpenOptions, replaced_by_backup};
-use crate::output::text::when;
+use crate::output::text::{shell_word, when};
 
 /// A doctor does not wait as long as a charge does.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
@@ -53,6 +53,7 @@ pub(super) fn examine(context: &mut Context<'_>, report: &mut Report) -> Option<
         identity::examine(context, &ledger, &standing, report);
     }
     unsettled(context, &ledger, report);
+    alarms(context, &ledger, report);
     Some(ledger)
 }
 
@@ -109,6 +110,28 @@ fn unsettled(context: &Context<'_>, ledger: &Ledger, report: &mut Report) {
     };
     let sandbox = if context.settings.sandbox() { " --sandbox" } else { "" };
     report.warn("unsettled", message, format!("billkey{sandbox} reconcile"));
+}
+
+/// Orders under which several payments hold money (contract, rule 11).
+fn alarms(context: &Context<'_>, ledger: &Ledger, report: &mut Report) {
+    let alarms = match ledger.alarms() {
+        Ok(alarms) => alarms,
+        Err(error) => return bad(&error, report),
+    };
+    if alarms.is_empty() {
+        return report.ok("alarms", "no order holds two payments");
+    }
+    for payment in alarms {
+        let Some(alarm) = payment.alarm() else { continue };
+        let ids: Vec<&str> = alarm.held.iter().map(|record| record.imp_uid.as_str()).collect();
+        let uid = payment.terms.merchant_uid.as_str();
+        report.bad(
+            Kind::Refused,
+            "alarms",
+            format!("{uid} holds several payments: {}. A person must look", ids.join(" and ")),
+            Some(context.hint(&format!("history show {}", shell_word(uid)))),
+        );
+    }
 }
 
 /// How much room there is for the ledger to grow: what cannot be recorded is not sent.

@@ -109,7 +109,8 @@ fn mode(mode: Mode, seen: &Seen, report: &mut Report) {
         let (message, fix) = match mode {
             Mode::Live => (
                 format!(
-                    "the profile is live, and the gateway says of {ids} that no money moves: TEST channel"
+                    "the profile is live, and the gateway says of {ids} that it is no sale: TEST channel, of which \
+                     some withdraw real money until the night"
                 ),
                 "register these cards through a live channel, or set mode = \"test\"",
             ),

@@ -11,6 +11,8 @@ pub(in crate::commands::doctor) struct Report {
     setup_is_bad: bool,
     /// Whether one is on this side, and none of the setup.
     side_is_bad: bool,
+    /// Whether one is at the gateway.
+    gateway_is_bad: bool,
 }
 
 impl Report {
@@ -27,7 +29,8 @@ impl Report {
         self.add(name, State::Warn, message.into(), Some(fix.into()));
     }
 
-    /// `kind` is whose mistake it is: [`Kind::Config`], or anything else.
+    /// `kind` is whose mistake it is: [`Kind::Config`]; [`Kind::Refused`] for what is left for a person; or
+    /// anything else.
     pub(in crate::commands::doctor) fn bad(
         &mut self,
         kind: Kind,
@@ -36,13 +39,15 @@ impl Report {
         fix: Option<String>,
     ) {
         self.setup_is_bad |= kind == Kind::Config;
-        self.side_is_bad |= !matches!(kind, Kind::Config | Kind::Network);
+        self.side_is_bad |= !matches!(kind, Kind::Config | Kind::Network | Kind::Refused);
+        self.gateway_is_bad |= kind == Kind::Network;
         self.add(name, State::Bad, message.into(), fix);
     }
 
     pub(in crate::commands::doctor) fn append(&mut self, other: Report) {
         self.setup_is_bad |= other.setup_is_bad;
         self.side_is_bad |= other.side_is_bad;
+        self.gateway_is_bad |= other.gateway_is_bad;
         self.checks.extend(other.checks);
     }
 
@@ -53,8 +58,10 @@ impl Report {
             Exit::With(Kind::Config)
         } else if self.side_is_bad {
             Exit::With(Kind::Local)
-        } else if self.checks.iter().any(|check| check.state == State::Bad) {
+        } else if self.gateway_is_bad {
             Exit::With(Kind::Network)
+        } else if self.checks.iter().any(|check| check.state == State::Bad) {
+            Exit::With(Kind::Refused)
         } else {
             Exit::Done
         }
@@ -76,6 +83,8 @@ mod tests {
         report.ok("a", "");
         report.warn("b", "", "");
         assert_eq!(report.exit(), Exit::Done);
+        report.bad(Kind::Refused, "alarms", "", None);
+        assert_eq!(report.exit(), Exit::With(Kind::Refused));
         report.bad(Kind::Network, "gateway", "", None);
         assert_eq!(report.exit(), Exit::With(Kind::Network));
         report.bad(Kind::Local, "disk", "", None);

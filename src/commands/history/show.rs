@@ -12,7 +12,7 @@ pub(super) fn run(args: &HistoryShowArgs, context: &mut Context<'_>) -> Result<E
         let id = args.id.escape_debug();
         let message = format!("the ledger {} has no payment {id}", ledger.path().display());
         return Err(Failure::not_found(message)
-            .hinted("give a merchant_uid or an imp_uid; `billkey history TEXT` looks for anything else"));
+            .hinted("give a merchant_uid, an imp_uid or an approval number; `billkey history TEXT` looks for anything else"));
     };
     let events = ledger.events(&payment.terms.merchant_uid)?;
     let customer = ledger.find_customer(&payment.terms.customer_uid)?;

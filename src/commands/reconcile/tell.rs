@@ -1,20 +1,25 @@
 //! What a reconciliation says: a line a payment as it is settled, and the whole at the end.
 
+use std::collections::HashSet;
+
 use serde::Serialize;
 use serde::ser::{SerializeSeq, Serializer};
 
 use crate::billing::reconcile::{Reviewed, Verdict};
+use crate::commands::alarm;
 use crate::commands::context::Context;
 use crate::commands::session::{answered, complain};
-use crate::domain::payment::{GatewayRecord, Outcome, Payment};
+use crate::domain::ids::MerchantUid;
+use crate::domain::payment::{Outcome, Payment};
 use crate::domain::reason::Reason;
 use crate::failure::{Exit, Failure, Kind};
 use crate::output::Format;
 use crate::output::field::Columns;
 use crate::output::payment::{PaymentView, payment_object};
-use crate::output::prose::{charged_again, wrong_channel};
+use crate::output::prose::wrong_channel;
 use crate::output::text::{safe, sentence, when};
 use crate::output::ui::Ui;
+use crate::settings::Settings;
 use jiff::tz::TimeZone;
 
 /// What has come of it so far.
@@ -30,6 +35,8 @@ pub(super) struct Told {
     missing: Vec<String>,
     /// Something stays open because it was sent with another key.
     other_key: bool,
+    /// Orders whose alarm was told.
+    alarmed: HashSet<MerchantUid>,
 }
 
 /// One thing in which ledger and gateway do not agree.
@@ -57,8 +64,11 @@ impl Told {
     }
 
     /// One payment was asked about.
-    pub(super) fn add(&mut self, ui: &mut Ui, reviewed: Reviewed) {
-        self.alarm(ui, &reviewed);
+    pub(super) fn add(&mut self, settings: &Settings, ui: &mut Ui, reviewed: Reviewed) {
+        if let Some(profile) = reviewed.mode_denied {
+            ui.warning(&wrong_channel(&reviewed.payment, profile));
+        }
+        self.alarm(settings, ui, &reviewed.payment);
         let Reviewed { payment, before, verdict, .. } = reviewed;
         let uid = safe(payment.terms.merchant_uid.as_str()).into_owned();
         match verdict {
@@ -95,9 +105,9 @@ impl Told {
                 self.undecided.push(payment);
             }
             Verdict::Contradicted { why, record } => {
-                let record = record.as_deref();
                 ui.warning(&format!("{uid} is recorded as {}, but {why}", payment.outcome));
-                self.drift("contradicted", &payment, record, why.to_string());
+                let shown = record.map(|record| (record.imp_uid, record.status)).unwrap_or_default();
+                self.drift("contradicted", &payment, shown, why.to_string());
             }
         }
     }
@@ -115,31 +125,43 @@ impl Told {
         self.settled.push(payment);
     }
 
-    /// What must not be overlooked.
-    fn alarm(&mut self, ui: &mut Ui, reviewed: &Reviewed) {
-        let payment = &reviewed.payment;
-        if !reviewed.others.is_empty() {
-            ui.warning(&charged_again(payment, &reviewed.others));
+    /// Several payments under one order: told, and drift until it is settled (contract, rule 11).
+    fn alarm(&mut self, settings: &Settings, ui: &mut Ui, payment: &Payment) {
+        let Some(alarm) = payment.alarm() else { return };
+        let first = alarm.held.first().map_or("", |record| record.imp_uid.as_str());
+        for record in alarm.held.iter().skip(1) {
+            let why = format!("{} holds money under this order, and {first} does too", record.imp_uid);
+            let shown = (Some(record.imp_uid.clone()), record.status.clone());
+            self.drift("two_payments", payment, shown, why);
         }
-        for record in &reviewed.others {
-            let other = record.imp_uid.as_deref().unwrap_or("one without an imp_uid");
-            let first = payment.imp_uid.as_deref().unwrap_or("the one recorded");
-            let why = format!("the gateway shows {other} besides {first}, and both took money");
-            self.drift("two_payments", payment, Some(record), why);
-        }
-        if let Some(profile) = reviewed.mode_denied {
-            ui.warning(&wrong_channel(payment, profile));
+        let _ = alarm::tell(payment, settings, ui);
+        self.alarmed.insert(payment.terms.merchant_uid.clone());
+    }
+
+    /// Alarms that this run did not come to.
+    pub(super) fn alarms_left(&mut self, alarms: &[Payment], settings: &Settings, ui: &mut Ui) {
+        for payment in alarms {
+            if !self.alarmed.contains(&payment.terms.merchant_uid) {
+                self.alarm(settings, ui, payment);
+            }
         }
     }
 
-    fn drift(&mut self, kind: &'static str, payment: &Payment, record: Option<&GatewayRecord>, why: String) {
+    /// `shown` is an imp_uid and the gateway's word for it.
+    fn drift(
+        &mut self,
+        kind: &'static str,
+        payment: &Payment,
+        shown: (Option<String>, Option<String>),
+        why: String,
+    ) {
         self.worsen(Exit::With(Kind::Refused));
         self.drift.push(Drift {
             kind,
             merchant_uid: payment.terms.merchant_uid.to_string(),
-            imp_uid: record.and_then(|record| record.imp_uid.clone()),
+            imp_uid: shown.0,
             outcome: payment.outcome.word(),
-            status: record.and_then(|record| record.status.clone()),
+            status: shown.1,
             why,
         });
     }
@@ -211,6 +233,16 @@ impl Told {
             }
         }
     }
+}
+
+/// One payment that a person has settled, as an object.
+pub(super) fn one_settled(payment: &Payment, ui: &mut Ui) -> std::io::Result<()> {
+    let zone = ui.zone().clone();
+    ui.json(&Whole {
+        settled: Payments { payments: std::slice::from_ref(payment), replayed: false, zone: &zone },
+        undecided: Payments { payments: &[], replayed: true, zone: &zone },
+        drift: &[],
+    })
 }
 
 /// How it was settled, and how sure that is.

@@ -2,12 +2,11 @@
 
 use jiff::Timestamp;
 
-use crate::domain::money::Amount;
-use crate::domain::payment::{GatewayRecord, Outcome, Payment, Received, RefundOutcome};
+use crate::domain::payment::{Outcome, Payment, Received, RefundOutcome};
 use crate::domain::reason::{Reason, Said};
 use crate::domain::refund::{Refund, RefundEnd};
 use crate::domain::time::from_epoch_s;
-use crate::ledger::rules::{as_kept, take_over, whole_ms};
+use crate::ledger::rules::{as_kept, whole_ms};
 
 /// Why a refund is not begun.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,17 +86,4 @@ fn said_in(reason: &Reason) -> Option<String> {
         return Some(words.clone());
     }
     None
-}
-
-/// The payment after a look at the one that was refunded; `None` where the record is of another one under the
-/// same order.
-pub(in crate::ledger) fn seen(mut payment: Payment, record: &GatewayRecord) -> Option<Payment> {
-    let is_its_own = payment.imp_uid.is_some() && payment.imp_uid == record.imp_uid;
-    let amount: Amount = payment.terms.amount;
-    let reads = record.amount_in(amount.currency()) == Some(amount);
-    if payment.outcome != Outcome::Paid || !is_its_own || !reads {
-        return None;
-    }
-    take_over(&mut payment, record);
-    Some(payment)
 }

@@ -56,6 +56,7 @@ fn intent(request: ChargeRequest, second: i64) -> Intent {
         host: Some("office".to_owned()),
         expected: None,
         guards: Guards::default(),
+        shown: Vec::new(),
     }
 }
 

@@ -79,6 +79,7 @@ fn entries(ledger: &Ledger, step: Step, order: u8, second: i64) -> Vec<Entry> {
             at: at(second),
             settled: asked.settled(Outcome::Declined),
             received: failing_reply(),
+            shown: Vec::new(),
         }],
         Step::Other | Step::OtherSettles => Vec::new(),
     }

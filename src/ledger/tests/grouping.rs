@@ -59,6 +59,7 @@ fn a_write_that_fails_half_way_leaves_nothing_behind() {
         at: at(9),
         settled: one.settled(Outcome::Paid),
         received: failing_reply(),
+        shown: Vec::new(),
     };
     let two = Entry::Intent(Asked::new("order-2", 500, 0).intent());
     let results = ledger.write(&[two, fails]);

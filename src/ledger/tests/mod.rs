@@ -29,6 +29,7 @@ mod locking;
 mod opening;
 mod protocol;
 mod reading;
+mod records;
 mod refunds;
 mod spellings;
 
@@ -119,6 +120,7 @@ impl Asked {
             host: None,
             expected: self.expected.clone(),
             guards: self.guards.clone(),
+            shown: Vec::new(),
         }
     }
 
@@ -170,7 +172,8 @@ fn attempt(merchant_uid: &str, number: u32) -> Attempt {
 }
 
 fn answer(merchant_uid: &str, number: u32, second: i64, settled: Settled) -> Entry {
-    Entry::Answer { attempt: attempt(merchant_uid, number), at: at(second), settled, received: reply(200) }
+    let (attempt, shown) = (attempt(merchant_uid, number), Vec::new());
+    Entry::Answer { attempt, at: at(second), settled, received: reply(200), shown }
 }
 
 fn not_sent(merchant_uid: &str, number: u32, second: i64) -> Entry {
@@ -181,7 +184,16 @@ fn not_sent(merchant_uid: &str, number: u32, second: i64) -> Entry {
 /// A look-up by a row as it is now.
 fn look_up(ledger: &Ledger, merchant_uid: &str, second: i64, looked_up: LookedUp) -> Entry {
     let seen = Seen::of(&ledger.find(&uid(merchant_uid)).unwrap().unwrap());
-    Entry::Lookup { uid: uid(merchant_uid), seen, at: at(second), looked_up, received: reply(200) }
+    let shown = match &looked_up {
+        LookedUp::Paid(record) => vec![(**record).clone()],
+        LookedUp::Declined(declines) => vec![(*declines.last).clone()],
+        LookedUp::Rejected(_)
+        | LookedUp::Unknown(_)
+        | LookedUp::NotSent(_)
+        | LookedUp::DoubtEnds
+        | LookedUp::Nothing => Vec::new(),
+    };
+    Entry::Lookup { uid: uid(merchant_uid), seen, at: at(second), looked_up, received: reply(200), shown }
 }
 
 /// Writes an entry that must be kept; the payment as it is then.

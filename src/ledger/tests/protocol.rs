@@ -64,7 +64,7 @@ fn what_is_returned_is_what_is_kept() {
     same(&ledger, &resent);
     let received = Received { message: Some("통장 잔액부족".to_owned()), ..reply(200) };
     let settled = again.settled(Outcome::Declined);
-    let declined = Entry::Answer { attempt: first, at: precisely(3), settled, received };
+    let declined = Entry::Answer { attempt: first, at: precisely(3), settled, received, shown: Vec::new() };
     let declined = kept(&mut ledger, &declined);
     assert_eq!(declined.message.as_deref(), Some("통장 잔액부족"));
     same(&ledger, &declined);
@@ -90,7 +90,8 @@ fn a_reason_is_kept_apart_from_the_gateways_words() {
     let why = Reason::HttpStatus { status: "502".to_owned(), said: Said::Words("점검 중".to_owned()) };
     let received = Received { message: Some("점검 중".to_owned()), ..reply(502) };
     let settled = Settled::Unknown(why.clone());
-    let entry = Entry::Answer { attempt: attempt("order-1", 1), at: at(1), settled, received };
+    let entry =
+        Entry::Answer { attempt: attempt("order-1", 1), at: at(1), settled, received, shown: Vec::new() };
     let payment = kept(&mut ledger, &entry);
     assert_eq!((payment.reason.as_ref(), payment.message.as_ref()), (Some(&why), None));
     let event = ledger.events(&uid("order-1")).unwrap().pop().unwrap();
@@ -177,7 +178,8 @@ fn an_answer_is_kept_with_the_row_and_as_an_event() {
     let body = "{\"code\":0}".to_owned();
     let received = Received { body: Some(body.clone()), ..reply(200) };
     let settled = asked.settled(Outcome::Paid);
-    let entry = Entry::Answer { attempt: attempt("order-1", 1), at: at(1), settled, received };
+    let entry =
+        Entry::Answer { attempt: attempt("order-1", 1), at: at(1), settled, received, shown: Vec::new() };
     let payment = kept(&mut ledger, &entry);
     assert_eq!((payment.outcome, payment.unanswered, payment.code), (Outcome::Paid, 0, None));
     assert_eq!(payment.imp_uid.as_deref(), Some("imps_order-1_paid"));
@@ -200,7 +202,8 @@ fn an_unknown_answer_leaves_its_request_unanswered() {
     assert_eq!((payment.attempts, payment.unanswered), (2, 2));
     let settled = Asked::new("order-1", 8900, 0).settled(Outcome::Declined);
     let received = Received { message: Some("no money".to_owned()), ..reply(200) };
-    let entry = Entry::Answer { attempt: attempt("order-1", 2), at: at(1001), settled, received };
+    let entry =
+        Entry::Answer { attempt: attempt("order-1", 2), at: at(1001), settled, received, shown: Vec::new() };
     let payment = kept(&mut ledger, &entry);
     assert_eq!((payment.outcome, payment.unanswered), (Outcome::Declined, 1));
     assert_eq!((payment.outcome_before, payment.message.as_deref()), (None, Some("no money")));
@@ -281,17 +284,19 @@ fn a_paid_payment_stays_paid_whatever_is_said_later() {
     let mut ledger = place.ledger();
     let paid = charged(&mut ledger, &Asked::new("order-1", 8900, 0), Outcome::Paid);
     let asked = Asked::new("order-1", 8900, 0);
+    // What else was shown under the order is kept beside it.
+    let row = |payment: Payment| Payment { records: paid.records.clone(), ..payment };
     for outcome in [Outcome::Unknown, Outcome::Declined] {
-        assert_eq!(kept(&mut ledger, &answer("order-1", 1, 9, asked.settled(outcome))), paid);
+        assert_eq!(row(kept(&mut ledger, &answer("order-1", 1, 9, asked.settled(outcome)))), paid);
     }
     for outcome in
         [Outcome::Unknown, Outcome::Declined, Outcome::Rejected, Outcome::NotSent, Outcome::Pending]
     {
         let entry = look_up(&ledger, "order-1", 9, asked.looked_up(outcome));
-        assert_eq!(kept(&mut ledger, &entry), paid);
+        assert_eq!(row(kept(&mut ledger, &entry)), paid);
     }
-    assert_eq!(kept(&mut ledger, &not_sent("order-1", 1, 9)), paid);
-    assert_eq!(ledger.find(&uid("order-1")).unwrap(), Some(paid));
+    assert_eq!(row(kept(&mut ledger, &not_sent("order-1", 1, 9))), paid);
+    assert_eq!(ledger.find(&uid("order-1")).unwrap().map(row), Some(paid.clone()));
     assert_eq!(kinds(&ledger, "order-1").len(), 10, "each of them is an event");
 }
 

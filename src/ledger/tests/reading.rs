@@ -11,7 +11,8 @@ use crate::domain::ids::CustomerUid;
 use crate::domain::lookup::LookedUp;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::{GatewayRecord, Mode, Outcome};
-use crate::ledger::read::{BY_IMP_UID, EVENTS, LOOK_AGAIN, UNSETTLED, bound};
+use crate::ledger::read::{BY_APPROVAL, BY_IMP_UID, EVENTS, LOOK_AGAIN, UNSETTLED, bound};
+use crate::ledger::records::{MANIFOLD, OF_PAYMENT};
 use crate::ledger::search::choose;
 use crate::ledger::{By, Filter, Ledger, Totals};
 use crate::ledger::{
@@ -270,14 +271,18 @@ fn what_a_charge_reads_is_read_from_an_index() {
     for (sql, index) in [
         (UNSETTLED, "payments_unsettled"),
         (LOOK_AGAIN, "payments_to_look_again"),
-        (BY_IMP_UID, "events_by_imp_uid"),
+        (BY_IMP_UID, "records_by_imp_uid"),
+        (BY_APPROVAL, "records_by_apply_num"),
+        (OF_PAYMENT, "PRIMARY KEY"),
+        (MANIFOLD, "records_further"),
         (EVENTS, "events_by_payment"),
         (SIMILAR, "payments_by_customer"),
         (NOT_PAID, "payments_by_customer"),
         (SPENT, "payments_sent_again"),
     ] {
         let plan = plan(&ledger, sql, &[]);
-        let whole_table = plan.lines().any(|line| line == "SCAN payments" || line == "SCAN events");
+        let whole_table =
+            plan.lines().any(|line| ["SCAN payments", "SCAN events", "SCAN records"].contains(&line));
         assert!(plan.contains(index) && !whole_table, "{plan}");
     }
 }

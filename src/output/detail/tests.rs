@@ -140,7 +140,7 @@ fn the_payments_object_holds_its_history_and_its_refunds() {
     let (object, lists) = json.split_once(r#","history":"#).unwrap();
     assert!(object.starts_with(r#"{"outcome":"paid","replayed":false,"#), "{object}");
     assert!(
-        object.contains(r#""amount":8900,"#) && object.ends_with(r#""noted_by":null,"noted_evidence":null"#),
+        object.contains(r#""amount":8900,"#) && object.ends_with(r#""other_imp_uids":[],"alarm":false"#),
         "{object}"
     );
     let (_, refunds) = lists.split_once(r#"],"refunds":"#).unwrap();
@@ -148,7 +148,7 @@ fn the_payments_object_holds_its_history_and_its_refunds() {
         r#"[{"refund_id":"abcd2345","outcome":"refunded","amount":3000,"tax_free":null,"vat_amount":null,"#,
         r#""reason":"늦게 옴","cancellation_id":"cancellation_1","requested_at":"2026-11-24T09:00:00+09:00","#,
         r#""refunded_at":"2026-11-24T09:00:01+09:00","code":null,"message":null,"operator":"mina","#,
-        r#""merchant_uid":"order_monthly_0001","imp_uid":"imps_623347347957","currency":"KRW"}]}"#
+        r#""merchant_uid":"order_monthly_0001","imp_uid":"imps_623347347957","currency":"KRW"}],"records":[]}"#
     );
     assert_eq!(refunds, expected);
     let value: serde_json::Value = serde_json::from_str(&json).unwrap();
@@ -205,7 +205,9 @@ fn the_customers_object_holds_totals_and_payments() {
     let detail = CustomerDetail { customer: &customer, summary: &summary, payments: &payments };
     let json = json::line(&CustomerDetailObject::new(detail, &zone)).unwrap();
     assert!(json.starts_with(r#"{"customer_uid":"gildong_0001_1234","name":"홍길동","#), "{json}");
-    let totals =
-        r#""removed_at":null,"totals":{"count":2,"paid":1,"net":{"KRW":8900}},"payments":[{"outcome":"#;
+    let totals = concat!(
+        r#""removed_at":null,"totals":{"count":2,"paid":1,"net":{"KRW":8900},"net_apart":{},"#,
+        r#""further":{"count":0,"held":{}}},"payments":[{"outcome":"#
+    );
     assert!(json.contains(totals), "{json}");
 }

@@ -51,7 +51,9 @@ fn the_payment_object_has_the_contracts_fields_in_the_contracts_order() {
   "noted": null,
   "noted_at": null,
   "noted_by": null,
-  "noted_evidence": null
+  "noted_evidence": null,
+  "other_imp_uids": [],
+  "alarm": false
 }"#;
     assert_eq!(json, expected);
 }

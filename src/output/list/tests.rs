@@ -4,7 +4,7 @@ use super::{BLOCK_ROWS, PaymentSummary, payments_footer};
 use crate::domain::customer::Customer;
 use crate::domain::ids::MerchantUid;
 use crate::domain::money::{Amount, Currency};
-use crate::domain::payment::{Outcome, Payment};
+use crate::domain::payment::{Mode, Outcome, Payment};
 use crate::domain::reason::Reason;
 use crate::output::Format;
 use crate::output::field::{Columns, Listed};
@@ -135,7 +135,7 @@ fn plain_is_tabs_and_nothing_else() {
         listed(options(Format::Plain), Some("merchant_uid,amount,imp_uid,message,paid_at"), &[payment]);
     assert_eq!(text, "order_monthly_0000\t8900\timps_623347347957\t두 줄 말\t\n");
     let fields = listed(options(Format::Plain), None, &[paid()]);
-    assert_eq!(fields.trim_end_matches('\n').split('\t').count(), 32, "every field, absent ones empty");
+    assert_eq!(fields.trim_end_matches('\n').split('\t').count(), 34, "every field, absent ones empty");
 }
 
 #[test]
@@ -273,6 +273,28 @@ fn footers_count_all_that_match() {
         payments_footer(&summary, 20),
         "153 payments (20 shown), 140 paid, net ₩1,246,000 + USD 14.20"
     );
+    let mixed = PaymentSummary {
+        count: 3,
+        paid: 3,
+        net: vec![won(8900)],
+        net_mode: Some(Mode::Live),
+        apart: vec![(Mode::Test, vec![won(100)])],
+        further: 1,
+        further_held: vec![won(8900)],
+        ..PaymentSummary::default()
+    };
+    assert_eq!(
+        payments_footer(&mixed, 3),
+        "3 payments, 3 paid, net ₩8,900; TEST ₩100; and ₩8,900 in 1 further payment under these orders"
+    );
+    let tested = PaymentSummary {
+        count: 1,
+        paid: 1,
+        net: vec![won(100)],
+        net_mode: Some(Mode::Test),
+        ..PaymentSummary::default()
+    };
+    assert_eq!(payments_footer(&tested, 1), "1 payment, 1 paid, TEST net ₩100");
     let none_paid = PaymentSummary { count: 1, paid: 0, net: Vec::new(), ..PaymentSummary::default() };
     assert_eq!(payments_footer(&none_paid, 1), "1 payment, 0 paid");
 }

@@ -42,6 +42,7 @@ fn begin(ledger: &mut Ledger, order: &str, customer: &str) {
         host: None,
         expected: None,
         guards: Guards::default(),
+        shown: Vec::new(),
     };
     assert_eq!(ledger.write_one(&Entry::Intent(intent)).unwrap().how, How::Claimed);
 }
@@ -72,7 +73,8 @@ fn a_billing_key_with_unsettled_payments_is_kept_and_they_are_named() {
     let seen = Seen::of(&ledger.find(&order).unwrap().unwrap());
     let looked_up = LookedUp::Rejected(None);
     let at = Timestamp::from_second(1_795_000_001).unwrap();
-    let entry = Entry::Lookup { uid: order, seen, at, looked_up, received: Received::default() };
+    let entry =
+        Entry::Lookup { uid: order, seen, at, looked_up, received: Received::default(), shown: Vec::new() };
     let _ = ledger.write_one(&entry).unwrap();
     assert_eq!(refuse_while_unsettled(&ledger, &uid("younghee")), Ok(()));
 }

@@ -32,12 +32,13 @@ const ID_KEYS: [&str; 11] = [
 
 /// Masks card numbers in a body: in JSON everywhere but in ids, however the digits are written; in anything else
 /// everywhere.
-pub(super) fn body(text: &str) -> Cow<'_, str> {
+#[must_use]
+pub fn body(text: &str) -> Cow<'_, str> {
     if text.trim_start().starts_with(['{', '[']) { json(text) } else { card_number::masked(text) }
 }
 
 /// Puts stars in place of secrets in a body, however JSON has written them.
-pub(super) fn secrets(text: &str, secrets: &[&Secret]) -> String {
+pub fn secrets(text: &str, secrets: &[&Secret]) -> String {
     let secrets: Vec<&str> = secrets.iter().map(|secret| secret.expose()).filter(|s| !s.is_empty()).collect();
     // As they are: also in what is no JSON, and in keys.
     let long = secrets.iter().filter(|secret| secret.len() >= LONG);
