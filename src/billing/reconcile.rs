@@ -34,8 +34,10 @@ pub enum Verdict {
     Settled,
     /// What was recorded stands.
     Stands,
-    /// Nothing certain is known yet: why, and from when on it may be sent again.
-    Open { why: Reason, reached: bool, try_again_at: Option<Timestamp> },
+    /// The gateway has answered, and nothing certain is known yet: why, and from when on it may be sent again.
+    Open { why: Reason, try_again_at: Option<Timestamp> },
+    /// The gateway gave no answer, or was not reached: nothing was learnt, whatever is recorded.
+    Unanswered { why: Reason, reached: bool },
     /// The gateway shows something that contradicts what is recorded.
     Contradicted { why: Reason, record: Option<Box<GatewayRecord>> },
     /// Another process is at it now.
@@ -120,13 +122,13 @@ fn verdict(
     match (review, finding) {
         (Review::Settle(_), _) => Verdict::Settled,
         (Review::Keep | Review::StayUnknown(_), Finding::NoAnswer { reason, reached }) => {
-            Verdict::Open { why: reason.clone(), reached: *reached, try_again_at: None }
+            Verdict::Unanswered { why: reason.clone(), reached: *reached }
         }
         (Review::Keep, _) => Verdict::Stands,
         (Review::StayUnknown(why), finding) => {
             let by_time = matches!(finding, Finding::Nothing { .. });
             let try_again_at = by_time.then(|| desk.wait_ends_at(payment, settle_after)).flatten();
-            Verdict::Open { why, reached: true, try_again_at }
+            Verdict::Open { why, try_again_at }
         }
         (Review::Contradicted(why), finding) => Verdict::Contradicted {
             why,

@@ -1,23 +1,19 @@
 //! `billkey reconcile`.
 
-use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::billing::desk::Desk;
-use crate::billing::reconcile::{ReviewError, Reviewed, Verdict, reconcile};
-use crate::billing::report::Held;
 use crate::commands::context::Context;
+use crate::commands::reconcile::settle::{settle, which};
 use crate::commands::reconcile::tell::Told;
 use crate::commands::when::{self, in_option};
-use crate::domain::ids::MerchantUid;
-use crate::domain::payment::{Outcome, Payment};
 use crate::failure::{Exit, Failure};
 use crate::interrupt::Interrupts;
-use crate::ledger::{Filter, Ledger, LedgerError};
 
+mod settle;
 mod tell;
 
 const AFTER_HELP: &str = "\
@@ -77,57 +73,8 @@ pub fn run(args: &ReconcileArgs, context: &mut Context<'_>) -> Result<Exit, Fail
         clock: Arc::clone(&context.clock),
         interrupts,
     };
-    let total = u64::try_from(uids.len()).ok();
-    let progress = context.ui.progress(total, "asking the gateway");
-    let mut stopped = None;
-    for uid in &uids {
-        match one(&mut desk, uid, context, &mut told) {
-            ControlFlow::Continue(()) => progress.advance(1),
-            ControlFlow::Break(failure) => {
-                stopped = Some(failure);
-                break;
-            }
-        }
-    }
-    drop(progress);
+    let stopped = settle(&mut desk, &uids, context, &mut told)?;
     told.finish(context, stopped)
-}
-
-/// Reviews one payment. A failure that would meet the next one too stops the work; what was
-/// settled before stays settled.
-fn one(
-    desk: &mut Desk<'_>,
-    uid: &MerchantUid,
-    context: &mut Context<'_>,
-    told: &mut Told,
-) -> ControlFlow<Failure> {
-    let settings = context.settings;
-    match reconcile(desk, uid, settings.mode, settings.settle_after) {
-        Ok(reviewed) => {
-            let unreached = matches!(reviewed.verdict, Verdict::Open { reached: false, .. });
-            let failure = unreached.then(|| not_reached(&reviewed));
-            told.add(context.ui, reviewed);
-            failure.map_or(ControlFlow::Continue(()), ControlFlow::Break)
-        }
-        Err(ReviewError::NoSuchPayment) => ControlFlow::Continue(()),
-        Err(ReviewError::Ledger(error)) => ControlFlow::Break(Failure::from(error)),
-        Err(ReviewError::Held(held)) => ControlFlow::Break(match held {
-            Held::NotReached(why) => {
-                Failure::network(format!("{why}; what was settled before stays settled"))
-            }
-            Held::KeyRefused(said) => Failure::auth(format!("the gateway refused the API key: {said}")),
-            Held::Interrupted => Failure::interrupted("interrupted; what was settled before stays settled"),
-        }),
-    }
-}
-
-fn not_reached(reviewed: &Reviewed) -> Failure {
-    let why = match &reviewed.verdict {
-        Verdict::Open { why, .. } => why.to_string(),
-        Verdict::Settled | Verdict::Stands | Verdict::Contradicted { .. } | Verdict::Busy => String::new(),
-    };
-    Failure::network(format!("{why}; what was settled before stays settled"))
-        .hinted("run the same command again")
 }
 
 fn window(args: &ReconcileArgs, context: &Context<'_>) -> Result<(Timestamp, Option<Timestamp>), Failure> {
@@ -140,35 +87,4 @@ fn window(args: &ReconcileArgs, context: &Context<'_>) -> Result<(Timestamp, Opt
     let until = args.until.as_deref().map(|text| when::until(text, now, zone));
     let until = until.transpose().map_err(in_option("--until"))?;
     Ok((since, until))
-}
-
-/// The payments to ask about: those named, or all that are open and those that may have changed.
-fn which(
-    args: &ReconcileArgs,
-    ledger: &Ledger,
-    since: Timestamp,
-    until: Option<Timestamp>,
-    told: &mut Told,
-) -> Result<Vec<MerchantUid>, LedgerError> {
-    let mut uids = Vec::new();
-    for id in &args.ids {
-        match ledger.find_any(id)? {
-            Some(payment) => uids.push(payment.terms.merchant_uid),
-            None => told.missing(id),
-        }
-    }
-    if !args.ids.is_empty() {
-        return Ok(uids);
-    }
-    uids.extend(ledger.unsettled()?.into_iter().map(|payment| payment.terms.merchant_uid));
-    let may_turn = vec![Outcome::Declined, Outcome::Rejected, Outcome::NotSent];
-    let filter = Filter { outcomes: may_turn, since: Some(since), until, ..Filter::default() };
-    ledger.visit(&filter, &mut |payment: Payment| {
-        // One that was never let go, or whose every request was answered, leaves nothing to ask.
-        if payment.outcome != Outcome::NotSent || payment.unanswered > 0 {
-            uids.push(payment.terms.merchant_uid);
-        }
-        ControlFlow::Continue(())
-    })?;
-    Ok(uids)
 }

@@ -247,7 +247,8 @@ fn imp_uid(record: &GatewayRecord) -> String {
 
 /// Registering a card leaves a record too, `paid` even where nothing was charged (facts 3.4). With a PG that
 /// charges when it registers, and an amount, it is money (facts 6.4).
-fn is_registration(record: &GatewayRecord) -> bool {
+#[must_use]
+pub fn is_registration(record: &GatewayRecord) -> bool {
     const CHARGE_AT_ISSUE: [&str; 6] =
         ["kakaopay", "danal", "danal_tpay", "mobilians", "settle_acc", "welcome"];
     let charges = record.pg_provider.as_deref().is_some_and(|pg| CHARGE_AT_ISSUE.contains(&pg));

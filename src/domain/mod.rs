@@ -5,6 +5,7 @@ pub mod card_number;
 pub mod charge;
 pub mod customer;
 pub mod declines;
+pub mod drift;
 pub mod ids;
 pub mod lookup;
 pub mod money;

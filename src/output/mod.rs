@@ -14,6 +14,7 @@ pub mod options;
 pub mod payment;
 pub mod progress;
 pub mod prose;
+pub mod reconciled;
 pub mod results;
 #[cfg(test)]
 mod samples;

@@ -1,26 +1,30 @@
 //! What a reconciliation says: a line a payment as it is settled, and the whole at the end.
 
+use jiff::tz::TimeZone;
 use serde::Serialize;
 use serde::ser::{SerializeSeq, Serializer};
+use serde_json::Number;
 
 use crate::billing::reconcile::{Reviewed, Verdict};
 use crate::commands::context::Context;
 use crate::commands::session::{answered, complain};
+use crate::domain::drift::DriftKind;
 use crate::domain::payment::{GatewayRecord, Outcome, Payment};
 use crate::failure::{Exit, Failure, Kind};
 use crate::output::Format;
-use crate::output::field::Columns;
 use crate::output::payment::{PaymentView, payment_object};
 use crate::output::prose::{charged_again, wrong_channel};
+use crate::output::reconciled::ReconciledRow;
 use crate::output::text::{safe, sentence, when};
 use crate::output::ui::Ui;
-use jiff::tz::TimeZone;
 
 /// What has come of it so far.
 #[derive(Default)]
 pub(super) struct Told {
     settled: Vec<Payment>,
     undecided: Vec<Payment>,
+    /// Asked about in vain, or not asked about for want of an answer to an earlier one.
+    unanswered: Vec<Payment>,
     drift: Vec<Drift>,
     /// Asked about, and as it was.
     stand: u64,
@@ -32,14 +36,22 @@ pub(super) struct Told {
 /// One thing in which ledger and gateway do not agree.
 #[derive(Serialize)]
 struct Drift {
-    /// `two_payments` or `contradicted`.
+    /// A word of [`DriftKind`].
     kind: &'static str,
-    merchant_uid: String,
+    merchant_uid: Option<String>,
     imp_uid: Option<String>,
-    outcome: &'static str,
+    customer_uid: Option<String>,
+    /// The gateway's, where it shows one.
+    amount: Option<Number>,
+    currency: Option<String>,
+    cancel_amount: Option<Number>,
+    /// The ledger's; null where it has no such order.
+    outcome: Option<&'static str>,
     /// The gateway's word.
     status: Option<String>,
     why: String,
+    #[serde(skip)]
+    payment: Option<Box<Payment>>,
 }
 
 impl Told {
@@ -49,7 +61,19 @@ impl Told {
         self.worsen(Exit::With(Kind::NotFound));
     }
 
-    fn worsen(&mut self, exit: Exit) {
+    /// A payment that nobody was asked about, because an earlier question had no answer.
+    pub(super) fn not_asked(&mut self, payment: Payment) {
+        self.unanswered(payment, "it was not asked about.");
+    }
+
+    fn unanswered(&mut self, payment: Payment, why: &str) {
+        let uid = safe(payment.terms.merchant_uid.as_str());
+        self.lines.push(format!("{uid}  {} as before; no answer: {why}", capital(payment.outcome)));
+        self.worsen(Exit::With(Kind::Network));
+        self.unanswered.push(payment);
+    }
+
+    pub(super) fn worsen(&mut self, exit: Exit) {
         self.exit = Some(self.exit.unwrap_or(Exit::Done).most_serious(exit));
     }
 
@@ -65,7 +89,7 @@ impl Told {
                 self.settled.push(payment);
             }
             Verdict::Stands => self.stand += 1,
-            Verdict::Open { why, reached, try_again_at } => {
+            Verdict::Open { why, try_again_at } => {
                 let until = try_again_at.map_or_else(String::new, |at| {
                     format!(" Not to be sent again before {}.", when(at, ui.zone()))
                 });
@@ -74,16 +98,12 @@ impl Told {
                     capital(payment.outcome),
                     sentence(&why.to_string())
                 ));
-                let open = matches!(payment.outcome, Outcome::Unknown | Outcome::Pending);
-                self.worsen(match (reached, open) {
-                    (false, _) => Exit::With(Kind::Network),
-                    (true, true) => Exit::With(Kind::Unknown),
-                    (true, false) => Exit::Done,
-                });
-                if open {
+                if matches!(payment.outcome, Outcome::Unknown | Outcome::Pending) {
+                    self.worsen(Exit::With(Kind::Unknown));
                     self.undecided.push(payment);
                 }
             }
+            Verdict::Unanswered { why, .. } => self.unanswered(payment, &sentence(&why.to_string())),
             Verdict::Busy => {
                 // What is recorded may be out of date by the time it is read.
                 self.lines.push(format!("{uid}  Open: another process is at it now."));
@@ -91,9 +111,9 @@ impl Told {
                 self.undecided.push(payment);
             }
             Verdict::Contradicted { why, record } => {
-                let record = record.as_deref();
                 ui.warning(&format!("{uid} is recorded as {}, but {why}", payment.outcome));
-                self.drift("contradicted", &payment, record, why.to_string());
+                let kind = DriftKind::of_reason(&why);
+                self.drift(kind, Some(&payment), record.as_deref(), why.to_string());
             }
         }
     }
@@ -108,22 +128,47 @@ impl Told {
             let other = record.imp_uid.as_deref().unwrap_or("one without an imp_uid");
             let first = payment.imp_uid.as_deref().unwrap_or("the one recorded");
             let why = format!("the gateway shows {other} besides {first}, and both took money");
-            self.drift("two_payments", payment, Some(record), why);
+            self.drift(DriftKind::TwoPayments, Some(payment), Some(record), why);
         }
         if let Some(profile) = reviewed.mode_denied {
             ui.warning(&wrong_channel(payment, profile));
         }
     }
 
-    fn drift(&mut self, kind: &'static str, payment: &Payment, record: Option<&GatewayRecord>, why: String) {
+    /// Ledger and gateway do not agree. What was said of the same payment before is not said twice.
+    pub(super) fn drift(
+        &mut self,
+        kind: DriftKind,
+        payment: Option<&Payment>,
+        record: Option<&GatewayRecord>,
+        why: String,
+    ) {
+        let shown = |text: Option<&String>| text.cloned();
+        let of_row = |payment: &Payment| payment.terms.merchant_uid.to_string();
+        let merchant_uid =
+            payment.map(of_row).or_else(|| record.and_then(|record| record.merchant_uid.clone()));
+        let imp_uid = record.and_then(|record| record.imp_uid.clone());
+        let again = |told: &&Drift| {
+            (told.kind, &told.merchant_uid, &told.imp_uid) == (kind.word(), &merchant_uid, &imp_uid)
+        };
+        if self.drift.iter().rev().take(SAID_BEFORE).any(|told| again(&told)) {
+            return;
+        }
         self.worsen(Exit::With(Kind::Refused));
+        let number = |text: Option<&String>| text.and_then(|text| text.parse().ok());
+        let row_customer = payment.map(|payment| payment.terms.customer_uid.to_string());
         self.drift.push(Drift {
-            kind,
-            merchant_uid: payment.terms.merchant_uid.to_string(),
-            imp_uid: record.and_then(|record| record.imp_uid.clone()),
-            outcome: payment.outcome.word(),
+            kind: kind.word(),
+            merchant_uid,
+            imp_uid,
+            customer_uid: record.and_then(|record| shown(record.customer_uid.as_ref())).or(row_customer),
+            amount: record.and_then(|record| number(record.amount_text.as_ref())),
+            currency: record.and_then(|record| shown(record.currency_text.as_ref())),
+            cancel_amount: record.and_then(|record| number(record.cancel_amount_text.as_ref())),
+            outcome: payment.map(|payment| payment.outcome.word()),
             status: record.and_then(|record| record.status.clone()),
             why,
+            payment: payment.cloned().map(Box::new),
         });
     }
 
@@ -152,41 +197,77 @@ impl Told {
     }
 
     fn write(&self, ui: &mut Ui) -> std::io::Result<()> {
-        let is_well = self.undecided.is_empty() && self.drift.is_empty();
+        let is_well = self.undecided.is_empty() && self.unanswered.is_empty() && self.drift.is_empty();
         match ui.format() {
             _ if ui.quiet() && is_well => Ok(()),
             Format::Json | Format::Jsonl => {
                 let zone = ui.zone().clone();
+                let list = |payments, replayed| Payments { payments, replayed, zone: &zone };
                 ui.json(&Whole {
-                    settled: Payments { payments: &self.settled, replayed: false, zone: &zone },
-                    undecided: Payments { payments: &self.undecided, replayed: true, zone: &zone },
+                    settled: list(&self.settled, false),
+                    undecided: list(&self.undecided, true),
+                    unanswered: list(&self.unanswered, true),
                     drift: &self.drift,
                 })
             }
-            Format::Plain | Format::Csv => {
-                let mut list = ui.list(Columns::<Payment>::usual())?;
-                for payment in &self.settled {
-                    list.payment(payment.into())?;
-                }
-                for payment in &self.undecided {
-                    list.payment(PaymentView { payment, replayed: true })?;
-                }
-                list.finish("").map(|_| ())
-            }
+            Format::Plain | Format::Csv => ui.reconciled(self.rows()),
             Format::Table => {
-                let counts = format!(
-                    "{} settled, {} open, {} unchanged, {} contradicted",
-                    self.settled.len(),
-                    self.undecided.len(),
-                    self.stand,
-                    self.drift.len()
-                );
                 let mut lines = self.lines.clone();
-                lines.push(counts);
+                lines.extend(self.drift.iter().map(line));
+                lines.push(self.counts());
                 ui.answer(&lines.join("\n"))
             }
         }
     }
+
+    fn counts(&self) -> String {
+        let unanswered = match self.unanswered.len() {
+            0 => String::new(),
+            count => format!(", {count} without an answer"),
+        };
+        format!(
+            "{} settled, {} open, {} unchanged, {} contradicted{unanswered}",
+            self.settled.len(),
+            self.undecided.len(),
+            self.stand,
+            self.drift.len()
+        )
+    }
+
+    fn rows(&self) -> impl Iterator<Item = ReconciledRow<'_>> {
+        let payments = [
+            ("settled", &self.settled, false),
+            ("undecided", &self.undecided, true),
+            ("unanswered", &self.unanswered, true),
+        ];
+        let payments = payments.into_iter().flat_map(|(result, payments, replayed)| {
+            payments.iter().map(move |payment| ReconciledRow {
+                result,
+                payment: Some(PaymentView { payment, replayed }),
+                merchant_uid: payment.terms.merchant_uid.as_str(),
+                imp_uid: None,
+                why: None,
+            })
+        });
+        payments.chain(self.drift.iter().map(|drift| ReconciledRow {
+            result: drift.kind,
+            payment: drift.payment.as_deref().map(|payment| PaymentView { payment, replayed: true }),
+            merchant_uid: drift.merchant_uid.as_deref().unwrap_or_default(),
+            imp_uid: drift.imp_uid.as_deref(),
+            why: Some(&drift.why),
+        }))
+    }
+}
+
+/// How many lines back the same drift may have been told: once by the look-up, and once by the list.
+const SAID_BEFORE: usize = 1000;
+
+/// One disagreement as a line for people.
+fn line(drift: &Drift) -> String {
+    let named = |id: &Option<String>| id.as_deref().map(|id| safe(id).into_owned());
+    let order = named(&drift.merchant_uid).unwrap_or_else(|| "-".to_owned());
+    let shown = named(&drift.imp_uid).map_or_else(String::new, |id| format!("  {id}"));
+    format!("{order}  {}{shown}  {}", drift.kind, sentence(&safe(&drift.why)))
 }
 
 /// How it was settled, and how sure that is.
@@ -224,6 +305,7 @@ fn capital(outcome: Outcome) -> &'static str {
 struct Whole<'a> {
     settled: Payments<'a>,
     undecided: Payments<'a>,
+    unanswered: Payments<'a>,
     drift: &'a [Drift],
 }
 
