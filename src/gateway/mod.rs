@@ -15,6 +15,7 @@ mod fake;
 mod hostile;
 mod http;
 mod json;
+mod list;
 mod lookup;
 mod mask;
 mod reach;
@@ -29,6 +30,7 @@ pub use crate::gateway::bulk::{
 pub use crate::gateway::client::{ApiKey, Client, GatewayFailure, account_of};
 pub use crate::gateway::customers::{BillingKey, Deleted};
 pub use crate::gateway::http::{GatewaySetupError, HttpTransport, Trace, TransportConfig};
+pub use crate::gateway::list::{PaymentLists, Window, WindowRead, windows};
 pub use crate::gateway::reach::{Reach, reach};
 pub use crate::gateway::token::{Token, TokenFailure};
 pub use crate::gateway::transport::{
