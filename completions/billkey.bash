@@ -1224,7 +1224,7 @@ _billkey() {
             return 0
             ;;
         billkey__subcmd__reconcile)
-            opts="-q -v -h --since --until --profile --config --database --sandbox --format --json --bom --quiet --no-input --color --timeout --verbose --help"
+            opts="-q -v -h --since --until --customer --all --import --fix --profile --config --database --sandbox --format --json --bom --quiet --no-input --color --timeout --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1235,6 +1235,10 @@ _billkey() {
                     return 0
                     ;;
                 --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --customer)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

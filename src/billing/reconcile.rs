@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::billing::desk::{Asked, Desk};
 use crate::billing::report::{Held, mode_denied};
 use crate::domain::ids::MerchantUid;
-use crate::domain::lookup::{Finding, LookedUp};
+use crate::domain::lookup::{Finding, LookedUp, LookupReply};
 use crate::domain::payment::{GatewayRecord, Mode, Outcome, Payment, Terms};
 use crate::domain::protocol::{Review, review};
 use crate::domain::reason::Reason;
@@ -23,6 +23,8 @@ pub struct Reviewed {
     pub verdict: Verdict,
     /// Further payments under the same merchant_uid that took money.
     pub others: Vec<GatewayRecord>,
+    /// Everything that the gateway showed under the order.
+    pub records: Vec<GatewayRecord>,
     /// The profile's mode, where the gateway's flag says that another kind of money moved.
     pub mode_denied: Option<Mode>,
 }
@@ -68,12 +70,32 @@ pub fn reconcile(
     mode: Mode,
     settle_after: Duration,
 ) -> Result<Reviewed, ReviewError> {
+    look_into(desk, uid, mode, settle_after, TakeWord::No)
+}
+
+/// Whether the gateway's word on the refunds of a payment that is paid is taken (`--fix`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TakeWord {
+    Yes,
+    No,
+}
+
+/// The same as [`reconcile`]. With [`TakeWord::Yes`] a paid row takes over what its own record at the gateway
+/// says of refunds, as one more event.
+pub fn look_into(
+    desk: &mut Desk<'_>,
+    uid: &MerchantUid,
+    mode: Mode,
+    settle_after: Duration,
+    take_word: TakeWord,
+) -> Result<Reviewed, ReviewError> {
     let lock = desk.ledger.lock_payment(uid)?;
     let payment = desk.ledger.find(uid)?.ok_or(ReviewError::NoSuchPayment)?;
     let before = payment.outcome;
     if lock.is_none() {
         let others = Vec::new();
-        return Ok(Reviewed { payment, before, verdict: Verdict::Busy, others, mode_denied: None });
+        let (verdict, records) = (Verdict::Busy, Vec::new());
+        return Ok(Reviewed { payment, before, verdict, others, records, mode_denied: None });
     }
     desk.have_token().map_err(ReviewError::Held)?;
     let terms = Terms { mode, ..payment.terms.clone() };
@@ -85,6 +107,7 @@ pub fn reconcile(
     let looked_up = match &review {
         Review::Settle(looked_up) => looked_up.clone(),
         Review::StayUnknown(reason) => LookedUp::Unknown(reason.clone()),
+        Review::Keep if take_word == TakeWord::Yes => taken_over(&payment, &finding),
         // A row that is right already is not written anew; only what was asked is kept.
         Review::Keep | Review::Contradicted(_) => LookedUp::Nothing,
     };
@@ -99,17 +122,42 @@ pub fn reconcile(
     };
     let (seen, at) = (Seen::of(&payment), desk.clock.now().wall);
     let received = known.reply.received().clone();
+    let row = payment;
     let entry = Entry::Lookup { uid: uid.clone(), seen, at, looked_up, received };
     let Written { payment, how } = desk.ledger.write(entry)?;
     let verdict = match how {
         // Another host's run has come in between: what it does is for it to tell.
         How::Moved => Verdict::Busy,
         How::Kept | How::Claimed | How::Similar(_) | How::OverDaily { .. } => {
-            verdict(desk, &payment, &finding, review, settle_after)
+            let verdict = verdict(desk, &payment, &finding, review, settle_after);
+            // The gateway's word was taken, and it was another one.
+            let fixed = matches!(verdict, Verdict::Stands) && payment != row;
+            if fixed { Verdict::Settled } else { verdict }
         }
     };
     let mode_denied = mode_denied(mode, &payment, flag);
-    Ok(Reviewed { payment, before, verdict, others: finding.others().to_vec(), mode_denied })
+    let others = finding.others().to_vec();
+    let records = match known.reply {
+        LookupReply::Records { records, .. } => records,
+        LookupReply::NotFound { .. } | LookupReply::NoAnswer { .. } => Vec::new(),
+    };
+    Ok(Reviewed { payment, before, verdict, others, records, mode_denied })
+}
+
+/// The gateway's record of this very payment. Another one under the same order is for a person.
+fn taken_over(payment: &Payment, finding: &Finding) -> LookedUp {
+    match finding {
+        Finding::Charged { record, .. } if record.imp_uid == payment.imp_uid => {
+            LookedUp::Paid(record.clone())
+        }
+        Finding::Charged { .. }
+        | Finding::Declined(_)
+        | Finding::Other { .. }
+        | Finding::Strange { .. }
+        | Finding::InWindow { .. }
+        | Finding::Nothing { .. }
+        | Finding::NoAnswer { .. } => LookedUp::Nothing,
+    }
 }
 
 fn verdict(

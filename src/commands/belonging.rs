@@ -47,7 +47,11 @@ pub(in crate::commands) fn leave(
 }
 
 /// Goes on with the ledger's own key, or with one that shows what the ledger holds.
-fn check(context: &Context<'_>, ledger: &mut Ledger, gateway: &Gateway) -> Result<(), Failure> {
+pub(in crate::commands) fn check(
+    context: &Context<'_>,
+    ledger: &mut Ledger,
+    gateway: &Gateway,
+) -> Result<(), Failure> {
     let path = ledger.path().display().to_string();
     let unanswered = |why: &str| {
         let message = format!(

@@ -7,35 +7,46 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::billing::desk::Desk;
 use crate::commands::context::Context;
+use crate::commands::reconcile::books::Books;
 use crate::commands::reconcile::settle::{settle, which};
 use crate::commands::reconcile::tell::Told;
 use crate::commands::when::{self, in_option};
+use crate::domain::ids::CustomerUid;
 use crate::failure::{Exit, Failure};
 use crate::interrupt::Interrupts;
 
+mod books;
+mod differ;
 mod settle;
 mod tell;
 
 const AFTER_HELP: &str = "\
-WHEN is 2026-11-23, 2026-11, 2026-11-23T09:00, today, yesterday, or as long ago as 7d or 12h.
+WHEN is 2026-11-23, 2026-11, 2026-11-23T09:00, today, yesterday, or as long ago as 7d, 2w, 3mo, 2y or 12h.
+
+With --since every disagreement of ledger and gateway is told by a word: amount_differs, customer_differs,
+status_differs, refund_differs, only_at_gateway, only_here, two_payments, test_in_live, key_issue (registering a
+card charged it), charged_by_schedule, unconfirmed (a list that changed each time it was read).
 
 Examples:
   billkey --sandbox reconcile
   billkey --sandbox reconcile order_monthly_0001
   billkey --sandbox reconcile --since 30d --json
+  billkey --sandbox reconcile --since 2026-11 --import --fix
 
 Exit codes:
   0 nothing is open   7 something is still unknown   8 ledger and gateway contradict each other
-  9 settled as not sent, or the gateway was not reached   6, 5 settled as rejected, as declined
-  10 there is no such payment   130 interrupted   1, 2, 3, 4 as usual; see `billkey help exit-codes`
+  9 settled as not sent, or a question had no answer   6, 5 settled as rejected, as declined
+  10 there is no such payment, or no ledger   130 interrupted   1, 2, 3, 4 as usual; see `billkey help exit-codes`
   Of several the most serious, in the order 7, 1, 4, 3, 9, 8, 6, 5, 10, 0";
 
-/// Settle what is open, by asking the gateway
+/// Settle what is open, and hold ledger and gateway against each other
 ///
 /// Asks I'mport for every payment under the merchant_uid of each pending and unknown charge, and
-/// records what it shows. Charges nothing. Recent declines, rejections and charges that left no
-/// trace are asked about again, because some turn to paid later. What was sent less than
-/// settle_after ago and does not show yet is left open.
+/// records what it shows. Charges nothing. Declines, rejections and charges that left no trace are asked about
+/// again for three days, because some turn to paid later. What was sent less than settle_after ago and does not
+/// show yet is left open. With --since every payment at the gateway from then on is compared with the ledger as
+/// well; --import records what was made elsewhere, --fix takes the gateway's word for status and refunds. A run
+/// that was stopped goes on where it was.
 #[derive(Debug, Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub struct ReconcileArgs {
@@ -43,26 +54,53 @@ pub struct ReconcileArgs {
     #[arg(value_name = "ID", conflicts_with_all = ["since", "until"])]
     pub ids: Vec<String>,
 
-    /// Ask again about those declined, rejected or not sent from this time on [default: 3d]
+    /// Hold ledger and gateway against each other, from this time on
     #[arg(long, value_name = "WHEN", help_heading = "Which payments")]
     pub since: Option<String>,
 
-    /// Ask again about those before this time; a day or month is included
-    #[arg(long, value_name = "WHEN", help_heading = "Which payments")]
+    /// The same up to this time; a day or month is included
+    #[arg(long, value_name = "WHEN", requires = "since", help_heading = "Which payments")]
     pub until: Option<String>,
+
+    /// Those of one customer alone
+    #[arg(long, value_name = "CUSTOMER_UID", conflicts_with = "ids", help_heading = "Which payments")]
+    pub customer: Option<String>,
+
+    /// Also list what is no charge with a billing key, instead of counting it
+    #[arg(long, requires = "since", help_heading = "Which payments")]
+    pub all: bool,
+
+    /// Record payments that were made elsewhere
+    #[arg(long, requires = "since", help_heading = "What to record")]
+    pub import: bool,
+
+    /// Take the gateway's word for status and refunds
+    #[arg(long, help_heading = "What to record")]
+    pub fix: bool,
 }
 
-/// How long a decline may still turn to paid (facts 2.6: two to three days at some PGs).
+/// How long a decline may still turn to paid (facts 2.6: two to three days at some PGs). What is older is seen in
+/// the gateway's lists.
 const RECENT: SignedDuration = SignedDuration::from_hours(72);
+
+/// The time in which ledger and gateway are held against each other: `since <= t < until`.
+#[derive(Clone, Copy, Debug)]
+struct Span {
+    since: Timestamp,
+    until: Option<Timestamp>,
+}
 
 /// Settles, and tells how.
 pub fn run(args: &ReconcileArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
-    let (since, until) = window(args, context)?;
-    // It settles what a ledger holds: where there is none there is nothing to settle, and none is created.
-    let mut ledger = context.ledger_at_hand()?;
+    let span = span(args, context)?;
+    let customer = args.customer.as_deref().map(CustomerUid::parse).transpose()?;
+    // Where there is no ledger there is nothing to settle, and none is created but by what records payments.
+    let mut ledger = if args.import { context.open_ledger()? } else { context.ledger_at_hand()? };
     let mut told = Told::default();
-    let uids = which(args, &ledger, since, until, &mut told)?;
-    if uids.is_empty() {
+    let now = context.now();
+    let recent = now.checked_sub(RECENT).unwrap_or(now);
+    let uids = which(args, &ledger, recent, customer.as_ref(), &mut told)?;
+    if uids.is_empty() && span.is_none() {
         return told.finish(context, None);
     }
     let gateway = context.open_gateway()?;
@@ -71,20 +109,24 @@ pub fn run(args: &ReconcileArgs, context: &mut Context<'_>) -> Result<Exit, Fail
         ledger: &mut ledger,
         gateway: Arc::clone(&gateway.client),
         clock: Arc::clone(&context.clock),
-        interrupts,
+        interrupts: interrupts.clone(),
     };
-    let stopped = settle(&mut desk, &uids, context, &mut told)?;
+    let mut stopped = settle(&mut desk, &uids, args.fix, context, &mut told)?;
+    if let Some(span) = span
+        && stopped.is_none()
+    {
+        told.comparing();
+        let books = Books::new(args, &mut ledger, &gateway, interrupts, span, customer);
+        stopped = books.hold_against(context, &mut told)?;
+    }
     told.finish(context, stopped)
 }
 
-fn window(args: &ReconcileArgs, context: &Context<'_>) -> Result<(Timestamp, Option<Timestamp>), Failure> {
-    let now = context.now();
-    let zone = &context.settings.zone;
-    let since = match &args.since {
-        Some(text) => when::since(text, now, zone).map_err(in_option("--since"))?,
-        None => now.checked_sub(RECENT).unwrap_or(now),
-    };
+fn span(args: &ReconcileArgs, context: &Context<'_>) -> Result<Option<Span>, Failure> {
+    let (now, zone) = (context.now(), &context.settings.zone);
+    let Some(since) = &args.since else { return Ok(None) };
+    let since = when::since(since, now, zone).map_err(in_option("--since"))?;
     let until = args.until.as_deref().map(|text| when::until(text, now, zone));
     let until = until.transpose().map_err(in_option("--until"))?;
-    Ok((since, until))
+    Ok(Some(Span { since, until }))
 }

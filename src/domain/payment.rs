@@ -281,16 +281,19 @@ pub enum EventKind {
     Lookup,
     /// A refund was asked for, or answered.
     Refund,
+    /// The gateway showed a payment that was made elsewhere, and it was recorded.
+    Imported,
 }
 
 impl EventKind {
-    pub const ALL: [EventKind; 6] = [
+    pub const ALL: [EventKind; 7] = [
         EventKind::Intent,
         EventKind::Resend,
         EventKind::Answer,
         EventKind::NotSent,
         EventKind::Lookup,
         EventKind::Refund,
+        EventKind::Imported,
     ];
 
     #[must_use]
@@ -302,6 +305,7 @@ impl EventKind {
             EventKind::NotSent => "not_sent",
             EventKind::Lookup => "lookup",
             EventKind::Refund => "refund",
+            EventKind::Imported => "imported",
         }
     }
 

@@ -75,6 +75,24 @@ pub enum Refusal {
     Waiting { left: Duration },
 }
 
+/// How far before the ledger's last event a reading begins that ends its distrust (contract, rule 9).
+const BEFORE_LAST_EVENT: SignedDuration = SignedDuration::from_hours(1);
+
+/// What is read for a ledger that held nothing: as long ago as anybody asks for.
+const BEFORE_NOTHING: SignedDuration = SignedDuration::from_hours(2 * 365 * 24);
+
+impl Distrust {
+    /// From when on everything at the gateway has to be read for the distrust to end.
+    #[must_use]
+    pub fn read_back_from(&self) -> Timestamp {
+        let from = match self.last_event_at {
+            Some(last) => last.checked_sub(BEFORE_LAST_EVENT),
+            None => self.since.wall.checked_sub(BEFORE_NOTHING),
+        };
+        from.unwrap_or(Timestamp::MIN)
+    }
+}
+
 impl Account {
     #[must_use]
     pub fn of_key(key: &str) -> Account {

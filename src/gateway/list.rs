@@ -13,7 +13,7 @@ use std::time::Duration;
 use crate::domain::payment::GatewayRecord;
 use crate::domain::reason::{Reason, Said};
 use crate::gateway::client::{Client, GatewayFailure};
-use crate::gateway::lookup::{LIMIT, Page, page};
+use crate::gateway::lookup::{Page, page};
 use crate::gateway::transport::Method;
 use crate::gateway::wire::Envelope;
 
@@ -35,6 +35,12 @@ const PAUSE: Duration = Duration::from_millis(300);
 
 /// A gateway that pages for ever answers nothing. At its usual 20 a page this is a whole window.
 const PAGES_MAX: i64 = WINDOW_PAYMENTS_MAX / 20;
+
+/// The most payments that a page holds (facts 3.1).
+const LIMIT_MAX: i64 = 1000;
+
+/// No page is asked for that holds less: the gateway's own, if nobody asks for more.
+const LIMIT_MIN: i64 = 20;
 
 /// A time, in epoch seconds, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +81,8 @@ type TakePage<'a> = dyn FnMut(Vec<GatewayRecord>) -> ControlFlow<()> + 'a;
 pub struct PaymentLists<'c> {
     client: &'c Client,
     before: HashSet<u64>,
+    /// How many payments a page holds: fewer, once a page was more than can be read.
+    limit: i64,
 }
 
 /// What one reading of all pages of a window came to.
@@ -88,7 +96,7 @@ enum Reading {
 impl<'c> PaymentLists<'c> {
     #[must_use]
     pub fn of(client: &'c Client) -> PaymentLists<'c> {
-        PaymentLists { client, before: HashSet::new() }
+        PaymentLists { client, before: HashSet::new(), limit: LIMIT_MAX }
     }
 
     /// How many payments the gateway counts in a window, for a progress bar; `None` where it does not say.
@@ -106,17 +114,28 @@ impl<'c> PaymentLists<'c> {
     }
 
     fn read_within(
-        &self,
+        &mut self,
         window: Window,
         handed_out: &mut HashSet<u64>,
         take: &mut TakePage<'_>,
     ) -> Result<WindowRead, GatewayFailure> {
         let mut moved = Reason::ListChanged;
-        for reading in 0..READINGS_MAX {
-            if reading > 0 {
+        let mut readings = 0;
+        while readings < READINGS_MAX {
+            if readings > 0 {
                 self.client.clock.sleep(PAUSE);
             }
-            match self.once(window, handed_out, take)? {
+            let reading = match self.once(window, handed_out, take) {
+                Err(GatewayFailure::NoAnswer { reason: Reason::MoreThanRead { .. } })
+                    if self.limit > LIMIT_MIN =>
+                {
+                    self.limit = (self.limit / 4).max(LIMIT_MIN);
+                    continue;
+                }
+                reading => reading?,
+            };
+            readings += 1;
+            match reading {
                 Reading::Whole => return Ok(WindowRead::Whole),
                 Reading::Stopped => return Ok(WindowRead::Stopped),
                 Reading::Moved(why) => moved = why,
@@ -128,7 +147,7 @@ impl<'c> PaymentLists<'c> {
 
     /// The two halves overlap by a second. Only those of the later half are remembered.
     fn halves(
-        &self,
+        &mut self,
         Window { from_s, to_s }: Window,
         handed_out: &mut HashSet<u64>,
         take: &mut TakePage<'_>,
@@ -139,7 +158,8 @@ impl<'c> PaymentLists<'c> {
             return Ok(earlier);
         }
         let later = Window { from_s: middle, to_s };
-        let reader = PaymentLists { client: self.client, before: std::mem::take(handed_out) };
+        let before = std::mem::take(handed_out);
+        let mut reader = PaymentLists { client: self.client, before, limit: self.limit };
         let later = reader.read_within(later, handed_out, take)?;
         Ok(match (earlier, later) {
             (WindowRead::Unconfirmed(why), WindowRead::Whole) => WindowRead::Unconfirmed(why),
@@ -155,7 +175,7 @@ impl<'c> PaymentLists<'c> {
     ) -> Result<Reading, GatewayFailure> {
         let mut pass = Pass::default();
         for number in 1..=PAGES_MAX {
-            let Some(Shown { records, next, total }) = self.page(window, number, LIMIT)? else { break };
+            let Some(Shown { records, next, total }) = self.page(window, number, self.limit)? else { break };
             let total = match total {
                 Some(total)
                     if total > WINDOW_PAYMENTS_MAX && number == 1 && window.to_s > window.from_s + 1 =>
@@ -247,7 +267,7 @@ impl Pass {
 
     /// A gateway that shows the same page for ever has shown everything that it has.
     fn has_too_many(&self) -> bool {
-        self.counted.is_some_and(|total| self.shown > total.saturating_add(LIMIT))
+        self.counted.is_some_and(|total| self.shown > total.saturating_add(LIMIT_MAX))
     }
 
     fn reading(self) -> Reading {

@@ -18,9 +18,6 @@ use crate::gateway::wire::{self, Envelope};
 /// More pages than this under one merchant_uid are not looked at: a gateway that pages for ever answers nothing.
 const PAGES_MAX: i64 = 50;
 
-/// The most payments that a page holds (facts 3.1).
-pub(super) const LIMIT: i64 = 1000;
-
 /// Everything but the unreserved characters of RFC 3986.
 const PATH: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
@@ -57,7 +54,7 @@ impl Client {
         let mut number = 1;
         while number <= PAGES_MAX {
             let path = format!(
-                "/payments/findAll/{}?page={number}&limit={LIMIT}&include_sandbox=true",
+                "/payments/findAll/{}?page={number}&limit=100&include_sandbox=true",
                 encoded(uid.as_str())
             );
             let answer = match self.ask(Method::Get, &path) {

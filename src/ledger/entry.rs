@@ -14,6 +14,7 @@ use crate::domain::money::Amount;
 use crate::domain::payment::{Payment, Received};
 use crate::domain::reason::Reason;
 use crate::domain::time::SendMark;
+use crate::ledger::imported::Imported;
 use crate::ledger::intent::Intent;
 use crate::ledger::lock::PaymentLock;
 use crate::ledger::rules::as_kept;
@@ -38,6 +39,8 @@ pub enum Entry {
     NotSent { attempt: Attempt, at: Timestamp, reason: Reason, received: Received },
     /// What the gateway knows of an order that the ledger had no row of.
     Found { intent: Intent, looked_up: LookedUp, received: Received },
+    /// A payment that was made elsewhere, as the gateway shows it.
+    Imported(Imported),
     /// What the gateway knows of the payment, as judged by a row that was `seen` so. Where the row has moved
     /// since, only a charge that was found still counts.
     Lookup { uid: MerchantUid, seen: Seen, at: Timestamp, looked_up: LookedUp, received: Received },
@@ -54,6 +57,7 @@ impl Entry {
             | Entry::Refusal { .. }
             | Entry::Answer { .. }
             | Entry::NotSent { .. }
+            | Entry::Imported(_)
             | Entry::Lookup { .. } => None,
         }
     }

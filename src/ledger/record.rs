@@ -195,6 +195,14 @@ fn record(tx: &Connection, day: &mut DaySum, entry: &Entry) -> Result<Written, F
             let change = |payment| rules::looked_up(payment, &seen, intent.at, looked_up, received, None);
             keep(tx, day, stored, change)
         }
+        Entry::Imported(imported) => {
+            let stored = match find_stored(tx, &imported.terms.merchant_uid)? {
+                Some(stored) => stored,
+                None => insert(tx, rules::imported_row(imported))?,
+            };
+            begin_with(tx, &imported.account, imported.at)?;
+            keep(tx, day, stored, |payment| rules::imported(payment, imported))
+        }
         Entry::Lookup { uid, seen, at, looked_up, received } => {
             let stored = stored_or_error(tx, uid)?;
             let code = match looked_up {

@@ -11,15 +11,16 @@ pub(super) const APPLICATION_ID: i64 = 0x626b_6579;
 
 /// Every schema there was, oldest first; each sets the `user_version` it leads to, which is its
 /// place in this list. Only ever added to.
-pub(super) const MIGRATIONS: [&str; 6] = [
+pub(super) const MIGRATIONS: [&str; 7] = [
     include_str!("migrations/0001_ledger.sql"),
     include_str!("migrations/0002_quicker_writes.sql"),
     include_str!("migrations/0003_fewer_writes.sql"),
     include_str!("migrations/0004_reasons.sql"),
     include_str!("migrations/0005_identity.sql"),
     include_str!("migrations/0006_spellings.sql"),
+    include_str!("migrations/0007_imported.sql"),
 ];
-pub(super) const SCHEMA_VERSION: i64 = 6;
+pub(super) const SCHEMA_VERSION: i64 = 7;
 
 /// The schema whose new columns SQL alone cannot fill.
 const SPELLINGS: i64 = 6;

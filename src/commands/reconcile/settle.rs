@@ -5,13 +5,15 @@ use std::ops::ControlFlow;
 use jiff::Timestamp;
 
 use crate::billing::desk::Desk;
-use crate::billing::reconcile::{ReviewError, Reviewed, Verdict, reconcile};
+use crate::billing::reconcile::{ReviewError, Reviewed, TakeWord, Verdict, look_into};
 use crate::billing::report::Held;
 use crate::commands::context::Context;
 use crate::commands::reconcile::ReconcileArgs;
+use crate::commands::reconcile::differ::tell;
 use crate::commands::reconcile::tell::Told;
-use crate::domain::ids::MerchantUid;
-use crate::domain::payment::{Outcome, Payment};
+use crate::domain::drift::{DriftKind, drift};
+use crate::domain::ids::{CustomerUid, MerchantUid};
+use crate::domain::payment::{Outcome, Payment, Terms};
 use crate::failure::Failure;
 use crate::ledger::{Filter, Ledger, LedgerError};
 
@@ -20,6 +22,7 @@ use crate::ledger::{Filter, Ledger, LedgerError};
 pub(super) fn settle(
     desk: &mut Desk<'_>,
     uids: &[MerchantUid],
+    fix: bool,
     context: &mut Context<'_>,
     told: &mut Told,
 ) -> Result<Option<Failure>, LedgerError> {
@@ -27,7 +30,7 @@ pub(super) fn settle(
     let mut left = uids.iter();
     let mut stopped = None;
     for uid in left.by_ref() {
-        match one(desk, uid, context, told) {
+        match one(desk, uid, fix, context, told) {
             ControlFlow::Continue(()) => progress.advance(1),
             ControlFlow::Break(failure) => {
                 stopped = Some(failure);
@@ -46,17 +49,22 @@ pub(super) fn settle(
 
 /// Reviews one payment. A failure that would meet the next one too stops the work; what was
 /// settled before stays settled.
-fn one(
+pub(super) fn one(
     desk: &mut Desk<'_>,
     uid: &MerchantUid,
+    fix: bool,
     context: &mut Context<'_>,
     told: &mut Told,
 ) -> ControlFlow<Failure> {
     let settings = context.settings;
-    match reconcile(desk, uid, settings.mode, settings.settle_after) {
+    let take_word = if fix { TakeWord::Yes } else { TakeWord::No };
+    match look_into(desk, uid, settings.mode, settings.settle_after, take_word) {
         Ok(reviewed) => {
             let unreached = matches!(reviewed.verdict, Verdict::Unanswered { reached: false, .. });
             let failure = unreached.then(|| not_reached(&reviewed));
+            if matches!(reviewed.verdict, Verdict::Stands) {
+                differences(&reviewed, told, context);
+            }
             told.add(context.ui, reviewed);
             failure.map_or(ControlFlow::Continue(()), ControlFlow::Break)
         }
@@ -71,8 +79,17 @@ fn one(
     }
 }
 
+/// What the gateway's records say otherwise than a row that stands. A second payment is told as an alarm.
+fn differences(reviewed: &Reviewed, told: &mut Told, context: &Context<'_>) {
+    for record in &reviewed.records {
+        let mut kinds = drift(Some(&reviewed.payment), record, context.settings.mode);
+        kinds.retain(|kind| *kind != DriftKind::TwoPayments);
+        tell(told, &kinds, Some(&reviewed.payment), record);
+    }
+}
+
 /// Why nothing more can be asked.
-pub(super) fn held_up(held: Held) -> Failure {
+fn held_up(held: Held) -> Failure {
     match held {
         Held::NotReached(why) => Failure::network(format!("{why}; what was settled before stays settled")),
         Held::KeyRefused(said) => Failure::auth(format!("the gateway refused the API key: {said}")),
@@ -97,8 +114,8 @@ fn not_reached(reviewed: &Reviewed) -> Failure {
 pub(super) fn which(
     args: &ReconcileArgs,
     ledger: &Ledger,
-    since: Timestamp,
-    until: Option<Timestamp>,
+    recent: Timestamp,
+    customer: Option<&CustomerUid>,
     told: &mut Told,
 ) -> Result<Vec<MerchantUid>, LedgerError> {
     let mut uids = Vec::new();
@@ -111,9 +128,12 @@ pub(super) fn which(
     if !args.ids.is_empty() {
         return Ok(uids);
     }
-    uids.extend(ledger.unsettled()?.into_iter().map(|payment| payment.terms.merchant_uid));
-    let may_turn = vec![Outcome::Declined, Outcome::Rejected, Outcome::NotSent];
-    let filter = Filter { outcomes: may_turn, since: Some(since), until, ..Filter::default() };
+    let unsettled = ledger.unsettled()?.into_iter().map(|payment| payment.terms);
+    let wanted = |terms: &Terms| customer.is_none_or(|customer| terms.customer_uid == *customer);
+    uids.extend(unsettled.filter(wanted).map(|terms| terms.merchant_uid));
+    let outcomes = vec![Outcome::Declined, Outcome::Rejected, Outcome::NotSent];
+    let customer = customer.cloned();
+    let filter = Filter { outcomes, customer, since: Some(recent), ..Filter::default() };
     ledger.visit(&filter, &mut |payment: Payment| {
         // One that was never let go, or whose every request was answered, leaves nothing to ask.
         if payment.outcome != Outcome::NotSent || payment.unanswered > 0 {

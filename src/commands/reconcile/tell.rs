@@ -1,5 +1,9 @@
 //! What a reconciliation says: a line a payment as it is settled, and the whole at the end.
 
+use std::collections::HashSet;
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
+
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use serde::ser::{SerializeSeq, Serializer};
@@ -26,8 +30,17 @@ pub(super) struct Told {
     /// Asked about in vain, or not asked about for want of an answer to an earlier one.
     unanswered: Vec<Payment>,
     drift: Vec<Drift>,
+    /// What was told as drift, so that a list does not repeat what a look-up has said.
+    said: HashSet<u64>,
     /// Asked about, and as it was.
     stand: u64,
+    /// Payments made elsewhere that were recorded now.
+    imported: u64,
+    /// Listed by the gateway, and no charge with a billing key.
+    others: u64,
+    /// The books were held against each other.
+    compared: bool,
+    busy: bool,
     lines: Vec<String>,
     exit: Option<Exit>,
     missing: Vec<String>,
@@ -73,6 +86,40 @@ impl Told {
         self.unanswered.push(payment);
     }
 
+    /// The gateway's list shows what the ledger has.
+    pub(super) fn agrees(&mut self) {
+        self.stand += 1;
+    }
+
+    pub(super) fn imported(&mut self) {
+        self.imported += 1;
+    }
+
+    /// A payment of another kind: counted, and listed where that is asked for.
+    pub(super) fn other(&mut self, record: &GatewayRecord, listed: bool) {
+        self.others += 1;
+        if listed {
+            let shown = |text: &Option<String>| text.as_deref().map_or("-".into(), safe).into_owned();
+            self.lines.push(format!(
+                "{}  no charge with a billing key  {}  {} {}",
+                shown(&record.merchant_uid),
+                shown(&record.imp_uid),
+                safe(&record.amount_shown()),
+                shown(&record.status)
+            ));
+        }
+    }
+
+    /// The gateway's lists are read too.
+    pub(super) fn comparing(&mut self) {
+        self.compared = true;
+    }
+
+    /// Whether a question had no answer, or another process is at a payment.
+    pub(super) fn is_open(&self) -> bool {
+        !self.unanswered.is_empty() || self.busy
+    }
+
     pub(super) fn worsen(&mut self, exit: Exit) {
         self.exit = Some(self.exit.unwrap_or(Exit::Done).most_serious(exit));
     }
@@ -106,6 +153,7 @@ impl Told {
             Verdict::Unanswered { why, .. } => self.unanswered(payment, &sentence(&why.to_string())),
             Verdict::Busy => {
                 // What is recorded may be out of date by the time it is read.
+                self.busy = true;
                 self.lines.push(format!("{uid}  Open: another process is at it now."));
                 self.worsen(Exit::With(Kind::Unknown));
                 self.undecided.push(payment);
@@ -148,10 +196,9 @@ impl Told {
         let merchant_uid =
             payment.map(of_row).or_else(|| record.and_then(|record| record.merchant_uid.clone()));
         let imp_uid = record.and_then(|record| record.imp_uid.clone());
-        let again = |told: &&Drift| {
-            (told.kind, &told.merchant_uid, &told.imp_uid) == (kind.word(), &merchant_uid, &imp_uid)
-        };
-        if self.drift.iter().rev().take(SAID_BEFORE).any(|told| again(&told)) {
+        let mut hasher = DefaultHasher::new();
+        (kind, &merchant_uid, &imp_uid).hash(&mut hasher);
+        if kind != DriftKind::Unconfirmed && !self.said.insert(hasher.finish()) {
             return;
         }
         self.worsen(Exit::With(Kind::Refused));
@@ -208,6 +255,8 @@ impl Told {
                     undecided: list(&self.undecided, true),
                     unanswered: list(&self.unanswered, true),
                     drift: &self.drift,
+                    imported: self.compared.then_some(self.imported),
+                    others: self.compared.then_some(self.others),
                 })
             }
             Format::Plain | Format::Csv => ui.reconciled(self.rows()),
@@ -225,13 +274,19 @@ impl Told {
             0 => String::new(),
             count => format!(", {count} without an answer"),
         };
-        format!(
-            "{} settled, {} open, {} unchanged, {} contradicted{unanswered}",
+        let imported =
+            if self.imported > 0 { format!(", {} imported", self.imported) } else { String::new() };
+        let counts = format!(
+            "{} settled, {} open, {} unchanged, {} contradicted{imported}{unanswered}",
             self.settled.len(),
             self.undecided.len(),
             self.stand,
             self.drift.len()
-        )
+        );
+        match self.others {
+            0 => counts,
+            count => format!("{counts}\n{count} at the gateway are no charges with a billing key"),
+        }
     }
 
     fn rows(&self) -> impl Iterator<Item = ReconciledRow<'_>> {
@@ -259,9 +314,6 @@ impl Told {
     }
 }
 
-/// How many lines back the same drift may have been told: once by the look-up, and once by the list.
-const SAID_BEFORE: usize = 1000;
-
 /// One disagreement as a line for people.
 fn line(drift: &Drift) -> String {
     let named = |id: &Option<String>| id.as_deref().map(|id| safe(id).into_owned());
@@ -274,6 +326,11 @@ fn line(drift: &Drift) -> String {
 fn settled(payment: &Payment) -> String {
     let shown = payment.imp_uid.as_deref().map_or_else(|| "it".to_owned(), |id| safe(id).into_owned());
     match payment.outcome {
+        Outcome::Paid if payment.cancel_amount.is_some_and(|back| back.minor() > 0) => {
+            let back = payment.cancel_amount.map_or_else(String::new, |back| back.to_string());
+            let paid = payment.terms.amount;
+            format!("Paid {paid} and refunded {back}: the gateway shows {shown}. That is certain.")
+        }
         Outcome::Paid => format!("Paid {}: the gateway shows {shown}. That is certain.", payment.terms.amount),
         Outcome::Declined => {
             let reason = payment.why();
@@ -307,6 +364,12 @@ struct Whole<'a> {
     undecided: Payments<'a>,
     unanswered: Payments<'a>,
     drift: &'a [Drift],
+    /// How many payments made elsewhere were recorded; absent where the gateway's lists were not read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    imported: Option<u64>,
+    /// How many that the gateway lists are no charges with a billing key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    others: Option<u64>,
 }
 
 struct Payments<'a> {

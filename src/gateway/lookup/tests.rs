@@ -75,7 +75,7 @@ fn all_pages_are_read() {
     let path = "GET /payments/findAll/%EC%A3%BC%EB%AC%B8%201%3F?page";
     assert_eq!(
         scene.gateway.requests(),
-        [1, 2, 3].map(|number| format!("{path}={number}&limit=1000&include_sandbox=true T1"))
+        [1, 2, 3].map(|number| format!("{path}={number}&limit=100&include_sandbox=true T1"))
     );
 }
 
