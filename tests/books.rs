@@ -94,7 +94,9 @@ fn a_payment_made_elsewhere_is_drift_until_it_is_imported_and_is_replayed_by_a_l
     assert_eq!(drift(&found), expected);
     let csv = world.run(&["reconcile", "--since", "2d", "--format", "csv"]).exits(8).stdout;
     assert_eq!(csv.matches(",only_at_gateway\r\n").count(), 2, "{csv}");
-    let _ = world.run(&["reconcile", "--since", "2d"]).exits(8).answers(&["order_2  only_at_gateway  imps_"]);
+    let table = world.run(&["reconcile", "--since", "2d"]).exits(8);
+    let _ = table
+        .answers(&["order_2  only_at_gateway  imps_", "  next     billkey reconcile --since 2d --import\n"]);
     let imported = reconcile(&world, &["--import"]).exits(0);
     assert_eq!((drift(&imported).len(), &imported.json()["imported"]), (0, &json!(3)), "{imported}");
     let order_2 = payment(&world, "order_2");
@@ -125,6 +127,8 @@ fn refunds_in_the_console_differ_until_the_gateways_word_is_taken() {
     kinds.sort();
     assert_eq!(kinds, ["refund_differs in_part", "refund_differs whole", "status_differs whole"]);
     // The same by name.
+    let table = world.run(&["reconcile", "in_part"]).exits(8);
+    let _ = table.answers(&["in_part  refund_differs", "  next     billkey reconcile --fix -- in_part\n"]);
     let one = world.run(&["reconcile", "in_part", "--json"]).exits(8);
     assert_eq!(drift(&one), ["refund_differs in_part"]);
     let fixed = reconcile(&world, &["--fix"]).exits(0);
@@ -228,6 +232,34 @@ fn without_import_no_ledger_is_created_and_with_it_one_is_rebuilt() {
     let _ = world.run(&["reconcile", "--since", "2d"]).exits(10).says(&["there is no ledger"]);
     assert!(!world.ledger_path().exists());
     let _ = reconcile(&world, &["--import"]).exits(0).says(&["created the ledger"]);
+    assert_eq!(payment(&world, "order_1")["outcome"], "paid");
+}
+
+#[test]
+fn an_order_that_is_spelt_otherwise_is_the_known_one() {
+    let gateway = Gateway::start("");
+    let world = World::for_gateway(&gateway.url());
+    let _ = world.charge("주문_1", &[]).exits(0);
+    let paid = payment(&world, "주문_1");
+    let url = format!("{}/_sandbox/payments", gateway.url());
+    // The same letters taken apart.
+    let apart = "\u{110c}\u{116e}\u{1106}\u{116e}\u{11ab}_1";
+    let change = json!({"imp_uid": paid["imp_uid"], "merchant_uid": apart}).to_string();
+    let changed = client().put(url).header("content-type", "application/json").body(change).send().unwrap();
+    assert!(changed.status().is_success());
+    let ran = reconcile(&world, &["--import"]).exits(0);
+    assert_eq!((drift(&ran).len(), &ran.json()["imported"]), (0, &json!(0)), "{ran}");
+}
+
+#[test]
+fn a_lost_ledger_is_not_begun_anew_by_an_import() {
+    let gateway = Gateway::start("");
+    let world = World::for_gateway(&gateway.url());
+    let _ = world.charge("order_1", &[]).exits(0);
+    ["", "-wal", "-shm"].iter().for_each(|suffix| drop(fs::remove_file(beside(&world, suffix))));
+    let _ = reconcile(&world, &["--import"]).exits(1).says(&["ledger accept"]);
+    let _ = world.run(&["ledger", "accept", "--reason", "the disk is gone"]).exits(0);
+    let _ = reconcile(&world, &["--import"]).exits(0);
     assert_eq!(payment(&world, "order_1")["outcome"], "paid");
 }
 

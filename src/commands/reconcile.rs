@@ -11,9 +11,11 @@ use crate::commands::reconcile::books::Books;
 use crate::commands::reconcile::settle::{settle, which};
 use crate::commands::reconcile::tell::Told;
 use crate::commands::when::{self, in_option};
+use crate::domain::drift::DriftKind;
 use crate::domain::ids::CustomerUid;
 use crate::failure::{Exit, Failure};
 use crate::interrupt::Interrupts;
+use crate::output::text::shell_word;
 
 mod books;
 mod differ;
@@ -119,7 +121,33 @@ pub fn run(args: &ReconcileArgs, context: &mut Context<'_>) -> Result<Exit, Fail
         let books = Books::new(args, &mut ledger, &gateway, interrupts, span, customer);
         stopped = books.hold_against(context, &mut told)?;
     }
+    if let Some(command) = next(args, &told) {
+        told.next(&context.hint(&command));
+    }
     told.finish(context, stopped)
+}
+
+/// The same run with what would settle more of it; `None` where only a person can.
+fn next(args: &ReconcileArgs, told: &Told) -> Option<String> {
+    use DriftKind::{ChargedBySchedule, KeyIssue, OnlyAtGateway, RefundDiffers, StatusDiffers, TestInLive};
+    let may_import = args.since.is_some() && !args.import;
+    let import = may_import && told.has(&[OnlyAtGateway, ChargedBySchedule, KeyIssue, TestInLive]);
+    let fix = !args.fix && told.has(&[StatusDiffers, RefundDiffers]);
+    if !import && !fix {
+        return None;
+    }
+    let mut words = vec!["reconcile".to_owned()];
+    let options = [("--since", &args.since), ("--until", &args.until), ("--customer", &args.customer)];
+    for (flag, value) in options {
+        words.extend(value.iter().flat_map(|value| [flag.to_owned(), shell_word(value)]));
+    }
+    let flags = [("--import", import || args.import), ("--fix", fix || args.fix)];
+    words.extend(flags.into_iter().filter(|(_, given)| *given).map(|(flag, _)| flag.to_owned()));
+    if !args.ids.is_empty() {
+        words.push("--".to_owned());
+        words.extend(args.ids.iter().map(|id| shell_word(id)));
+    }
+    Some(words.join(" "))
 }
 
 fn span(args: &ReconcileArgs, context: &Context<'_>) -> Result<Option<Span>, Failure> {

@@ -203,6 +203,13 @@ mod tests {
     }
 
     #[test]
+    fn a_distrust_ends_with_what_the_gateway_has_from_an_hour_before_the_last_event_on() {
+        let of = |last_event_at| Distrust { last_event_at, ..distrust(false).unwrap() };
+        assert_eq!(of(Some(at(7_200))).read_back_from(), at(3_600));
+        assert_eq!(of(None).read_back_from(), at(-2 * 365 * 86_400), "nothing is held: two years");
+    }
+
+    #[test]
     fn another_tier_is_another_account() {
         let of_tier = Account { tier: Some("004".into()), ..Account::of_key("ours") };
         assert!(!standing(&["ours"], None).belongs_to(&of_tier));

@@ -158,6 +158,10 @@ impl<'a> Books<'a> {
         let mut imports = Vec::new();
         let mut directly = Vec::new();
         for (record, row) in records.into_iter().zip(rows) {
+            let row = match row {
+                Some(row) => Some(row),
+                None => self.spelt_otherwise(&record)?,
+            };
             if !self.is_wanted(&record, row.as_ref()) {
                 continue;
             }
@@ -165,11 +169,18 @@ impl<'a> Books<'a> {
                 told.other(&record, self.args.all);
                 continue;
             }
+            self.listed.extend(row.as_ref().map(|row| hashed(row.terms.merchant_uid.as_str())));
             self.listed.extend(record.merchant_uid.as_ref().map(hashed));
             self.sort(&record, row, (&mut imports, &mut directly), context, told);
         }
         self.record(imports, context, told)?;
         self.settle(&directly, context, told)
+    }
+
+    /// An order that looks the same and is spelt otherwise is the known one (contract, rule 12).
+    fn spelt_otherwise(&self, record: &GatewayRecord) -> Result<Option<Payment>, LedgerError> {
+        let uid = record.merchant_uid.as_deref().filter(|uid| !uid.is_ascii());
+        uid.map_or(Ok(None), |uid| self.ledger.find_any(uid))
     }
 
     fn is_wanted(&self, record: &GatewayRecord, row: Option<&Payment>) -> bool {

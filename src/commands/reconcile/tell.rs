@@ -42,6 +42,8 @@ pub(super) struct Told {
     compared: bool,
     busy: bool,
     lines: Vec<String>,
+    /// Commands that would settle what is left.
+    next: Vec<String>,
     exit: Option<Exit>,
     missing: Vec<String>,
 }
@@ -84,6 +86,16 @@ impl Told {
         self.lines.push(format!("{uid}  {} as before; no answer: {why}", capital(payment.outcome)));
         self.worsen(Exit::With(Kind::Network));
         self.unanswered.push(payment);
+    }
+
+    /// A whole command that would settle some of what is left.
+    pub(super) fn next(&mut self, command: &str) {
+        self.next.push(format!("  next     {command}"));
+    }
+
+    /// Whether drift of one of these kinds is left.
+    pub(super) fn has(&self, kinds: &[DriftKind]) -> bool {
+        self.drift.iter().any(|drift| kinds.iter().any(|kind| kind.word() == drift.kind))
     }
 
     /// The gateway's list shows what the ledger has.
@@ -264,6 +276,7 @@ impl Told {
                 let mut lines = self.lines.clone();
                 lines.extend(self.drift.iter().map(line));
                 lines.push(self.counts());
+                lines.extend(self.next.iter().cloned());
                 ui.answer(&lines.join("\n"))
             }
         }
