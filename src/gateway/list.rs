@@ -67,7 +67,8 @@ pub fn windows(from_s: i64, to_s: i64) -> Vec<Window> {
     let mut begin = from_s;
     while begin <= to_s {
         let end = begin.saturating_add(WINDOW_S - OVERLAP_S).min(to_s);
-        all.push(Window { from_s: begin.saturating_sub(OVERLAP_S), to_s: end });
+        let reaches_back = if begin > from_s { OVERLAP_S } else { 0 };
+        all.push(Window { from_s: begin.saturating_sub(reaches_back), to_s: end });
         begin = end.saturating_add(1);
     }
     all
