@@ -2,13 +2,12 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
 use crate::support::gateway::{Say, Scripted};
-use crate::support::world::{Gateway, Ran, World, client, to_charge_with};
+use crate::support::world::{Gateway, Ran, World, client, eventually, to_charge_with};
 
 fn now_s() -> i64 {
     i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()).unwrap()
@@ -200,6 +199,49 @@ fn a_list_that_contradicts_itself_loses_nothing_and_is_told_as_unconfirmed() {
 }
 
 #[test]
+fn an_import_that_was_killed_goes_on_where_it_was() {
+    let gateway = Gateway::start("lookup.slow=200ms");
+    let world = World::for_gateway(&gateway.url());
+    let many: Vec<Value> =
+        (0..1_500).map(|n| elsewhere(&format!("order_{n}"), DAY_S - n, &json!({}))).collect();
+    let _ = control(&gateway, "payments", &Value::Array(many));
+    let mut child = world.spawn(&["reconcile", "--since", "2d", "--import"]);
+    let held = || {
+        let db = rusqlite::Connection::open_with_flags(
+            world.ledger_path(),
+            rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY,
+        );
+        let count = |db: rusqlite::Connection| {
+            db.query_row("SELECT count(*) FROM payments", [], |row| row.get::<_, i64>(0)).ok()
+        };
+        db.ok().and_then(count).unwrap_or(0)
+    };
+    eventually("a page is recorded", || held() > 0);
+    child.kill().unwrap();
+    let _ = child.wait().unwrap();
+    let before = held();
+    assert!(before < 1_500, "it was killed in the middle");
+    gateway.faults("");
+    let ran = reconcile(&world, &["--import"]).exits(0);
+    assert_eq!(ran.json()["imported"], 1_500 - before, "{ran}");
+}
+
+#[test]
+fn a_payment_that_left_the_window_by_its_refund_is_looked_up_and_not_missed() {
+    let gateway = Gateway::start("");
+    let world = World::for_gateway(&gateway.url());
+    made(&gateway, "order_1", DAY_S, &json!({}));
+    let _ = reconcile(&world, &["--import"]).exits(0);
+    // It is under `cancelled` from now on, at the time of the refund: after the end of the window.
+    let _ = control(&gateway, "console-refunds", &json!({"merchant_uid": "order_1"}));
+    let until = jiff::Timestamp::from_second(now_s() - 3_600).unwrap().to_string();
+    let ran = reconcile(&world, &["--until", &until]).exits(8);
+    assert_eq!(drift(&ran), ["status_differs order_1", "refund_differs order_1"]);
+    let fixed = reconcile(&world, &["--until", &until, "--fix"]).exits(0);
+    assert_eq!(fixed.json()["settled"][0]["cancel_amount"], 8900);
+}
+
+#[test]
 fn lists_without_an_answer_are_exit_9_and_listed_in_every_format() {
     let gateway = Gateway::start("");
     let world = World::for_gateway(&gateway.url());
@@ -331,14 +373,4 @@ fn the_account_of_another_key_is_not_mixed_in() {
     world.set("BILLKEY_API_URL", other.url());
     let _ = reconcile(&world, &["--import"]).exits(8).says(&["another account"]);
     assert_eq!(other.count("/payments/status"), 0);
-}
-
-/// Only to see that nothing else of the system is needed.
-#[test]
-fn help_names_what_is_recorded_and_what_is_not() {
-    let help = Command::new(crate::support::world::BILLKEY).args(["reconcile", "--help"]).output().unwrap();
-    let text = String::from_utf8(help.stdout).unwrap();
-    for word in ["--import", "--fix", "--customer", "--since", "--all"] {
-        assert!(text.contains(word), "{word}");
-    }
 }
