@@ -11,6 +11,7 @@ mod ask_first;
 mod bad_files;
 mod bad_input;
 mod batch;
+mod books;
 mod browser;
 mod charge_rules;
 mod citations;

@@ -130,3 +130,36 @@ fn with_nothing_open_there_is_nothing_to_ask_and_no_key_is_needed() {
     let _ = world.run(&["customer", "add", "gildong_0001_1234", "--no-verify"]).exits(0);
     world.run(&["reconcile"]).exits(0).answers(&["0 settled, 0 open"]);
 }
+
+#[test]
+fn a_question_without_an_answer_is_listed_in_every_format_and_is_exit_9_whatever_the_row_was() {
+    for down in ["lookups_down=503", "lookups_down=429", "lookups_down=403", "lookups_down=html", "html_404"]
+    {
+        let gateway = Gateway::start("lost_after@order_1, decline@order_2");
+        let world = World::for_gateway(&gateway.url());
+        world.charge("order_1", &[]).exits(7);
+        world.charge("order_2", &["--allow-similar"]).exits(5);
+        gateway.faults(down);
+        let whole = world.run(&["reconcile", "--json"]).exits(9).json();
+        let orders = whole["unanswered"].as_array().unwrap().iter().map(|payment| &payment["merchant_uid"]);
+        assert_eq!(orders.collect::<Vec<_>>(), ["order_1", "order_2"], "{down}");
+        assert_eq!((&whole["settled"], &whole["undecided"]), (&json!([]), &json!([])), "{down}");
+        let quiet = world.run(&["reconcile", "--quiet"]).exits(9);
+        quiet.answers(&["order_1  ", "order_2  Declined as before; no answer", "2 without an answer"]);
+        let csv = world.run(&["reconcile", "--format", "csv"]).exits(9).stdout;
+        assert_eq!(csv.matches(",unanswered\r\n").count(), 2, "{csv}");
+        let plain = world.run(&["reconcile", "order_2", "--format", "plain"]).exits(9).stdout;
+        assert!(plain.ends_with("\tunanswered\n"), "{plain}");
+    }
+}
+
+#[test]
+fn what_was_not_asked_about_for_want_of_a_network_is_listed_too() {
+    let gateway = Gateway::start("lost_after");
+    let world = World::for_gateway(&gateway.url());
+    world.charge("order_1", &[]).exits(7);
+    world.run(&to_charge_with("younghee_0002_5678", "100", "order_2", &[])).exits(7);
+    drop(gateway);
+    let ran = world.run(&["reconcile", "--json"]).exits(9);
+    assert_eq!(ran.json()["unanswered"].as_array().unwrap().len(), 2, "{ran}");
+}

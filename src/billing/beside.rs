@@ -173,7 +173,7 @@ fn reviewed(
             (true, Reason::NotShownYet, desk.wait_ends_at(&reviewed.payment, order.settle_after))
         }
         Verdict::Open { why, try_again_at, .. } => (false, why, try_again_at),
-        Verdict::Contradicted { why, .. } => (false, why, None),
+        Verdict::Unanswered { why, .. } | Verdict::Contradicted { why, .. } => (false, why, None),
     };
     let (kept, other) = (Seen::of(&reviewed.payment), reviewed.payment);
     Ok(Some(Ok(Looked { other, kept, nothing_shown, why, until, told: false })))

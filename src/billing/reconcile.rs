@@ -21,6 +21,8 @@ pub struct Reviewed {
     /// As it was recorded before.
     pub before: Outcome,
     pub verdict: Verdict,
+    /// Everything that the gateway showed under the order.
+    pub records: Vec<GatewayRecord>,
     /// The profile's mode, where the gateway's flag says that another kind of money moved.
     pub mode_denied: Option<Mode>,
 }
@@ -32,8 +34,10 @@ pub enum Verdict {
     Settled,
     /// What was recorded stands.
     Stands,
-    /// Nothing certain is known yet: why, and from when on it may be sent again.
-    Open { why: Reason, reached: bool, try_again_at: Option<Timestamp> },
+    /// The gateway has answered, and nothing certain is known yet: why, and from when on it may be sent again.
+    Open { why: Reason, try_again_at: Option<Timestamp> },
+    /// The gateway gave no answer, or was not reached: nothing was learnt, whatever is recorded.
+    Unanswered { why: Reason, reached: bool },
     /// The gateway shows something that contradicts what is recorded.
     Contradicted { why: Reason, record: Option<Box<GatewayRecord>> },
     /// Another process is at it now.
@@ -64,11 +68,31 @@ pub fn reconcile(
     mode: Mode,
     settle_after: Duration,
 ) -> Result<Reviewed, ReviewError> {
+    look_into(desk, uid, mode, settle_after, TakeWord::No)
+}
+
+/// Whether the gateway's word on the refunds of a payment that is paid is taken (`--fix`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TakeWord {
+    Yes,
+    No,
+}
+
+/// The same as [`reconcile`]. With [`TakeWord::Yes`] a paid row takes over what its own record at the gateway
+/// says of refunds, as one more event.
+pub fn look_into(
+    desk: &mut Desk<'_>,
+    uid: &MerchantUid,
+    mode: Mode,
+    settle_after: Duration,
+    take_word: TakeWord,
+) -> Result<Reviewed, ReviewError> {
     let lock = desk.ledger.lock_payment(uid)?;
     let payment = desk.ledger.find(uid)?.ok_or(ReviewError::NoSuchPayment)?;
     let before = payment.outcome;
     if lock.is_none() {
-        return Ok(Reviewed { payment, before, verdict: Verdict::Busy, mode_denied: None });
+        let (verdict, records) = (Verdict::Busy, Vec::new());
+        return Ok(Reviewed { payment, before, verdict, records, mode_denied: None });
     }
     desk.have_token().map_err(ReviewError::Held)?;
     let terms = Terms { mode, ..payment.terms.clone() };
@@ -83,6 +107,7 @@ pub fn reconcile(
     let looked_up = match &review {
         Review::Settle(looked_up) => looked_up.clone(),
         Review::StayUnknown(reason) => LookedUp::Unknown(reason.clone()),
+        Review::Keep if take_word == TakeWord::Yes => taken_over(&payment, &finding),
         // A row that is right already is not written anew; only what was asked is kept.
         Review::Keep | Review::Contradicted(_) => nothing_new,
     };
@@ -97,7 +122,9 @@ pub fn reconcile(
     };
     let (seen, at) = (Seen::of(&payment), desk.clock.now().wall);
     let received = known.reply.received().clone();
-    let shown = known.reply.shown().to_vec();
+    let records = known.reply.shown().to_vec();
+    let shown = records.clone();
+    let (status, refunded) = (payment.status.clone(), payment.cancel_amount);
     let entry = Entry::Lookup { uid: uid.clone(), seen, at, looked_up, received, shown };
     let Written { payment, how } = desk.ledger.write(entry)?;
     let verdict = match how {
@@ -108,10 +135,32 @@ pub fn reconcile(
         | How::Similar(_)
         | How::Open(_)
         | How::OverDaily { .. }
-        | How::RefundHeld(_) => verdict(desk, &payment, &finding, review, settle_after),
+        | How::RefundHeld(_) => {
+            let verdict = verdict(desk, &payment, &finding, review, settle_after);
+            // The gateway's word was taken, and it was another one.
+            let taken =
+                take_word == TakeWord::Yes && (payment.status != status || payment.cancel_amount != refunded);
+            if taken && matches!(verdict, Verdict::Stands) { Verdict::Settled } else { verdict }
+        }
     };
     let mode_denied = mode_denied(mode, &payment, flag);
-    Ok(Reviewed { payment, before, verdict, mode_denied })
+    Ok(Reviewed { payment, before, verdict, records, mode_denied })
+}
+
+/// The gateway's record of this very payment. Another one under the same order is for a person.
+fn taken_over(payment: &Payment, finding: &Finding) -> LookedUp {
+    match finding {
+        Finding::Charged { record, .. } if record.imp_uid == payment.imp_uid => {
+            LookedUp::Paid(record.clone())
+        }
+        Finding::Charged { .. }
+        | Finding::Declined(_)
+        | Finding::Other { .. }
+        | Finding::Strange { .. }
+        | Finding::InWindow { .. }
+        | Finding::Nothing { .. }
+        | Finding::NoAnswer { .. } => LookedUp::Nothing,
+    }
 }
 
 fn verdict(
@@ -124,13 +173,13 @@ fn verdict(
     match (review, finding) {
         (Review::Settle(_), _) => Verdict::Settled,
         (Review::Keep | Review::StayUnknown(_), Finding::NoAnswer { reason, reached }) => {
-            Verdict::Open { why: reason.clone(), reached: *reached, try_again_at: None }
+            Verdict::Unanswered { why: reason.clone(), reached: *reached }
         }
         (Review::Keep, _) => Verdict::Stands,
         (Review::StayUnknown(why), finding) => {
             let by_time = matches!(finding, Finding::Nothing { .. });
             let try_again_at = by_time.then(|| desk.wait_ends_at(payment, settle_after)).flatten();
-            Verdict::Open { why, reached: true, try_again_at }
+            Verdict::Open { why, try_again_at }
         }
         (Review::Contradicted(why), finding) => Verdict::Contradicted {
             why,

@@ -14,9 +14,7 @@ pub(in crate::commands) fn leave(
     ledger: &mut Ledger,
     gateway: &Gateway,
 ) -> Result<Leave, Failure> {
-    if let Some(account) = check(context, ledger, gateway)? {
-        ledger.adopt(&account, context.now())?;
-    }
+    belongs(context, ledger, gateway)?;
     if begins_anew(context, &ledger.standing()?) {
         return Ok(Leave::default());
     }
@@ -56,6 +54,18 @@ pub(in crate::commands) fn leave_unwritten(
 fn begins_anew(context: &Context<'_>, standing: &Standing) -> bool {
     let lost = |distrust: &Distrust| distrust.why == Doubt::Lost;
     context.settings.sandbox() && standing.distrusted.as_ref().is_some_and(lost)
+}
+
+/// Takes the key in use for the ledger's own, or says why it cannot be.
+pub(in crate::commands) fn belongs(
+    context: &Context<'_>,
+    ledger: &mut Ledger,
+    gateway: &Gateway,
+) -> Result<(), Failure> {
+    match check(context, ledger, gateway)? {
+        Some(account) => Ok(ledger.adopt(&account, context.now())?),
+        None => Ok(()),
+    }
 }
 
 /// Goes on with the ledger's own key, or with one that shows what the ledger holds: that one is the account which

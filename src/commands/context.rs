@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::commands::pasted::command_line;
 use crate::domain::customer::{Card, Customer};
@@ -18,7 +19,7 @@ use crate::domain::time::{Clock, Moment};
 use crate::failure::Failure;
 use crate::gateway::{ApiKey, Client, HttpTransport, Trace, TransportConfig, account_of};
 use crate::ledger::{Access, Create, Ledger, LedgerError, MarkTrouble, OpenOptions, Opened, WhenLost};
-use crate::output::standing::{Wait, distrusted, sends_nothing};
+use crate::output::standing::{Wait, distrusted, sends_nothing, since_word};
 use crate::output::text::safe;
 use crate::output::ui::Ui;
 use crate::sandbox::{FaultPlan, IMP_KEY, IMP_SECRET, Options, SDK_PATH, Sandbox, seeded_customers};
@@ -154,8 +155,8 @@ impl Context<'_> {
             if let Some(until) = sends_nothing(self.wait(&distrust, &now), now.wall, &zone) {
                 self.ui.note(&format!("  {until}"));
             }
-            let accept = self.hint("ledger accept --reason \"...\"");
-            self.ui.note(&format!("  next     {accept}"));
+            self.ui.note(&format!("  next     {}", self.hint(&rebuild(&distrust, &zone))));
+            self.ui.note(&format!("  or       {}", self.hint("ledger accept --reason \"...\"")));
         }
         self.marks = Some(ledger.mark_trouble());
         self.tell_mark();
@@ -259,6 +260,11 @@ impl Context<'_> {
         let client = client.of_tier(settings.tier.as_deref());
         Ok(Gateway { client: Arc::new(client), sdk_url, _sandbox: sandbox })
     }
+}
+
+/// The command that ends a distrust without anybody's signature.
+fn rebuild(distrust: &Distrust, zone: &TimeZone) -> String {
+    format!("reconcile --since {} --import", since_word(distrust.read_back_from(), zone))
 }
 
 /// The account that the profile's key is for, without asking anybody.

@@ -119,7 +119,9 @@ the same command may send the same merchant_uid once more.
 billkey reconcile [ID...] asks the gateway about unknown and pending payments,
 all of them or these, and charges nothing. Use it after an outage, a crash or a
 restored backup, and whenever a customer wants to know now. What it leaves
-undecided: run it again after settle_after.
+undecided: run it again after settle_after. With --since it compares all that
+the gateway has with the ledger: --import records what was made elsewhere, --fix
+takes the gateway's word for status and refunds.
 
 billkey history show ID tells every attempt; billkey doctor finds what is wrong
 with keys, network, disk and clock.

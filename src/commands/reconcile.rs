@@ -1,53 +1,62 @@
 //! `billkey reconcile`.
 
-use std::collections::HashSet;
-use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::billing::desk::Desk;
-use crate::billing::reconcile::{ReviewError, Reviewed, Verdict, reconcile};
-use crate::billing::report::Held;
 use crate::commands::belonging::recognise;
 use crate::commands::context::Context;
+use crate::commands::reconcile::books::Books;
 use crate::commands::reconcile::note::Note;
+use crate::commands::reconcile::settle::{settle, which};
 use crate::commands::reconcile::tell::Told;
 use crate::commands::when::{self, in_option};
-use crate::domain::ids::MerchantUid;
-use crate::domain::payment::{Outcome, Payment};
+use crate::domain::drift::DriftKind;
+use crate::domain::ids::CustomerUid;
 use crate::failure::{Exit, Failure};
 use crate::interrupt::Interrupts;
-use crate::ledger::{Filter, Ledger, LedgerError};
+use crate::output::text::shell_word;
 
 mod acknowledge;
+mod books;
+mod differ;
 mod note;
+mod refunds;
+mod settle;
 mod tell;
 
 const AFTER_HELP: &str = "\
-WHEN is 2026-11-23, 2026-11, 2026-11-23T09:00, today, yesterday, or as long ago as 7d or 12h.
+WHEN is 2026-11-23, 2026-11, 2026-11-23T09:00, today, yesterday, or as long ago as 7d, 2w, 3mo, 2y or 12h.
+
+With --since every disagreement of ledger and gateway is told by a word: amount_differs, customer_differs,
+status_differs, refund_differs, only_at_gateway, only_here, two_payments, test_in_live, key_issue (registering a
+card charged it), charged_by_schedule, unconfirmed (a list that changed each time it was read).
 
 Examples:
   billkey --sandbox reconcile
   billkey --sandbox reconcile order_monthly_0001
   billkey --sandbox reconcile --since 30d --json
+  billkey --sandbox reconcile --since 2026-11 --import --fix
 
 Exit codes:
   0 nothing is open, or noted   7 something is still unknown   8 a person must look
-  9 settled as not sent, or the gateway was not reached   6, 5 settled as rejected, as declined
-  10 there is no such payment   130 interrupted   1, 2, 3, 4 as usual; see `billkey help exit-codes`
+  9 settled as not sent, or a question had no answer   6, 5 settled as rejected, as declined
+  10 there is no such payment, or no ledger   130 interrupted   1, 2, 3, 4 as usual; see `billkey help exit-codes`
   Of several the most serious, in the order 7, 1, 4, 3, 9, 11, 8, 6, 5, 10, 0";
 
-/// Settle what is open, by asking the gateway
+/// Settle what is open, and hold ledger and gateway against each other
 ///
 /// Asks I'mport for every payment under the merchant_uid of each pending and unknown charge, and
-/// records what it shows. Charges nothing. Declines and rejections that prove nothing are asked
-/// about again until three days after they were sent, and so are paid charges beside a request
-/// that was never answered; recent declines, rejections and charges that left no trace as well,
-/// because some turn to paid later. What was sent less than settle_after ago and does not show
-/// yet is left open. Two payments that hold money under one order are told, and asked about again,
-/// until one is refunded or somebody answers for it.
+/// records what it shows. Charges nothing. Declines and rejections that prove nothing are asked about again until
+/// three days after they were sent, and so are paid charges beside a request that was never answered; recent
+/// declines, rejections and charges that left no trace as well, because some turn to paid later. What was sent less
+/// than settle_after ago and does not show yet is left open. Refunds that are open are looked for in the history of
+/// their payment. Two payments that hold money under one order are told, and asked about again, until one is
+/// refunded or somebody answers for it. With --since every payment at the gateway from then on is compared with the ledger as
+/// well; --import records what was made elsewhere, --fix takes the gateway's word for status and refunds. A run
+/// that was stopped goes on where it was.
 #[derive(Debug, Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub struct ReconcileArgs {
@@ -55,12 +64,12 @@ pub struct ReconcileArgs {
     #[arg(value_name = "ID", conflicts_with_all = ["since", "until"])]
     pub ids: Vec<String>,
 
-    /// Ask again about those declined, rejected or not sent from this time on [default: 3d]
+    /// Hold ledger and gateway against each other, from this time on
     #[arg(long, value_name = "WHEN", help_heading = "Which payments")]
     pub since: Option<String>,
 
-    /// Ask again about those before this time; a day or month is included
-    #[arg(long, value_name = "WHEN", help_heading = "Which payments")]
+    /// The same up to this time; a day or month is included
+    #[arg(long, value_name = "WHEN", requires = "since", help_heading = "Which payments")]
     pub until: Option<String>,
 
     /// Note by hand what became of the one payment ID, which the gateway will not show
@@ -108,10 +117,34 @@ pub struct ReconcileArgs {
     /// Why, for whoever reads it later
     #[arg(long, value_name = "TEXT", help_heading = "What a person settles")]
     pub reason: Option<String>,
+
+    /// Those of one customer alone
+    #[arg(long, value_name = "CUSTOMER_UID", conflicts_with = "ids", help_heading = "Which payments")]
+    pub customer: Option<String>,
+
+    /// Also list what is no charge with a billing key, instead of counting it
+    #[arg(long, requires = "since", help_heading = "Which payments")]
+    pub all: bool,
+
+    /// Record payments that were made elsewhere
+    #[arg(long, requires = "since", help_heading = "What to record")]
+    pub import: bool,
+
+    /// Take the gateway's word for status and refunds
+    #[arg(long, help_heading = "What to record")]
+    pub fix: bool,
 }
 
-/// How long a decline may still turn to paid (facts 2.6: two to three days at some PGs).
+/// How long a decline may still turn to paid (facts 2.6: two to three days at some PGs). What is older is seen in
+/// the gateway's lists.
 const RECENT: SignedDuration = SignedDuration::from_hours(72);
+
+/// The time in which ledger and gateway are held against each other: `since <= t < until`.
+#[derive(Clone, Copy, Debug)]
+struct Span {
+    since: Timestamp,
+    until: Option<Timestamp>,
+}
 
 /// Settles, and tells how.
 pub fn run(args: &ReconcileArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
@@ -121,12 +154,16 @@ pub fn run(args: &ReconcileArgs, context: &mut Context<'_>) -> Result<Exit, Fail
     if let Some(signed) = acknowledge::run(args, context) {
         return signed;
     }
-    let (since, until) = window(args, context)?;
-    // It settles what a ledger holds: where there is none there is nothing to settle, and none is created.
-    let mut ledger = context.ledger_at_hand()?;
+    let span = span(args, context)?;
+    let customer = args.customer.as_deref().map(CustomerUid::parse).transpose()?;
+    // Where there is no ledger there is nothing to settle, and none is created but by what records payments.
+    let mut ledger = if args.import { context.open_ledger()? } else { context.ledger_at_hand()? };
     let mut told = Told::default();
-    let uids = which(args, &ledger, since, until, &mut told)?;
-    if uids.is_empty() {
+    let now = context.now();
+    let recent = now.checked_sub(RECENT).unwrap_or(now);
+    let uids = which(args, &ledger, recent, customer.as_ref(), &mut told)?;
+    let refunds = refunds::open(args, &ledger, &uids, customer.as_ref())?;
+    if uids.is_empty() && refunds.is_empty() && span.is_none() {
         return told.finish(context, None);
     }
     let gateway = context.open_gateway()?;
@@ -136,112 +173,56 @@ pub fn run(args: &ReconcileArgs, context: &mut Context<'_>) -> Result<Exit, Fail
         ledger: &mut ledger,
         gateway: Arc::clone(&gateway.client),
         clock: Arc::clone(&context.clock),
-        interrupts,
+        interrupts: interrupts.clone(),
     };
-    let total = u64::try_from(uids.len()).ok();
-    let progress = context.ui.progress(total, "asking the gateway");
-    let mut stopped = None;
-    for uid in &uids {
-        match one(&mut desk, uid, context, &mut told) {
-            ControlFlow::Continue(()) => progress.advance(1),
-            ControlFlow::Break(failure) => {
-                stopped = Some(failure);
-                break;
-            }
-        }
+    let mut stopped = settle(&mut desk, &uids, args.fix, context, &mut told)?;
+    if stopped.is_none() {
+        stopped = refunds::settle(&mut desk, &refunds, context, &mut told)?;
     }
-    drop(progress);
+    if let Some(span) = span
+        && stopped.is_none()
+    {
+        told.comparing();
+        let books = Books::new(args, &mut ledger, &gateway, interrupts, span, customer);
+        stopped = books.hold_against(context, &mut told)?;
+    }
+    if let Some(command) = next(args, &told) {
+        told.next(&context.hint(&command));
+    }
     if args.ids.is_empty() {
         told.alarms_left(&ledger.alarms()?, context.settings, context.ui);
     }
     told.finish(context, stopped)
 }
 
-/// Reviews one payment. A failure that would meet the next one too stops the work; what was
-/// settled before stays settled.
-fn one(
-    desk: &mut Desk<'_>,
-    uid: &MerchantUid,
-    context: &mut Context<'_>,
-    told: &mut Told,
-) -> ControlFlow<Failure> {
-    let settings = context.settings;
-    match reconcile(desk, uid, settings.mode, settings.settle_after) {
-        Ok(reviewed) => {
-            let unreached = matches!(reviewed.verdict, Verdict::Open { reached: false, .. });
-            let failure = unreached.then(|| not_reached(&reviewed));
-            told.add(settings, context.ui, reviewed);
-            failure.map_or(ControlFlow::Continue(()), ControlFlow::Break)
-        }
-        Err(ReviewError::NoSuchPayment) => ControlFlow::Continue(()),
-        Err(ReviewError::Ledger(error)) => ControlFlow::Break(Failure::from(error)),
-        Err(ReviewError::Held(held)) => ControlFlow::Break(match held {
-            Held::NotReached(why) => {
-                Failure::network(format!("{why}; what was settled before stays settled"))
-            }
-            Held::KeyRefused(said) => Failure::auth(format!("the gateway refused the API key: {said}")),
-            Held::Interrupted => Failure::interrupted("interrupted; what was settled before stays settled"),
-        }),
+/// The same run with what would settle more of it; `None` where only a person can.
+fn next(args: &ReconcileArgs, told: &Told) -> Option<String> {
+    use DriftKind::{ChargedBySchedule, KeyIssue, OnlyAtGateway, RefundDiffers, StatusDiffers, TestInLive};
+    let may_import = args.since.is_some() && !args.import;
+    let import = may_import && told.has(&[OnlyAtGateway, ChargedBySchedule, KeyIssue, TestInLive]);
+    let fix = !args.fix && told.has(&[StatusDiffers, RefundDiffers]);
+    if !import && !fix {
+        return None;
     }
+    let mut words = vec!["reconcile".to_owned()];
+    let options = [("--since", &args.since), ("--until", &args.until), ("--customer", &args.customer)];
+    for (flag, value) in options {
+        words.extend(value.iter().flat_map(|value| [flag.to_owned(), shell_word(value)]));
+    }
+    let flags = [("--import", import || args.import), ("--fix", fix || args.fix)];
+    words.extend(flags.into_iter().filter(|(_, given)| *given).map(|(flag, _)| flag.to_owned()));
+    if !args.ids.is_empty() {
+        words.push("--".to_owned());
+        words.extend(args.ids.iter().map(|id| shell_word(id)));
+    }
+    Some(words.join(" "))
 }
 
-fn not_reached(reviewed: &Reviewed) -> Failure {
-    let why = match &reviewed.verdict {
-        Verdict::Open { why, .. } => why.to_string(),
-        Verdict::Settled | Verdict::Stands | Verdict::Contradicted { .. } | Verdict::Busy => String::new(),
-    };
-    Failure::network(format!("{why}; what was settled before stays settled"))
-        .hinted("run the same command again")
-}
-
-fn window(args: &ReconcileArgs, context: &Context<'_>) -> Result<(Timestamp, Option<Timestamp>), Failure> {
-    let now = context.now();
-    let zone = &context.settings.zone;
-    let since = match &args.since {
-        Some(text) => when::since(text, now, zone).map_err(in_option("--since"))?,
-        None => now.checked_sub(RECENT).unwrap_or(now),
-    };
+fn span(args: &ReconcileArgs, context: &Context<'_>) -> Result<Option<Span>, Failure> {
+    let (now, zone) = (context.now(), &context.settings.zone);
+    let Some(since) = &args.since else { return Ok(None) };
+    let since = when::since(since, now, zone).map_err(in_option("--since"))?;
     let until = args.until.as_deref().map(|text| when::until(text, now, zone));
     let until = until.transpose().map_err(in_option("--until"))?;
-    Ok((since, until))
-}
-
-/// The payments to ask about: those named, or all that are open and those that may have changed.
-fn which(
-    args: &ReconcileArgs,
-    ledger: &Ledger,
-    since: Timestamp,
-    until: Option<Timestamp>,
-    told: &mut Told,
-) -> Result<Vec<MerchantUid>, LedgerError> {
-    let mut uids = Vec::new();
-    for id in &args.ids {
-        match ledger.find_any(id)? {
-            Some(payment) => uids.push(payment.terms.merchant_uid),
-            None => told.missing(id),
-        }
-    }
-    if !args.ids.is_empty() {
-        return Ok(uids);
-    }
-    uids.extend(ledger.unsettled()?.into_iter().map(|payment| payment.terms.merchant_uid));
-    if args.since.is_none() && args.until.is_none() {
-        uids.extend(ledger.doubtful()?.into_iter().map(|payment| payment.terms.merchant_uid));
-    }
-    let mut known: HashSet<MerchantUid> = uids.iter().cloned().collect();
-    let may_turn = vec![Outcome::Declined, Outcome::Rejected, Outcome::NotSent];
-    let filter = Filter { outcomes: may_turn, since: Some(since), until, ..Filter::default() };
-    ledger.visit(&filter, &mut |payment: Payment| {
-        // One that was never let go, or whose every request was answered, leaves nothing to ask.
-        let uid = payment.terms.merchant_uid;
-        if (payment.outcome != Outcome::NotSent || payment.unanswered > 0) && known.insert(uid.clone()) {
-            uids.push(uid);
-        }
-        ControlFlow::Continue(())
-    })?;
-    // A refund of one of two payments ends their alarm, and only the gateway tells of it.
-    uids.extend(ledger.alarms()?.into_iter().map(|payment| payment.terms.merchant_uid));
-    let mut seen = HashSet::new();
-    uids.retain(|uid| seen.insert(uid.clone()));
-    Ok(uids)
+    Ok(Some(Span { since, until }))
 }

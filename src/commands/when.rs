@@ -2,7 +2,7 @@
 
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan as _};
+use jiff::{Span, Timestamp, ToSpan as _};
 use thiserror::Error;
 
 use crate::domain::time::parse_duration;
@@ -75,11 +75,25 @@ fn parse(text: &str, now: Timestamp, zone: &TimeZone) -> Result<When, WhenError>
     } else if has_shape(text, "0000-00-00T00:00") || has_shape(text, "0000-00-00T00:00:00") {
         let at = text.parse::<DateTime>().ok().and_then(|time| time.to_zoned_datetime(zone.clone()).ok());
         at.map(|at| When::At(at.timestamp())).ok_or_else(|| no_such_date(text))
+    } else if let Some(ago) = calendar_span(text) {
+        in_calendar(today().checked_sub(ago).ok()).map(When::Day)
     } else if let Ok(ago) = parse_duration(text) {
         now.checked_sub(ago).map(When::At).map_err(|_| no_such_date(text))
     } else {
         // What billkey itself writes into JSON: a time with its offset.
         text.parse().map(When::At).map_err(|_| WhenError::Unreadable(text.escape_debug().to_string()))
+    }
+}
+
+/// `2w`, `3mo`, `2y`: whole weeks, months and years of the calendar, from the beginning of their day.
+fn calendar_span(text: &str) -> Option<Span> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_lowercase());
+    let count: i32 = digits.parse().ok().filter(|_| digits.bytes().all(|byte| byte.is_ascii_digit()))?;
+    match text.strip_prefix(digits)? {
+        "w" => Span::new().try_weeks(count).ok(),
+        "mo" => Span::new().try_months(count).ok(),
+        "y" => Span::new().try_years(count).ok(),
+        _ => None,
     }
 }
 
@@ -136,6 +150,9 @@ mod tests {
             ("today", "2026-11-23T00:00:00+09:00", "2026-11-24T00:00:00+09:00"),
             ("yesterday", "2026-11-22T00:00:00+09:00", "2026-11-23T00:00:00+09:00"),
             ("7d", "2026-11-16T00:30:00+09:00", "2026-11-16T00:30:00+09:00"),
+            ("2w", "2026-11-09T00:00:00+09:00", "2026-11-10T00:00:00+09:00"),
+            ("3mo", "2026-08-23T00:00:00+09:00", "2026-08-24T00:00:00+09:00"),
+            ("2y", "2024-11-23T00:00:00+09:00", "2024-11-24T00:00:00+09:00"),
             ("12h", "2026-11-22T12:30:00+09:00", "2026-11-22T12:30:00+09:00"),
             (" today ", "2026-11-23T00:00:00+09:00", "2026-11-24T00:00:00+09:00"),
         ] {

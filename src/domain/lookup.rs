@@ -252,7 +252,9 @@ fn imp_uid(record: &GatewayRecord) -> String {
     record.imp_uid.clone().unwrap_or_default()
 }
 
-fn is_registration(record: &GatewayRecord) -> bool {
+/// Registering a card leaves a record too; see [`record::is_registration`].
+#[must_use]
+pub fn is_registration(record: &GatewayRecord) -> bool {
     let amount = record.amount_text.as_deref().unwrap_or("0");
     let of_nothing = amount.chars().all(|c| c == '0' || c == '.');
     record::is_registration(record.customer_uid_usage.as_deref(), record.pg_provider.as_deref(), of_nothing)

@@ -431,10 +431,12 @@ pub enum EventKind {
     Refund,
     /// A person has noted what became of it.
     Noted,
+    /// The gateway showed a payment that was made elsewhere, and it was recorded.
+    Imported,
 }
 
 impl EventKind {
-    pub const ALL: [EventKind; 7] = [
+    pub const ALL: [EventKind; 8] = [
         EventKind::Intent,
         EventKind::Resend,
         EventKind::Answer,
@@ -442,6 +444,7 @@ impl EventKind {
         EventKind::Lookup,
         EventKind::Refund,
         EventKind::Noted,
+        EventKind::Imported,
     ];
 
     #[must_use]
@@ -454,6 +457,7 @@ impl EventKind {
             EventKind::Lookup => "lookup",
             EventKind::Refund => "refund",
             EventKind::Noted => "noted",
+            EventKind::Imported => "imported",
         }
     }
 

@@ -212,6 +212,9 @@ reasons! {
     ListEndedEarly "list_ended_early": "the gateway's list ended in the middle";
     ListEmpty "list_empty": "the gateway's list of payments is empty";
     ListEndless "list_endless": "the gateway's list of payments does not end";
+    ListRepeats "list_repeats": "the gateway's list shows one payment twice";
+    ListChanged "list_changed": "the gateway's list changed while it was read";
+    ListUncounted "list_uncounted": "the gateway's list does not say how many payments there are";
     LookupNoAnswer { why: Box<Reason> } "lookup_no_answer": "the look-up gave no answer: {why}";
     NotShownYet "not_shown_yet": "the gateway does not show a payment yet";
     NoTrace "no_trace": "the gateway shows no trace of it, long after it was sent";

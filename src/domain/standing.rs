@@ -75,6 +75,24 @@ pub enum Refusal {
     Waiting { left: Duration },
 }
 
+/// How far before the ledger's last event a reading begins that ends its distrust (contract, rule 9).
+const BEFORE_LAST_EVENT: SignedDuration = SignedDuration::from_hours(1);
+
+/// What is read for a ledger that held nothing: as long ago as anybody asks for.
+const BEFORE_NOTHING: SignedDuration = SignedDuration::from_hours(2 * 365 * 24);
+
+impl Distrust {
+    /// From when on everything at the gateway has to be read for the distrust to end.
+    #[must_use]
+    pub fn read_back_from(&self) -> Timestamp {
+        let from = match self.last_event_at {
+            Some(last) => last.checked_sub(BEFORE_LAST_EVENT),
+            None => self.since.wall.checked_sub(BEFORE_NOTHING),
+        };
+        from.unwrap_or(Timestamp::MIN)
+    }
+}
+
 impl Account {
     #[must_use]
     pub fn of_key(key: &str) -> Account {
@@ -190,6 +208,13 @@ mod tests {
             let age = Duration::from_secs(age_s);
             assert_eq!(may_send(&standing, &account, age, Duration::from_secs(900)), expected, "{rule}");
         }
+    }
+
+    #[test]
+    fn a_distrust_ends_with_what_the_gateway_has_from_an_hour_before_the_last_event_on() {
+        let of = |last_event_at| Distrust { last_event_at, ..distrust(false).unwrap() };
+        assert_eq!(of(Some(at(7_200))).read_back_from(), at(3_600));
+        assert_eq!(of(None).read_back_from(), at(-2 * 365 * 86_400), "nothing is held: two years");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What the gateway knows under one merchant_uid (facts 3), and under one imp_uid.
 
+use std::collections::HashSet;
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 
@@ -13,7 +15,7 @@ use crate::gateway::token::TokenFailure;
 use crate::gateway::transport::{HttpAnswer, Method, TransportError};
 use crate::gateway::wire::{self, Envelope};
 
-/// More payments than this under one merchant_uid are not looked at.
+/// More pages than this under one merchant_uid are not looked at: a gateway that pages for ever answers nothing.
 const PAGES_MAX: i64 = 50;
 
 /// Everything but the unreserved characters of RFC 3986.
@@ -25,7 +27,7 @@ pub(super) fn encoded(text: &str) -> String {
 }
 
 /// One page of a list, or what came instead.
-enum Page {
+pub(super) enum Page {
     Records { records: Vec<GatewayRecord>, next: i64, total: Option<i64> },
     NotFound,
     NoAnswer { reason: Reason },
@@ -47,7 +49,8 @@ impl Client {
 
     fn all_pages(&self, uid: &MerchantUid) -> LookupReply {
         let mut all: Vec<GatewayRecord> = Vec::new();
-        let mut first: Option<Received> = None;
+        let mut shown: HashSet<String> = HashSet::new();
+        let mut first: Option<(Received, Option<i64>)> = None;
         let mut number = 1;
         while number <= PAGES_MAX {
             let path = format!(
@@ -65,8 +68,16 @@ impl Client {
                 Page::NotFound => return no_answer(Reason::ListEndedEarly, received),
                 Page::NoAnswer { reason } => return no_answer(reason, received),
                 Page::Records { records, next, total } => {
+                    let (first, counted) = first.get_or_insert((received, total));
+                    // A page that was moved meanwhile may have left a payment out between two others.
+                    if *counted != total {
+                        return no_answer(Reason::ListChanged, std::mem::take(first));
+                    }
+                    let mut ids = records.iter().filter_map(|record| record.imp_uid.as_ref());
+                    if !ids.all(|id| shown.insert(id.clone())) {
+                        return no_answer(Reason::ListRepeats, std::mem::take(first));
+                    }
                     all.extend(records);
-                    let first = first.get_or_insert(received);
                     if next <= 0 {
                         let mut received = std::mem::take(first);
                         received.imp_uid = all.first().and_then(|record| record.imp_uid.clone());
@@ -79,7 +90,7 @@ impl Client {
                 }
             }
         }
-        no_answer(Reason::ListEndless, first.unwrap_or_default())
+        no_answer(Reason::ListEndless, first.map(|(received, _)| received).unwrap_or_default())
     }
 
     /// Asks for one payment: `GET /payments/{imp_uid}`, of a test channel too. `None` is the
@@ -162,7 +173,7 @@ fn is_not_found(status: u16, envelope: &Envelope) -> bool {
     envelope.is_refusal() && (status == 404 || (status == 200 && in_words()))
 }
 
-fn page(answer: &HttpAnswer, envelope: Option<Envelope>) -> Page {
+pub(super) fn page(answer: &HttpAnswer, envelope: Option<Envelope>) -> Page {
     let Some(envelope) = envelope else {
         return Page::NoAnswer { reason: no_envelope(answer) };
     };

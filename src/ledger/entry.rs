@@ -15,6 +15,7 @@ use crate::domain::payment::{GatewayRecord, Noted, Payment, Received};
 use crate::domain::reason::Reason;
 use crate::domain::refund::RefundEnd;
 use crate::domain::time::SendMark;
+use crate::ledger::imported::Imported;
 use crate::ledger::intent::{Intent, RefundIntent};
 use crate::ledger::lock::PaymentLock;
 use crate::ledger::rules::as_kept;
@@ -47,6 +48,8 @@ pub enum Entry {
     NotSent { attempt: Attempt, at: Timestamp, reason: Reason, received: Received },
     /// What the gateway knows of an order that the ledger had no row of.
     Found { intent: Intent, looked_up: LookedUp, received: Received },
+    /// A payment that was made elsewhere, as the gateway shows it.
+    Imported(Imported),
     /// What the gateway knows of the payment, as judged by a row that was `seen` so. Where the row has moved
     /// since, only a charge that was found still counts.
     /// `shown` is all that it shows, whatever comes of it.
@@ -88,6 +91,7 @@ impl Entry {
             | Entry::Refusal { .. }
             | Entry::Answer { .. }
             | Entry::NotSent { .. }
+            | Entry::Imported(_)
             | Entry::Lookup { .. }
             | Entry::Noted { .. }
             | Entry::RefundEnd { .. } => None,

@@ -390,6 +390,29 @@ impl Ledger {
         })
     }
 
+    /// Ends a doubt that was answered by the gateway itself: everything from an hour before the ledger's last event
+    /// on was read and recorded (contract, rule 9). The wait stays. `how` says what was done, for whoever reads it
+    /// later. False where another doubt has come up meanwhile.
+    pub fn end_distrust(
+        &mut self,
+        distrust: &Distrust,
+        at: Timestamp,
+        operator: Option<&str>,
+        how: &str,
+    ) -> Result<bool, LedgerError> {
+        let (operator, reason) = (operator.map(str::to_owned), how.to_owned());
+        let acceptance = Acceptance { at, operator, reason, account: None, unasked: false };
+        self.in_transaction(|tx| {
+            let same = |now: &Distrust| (now.why, now.since.wall) == (distrust.why, distrust.since.wall);
+            if !held(tx)?.standing.distrusted.as_ref().is_some_and(same) {
+                return Ok(false);
+            }
+            tx.execute("UPDATE ledger SET doubt_accepted = 1", [])?;
+            write_acceptance(tx, &acceptance, "distrust")?;
+            Ok(true)
+        })
+    }
+
     /// Writes down what a person answers for: the doubt is over, but for its wait, and the key is the ledger's.
     pub fn accept(&mut self, acceptance: &Acceptance) -> Result<Accepted, LedgerError> {
         self.in_transaction(|tx| {

@@ -206,6 +206,15 @@ fn record(tx: &Connection, day: &mut DaySum, entry: &Entry) -> Result<Written, F
             let shown: Vec<&GatewayRecord> = intent.shown.iter().collect();
             keep(tx, day, stored, (&shown, intent.at), change)
         }
+        Entry::Imported(imported) => {
+            let stored = match find_stored(tx, &imported.terms.merchant_uid)? {
+                Some(stored) => stored,
+                None => insert(tx, rules::imported_row(imported))?,
+            };
+            begin_with(tx, &imported.account, imported.at)?;
+            let shown = [&*imported.record];
+            keep(tx, day, stored, (&shown, imported.at), |payment| rules::imported(payment, imported))
+        }
         Entry::Lookup { uid, seen, at, looked_up, received, shown } => {
             let stored = stored_or_error(tx, uid)?;
             let code = match looked_up {

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use crate::domain::answer::Settled;
 use crate::domain::beside;
+use crate::domain::charge::ChargeRequest;
 use crate::domain::ids::RefundId;
 use crate::domain::lookup::LookedUp;
 use crate::domain::money::Currency;
@@ -15,6 +16,7 @@ use crate::domain::protocol::may_be_noted;
 use crate::domain::reason::Reason;
 
 use crate::domain::time::{SendMark, from_epoch_s};
+use crate::ledger::imported::Imported;
 use crate::ledger::intent::{DailyLimit, Intent, Passed};
 use crate::ledger::seen::Seen;
 
@@ -341,6 +343,36 @@ pub(super) fn noted(payment: Payment, seen: &Seen, noted: &Noted) -> Result<Paym
         return Ok(Payment { noted: note, ..payment });
     }
     Ok(Payment { outcome, outcome_before: None, reason: Some(noted.reason()), noted: note, ..payment })
+}
+
+/// A row of a payment that was made elsewhere, before its record is taken over: nothing of it was sent from here.
+pub(super) fn imported_row(imported: &Imported) -> Payment {
+    let Imported { terms, record, requested_at, .. } = imported;
+    let mut request = ChargeRequest::new(terms.clone(), record.name.clone().unwrap_or_default());
+    request.buyer_name.clone_from(&record.buyer_name);
+    Payment { tax: None, ..request.unsent(whole_ms(*requested_at), None, None) }
+}
+
+/// What the gateway's record makes of a row that was imported just now, or before. A decline beside money says
+/// nothing new, and neither does what is known. Money that is not what the row is for is drift, and not the row's.
+pub(super) fn imported(mut payment: Payment, imported: &Imported) -> Change<'_> {
+    let record = &*imported.record;
+    let paid = matches!(record.status.as_deref(), Some("paid" | "cancelled" | "canceled"));
+    let is_new = payment.outcome == Outcome::NotSent;
+    let turned = paid && payment.outcome == Outcome::Declined;
+    if payment.attempts > 0 || !same_terms(&payment, &imported.terms) || !(is_new || turned) {
+        return Change { payment, moved: false, happened: Vec::new(), lost: true };
+    }
+    settle(&mut payment, if paid { Outcome::Paid } else { Outcome::Declined }, Some(record));
+    if !paid {
+        payment.message.clone_from(&record.fail_reason);
+    }
+    let happened = Happened {
+        operator: imported.operator.as_deref(),
+        imp_uid: record.imp_uid.as_deref(),
+        ..Happened::to(&payment, EventKind::Imported, imported.at)
+    };
+    Change { payment, moved: true, happened: vec![happened], lost: false }
 }
 
 /// Whether a payment counts for a day's limit: it is paid or may be, and was asked for or last sent on that

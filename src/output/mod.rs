@@ -15,6 +15,7 @@ pub mod options;
 pub mod payment;
 pub mod progress;
 pub mod prose;
+pub mod reconciled;
 pub mod refund;
 pub mod results;
 #[cfg(test)]

@@ -58,6 +58,12 @@ pub fn sends_nothing(wait: Wait, now: Timestamp, zone: &TimeZone) -> Option<Stri
     }
 }
 
+/// A time as `--since` takes it, to the minute and never later: `2026-11-28T07:00`.
+#[must_use]
+pub fn since_word(at: Timestamp, zone: &TimeZone) -> String {
+    minute(at, zone).replace(' ', "T")
+}
+
 fn minute(at: Timestamp, zone: &TimeZone) -> String {
     when(at, zone).chars().take("2026-11-28 09:00".len()).collect()
 }

@@ -1,36 +1,59 @@
 //! What a reconciliation says: a line a payment as it is settled, and the whole at the end.
 
 use std::collections::HashSet;
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
 
+use jiff::tz::TimeZone;
 use serde::Serialize;
 use serde::ser::{SerializeSeq, Serializer};
+use serde_json::Number;
 
 use crate::billing::reconcile::{Reviewed, Verdict};
 use crate::commands::alarm;
 use crate::commands::context::Context;
 use crate::commands::session::{answered, complain};
+use crate::domain::drift::DriftKind;
 use crate::domain::ids::MerchantUid;
-use crate::domain::payment::{Outcome, Payment};
+use crate::domain::money::Amount;
+use crate::domain::payment::{GatewayRecord, Outcome, Payment, RefundOutcome};
 use crate::domain::reason::Reason;
+use crate::domain::record::Record;
+use crate::domain::refund::Refund;
 use crate::failure::{Exit, Failure, Kind};
 use crate::output::Format;
-use crate::output::field::Columns;
+use crate::output::field::Object;
 use crate::output::payment::{PaymentView, payment_object};
 use crate::output::prose::wrong_channel;
+use crate::output::reconciled::ReconciledRow;
+use crate::output::refund::{refund_object, refund_sentence};
 use crate::output::text::{safe, sentence, when};
 use crate::output::ui::Ui;
 use crate::settings::Settings;
-use jiff::tz::TimeZone;
 
 /// What has come of it so far.
 #[derive(Default)]
 pub(super) struct Told {
     settled: Vec<Payment>,
     undecided: Vec<Payment>,
+    /// Asked about in vain, or not asked about for want of an answer to an earlier one.
+    unanswered: Vec<Payment>,
     drift: Vec<Drift>,
+    refunds: Vec<Refund>,
+    /// What was told as drift, so that a list does not repeat what a look-up has said.
+    said: HashSet<u64>,
     /// Asked about, and as it was.
     stand: u64,
+    /// Payments made elsewhere that were recorded now.
+    imported: u64,
+    /// Listed by the gateway, and no charge with a billing key.
+    others: u64,
+    /// The books were held against each other.
+    compared: bool,
+    busy: bool,
     lines: Vec<String>,
+    /// Commands that would settle what is left.
+    next: Vec<String>,
     exit: Option<Exit>,
     missing: Vec<String>,
     /// Something stays open because it was sent with another key.
@@ -42,14 +65,22 @@ pub(super) struct Told {
 /// One thing in which ledger and gateway do not agree.
 #[derive(Serialize)]
 struct Drift {
-    /// `two_payments` or `contradicted`.
+    /// A word of [`DriftKind`].
     kind: &'static str,
-    merchant_uid: String,
+    merchant_uid: Option<String>,
     imp_uid: Option<String>,
-    outcome: &'static str,
+    customer_uid: Option<String>,
+    /// The gateway's, where it shows one.
+    amount: Option<Number>,
+    currency: Option<String>,
+    cancel_amount: Option<Number>,
+    /// The ledger's; null where it has no such order.
+    outcome: Option<&'static str>,
     /// The gateway's word.
     status: Option<String>,
     why: String,
+    #[serde(skip)]
+    payment: Option<Box<Payment>>,
 }
 
 impl Told {
@@ -59,7 +90,76 @@ impl Told {
         self.worsen(Exit::With(Kind::NotFound));
     }
 
-    fn worsen(&mut self, exit: Exit) {
+    /// A payment that nobody was asked about, because an earlier question had no answer.
+    pub(super) fn not_asked(&mut self, payment: Payment) {
+        self.unanswered(payment, "it was not asked about.");
+    }
+
+    fn unanswered(&mut self, payment: Payment, why: &str) {
+        let uid = safe(payment.terms.merchant_uid.as_str());
+        self.lines.push(format!("{uid}  {} as before; no answer: {why}", capital(payment.outcome)));
+        self.worsen(Exit::With(Kind::Network));
+        self.unanswered.push(payment);
+    }
+
+    /// A whole command that would settle some of what is left.
+    pub(super) fn next(&mut self, command: &str) {
+        self.next.push(format!("  next     {command}"));
+    }
+
+    /// A refund that was looked for in its payment's history.
+    pub(super) fn refund(&mut self, refund: Refund, zone: &TimeZone) {
+        let (id, uid) = (refund.id.as_str(), safe(refund.merchant_uid.as_str()).into_owned());
+        self.lines.push(format!("{uid}  Refund {id}: {}", refund_sentence(&refund, None, zone)));
+        self.worsen(match refund.outcome {
+            RefundOutcome::Refunded => Exit::Done,
+            RefundOutcome::Refused => Exit::With(Kind::Rejected),
+            RefundOutcome::NotSent => Exit::With(Kind::Network),
+            RefundOutcome::Unknown | RefundOutcome::Pending => Exit::With(Kind::Unknown),
+        });
+        self.refunds.push(refund);
+    }
+
+    /// Whether drift of one of these kinds is left.
+    pub(super) fn has(&self, kinds: &[DriftKind]) -> bool {
+        self.drift.iter().any(|drift| kinds.iter().any(|kind| kind.word() == drift.kind))
+    }
+
+    /// The gateway's list shows what the ledger has.
+    pub(super) fn agrees(&mut self) {
+        self.stand += 1;
+    }
+
+    pub(super) fn imported(&mut self) {
+        self.imported += 1;
+    }
+
+    /// A payment of another kind: counted, and listed where that is asked for.
+    pub(super) fn other(&mut self, record: &GatewayRecord, listed: bool) {
+        self.others += 1;
+        if listed {
+            let shown = |text: &Option<String>| text.as_deref().map_or("-".into(), safe).into_owned();
+            self.lines.push(format!(
+                "{}  no charge with a billing key  {}  {} {}",
+                shown(&record.merchant_uid),
+                shown(&record.imp_uid),
+                safe(&record.amount_shown()),
+                shown(&record.status)
+            ));
+        }
+    }
+
+    /// The gateway's lists are read too.
+    pub(super) fn comparing(&mut self) {
+        self.compared = true;
+    }
+
+    /// Whether a question had no answer, or another process is at a payment.
+    pub(super) fn is_open(&self) -> bool {
+        !self.unanswered.is_empty() || self.busy
+    }
+
+    pub(super) fn worsen(&mut self, exit: Exit) {
         self.exit = Some(self.exit.unwrap_or(Exit::Done).most_serious(exit));
     }
 
@@ -78,7 +178,7 @@ impl Told {
                 self.settled.push(payment);
             }
             Verdict::Stands => self.stand += 1,
-            Verdict::Open { why, reached, try_again_at } => {
+            Verdict::Open { why, try_again_at } => {
                 self.other_key |= why == Reason::OtherKey;
                 let until = try_again_at.map_or_else(String::new, |at| {
                     format!(" Not to be sent again before {}.", when(at, ui.zone()))
@@ -88,26 +188,23 @@ impl Told {
                     capital(payment.outcome),
                     sentence(&why.to_string())
                 ));
-                let open = payment.outcome.is_open() && payment.noted.is_none();
-                self.worsen(match (reached, open) {
-                    (false, _) => Exit::With(Kind::Network),
-                    (true, true) => Exit::With(Kind::Unknown),
-                    (true, false) => Exit::Done,
-                });
-                if open {
+                if payment.outcome.is_open() && payment.noted.is_none() {
+                    self.worsen(Exit::With(Kind::Unknown));
                     self.undecided.push(payment);
                 }
             }
+            Verdict::Unanswered { why, .. } => self.unanswered(payment, &sentence(&why.to_string())),
             Verdict::Busy => {
                 // What is recorded may be out of date by the time it is read.
+                self.busy = true;
                 self.lines.push(format!("{uid}  Open: another process is at it now."));
                 self.worsen(Exit::With(Kind::Unknown));
                 self.undecided.push(payment);
             }
             Verdict::Contradicted { why, record } => {
                 ui.warning(&format!("{uid} is recorded as {}, but {why}", payment.outcome));
-                let shown = record.map(|record| (record.imp_uid, record.status)).unwrap_or_default();
-                self.drift("contradicted", &payment, shown, why.to_string());
+                let kind = DriftKind::of_reason(&why);
+                self.drift(kind, Some(&payment), record.as_deref(), why.to_string());
             }
         }
     }
@@ -131,8 +228,7 @@ impl Told {
         let first = alarm.held.first().map_or("", |record| record.imp_uid.as_str());
         for record in alarm.held.iter().skip(1) {
             let why = format!("{} holds money under this order, and {first} does too", record.imp_uid);
-            let shown = (Some(record.imp_uid.clone()), record.status.clone());
-            self.drift("two_payments", payment, shown, why);
+            self.drift(DriftKind::TwoPayments, Some(payment), Some(&as_shown(record)), why);
         }
         let _ = alarm::tell(payment, settings, ui);
         self.alarmed.insert(payment.terms.merchant_uid.clone());
@@ -147,22 +243,39 @@ impl Told {
         }
     }
 
-    /// `shown` is an imp_uid and the gateway's word for it.
-    fn drift(
+    /// Ledger and gateway do not agree. What was said of the same payment before is not said twice.
+    pub(super) fn drift(
         &mut self,
-        kind: &'static str,
-        payment: &Payment,
-        shown: (Option<String>, Option<String>),
+        kind: DriftKind,
+        payment: Option<&Payment>,
+        record: Option<&GatewayRecord>,
         why: String,
     ) {
+        let shown = |text: Option<&String>| text.cloned();
+        let of_row = |payment: &Payment| payment.terms.merchant_uid.to_string();
+        let merchant_uid =
+            payment.map(of_row).or_else(|| record.and_then(|record| record.merchant_uid.clone()));
+        let imp_uid = record.and_then(|record| record.imp_uid.clone());
+        let mut hasher = DefaultHasher::new();
+        (kind, &merchant_uid, &imp_uid).hash(&mut hasher);
+        if kind != DriftKind::Unconfirmed && !self.said.insert(hasher.finish()) {
+            return;
+        }
         self.worsen(Exit::With(Kind::Refused));
+        let number = |text: Option<&String>| text.and_then(|text| text.parse().ok());
+        let row_customer = payment.map(|payment| payment.terms.customer_uid.to_string());
         self.drift.push(Drift {
-            kind,
-            merchant_uid: payment.terms.merchant_uid.to_string(),
-            imp_uid: shown.0,
-            outcome: payment.outcome.word(),
-            status: shown.1,
+            kind: kind.word(),
+            merchant_uid,
+            imp_uid,
+            customer_uid: record.and_then(|record| shown(record.customer_uid.as_ref())).or(row_customer),
+            amount: record.and_then(|record| number(record.amount_text.as_ref())),
+            currency: record.and_then(|record| shown(record.currency_text.as_ref())),
+            cancel_amount: record.and_then(|record| number(record.cancel_amount_text.as_ref())),
+            outcome: payment.map(|payment| payment.outcome.word()),
+            status: record.and_then(|record| record.status.clone()),
             why,
+            payment: payment.cloned().map(Box::new),
         });
     }
 
@@ -198,41 +311,86 @@ impl Told {
     }
 
     fn write(&self, ui: &mut Ui) -> std::io::Result<()> {
-        let is_well = self.undecided.is_empty() && self.drift.is_empty();
+        let open = self.refunds.iter().any(|refund| refund.outcome.is_open());
+        let is_well =
+            self.undecided.is_empty() && self.unanswered.is_empty() && self.drift.is_empty() && !open;
         match ui.format() {
             _ if ui.quiet() && is_well => Ok(()),
             Format::Json | Format::Jsonl => {
                 let zone = ui.zone().clone();
+                let list = |payments, replayed| Payments { payments, replayed, zone: &zone };
                 ui.json(&Whole {
-                    settled: Payments { payments: &self.settled, replayed: false, zone: &zone },
-                    undecided: Payments { payments: &self.undecided, replayed: true, zone: &zone },
+                    settled: list(&self.settled, false),
+                    undecided: list(&self.undecided, true),
+                    unanswered: list(&self.unanswered, true),
                     drift: &self.drift,
+                    refunds: self.refunds.iter().map(|refund| refund_object(refund, &zone)).collect(),
+                    imported: self.compared.then_some(self.imported),
+                    others: self.compared.then_some(self.others),
                 })
             }
-            Format::Plain | Format::Csv => {
-                let mut list = ui.list(Columns::<Payment>::usual())?;
-                for payment in &self.settled {
-                    list.payment(payment.into())?;
-                }
-                for payment in &self.undecided {
-                    list.payment(PaymentView { payment, replayed: true })?;
-                }
-                list.finish("").map(|_| ())
-            }
+            Format::Plain | Format::Csv => ui.reconciled(self.rows()),
             Format::Table => {
-                let counts = format!(
-                    "{} settled, {} open, {} unchanged, {} contradicted",
-                    self.settled.len(),
-                    self.undecided.len(),
-                    self.stand,
-                    self.drift.len()
-                );
                 let mut lines = self.lines.clone();
-                lines.push(counts);
+                lines.extend(self.drift.iter().map(line));
+                lines.push(self.counts());
+                lines.extend(self.next.iter().cloned());
                 ui.answer(&lines.join("\n"))
             }
         }
     }
+
+    fn counts(&self) -> String {
+        let unanswered = match self.unanswered.len() {
+            0 => String::new(),
+            count => format!(", {count} without an answer"),
+        };
+        let imported =
+            if self.imported > 0 { format!(", {} imported", self.imported) } else { String::new() };
+        let counts = format!(
+            "{} settled, {} open, {} unchanged, {} contradicted{imported}{unanswered}",
+            self.settled.len(),
+            self.undecided.len(),
+            self.stand,
+            self.drift.len()
+        );
+        match self.others {
+            0 => counts,
+            count => format!("{counts}\n{count} at the gateway are no charges with a billing key"),
+        }
+    }
+
+    fn rows(&self) -> impl Iterator<Item = ReconciledRow<'_>> {
+        let payments = [
+            ("settled", &self.settled, false),
+            ("undecided", &self.undecided, true),
+            ("unanswered", &self.unanswered, true),
+        ];
+        let payments = payments.into_iter().flat_map(|(result, payments, replayed)| {
+            payments.iter().map(move |payment| ReconciledRow {
+                result,
+                payment: Some(PaymentView { payment, replayed }),
+                merchant_uid: payment.terms.merchant_uid.as_str(),
+                imp_uid: None,
+                why: None,
+            })
+        });
+        payments.chain(self.drift.iter().map(|drift| ReconciledRow {
+            result: drift.kind,
+            payment: drift.payment.as_deref().map(|payment| PaymentView { payment, replayed: true }),
+            merchant_uid: drift.merchant_uid.as_deref().unwrap_or_default(),
+            imp_uid: drift.imp_uid.as_deref(),
+            why: Some(&drift.why),
+        }))
+    }
+}
+
+/// One disagreement as a line for people.
+fn line(drift: &Drift) -> String {
+    let named = |id: &Option<String>| id.as_deref().map(|id| safe(id).into_owned());
+    let order = named(&drift.merchant_uid).unwrap_or_else(|| "-".to_owned());
+    let shown = named(&drift.imp_uid).map_or_else(String::new, |id| format!("  {id}"));
+    format!("{order}  {}{shown}  {}", drift.kind, sentence(&safe(&drift.why)))
 }
 
 /// One payment that a person has settled, as an object.
@@ -241,14 +399,38 @@ pub(super) fn one_settled(payment: &Payment, ui: &mut Ui) -> std::io::Result<()>
     ui.json(&Whole {
         settled: Payments { payments: std::slice::from_ref(payment), replayed: false, zone: &zone },
         undecided: Payments { payments: &[], replayed: true, zone: &zone },
+        unanswered: Payments { payments: &[], replayed: true, zone: &zone },
         drift: &[],
+        refunds: Vec::new(),
+        imported: None,
+        others: None,
     })
+}
+
+/// What the ledger keeps of a payment that the gateway showed, as it was shown.
+fn as_shown(record: &Record) -> GatewayRecord {
+    let digits = |amount: &Option<Amount>| amount.as_ref().map(Amount::to_digits);
+    GatewayRecord {
+        imp_uid: Some(record.imp_uid.clone()),
+        merchant_uid: record.merchant_uid.clone(),
+        customer_uid: record.customer_uid.clone(),
+        status: record.status.clone(),
+        amount_text: digits(&record.amount),
+        currency_text: record.amount.map(|amount| amount.currency().code().to_owned()),
+        cancel_amount_text: digits(&record.cancelled),
+        ..GatewayRecord::default()
+    }
 }
 
 /// How it was settled, and how sure that is.
 fn settled(payment: &Payment) -> String {
     let shown = payment.imp_uid.as_deref().map_or_else(|| "it".to_owned(), |id| safe(id).into_owned());
     match payment.outcome {
+        Outcome::Paid if payment.cancel_amount.is_some_and(|back| back.minor() > 0) => {
+            let back = payment.cancel_amount.map_or_else(String::new, |back| back.to_string());
+            let paid = payment.terms.amount;
+            format!("Paid {paid} and refunded {back}: the gateway shows {shown}. That is certain.")
+        }
         Outcome::Paid => format!("Paid {}: the gateway shows {shown}. That is certain.", payment.terms.amount),
         Outcome::Declined => {
             let reason = payment.why();
@@ -280,7 +462,17 @@ fn capital(outcome: Outcome) -> &'static str {
 struct Whole<'a> {
     settled: Payments<'a>,
     undecided: Payments<'a>,
+    unanswered: Payments<'a>,
     drift: &'a [Drift],
+    /// Those that were open.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    refunds: Vec<Object<'a, Refund>>,
+    /// How many payments made elsewhere were recorded; absent where the gateway's lists were not read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    imported: Option<u64>,
+    /// How many that the gateway lists are no charges with a billing key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    others: Option<u64>,
 }
 
 struct Payments<'a> {

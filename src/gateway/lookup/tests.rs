@@ -96,7 +96,7 @@ fn a_list_may_end_in_several_ways() {
 fn a_list_without_an_end_is_no_answer() {
     let scene = scene();
     for number in 1..=50 {
-        scene.gateway.will(200, &page(&(number + 1).to_string(), &["a"]));
+        scene.gateway.will(200, &page(&(number + 1).to_string(), &[&format!("imp_{number}")]));
     }
     assert_eq!(scene.reason(), "the gateway's list of payments does not end");
     scene.gateway.will(200, &page("1", &["a"]));
@@ -236,5 +236,28 @@ fn one_payment_is_asked_for_in_test_channels_too() {
     assert!(matches!(scene.client.payment("imps_2"), Err(GatewayFailure::Refused { code: -1, .. })));
     for odd in ["", "..", "a/b", "a?b", "가"] {
         assert_eq!(scene.client.payment(odd), Ok(None), "{odd}");
+    }
+}
+
+#[test]
+fn a_list_that_repeats_or_changes_between_its_pages_is_no_answer() {
+    let counted = |total: &str, page: String| page.replace(r#""total":1"#, &format!(r#""total":{total}"#));
+    for (rule, first, second, reason) in [
+        (
+            "a payment of the first page begins the second",
+            counted("4", page("2", &["a", "b"])),
+            counted("4", page("0", &["b", "c"])),
+            "the gateway's list shows one payment twice",
+        ),
+        (
+            "one more was counted meanwhile",
+            counted("3", page("2", &["a", "b"])),
+            counted("4", page("0", &["c", "d"])),
+            "the gateway's list changed while it was read",
+        ),
+    ] {
+        let scene = scene();
+        scene.gateway.will(200, &first).will(200, &second);
+        assert_eq!(scene.reason(), reason, "{rule}");
     }
 }

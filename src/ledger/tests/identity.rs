@@ -165,6 +165,24 @@ fn a_saved_ledger_of_schema_4_is_brought_up_to_date_and_belongs_to_its_key() {
     assert_ne!(ids[0], ids[1]);
 }
 
+#[test]
+fn a_distrust_is_ended_by_what_was_read_for_it_and_its_wait_stays() {
+    let place = Place::new();
+    let (mut ledger, _) = opened(&place.path(), Access::Write);
+    Asked::new("order-1", 8900, 0).written(&mut ledger);
+    drop(ledger);
+    fs::remove_file(path_of(&place.path())).unwrap();
+    let (mut ledger, standing) = opened(&place.path(), Access::Write);
+    let doubt = standing.distrusted.unwrap();
+    let other = Distrust { why: Doubt::OtherMark, ..doubt.clone() };
+    let at = Timestamp::UNIX_EPOCH;
+    assert!(!ledger.end_distrust(&other, at, None, "read").unwrap(), "another doubt has come up");
+    assert_eq!(ledger.standing().unwrap().distrusted, Some(doubt.clone()));
+    assert!(ledger.end_distrust(&doubt, at, Some("gildong"), "read").unwrap());
+    let waits = Some(Distrust { accepted: true, ..doubt });
+    assert_eq!(ledger.standing().unwrap().distrusted, waits);
+}
+
 /// Thousands of opens beside as many writes, and the mark made meanwhile: nobody may be alarmed. Each thread
 /// has connections of its own, as processes have.
 #[test]

@@ -24,6 +24,7 @@ mod customers;
 mod day;
 mod grouping;
 mod identity;
+mod importing;
 mod limits;
 mod locking;
 mod opening;

@@ -1,0 +1,347 @@
+//! Ledger and gateway held against each other: every payment that the gateway lists in a time, and every paid one
+//! that the ledger has in it.
+
+use std::collections::HashSet;
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::billing::desk::Desk;
+use crate::commands::belonging;
+use crate::commands::context::{Context, Gateway};
+use crate::commands::reconcile::differ::tell;
+use crate::commands::reconcile::settle::one;
+use crate::commands::reconcile::tell::Told;
+use crate::commands::reconcile::{ReconcileArgs, Span};
+use crate::domain::drift::{DriftKind, drift, is_ours, terms_of};
+use crate::domain::ids::{CustomerUid, MerchantUid};
+use crate::domain::payment::{GatewayRecord, Outcome, Payment};
+use crate::domain::standing::Distrust;
+use crate::domain::time::{Clock, from_epoch_s};
+use crate::failure::{Exit, Failure, Kind};
+use crate::gateway::{Client, PaymentLists, Window, WindowRead, windows};
+use crate::interrupt::Interrupts;
+use crate::ledger::{Entry, Filter, How, Imported, Ledger, LedgerError};
+use crate::output::text::{when, when_rfc3339};
+
+/// What the books are held against each other with.
+pub(super) struct Books<'a> {
+    pub args: &'a ReconcileArgs,
+    pub ledger: &'a mut Ledger,
+    pub gateway: &'a Gateway,
+    pub interrupts: Interrupts,
+    pub customer: Option<CustomerUid>,
+    pub span: Span,
+    /// Eight bytes for each order of ours that the gateway has listed.
+    listed: HashSet<u64>,
+}
+
+/// Why the reading did not come to its end.
+enum Stop {
+    Ledger(LedgerError),
+    Failure(Failure),
+}
+
+impl From<LedgerError> for Stop {
+    fn from(error: LedgerError) -> Stop {
+        Stop::Ledger(error)
+    }
+}
+
+impl<'a> Books<'a> {
+    pub(super) fn new(
+        args: &'a ReconcileArgs,
+        ledger: &'a mut Ledger,
+        gateway: &'a Gateway,
+        interrupts: Interrupts,
+        span: Span,
+        customer: Option<CustomerUid>,
+    ) -> Books<'a> {
+        Books { args, ledger, gateway, interrupts, customer, span, listed: HashSet::new() }
+    }
+
+    /// Reads, compares, and records what is to be recorded. Gives why it stopped, if it did.
+    pub(super) fn hold_against(
+        mut self,
+        context: &mut Context<'_>,
+        told: &mut Told,
+    ) -> Result<Option<Failure>, Failure> {
+        belonging::belongs(context, self.ledger, self.gateway)?;
+        let distrust = self.ledger.standing()?.distrusted.filter(|distrust| !distrust.accepted);
+        let read = self.read_all(context, told).and_then(|whole| {
+            self.ask_directly(context, told)?;
+            Ok(whole)
+        });
+        let (whole, stopped) = match read {
+            Ok(whole) => (whole, None),
+            Err(Stop::Failure(failure)) => (false, Some(failure)),
+            Err(Stop::Ledger(error)) => return Err(error.into()),
+        };
+        if let Some(distrust) = distrust {
+            self.end(&distrust, whole && !told.is_open(), context)?;
+        }
+        Ok(stopped)
+    }
+
+    /// Reads every window, oldest first: what is refunded meanwhile shows in a later one. False where one did not
+    /// come to rest.
+    fn read_all(&mut self, context: &mut Context<'_>, told: &mut Told) -> Result<bool, Stop> {
+        let client = Arc::clone(&self.gateway.client);
+        client.token(false).map_err(|failure| Stop::Failure(failure.into()))?;
+        let now_s = client.now_s().unwrap_or(i64::MIN).max(context.now().as_second());
+        let to_s = self.span.until.map_or(now_s, |until| until.as_second().saturating_sub(1));
+        let all = windows(self.span.since.as_second(), to_s);
+        let mut lists = PaymentLists::of(&client);
+        let shown = context.ui.interactive();
+        let total = if shown { all.iter().map(|window| lists.count(*window)).sum() } else { None };
+        let progress = context.ui.progress(total, "reading the gateway's payments");
+        let mut whole = true;
+        for window in all {
+            let mut failed = None;
+            let read = lists.read(window, &mut |records| {
+                progress.advance(u64::try_from(records.len()).unwrap_or(u64::MAX));
+                if self.interrupts.requested() {
+                    return ControlFlow::Break(());
+                }
+                match self.page(records, context, told) {
+                    Ok(()) => ControlFlow::Continue(()),
+                    Err(stop) => {
+                        failed = Some(stop);
+                        ControlFlow::Break(())
+                    }
+                }
+            });
+            if let Some(stop) = failed {
+                return Err(stop);
+            }
+            match read {
+                Ok(WindowRead::Whole) => {}
+                Ok(WindowRead::Unconfirmed(why)) => {
+                    whole = false;
+                    told.drift(DriftKind::Unconfirmed, None, None, unread(window, &why.to_string(), context));
+                }
+                Ok(WindowRead::Stopped) => {
+                    let message = "interrupted; what was recorded before stays recorded";
+                    return Err(Stop::Failure(Failure::interrupted(message)));
+                }
+                Err(failure) => {
+                    let left = Window { to_s, ..window };
+                    let why = unread(left, &failure.to_string(), context);
+                    told.drift(DriftKind::Unconfirmed, None, None, why);
+                    told.worsen(Exit::With(Kind::Network));
+                    let failure = Failure::from(failure).hinted("run the same command again");
+                    return Err(Stop::Failure(failure));
+                }
+            }
+        }
+        Ok(whole)
+    }
+
+    /// One page of the gateway's list.
+    fn page(
+        &mut self,
+        records: Vec<GatewayRecord>,
+        context: &mut Context<'_>,
+        told: &mut Told,
+    ) -> Result<(), Stop> {
+        let uids: Vec<Option<MerchantUid>> = records
+            .iter()
+            .map(|record| record.merchant_uid.as_deref().and_then(|uid| MerchantUid::parse(uid).ok()))
+            .collect();
+        let asked: Vec<MerchantUid> = uids.iter().flatten().cloned().collect();
+        let mut rows = self.ledger.find_many(&asked)?.into_iter();
+        let rows: Vec<Option<Payment>> =
+            uids.iter().map(|uid| uid.as_ref().and_then(|_| rows.next().flatten())).collect();
+        let mut imports = Vec::new();
+        let mut directly = Vec::new();
+        for (record, row) in records.into_iter().zip(rows) {
+            let row = match row {
+                Some(row) => Some(row),
+                None => self.spelt_otherwise(&record)?,
+            };
+            if !self.is_wanted(&record, row.as_ref()) {
+                continue;
+            }
+            if !is_ours(&record, row.is_some()) {
+                told.other(&record, self.args.all);
+                continue;
+            }
+            self.listed.extend(row.as_ref().map(|row| hashed(row.terms.merchant_uid.as_str())));
+            self.listed.extend(record.merchant_uid.as_ref().map(hashed));
+            self.sort(&record, row, (&mut imports, &mut directly), context, told);
+        }
+        self.record(imports, context, told)?;
+        self.settle(&directly, context, told)
+    }
+
+    /// An order that looks the same and is spelt otherwise is the known one (contract, rule 12).
+    fn spelt_otherwise(&self, record: &GatewayRecord) -> Result<Option<Payment>, LedgerError> {
+        let uid = record.merchant_uid.as_deref().filter(|uid| !uid.is_ascii());
+        uid.map_or(Ok(None), |uid| self.ledger.find_any(uid))
+    }
+
+    fn is_wanted(&self, record: &GatewayRecord, row: Option<&Payment>) -> bool {
+        let Some(customer) = &self.customer else { return true };
+        record.customer_uid.as_deref() == Some(customer.as_str())
+            || row.is_some_and(|row| row.terms.customer_uid == *customer)
+    }
+
+    /// What is to be done about one record: to be recorded, to be asked about directly, or told.
+    fn sort(
+        &self,
+        record: &GatewayRecord,
+        row: Option<Payment>,
+        (imports, directly): (&mut Vec<(Imported, Vec<DriftKind>)>, &mut Vec<MerchantUid>),
+        context: &Context<'_>,
+        told: &mut Told,
+    ) {
+        let kinds = drift(row.as_ref(), record, context.settings.mode);
+        if kinds.is_empty() {
+            return told.agrees();
+        }
+        // Of a row that nothing was sent of from here, the gateway's record is all there is.
+        let is_elsewhere = row.as_ref().is_none_or(|row| row.attempts == 0 && row.outcome != Outcome::Paid);
+        if self.args.import
+            && is_elsewhere
+            && let Some(imported) = self.imported(record, context)
+        {
+            return imports.push((imported, kinds));
+        }
+        match row {
+            // What is open, or was refused and is paid after all, is settled as ever: by a look-up of its own.
+            Some(row) if row.outcome != Outcome::Paid || (self.args.fix && can_be_fixed(&kinds)) => {
+                if !directly.contains(&row.terms.merchant_uid) {
+                    directly.push(row.terms.merchant_uid);
+                }
+            }
+            row => tell(told, &kinds, row.as_ref(), record),
+        }
+    }
+
+    fn imported(&self, record: &GatewayRecord, context: &Context<'_>) -> Option<Imported> {
+        let begun = [record.started_at_s, record.paid_at_s, record.failed_at_s, record.cancelled_at_s];
+        let requested_at = begun.into_iter().flatten().find_map(from_epoch_s)?;
+        Some(Imported {
+            terms: terms_of(record, context.settings.mode)?,
+            requested_at,
+            record: Box::new(record.clone()),
+            at: context.now(),
+            account: self.gateway.client.account().to_owned(),
+            operator: context.settings.operator.clone(),
+        })
+    }
+
+    /// Records a page's payments in one transaction. What another process has recorded meanwhile is compared anew.
+    fn record(
+        &mut self,
+        imports: Vec<(Imported, Vec<DriftKind>)>,
+        context: &Context<'_>,
+        told: &mut Told,
+    ) -> Result<(), Stop> {
+        if imports.is_empty() {
+            return Ok(());
+        }
+        let entries: Vec<Entry> = imports.iter().map(|(one, _)| Entry::Imported(one.clone())).collect();
+        for ((imported, _), written) in imports.into_iter().zip(self.ledger.write(&entries)) {
+            let written = written?;
+            if written.how == How::Moved {
+                let kinds = drift(Some(&written.payment), &imported.record, context.settings.mode);
+                tell(told, &kinds, Some(&written.payment), &imported.record);
+            } else {
+                told.imported();
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks about orders one by one, as a reconciliation without `--since` does.
+    fn settle(
+        &mut self,
+        uids: &[MerchantUid],
+        context: &mut Context<'_>,
+        told: &mut Told,
+    ) -> Result<(), Stop> {
+        let (gateway, clock): (Arc<Client>, Arc<dyn Clock>) =
+            (Arc::clone(&self.gateway.client), Arc::clone(&context.clock));
+        let mut desk =
+            Desk { ledger: &mut *self.ledger, gateway, clock, interrupts: self.interrupts.clone() };
+        for uid in uids {
+            if let ControlFlow::Break(failure) = one(&mut desk, uid, self.args.fix, context, told) {
+                return Err(Stop::Failure(failure));
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks about each payment that the ledger has as paid in this time and the lists did not show: a list that
+    /// does not show it proves nothing.
+    fn ask_directly(&mut self, context: &mut Context<'_>, told: &mut Told) -> Result<(), Stop> {
+        let Span { since, until } = self.span;
+        let filter = Filter {
+            customer: self.customer.clone(),
+            outcomes: vec![Outcome::Paid],
+            since: Some(since),
+            until,
+            ..Filter::default()
+        };
+        let mut missing = Vec::new();
+        self.ledger.visit(&filter, &mut |payment| {
+            let uid = payment.terms.merchant_uid;
+            if !self.listed.contains(&hashed(uid.as_str())) {
+                missing.push(uid);
+            }
+            ControlFlow::Continue(())
+        })?;
+        self.settle(&missing, context, told)
+    }
+
+    /// Ends the ledger's distrust, or says why it stays.
+    fn end(&mut self, distrust: &Distrust, answered: bool, context: &mut Context<'_>) -> Result<(), Failure> {
+        let zone = context.ui.zone().clone();
+        let from = distrust.read_back_from();
+        let stays = if !self.args.import {
+            Some("what was made elsewhere was not recorded (--import)".to_owned())
+        } else if self.customer.is_some() || self.span.until.is_some() {
+            Some("a part of the payments was read (--customer, --until)".to_owned())
+        } else if self.span.since > from {
+            Some(format!("it would have to be read from {} on", when(from, &zone)))
+        } else if !answered {
+            Some("the gateway did not answer every question".to_owned())
+        } else {
+            None
+        };
+        if let Some(why) = stays {
+            context.ui.warning(&format!("the ledger stays distrusted: {why}"));
+            return Ok(());
+        }
+        let how = format!("reconcile --since {} --import", when_rfc3339(self.span.since, &zone));
+        let operator = context.settings.operator.clone();
+        if self.ledger.end_distrust(distrust, context.now(), operator.as_deref(), &how)? {
+            context.ui.note("The ledger has what the gateway shows, and is not distrusted any more. The wait before the next charge stays.");
+        }
+        Ok(())
+    }
+}
+
+/// Whether a look-up of its own and the gateway's word can settle it: terms and second payments are for a person.
+fn can_be_fixed(kinds: &[DriftKind]) -> bool {
+    kinds.iter().all(|kind| matches!(kind, DriftKind::StatusDiffers | DriftKind::RefundDiffers))
+}
+
+/// What was not read, and why.
+fn unread(window: Window, why: &str, context: &Context<'_>) -> String {
+    let at = |second: i64| {
+        Timestamp::from_second(second).map_or_else(|_| second.to_string(), |at| when(at, context.ui.zone()))
+    };
+    let (from, to) = (at(window.from_s), at(window.to_s));
+    format!("payments between {from} and {to} may be missing here: {why}")
+}
+
+fn hashed(uid: impl AsRef<str>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    uid.as_ref().hash(&mut hasher);
+    hasher.finish()
+}
