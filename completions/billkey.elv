@@ -110,7 +110,7 @@ set edit:completion:arg-completer[billkey] = {|@words|
             cand --allow-similar 'Charge although a customer pays the same amount twice, here or a moment ago'
             cand -y 'Charge without asking'
             cand --yes 'Charge without asking'
-            cand --dry-run 'Say what would be done, and send nothing'
+            cand --dry-run 'Take every check, the gateway''s word included, and send nothing'
             cand --sandbox 'Run against a gateway inside this program: no key, no network, no money'
             cand --json 'Short for --format json'
             cand --bom 'Begin CSV with a byte order mark, for Excel'

@@ -123,7 +123,7 @@ complete -c billkey -n "__fish_billkey_using_subcommand batch" -l timeout -d 'Ho
 complete -c billkey -n "__fish_billkey_using_subcommand batch" -l retry-declined -d 'Send declined and rejected rows once more, under the same merchant_uid'
 complete -c billkey -n "__fish_billkey_using_subcommand batch" -l allow-similar -d 'Charge although a customer pays the same amount twice, here or a moment ago'
 complete -c billkey -n "__fish_billkey_using_subcommand batch" -s y -l yes -d 'Charge without asking'
-complete -c billkey -n "__fish_billkey_using_subcommand batch" -l dry-run -d 'Say what would be done, and send nothing'
+complete -c billkey -n "__fish_billkey_using_subcommand batch" -l dry-run -d 'Take every check, the gateway\'s word included, and send nothing'
 complete -c billkey -n "__fish_billkey_using_subcommand batch" -l sandbox -d 'Run against a gateway inside this program: no key, no network, no money'
 complete -c billkey -n "__fish_billkey_using_subcommand batch" -l json -d 'Short for --format json'
 complete -c billkey -n "__fish_billkey_using_subcommand batch" -l bom -d 'Begin CSV with a byte order mark, for Excel'

@@ -340,13 +340,13 @@ impl Run<'_, '_> {
                 Err(NoValue::NeverBegan) => return self.hold(claim, Held::NotReached(Reason::NoThread)),
                 Err(NoValue::GivenUp) => {
                     let received = Received::nothing(Reason::WaitGivenUp);
-                    return self.end(claim, RefundEnd::Unknown(Reason::WaitGivenUp), None, received);
+                    return self.end(claim, RefundEnd::Unknown(Reason::WaitGivenUp), None, &received);
                 }
             };
             match rules::answered(&self.refund, &self.others, &reply.answer, renewed) {
                 AfterRefund::Settle(end) => {
                     let record = reply.answer.record().cloned().map(Box::new);
-                    return self.end(claim, end, record, reply.received);
+                    return self.end(claim, end, record, &reply.received);
                 }
                 AfterRefund::LookUp(said) => {
                     let at = self.desk.clock.now().wall;
@@ -363,7 +363,7 @@ impl Run<'_, '_> {
                     let end = rules::found_after(&self.refund, &self.others, pg, said.as_ref(), &look);
                     // The row's code is that of the refusal, not of the look-up.
                     let received = Received { code: reply.received.code, ..received };
-                    return self.end(claim, end, record, received);
+                    return self.end(claim, end, record, &received);
                 }
                 AfterRefund::Renew => {}
             }
@@ -380,7 +380,7 @@ impl Run<'_, '_> {
     /// It did not leave.
     fn hold(self, claim: RefundClaim, held: Held) -> Result<RefundReport, RefundError> {
         let end = RefundEnd::NotSent(held.reason());
-        let mut report = self.end(claim, end, None, Received::default())?;
+        let mut report = self.end(claim, end, None, &Received::default())?;
         report.held = Some(held);
         Ok(report)
     }
@@ -390,14 +390,14 @@ impl Run<'_, '_> {
         claim: RefundClaim,
         end: RefundEnd,
         record: Option<Box<GatewayRecord>>,
-        received: Received,
+        received: &Received,
     ) -> Result<RefundReport, RefundError> {
         let (at, outcome) = (self.desk.clock.now().wall, end.outcome());
         let shown = record.as_deref().and_then(|record| rules::shown(record, self.refund.paid).ok());
         let writing = self.desk.ledger.begin(claim.ended(at, end, record, received.clone()));
-        let written = writing.wait().map_err(|error| self.not_recorded(error, outcome, &received))?;
+        let written = writing.wait().map_err(|error| self.not_recorded(error, outcome, received))?;
         let stored = self.desk.ledger.find_refund(&self.refund.id);
-        let refund = stored.map_err(|error| self.not_recorded(error, outcome, &received))?;
+        let refund = stored.map_err(|error| self.not_recorded(error, outcome, received))?;
         let refund = refund.unwrap_or(self.refund);
         let settles_at = refund
             .outcome

@@ -8,8 +8,8 @@
 mod refusal;
 mod split;
 
-pub use self::refusal::{Reading, read};
-pub use self::split::{Split, SplitError, TaxGiven, split};
+pub use crate::domain::refund::refusal::{Reading, read};
+pub use crate::domain::refund::split::{Split, SplitError, TaxGiven, split};
 
 use jiff::Timestamp;
 

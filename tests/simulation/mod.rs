@@ -10,6 +10,7 @@ mod ledgers;
 mod planted;
 mod refunds;
 mod scenario;
+mod till;
 mod wire;
 mod world;
 
@@ -19,8 +20,9 @@ use tempfile::TempDir;
 
 use bulk::Batches;
 use copies::Copies;
-use refunds::{PlantedRefund, Refunds};
+use refunds::Refunds;
 use scenario::{Connections, Scenario, Setting};
+use till::PlantedRefund;
 use wire::Planted;
 
 /// How many seeds share one ledger file before the next is begun.

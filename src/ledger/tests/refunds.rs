@@ -1,3 +1,5 @@
+use std::slice::from_ref;
+
 use super::{Asked, Place, at, charged, mark, reply, uid, won};
 use crate::domain::ids::RefundId;
 use crate::domain::payment::{CancelRecord, EventKind, GatewayRecord, Outcome, RefundOutcome};
@@ -64,8 +66,8 @@ fn a_refund_is_kept_as_it_was_asked_for_and_as_it_ended() {
     let mut ledger = ledger(&place);
     let asked = refund("aaaaaaaa", 3000, 10);
     assert_eq!(begin(&mut ledger, &asked, None), How::Claimed);
-    assert_eq!(ledger.refunds(&uid("order_1")).unwrap(), [asked.clone()]);
-    assert_eq!(ledger.open_refunds().unwrap(), [asked.clone()]);
+    assert_eq!(ledger.refunds(&uid("order_1")).unwrap(), from_ref(&asked));
+    assert_eq!(ledger.open_refunds().unwrap(), from_ref(&asked));
     let record = GatewayRecord {
         imp_uid: Some("imps_order_1_paid".to_owned()),
         status: Some("cancelled".to_owned()),

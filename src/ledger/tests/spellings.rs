@@ -1,6 +1,6 @@
 //! What an order is known by, and when it may become for something else.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OpenFlags};
 
 use super::{Asked, Place, answer, at, charged, kept, look_up, not_sent, uid, won};
 use crate::domain::customer::{Card, Customer};
@@ -99,7 +99,8 @@ fn a_customer_is_near_within_two_edits() {
 #[test]
 fn rows_of_an_older_schema_get_their_keys_and_keep_their_ids() {
     let place = Place::new();
-    let connection = Connection::open(place.path()).unwrap();
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+    let connection = Connection::open_with_flags(place.path(), flags).unwrap();
     for migration in &MIGRATIONS[..5] {
         connection.execute_batch(migration).unwrap();
     }

@@ -94,9 +94,10 @@ fn a_scheduled_payment_fails_for_its_customer_and_is_retried_under_the_same_id()
 #[test]
 fn an_order_that_was_charged_meanwhile_is_not_charged_by_its_schedule() {
     let bench = Bench::start("");
-    schedule(&bench, GILDONG, "order_1", now_s() + 1);
+    // In whole seconds: one of them may be over in a moment.
+    schedule(&bench, GILDONG, "order_1", now_s() + 2);
     bench.again(GILDONG, "order_1").response();
-    thread::sleep(Duration::from_millis(1_100));
+    thread::sleep(Duration::from_millis(2_100));
     let found = bench.get(&format!("{SCHEDULE}/order_1")).response();
     assert_eq!((&found["payment_status"], &found["imp_uid"]), (&json!("failed"), &Value::Null));
     assert!(found["fail_reason"].as_str().unwrap().starts_with("이미 주문이 이루어진 건입니다."));
