@@ -17,6 +17,7 @@ mod citations;
 mod crash;
 mod doctor;
 mod formats;
+mod handed_in;
 mod harmless_answers;
 mod help;
 mod house;

@@ -3,4 +3,5 @@
 pub mod gateway;
 #[cfg(unix)]
 pub mod pty;
+pub mod workbook;
 pub mod world;
