@@ -25,7 +25,7 @@ pub use crate::intake::place::{At, Places};
 pub use crate::intake::problem::{Problems, Unreadable, What};
 use crate::intake::source::{Content, TextFormat};
 pub use crate::intake::source::{Source, file, pipe};
-pub use crate::intake::table::Take;
+pub use crate::intake::table::{ROWS_MAX, Take};
 pub use crate::intake::wanted::{Column, Kind, Wanted};
 pub use crate::intake::xlsx::Hidden;
 

@@ -32,6 +32,8 @@ pub enum What {
     Width { cells: usize, columns: usize },
     #[error("`{}` stands in a column without a name; name the column, or empty it", Plain(text))]
     Nameless { text: String },
+    #[error("there are more than {max} rows; split the file")]
+    TooManyRows { max: u64 },
     #[error("the quote at character {character} is never closed")]
     OpenQuote { character: u64 },
     #[error("at character {character} a closed quote is followed by text")]

@@ -12,9 +12,12 @@ use crate::intake::ruin::{LongIds, Ruin, is_split_amount, is_total, ruin};
 use crate::intake::wanted::{Kind, Wanted};
 use crate::intake::{Flow, Read};
 
+/// More rows than this are not one month's work but a mistake, or a job for several files.
+pub const ROWS_MAX: u64 = if cfg!(test) { 10_000 } else { 1_000_000 };
+
 /// Takes one row: its line, its cells in the order of [`Wanted::columns`] (an empty one was not given), and
-/// where to say what is wrong with it. Break: no more rows are wanted.
-pub type Take<'t> = dyn FnMut(u64, &[Cow<'_, str>], &mut Problems) -> ControlFlow<()> + 't;
+/// where to say what is wrong with it.
+pub type Take<'t> = dyn FnMut(u64, &[Cow<'_, str>], &mut Problems) + 't;
 
 /// One cell, as it is written.
 #[derive(Clone, Copy, Debug)]
@@ -108,6 +111,7 @@ pub(super) struct Table<'t> {
     /// Columns that are known and not read.
     pub passed_over: Vec<String>,
     last: Option<(u64, usize)>,
+    rows: u64,
 }
 
 impl<'t> Table<'t> {
@@ -124,6 +128,7 @@ impl<'t> Table<'t> {
             sheet: false,
             passed_over: Vec::new(),
             last: None,
+            rows: 0,
         }
     }
 
@@ -206,6 +211,11 @@ impl<'t> Table<'t> {
 
     /// Takes the cells of one row in the order of the columns.
     pub(super) fn cells(&mut self, line: u64, given: &[Given<'_>]) -> Flow {
+        if self.rows >= ROWS_MAX {
+            self.problems.add(line, At::Row, What::TooManyRows { max: ROWS_MAX });
+            return ControlFlow::Break(());
+        }
+        self.rows += 1;
         if let Some(key) = given.get(self.wanted.key)
             && is_total(key.text)
         {
@@ -240,7 +250,10 @@ impl<'t> Table<'t> {
             }
             cells.push(if column.kind == Kind::Text { nfc(text) } else { Cow::Borrowed(text) });
         }
-        if ruined { ControlFlow::Continue(()) } else { (self.take)(line, &cells, &mut self.problems) }
+        if !ruined {
+            (self.take)(line, &cells, &mut self.problems);
+        }
+        ControlFlow::Continue(())
     }
 
     /// The text ended without a line end: whether that may have cut its last cell.

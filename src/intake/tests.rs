@@ -1,19 +1,14 @@
 //! What the tests of the room share.
 
-use std::io::Write;
-use std::ops::ControlFlow;
-
 use crate::intake::columns::tests::WANTED;
 use crate::intake::{Format, How, Read, Source, Unreadable, file, pipe};
+use std::io::Write;
 
 pub(super) type Rows = Vec<(u64, String)>;
 
 fn taken(source: Source, how: &How) -> Result<(Rows, Read), Unreadable> {
     let mut rows = Vec::new();
-    let read = super::read(source, how, &WANTED, &mut |line, cells, _| {
-        rows.push((line, cells.join("|")));
-        ControlFlow::Continue(())
-    })?;
+    let read = super::read(source, how, &WANTED, &mut |line, cells, _| rows.push((line, cells.join("|"))))?;
     Ok((rows, read))
 }
 

@@ -1,7 +1,6 @@
 //! Rows as they are read, whatever they are written in.
 
 use std::borrow::Cow;
-use std::ops::ControlFlow;
 
 use crate::commands::batch::identify::identify;
 use crate::commands::batch::row::{CUSTOMER_UID, KNOWN_ORDER, MERCHANT_UID, NO_CELLS, Row, Rows, Rules};
@@ -9,35 +8,19 @@ use crate::failure::Failure;
 use crate::intake::{Places, Problems, Read};
 use crate::output::text::safe;
 
-/// More than this is not one month's charges but a mistake, or a job for several files.
-const ROWS_MAX: u32 = 1_000_000;
-#[cfg(test)]
-pub(super) const TEST_ROWS_MAX: u32 = 10_000;
-
 /// Where rows go as they are read.
 pub(super) struct Reading<'a> {
     rules: &'a Rules,
     rows: Rows,
-    rows_max: u32,
 }
 
 impl<'a> Reading<'a> {
     pub(super) fn new(rules: &'a Rules) -> Reading<'a> {
-        Reading { rules, rows: Rows::default(), rows_max: ROWS_MAX }
+        Reading { rules, rows: Rows::default() }
     }
 
     /// Takes one row.
-    pub(super) fn row(
-        &mut self,
-        line: u64,
-        given: &[Cow<'_, str>],
-        problems: &mut Problems,
-    ) -> ControlFlow<()> {
-        if self.rows.count() >= self.rows_max {
-            let what = format!("there are more than {} rows; split the file", self.rows_max);
-            problems.say(line, None, &what);
-            return ControlFlow::Break(());
-        }
+    pub(super) fn row(&mut self, line: u64, given: &[Cow<'_, str>], problems: &mut Problems) {
         let mut cells = NO_CELLS;
         for (cell, given) in cells.iter_mut().zip(given) {
             *cell = given;
@@ -55,7 +38,6 @@ impl<'a> Reading<'a> {
                 }
             }
         }
-        ControlFlow::Continue(())
     }
 
     /// The rows with what they mean, and every problem there is besides those that are known: those of one row,
@@ -95,7 +77,7 @@ pub(super) fn read_text(rules: &Rules, text: &str) -> Result<Rows, Vec<String>> 
 
     let handed_in = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(handed_in.path(), text).unwrap();
-    let mut reading = Reading { rows_max: TEST_ROWS_MAX, ..Reading::new(rules) };
+    let mut reading = Reading::new(rules);
     let read = crate::intake::read(
         file(handed_in.path()).unwrap(),
         &How::default(),

@@ -1,7 +1,5 @@
 //! `billkey customer import`: many customers from a file.
 
-use std::ops::ControlFlow;
-
 use crate::commands::context::Context;
 use crate::commands::customer::ImportArgs;
 use crate::commands::customer::answers::not_saved;
@@ -45,10 +43,7 @@ fn read(args: &ImportArgs) -> Result<(Sheet, String, Read), Failure> {
         &args.input,
         "billkey customer import - < customers.csv",
         &WANTED,
-        &mut |number, cells, problems| {
-            sheet.row(number, cells, problems);
-            ControlFlow::Continue(())
-        },
+        &mut |number, cells, problems| sheet.row(number, cells, problems),
     )?;
     let (name, mut read) = (handed_in.name, handed_in.read);
     read.problems = read.problems.with(sheet.twins(|line| read.places.row(line)));

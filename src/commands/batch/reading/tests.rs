@@ -1,6 +1,7 @@
-use crate::commands::batch::reading::{TEST_ROWS_MAX, read_text};
+use crate::commands::batch::reading::read_text;
 use crate::commands::batch::row::{Rows, Rules};
 use crate::domain::payment::Mode;
+use crate::intake::ROWS_MAX;
 
 fn rules() -> Rules {
     Rules { mode: Mode::Live, once_per: None, ledger: None }
@@ -95,8 +96,8 @@ fn a_row_without_an_end_is_not_read_to_it() {
 
 #[test]
 fn more_rows_than_are_taken_are_for_several_files() {
-    let rows = |count: u32| (0..count).fold(format!("{HEADER}\n"), |all, n| all + &format!("a,10,x,o{n}\n"));
-    assert!(sheet(&rows(TEST_ROWS_MAX)).is_ok());
-    let problems = sheet(&rows(TEST_ROWS_MAX + 7)).unwrap_err();
+    let rows = |count: u64| (0..count).fold(format!("{HEADER}\n"), |all, n| all + &format!("a,10,x,o{n}\n"));
+    assert!(sheet(&rows(ROWS_MAX)).is_ok());
+    let problems = sheet(&rows(ROWS_MAX + 7)).unwrap_err();
     assert_eq!(problems, ["line 10002: there are more than 10000 rows; split the file"]);
 }

@@ -1,5 +1,3 @@
-use std::ops::ControlFlow;
-
 use super::{Line, Sheet, WANTED};
 use crate::commands::customer::saving::Given;
 use crate::domain::customer::Customer;
@@ -13,10 +11,7 @@ fn read_all(text: &str) -> (Sheet, Read) {
         pipe(text.as_bytes()).unwrap(),
         &How::default(),
         &WANTED,
-        &mut |number, cells, problems| {
-            sheet.row(number, cells, problems);
-            ControlFlow::Continue(())
-        },
+        &mut |number, cells, problems| sheet.row(number, cells, problems),
     );
     let mut read = read.unwrap();
     read.problems = read.problems.with(sheet.twins(|line| read.places.row(line)));
