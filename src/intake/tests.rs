@@ -1,8 +1,9 @@
 //! What the tests of the room share.
 
+use std::io::Write;
+
 use crate::intake::columns::tests::WANTED;
 use crate::intake::{Format, How, Read, Source, Unreadable, file, pipe};
-use std::io::Write;
 
 pub(super) type Rows = Vec<(u64, String)>;
 
