@@ -98,7 +98,9 @@ Register-ArgumentCompleter -Native -CommandName 'billkey' -ScriptBlock {
             break
         }
         'billkey;batch' {
-            [CompletionResult]::new('--input-format', '--input-format', [CompletionResultType]::ParameterName, 'How FILE is written [default: by its name; CSV if that does not tell]')
+            [CompletionResult]::new('--input-format', '--input-format', [CompletionResultType]::ParameterName, 'How FILE is written [default: by its name and its first bytes]')
+            [CompletionResult]::new('--sheet', '--sheet', [CompletionResultType]::ParameterName, 'The sheet of a workbook that is meant, where more than one has data')
+            [CompletionResult]::new('--hidden', '--hidden', [CompletionResultType]::ParameterName, 'What becomes of hidden and filtered rows and columns of a workbook [default: refuse it]')
             [CompletionResult]::new('--once-per', '--once-per', [CompletionResultType]::ParameterName, 'Make the order ids from account, customer, plan and period')
             [CompletionResult]::new('--plan', '--plan', [CompletionResultType]::ParameterName, 'What is paid for once per period, where a customer has more than one')
             [CompletionResult]::new('--workers', '--workers', [CompletionResultType]::ParameterName, 'How many charges are at the gateway at the same time, 1 to 64')
@@ -253,7 +255,7 @@ Register-ArgumentCompleter -Native -CommandName 'billkey' -ScriptBlock {
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the customers')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show one customer: card, totals and last payments')
             [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Ask the gateway whether billing keys still exist')
-            [CompletionResult]::new('import', 'import', [CompletionResultType]::ParameterValue, 'Save many customers from a CSV file')
+            [CompletionResult]::new('import', 'import', [CompletionResultType]::ParameterValue, 'Save many customers from a file')
             [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Remove a customer and keep its history')
             break
         }
@@ -393,6 +395,9 @@ Register-ArgumentCompleter -Native -CommandName 'billkey' -ScriptBlock {
             break
         }
         'billkey;customer;import' {
+            [CompletionResult]::new('--input-format', '--input-format', [CompletionResultType]::ParameterName, 'How FILE is written [default: by its name and its first bytes]')
+            [CompletionResult]::new('--sheet', '--sheet', [CompletionResultType]::ParameterName, 'The sheet of a workbook that is meant, where more than one has data')
+            [CompletionResult]::new('--hidden', '--hidden', [CompletionResultType]::ParameterName, 'What becomes of hidden and filtered rows and columns of a workbook [default: refuse it]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile of the config file [env: BILLKEY_PROFILE]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this config file [env: BILLKEY_CONFIG]')
             [CompletionResult]::new('--database', '--database', [CompletionResultType]::ParameterName, 'Keep the ledger in this file [env: BILLKEY_DATABASE]')

@@ -145,14 +145,22 @@ _billkey() {
             return 0
             ;;
         billkey__subcmd__batch)
-            opts="-y -q -v -h --input-format --once-per --plan --workers --rate --max-failures --retry-declined --allow-similar --yes --dry-run --results --profile --config --database --sandbox --format --json --bom --quiet --no-input --color --timeout --verbose --help"
+            opts="-y -q -v -h --input-format --sheet --hidden --once-per --plan --workers --rate --max-failures --retry-declined --allow-similar --yes --dry-run --results --profile --config --database --sandbox --format --json --bom --quiet --no-input --color --timeout --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --input-format)
-                    COMPREPLY=($(compgen -W "csv jsonl" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "csv jsonl json xlsx" -- "${cur}"))
+                    return 0
+                    ;;
+                --sheet)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --hidden)
+                    COMPREPLY=($(compgen -W "skip take" -- "${cur}"))
                     return 0
                     ;;
                 --once-per)
@@ -641,12 +649,24 @@ _billkey() {
             return 0
             ;;
         billkey__subcmd__customer__subcmd__import)
-            opts="-q -v -h --no-verify --profile --config --database --sandbox --format --json --bom --quiet --no-input --color --timeout --verbose --help"
+            opts="-q -v -h --input-format --sheet --hidden --no-verify --profile --config --database --sandbox --format --json --bom --quiet --no-input --color --timeout --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --input-format)
+                    COMPREPLY=($(compgen -W "csv jsonl json xlsx" -- "${cur}"))
+                    return 0
+                    ;;
+                --sheet)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --hidden)
+                    COMPREPLY=($(compgen -W "skip take" -- "${cur}"))
+                    return 0
+                    ;;
                 --profile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -93,7 +93,9 @@ set edit:completion:arg-completer[billkey] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'billkey;batch'= {
-            cand --input-format 'How FILE is written [default: by its name; CSV if that does not tell]'
+            cand --input-format 'How FILE is written [default: by its name and its first bytes]'
+            cand --sheet 'The sheet of a workbook that is meant, where more than one has data'
+            cand --hidden 'What becomes of hidden and filtered rows and columns of a workbook [default: refuse it]'
             cand --once-per 'Make the order ids from account, customer, plan and period'
             cand --plan 'What is paid for once per period, where a customer has more than one'
             cand --workers 'How many charges are at the gateway at the same time, 1 to 64'
@@ -243,7 +245,7 @@ set edit:completion:arg-completer[billkey] = {|@words|
             cand list 'List the customers'
             cand show 'Show one customer: card, totals and last payments'
             cand check 'Ask the gateway whether billing keys still exist'
-            cand import 'Save many customers from a CSV file'
+            cand import 'Save many customers from a file'
             cand remove 'Remove a customer and keep its history'
         }
         &'billkey;customer;register'= {
@@ -376,6 +378,9 @@ set edit:completion:arg-completer[billkey] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'billkey;customer;import'= {
+            cand --input-format 'How FILE is written [default: by its name and its first bytes]'
+            cand --sheet 'The sheet of a workbook that is meant, where more than one has data'
+            cand --hidden 'What becomes of hidden and filtered rows and columns of a workbook [default: refuse it]'
             cand --profile 'Use this profile of the config file [env: BILLKEY_PROFILE]'
             cand --config 'Read this config file [env: BILLKEY_CONFIG]'
             cand --database 'Keep the ledger in this file [env: BILLKEY_DATABASE]'

@@ -100,8 +100,13 @@ complete -c billkey -n "__fish_billkey_using_subcommand charge" -s q -l quiet -d
 complete -c billkey -n "__fish_billkey_using_subcommand charge" -l no-input -d 'Ask nothing: what needs a yes is refused (exit 8)'
 complete -c billkey -n "__fish_billkey_using_subcommand charge" -s v -l verbose -d 'Show requests and answers on stderr, secrets masked'
 complete -c billkey -n "__fish_billkey_using_subcommand charge" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c billkey -n "__fish_billkey_using_subcommand batch" -l input-format -d 'How FILE is written [default: by its name; CSV if that does not tell]' -r -f -a "csv\t'Comma-separated, with a header'
-jsonl\t'A JSON object a line'"
+complete -c billkey -n "__fish_billkey_using_subcommand batch" -l input-format -d 'How FILE is written [default: by its name and its first bytes]' -r -f -a "csv\t'A header, then a row a line: cells between `,`, `;` or tabs'
+jsonl\t'A JSON object a line'
+json\t'A JSON array of objects'
+xlsx\t'A workbook of Excel'"
+complete -c billkey -n "__fish_billkey_using_subcommand batch" -l sheet -d 'The sheet of a workbook that is meant, where more than one has data' -r
+complete -c billkey -n "__fish_billkey_using_subcommand batch" -l hidden -d 'What becomes of hidden and filtered rows and columns of a workbook [default: refuse it]' -r -f -a "skip\t'Leave it out'
+take\t'Read it as all the rest'"
 complete -c billkey -n "__fish_billkey_using_subcommand batch" -l once-per -d 'Make the order ids from account, customer, plan and period' -r
 complete -c billkey -n "__fish_billkey_using_subcommand batch" -l plan -d 'What is paid for once per period, where a customer has more than one' -r
 complete -c billkey -n "__fish_billkey_using_subcommand batch" -l workers -d 'How many charges are at the gateway at the same time, 1 to 64' -r
@@ -259,7 +264,7 @@ complete -c billkey -n "__fish_billkey_using_subcommand customer; and not __fish
 complete -c billkey -n "__fish_billkey_using_subcommand customer; and not __fish_seen_subcommand_from register listen add list show check import remove" -f -a "list" -d 'List the customers'
 complete -c billkey -n "__fish_billkey_using_subcommand customer; and not __fish_seen_subcommand_from register listen add list show check import remove" -f -a "show" -d 'Show one customer: card, totals and last payments'
 complete -c billkey -n "__fish_billkey_using_subcommand customer; and not __fish_seen_subcommand_from register listen add list show check import remove" -f -a "check" -d 'Ask the gateway whether billing keys still exist'
-complete -c billkey -n "__fish_billkey_using_subcommand customer; and not __fish_seen_subcommand_from register listen add list show check import remove" -f -a "import" -d 'Save many customers from a CSV file'
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and not __fish_seen_subcommand_from register listen add list show check import remove" -f -a "import" -d 'Save many customers from a file'
 complete -c billkey -n "__fish_billkey_using_subcommand customer; and not __fish_seen_subcommand_from register listen add list show check import remove" -f -a "remove" -d 'Remove a customer and keep its history'
 complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from register" -l name -d 'The customer\'s name; some PGs need it' -r
 complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from register" -l email -d 'The customer\'s e-mail address; some PGs need it' -r
@@ -396,6 +401,13 @@ complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_see
 complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from check" -l no-input -d 'Ask nothing: what needs a yes is refused (exit 8)'
 complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Show requests and answers on stderr, secrets masked'
 complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from import" -l input-format -d 'How FILE is written [default: by its name and its first bytes]' -r -f -a "csv\t'A header, then a row a line: cells between `,`, `;` or tabs'
+jsonl\t'A JSON object a line'
+json\t'A JSON array of objects'
+xlsx\t'A workbook of Excel'"
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from import" -l sheet -d 'The sheet of a workbook that is meant, where more than one has data' -r
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from import" -l hidden -d 'What becomes of hidden and filtered rows and columns of a workbook [default: refuse it]' -r -f -a "skip\t'Leave it out'
+take\t'Read it as all the rest'"
 complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from import" -l profile -d 'Use this profile of the config file [env: BILLKEY_PROFILE]' -r
 complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from import" -l config -d 'Read this config file [env: BILLKEY_CONFIG]' -r -F
 complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from import" -l database -d 'Keep the ledger in this file [env: BILLKEY_DATABASE]' -r -F

@@ -9,6 +9,7 @@ pub mod commands;
 pub mod domain;
 pub mod failure;
 pub mod gateway;
+pub mod intake;
 pub mod interrupt;
 pub mod ledger;
 pub mod output;

@@ -19,6 +19,7 @@ mod clocks;
 mod crash;
 mod doctor;
 mod formats;
+mod handed_in;
 mod harmless_answers;
 mod help;
 mod house;

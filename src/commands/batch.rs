@@ -3,32 +3,33 @@
 mod again;
 mod board;
 mod charges;
+mod columns;
 mod fate;
 mod identify;
 mod input;
-mod lines;
 mod plan;
-mod problems;
 mod reading;
 mod rehearse;
 mod row;
 mod run;
-mod sheet;
-mod source;
 mod tally;
 mod tell;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 pub use crate::commands::batch::run::run;
+use crate::commands::handed_in::InputArgs;
 
 const AFTER_HELP: &str = "\
 Columns of FILE, by the names in its first line, in any order:
   customer_uid, amount, name, and merchant_uid unless --once-per is given;
   currency, tax_free, vat_amount, quota, buyer_name, buyer_email, buyer_tel,
   custom_data and note where they are needed. An empty cell is not given.
+  Korean names are known too: 고객, 금액, 상품명, 주문번호, 통화, 비고 and others.
+FILE is CSV (between commas, semicolons or tabs), JSON lines, a JSON array, or a
+workbook (.xlsx). What a spreadsheet ruined or hides is refused with its place.
 
 Examples:
   printf 'customer_uid,amount,name\\ngildong_0001_1234,8900,Monthly\\n' > charges.csv
@@ -53,13 +54,12 @@ Exit codes:
 #[derive(Debug, Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub struct BatchArgs {
-    /// A CSV file, or JSON lines; `-` is stdin
+    /// The file: CSV, JSON lines, a JSON array or a workbook (.xlsx); `-` is stdin
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
 
-    /// How FILE is written [default: by its name; CSV if that does not tell]
-    #[arg(long, value_name = "FORMAT", value_enum, help_heading = "What to charge")]
-    pub input_format: Option<InputFormat>,
+    #[command(flatten)]
+    pub input: InputArgs,
 
     /// Make the order ids from account, customer, plan and period
     ///
@@ -123,24 +123,4 @@ pub struct BatchArgs {
 
 impl BatchArgs {
     const WORKERS: u8 = 4;
-}
-
-/// How the input is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum InputFormat {
-    /// Comma-separated, with a header
-    Csv,
-    /// A JSON object a line
-    Jsonl,
-}
-
-impl InputFormat {
-    /// By the extension.
-    fn of(file: &Path) -> InputFormat {
-        let extension = file.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-        match extension.to_lowercase().as_str() {
-            "jsonl" | "ndjson" | "json" => InputFormat::Jsonl,
-            _ => InputFormat::Csv,
-        }
-    }
 }

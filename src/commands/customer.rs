@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use crate::commands::context::Context;
+use crate::commands::handed_in::InputArgs;
 use crate::domain::ids::CustomerUid;
 use crate::failure::{Exit, Failure};
 use crate::ledger::Ledger;
@@ -169,7 +170,9 @@ pub struct CheckArgs {
 }
 
 const IMPORT_HELP: &str = "\
-The first line of FILE names the columns: customer_uid, and any of name, email, tel, note.
+The first line of FILE names the columns: customer_uid, and any of name, email, tel, note; Korean
+names are known too: 고객, 이름, 이메일, 전화번호, 메모. FILE is CSV (between commas, semicolons or
+tabs), JSON lines, a JSON array, or a workbook (.xlsx).
 
 Examples:
   billkey --sandbox customer import customers.csv
@@ -180,16 +183,19 @@ Exit codes:
   0 every line was saved   2 the file cannot be read as such   10 a billing key is not there
   9 the gateway was not reached   1, 3, 4 as usual; see `billkey help exit-codes`";
 
-/// Save many customers from a CSV file
+/// Save many customers from a file
 ///
 /// Does for each line what `customer add` does. A line that cannot be saved is reported with its
 /// number and does not stop the others; to run the same file again is safe.
 #[derive(Debug, Args)]
 #[command(after_long_help = IMPORT_HELP)]
 pub struct ImportArgs {
-    /// The CSV file, in UTF-8; - is stdin
-    #[arg(value_name = "FILE.csv")]
+    /// The file: CSV, JSON lines, a JSON array or a workbook (.xlsx); `-` is stdin
+    #[arg(value_name = "FILE")]
     pub file: PathBuf,
+
+    #[command(flatten)]
+    pub input: InputArgs,
 
     /// Save them without asking the gateway; the cards stay unknown
     #[arg(long, help_heading = "How to ask")]

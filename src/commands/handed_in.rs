@@ -3,9 +3,110 @@
 use std::io::{self, IsTerminal, StdinLock};
 use std::path::Path;
 
-use crate::domain::words::nearest;
-use crate::failure::Failure;
-use crate::output::text::safe;
+use clap::{Args, ValueEnum};
+
+use crate::failure::{Failure, Kind};
+use crate::intake::{self, Format, Hidden, How, Read, Take, Unreadable, Wanted};
+
+/// How a file that is handed in is to be read.
+#[derive(Clone, Debug, Default, Args)]
+pub struct InputArgs {
+    /// How FILE is written [default: by its name and its first bytes]
+    #[arg(long, value_name = "FORMAT", value_enum, help_heading = "What to read")]
+    pub input_format: Option<InputFormat>,
+
+    /// The sheet of a workbook that is meant, where more than one has data
+    #[arg(long, value_name = "NAME", help_heading = "What to read")]
+    pub sheet: Option<String>,
+
+    /// What becomes of hidden and filtered rows and columns of a workbook [default: refuse it]
+    #[arg(long, value_name = "WHAT", value_enum, help_heading = "What to read")]
+    pub hidden: Option<HiddenCells>,
+}
+
+/// What becomes of what a workbook hides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum HiddenCells {
+    /// Leave it out
+    Skip,
+    /// Read it as all the rest
+    Take,
+}
+
+/// How a file is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum InputFormat {
+    /// A header, then a row a line: cells between `,`, `;` or tabs
+    Csv,
+    /// A JSON object a line
+    Jsonl,
+    /// A JSON array of objects
+    Json,
+    /// A workbook of Excel
+    Xlsx,
+}
+
+impl InputArgs {
+    fn how(&self) -> How {
+        let format = self.input_format.map(|format| match format {
+            InputFormat::Csv => Format::Csv,
+            InputFormat::Jsonl => Format::Jsonl,
+            InputFormat::Json => Format::Json,
+            InputFormat::Xlsx => Format::Xlsx,
+        });
+        let hidden = self.hidden.map(|hidden| match hidden {
+            HiddenCells::Skip => Hidden::Skip,
+            HiddenCells::Take => Hidden::Take,
+        });
+        How { format, sheet: self.sheet.clone(), hidden }
+    }
+}
+
+/// A file that was read, and what it is called.
+pub(super) struct HandedIn {
+    pub name: String,
+    pub read: Read,
+}
+
+/// Reads all of a file, or of stdin; `hint` is a command that sends something into it. The error is of a file
+/// that has no rows; what is wrong with its rows is in [`Read::problems`].
+pub(super) fn read(
+    file: &Path,
+    args: &InputArgs,
+    hint: &str,
+    wanted: &Wanted,
+    take: &mut Take<'_>,
+) -> Result<HandedIn, Failure> {
+    let (name, source) = if is_stdin(file) {
+        ("stdin".to_owned(), intake::pipe(piped(hint)?))
+    } else {
+        (file.display().to_string(), intake::file(file))
+    };
+    let read = source.and_then(|source| intake::read(source, &args.how(), wanted, take));
+    match read {
+        Ok(read) => Ok(HandedIn { name, read }),
+        Err(Unreadable::Io(error)) => {
+            // Whoever names a file that cannot be read named the wrong one.
+            Err(Failure { kind: Kind::Usage, ..Failure::io(format!("read {name}"), &error) })
+        }
+        Err(error) => Err(Failure::usage(format!("{name}: {error}"))),
+    }
+}
+
+/// Every problem of a file: one as the message, several as lines under it.
+pub(super) fn refused(name: &str, read: &Read) -> Failure {
+    let sentences = read.problems.sentences(&read.places);
+    if let ([problem], 0) = (sentences.as_slice(), read.problems.more()) {
+        return Failure::usage(format!("{name}: {problem}"));
+    }
+    let failure = Failure::usage(format!("{name} has {} problems", read.problems.count()));
+    let failure =
+        sentences.into_iter().fold(failure, |failure, problem| failure.detailed(format!("  {problem}")));
+    match read.problems.more() {
+        0 => failure,
+        more => failure.detailed(format!("  and {more} more")),
+    }
+}
 
 /// Whether `-` was given for a file.
 pub(super) fn is_stdin(file: &Path) -> bool {
@@ -13,7 +114,7 @@ pub(super) fn is_stdin(file: &Path) -> bool {
 }
 
 /// What is sent into the program; the hint shows the command that does it.
-pub(super) fn piped(hint: &str) -> Result<StdinLock<'static>, Failure> {
+fn piped(hint: &str) -> Result<StdinLock<'static>, Failure> {
     let stdin = io::stdin();
     if stdin.is_terminal() {
         return Err(
@@ -23,47 +124,22 @@ pub(super) fn piped(hint: &str) -> Result<StdinLock<'static>, Failure> {
     Ok(stdin.lock())
 }
 
-/// How many lines end in these bytes.
-pub(super) fn count_lines(bytes: &[u8]) -> u64 {
-    u64::try_from(bytes.iter().filter(|byte| **byte == b'\n').count()).unwrap_or(u64::MAX)
-}
-
-/// A column's name as it is looked for.
-pub(super) fn column_name(given: &str) -> String {
-    given.trim().to_lowercase().replace(['-', ' '], "_")
-}
-
-/// A column name that is none of these, and the nearest there is.
-pub(super) fn unknown_column(given: &str, columns: &[&str]) -> String {
-    let near = nearest(&column_name(given), columns.iter().copied());
-    let meant = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
-    let stop = if near.is_some() { "" } else { "." };
-    format!("`{}` is not a column{meant}{stop} The columns are {}", safe(given), columns.join(", "))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{column_name, count_lines, unknown_column};
+    use super::refused;
+    use crate::intake::{Problems, Read};
 
     #[test]
-    fn names_are_found_however_people_write_them() {
-        for given in ["Customer-UID", " customer uid ", "customer_uid"] {
-            assert_eq!(column_name(given), "customer_uid");
-        }
-    }
-
-    #[test]
-    fn a_name_that_is_near_no_column_is_not_taken_for_one() {
-        let said = |given| unknown_column(given, &["amount", "name"]);
-        assert_eq!(
-            said("Amuont"),
-            "`Amuont` is not a column; did you mean amount? The columns are amount, name"
-        );
-        assert_eq!(said("card"), "`card` is not a column. The columns are amount, name");
-    }
-
-    #[test]
-    fn lines_are_counted_by_their_ends() {
-        assert_eq!((count_lines(b""), count_lines(b"a"), count_lines(b"a\r\nb\nc")), (0, 0, 2));
+    fn one_problem_is_the_message_and_many_are_lines_under_it() {
+        let of = |lines: u64| {
+            let mut problems = Problems::default();
+            (0..lines).for_each(|line| problems.say(line + 2, None, "x"));
+            refused("a.csv", &Read { problems, ..Read::default() })
+        };
+        assert_eq!((of(1).message.as_str(), of(1).details.len()), ("a.csv: line 2: x", 0));
+        let many = of(198);
+        assert_eq!(many.message, "a.csv has 198 problems");
+        assert_eq!((many.details.len(), many.details[0].as_str()), (101, "  line 2: x"));
+        assert_eq!(many.details[100], "  and 98 more");
     }
 }

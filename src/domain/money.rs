@@ -103,8 +103,9 @@ impl Amount {
         self.currency
     }
 
-    /// Reads what a person typed: `8900`, `8,900`, `8900원`, `14.20` with a currency that has
-    /// decimals. More than zero, no exponent, no sign.
+    /// Reads what people and spreadsheets write: `8900`, `8,900`, `₩8,900`, `8,900 원`, `8900 KRW`, `8900.00`,
+    /// digits of full width, and `14.20` with a currency that has decimals. A comma always parts thousands and
+    /// a point decimals: `8.900` and `89,00` are refused and not guessed. More than zero, no exponent, no sign.
     pub fn parse(text: &str, currency: Currency) -> Result<Amount, MoneyError> {
         let amount = Amount::parse_or_zero(text, currency)?;
         if amount.minor > 0 { Ok(amount) } else { Err(MoneyError::NotPositive(text.to_owned())) }
@@ -113,10 +114,8 @@ impl Amount {
     /// Like [`Amount::parse`], for parts of an amount that may be zero (`tax_free`, `vat_amount`).
     pub fn parse_or_zero(text: &str, currency: Currency) -> Result<Amount, MoneyError> {
         let bad = || MoneyError::Amount(text.to_owned());
-        let mut digits = text.trim();
-        if currency == Currency::KRW {
-            digits = digits.strip_suffix('원').unwrap_or(digits);
-        }
+        let narrow = narrow(text);
+        let digits = without_currency(narrow.trim(), currency);
         if let Some(rest) = digits.strip_prefix('-') {
             let negative_number = rest.starts_with(|c: char| c.is_ascii_digit());
             return Err(if negative_number { MoneyError::NotPositive(text.to_owned()) } else { bad() });
@@ -131,6 +130,8 @@ impl Amount {
             return Err(bad());
         }
         let decimals = currency.decimals();
+        // Spreadsheets write whole amounts with two decimals; three would be thousands elsewhere.
+        let fraction = if decimals == 0 && matches!(fraction, "0" | "00") { "" } else { fraction };
         if fraction.len() > usize::from(decimals) {
             return Err(if decimals == 0 {
                 MoneyError::Fraction(text.to_owned(), currency)
@@ -226,6 +227,43 @@ impl fmt::Debug for Amount {
     }
 }
 
+/// Digits of full width, as Korean and Japanese keyboards write them, in the width that numbers have here.
+fn narrow(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() {
+        return Cow::Borrowed(text);
+    }
+    let narrow = |c: char| match c {
+        '０'..='９' => {
+            u32::from(c).checked_sub(u32::from('０') - u32::from('0')).and_then(char::from_u32).unwrap_or(c)
+        }
+        '，' => ',',
+        '．' => '.',
+        '－' | '−' => '-',
+        c => c,
+    };
+    Cow::Owned(text.chars().map(narrow).collect())
+}
+
+/// The number alone: no sign and no code of its own currency. A won sign is a backslash where Korean Excel
+/// writes code page 949, which has none.
+fn without_currency(text: &str, currency: Currency) -> &str {
+    let mut digits = text;
+    if currency == Currency::KRW {
+        digits = digits.strip_prefix(['₩', '￦', '\\']).unwrap_or(digits);
+        digits = digits.strip_suffix('원').unwrap_or(digits);
+    }
+    let code = currency.code();
+    let is_code = |part: &str| part.eq_ignore_ascii_case(code);
+    if let Some((number, _)) =
+        digits.split_at_checked(digits.len().saturating_sub(3)).filter(|(_, end)| is_code(end))
+    {
+        digits = number;
+    } else if let Some((_, number)) = digits.split_at_checked(3).filter(|(begin, _)| is_code(begin)) {
+        digits = number;
+    }
+    digits.trim()
+}
+
 /// `8900` and `8,900` become `8900`; `89,00` and `,900` are no numbers.
 fn without_group_commas(text: &str) -> Option<Cow<'_, str>> {
     if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit() || b == b',') {
@@ -278,7 +316,28 @@ mod tests {
 
     #[test]
     fn won_are_read_as_people_write_them() {
-        for text in ["8900", "8,900", "8900원", "8,900원", " 8900 ", "08900"] {
+        for text in [
+            "8900",
+            "8,900",
+            "8900원",
+            "8,900원",
+            " 8900 ",
+            "08900",
+            "₩8,900",
+            "￦8,900",
+            "₩ 8,900",
+            "\\8,900",
+            "8,900 원",
+            "\u{a0}8,900\u{3000}",
+            "8900.00",
+            "8,900.0",
+            "8,900.00원",
+            "8900 KRW",
+            "KRW 8,900",
+            "8900krw",
+            "８９００",
+            "８，９００원",
+        ] {
             assert_eq!(won(text), Ok(8900), "{text}");
         }
         assert_eq!(won("9223372036854775807"), Ok(i64::MAX));
@@ -294,6 +353,16 @@ mod tests {
         for text in ["0", "-1", "-8,900", "000"] {
             assert_eq!(won(text), Err(MoneyError::NotPositive(text.to_owned())), "{text}");
         }
+        for text in ["8.900", "8.000", "8900.000", "8,900.10"] {
+            assert_eq!(won(text), Err(MoneyError::Fraction(text.to_owned(), Currency::KRW)), "{text}");
+        }
+        for text in ["8,900,00", "$8900", "8900 USD", "₩₩8900", "8900원원", "8.900,00", "(8900)", "KRW"]
+        {
+            assert_eq!(won(text), Err(MoneyError::Amount(text.to_owned())), "{text}");
+        }
+        assert_eq!(won("-₩8,900"), Err(MoneyError::Amount("-₩8,900".to_owned())));
+        assert_eq!(won("₩-8,900"), Err(MoneyError::NotPositive("₩-8,900".to_owned())));
+        assert_eq!(Amount::parse("₩14", usd()), Err(MoneyError::Amount("₩14".to_owned())));
         assert_eq!(won("89.5"), Err(MoneyError::Fraction("89.5".to_owned(), Currency::KRW)));
         assert_eq!(won("9223372036854775808"), Err(MoneyError::TooLarge("9223372036854775808".to_owned())));
     }
@@ -304,6 +373,8 @@ mod tests {
         assert_eq!((amount.minor(), amount.to_digits()), (123_450, "1234.50".to_owned()));
         assert_eq!(amount.to_string(), "USD 1,234.50");
         assert_eq!(Amount::parse("0.001", usd()), Err(MoneyError::Decimals("0.001".to_owned(), usd(), 2)));
+        assert_eq!(Amount::parse("USD 14.20", usd()).unwrap().minor(), 1420);
+        assert!(Amount::parse("14,20", usd()).is_err() && Amount::parse("14.200", usd()).is_err());
         assert_eq!(Amount::parse("0.05", usd()).unwrap().to_digits(), "0.05");
         assert_eq!(Amount::parse("1.234", Currency::parse("KWD").unwrap()).unwrap().minor(), 1234);
     }

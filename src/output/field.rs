@@ -93,15 +93,16 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// For a CSV cell. A text that a spreadsheet would read as a formula gets a leading `'`;
-    /// tabs and line feeds stay, because quotes hold them.
+    /// For a CSV cell. A text that a spreadsheet would read as a formula gets a leading `'`, and so does one
+    /// that begins with such a `'` of its own, so that whoever takes one away has the text again (`intake`
+    /// does); tabs and line feeds stay, because quotes hold them.
     #[must_use]
     pub fn for_csv(&self, shown: Shown<'_>) -> Cow<'_, str> {
         match self {
             Value::Text(text) => {
                 let kept = |c| c == '\t' || c == '\n';
                 let spelt = spell_out(text, |c| !kept(c) && is_unsafe(c));
-                let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+                let formula = text.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r']);
                 if formula { Cow::Owned(format!("'{spelt}")) } else { spelt }
             }
             Value::Absent

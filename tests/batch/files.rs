@@ -39,7 +39,7 @@ fn a_bad_file_sends_nothing_and_is_told_where() {
         (&[HEADER, good, good].concat().into_bytes().leak()[..], &["line 3", "o1 is on line 2 already"]),
         (b"\x00\x01\xfe\xca\n\xff\x00", &["line 1", "not a text file"]),
         (b"a\xff\xff\n", &["line 1", "neither UTF-8 nor CP949"]),
-        (b"PK\x03\x04\x14\x00", &["a spreadsheet", "CSV UTF-8"]),
+        (b"PK\x03\x04\x14\x00", &["no whole .xlsx workbook"]),
     ];
     for (bytes, parts) in bad {
         file(&world, "charges.csv", bytes);

@@ -3,6 +3,7 @@
 pub mod gateway;
 #[cfg(unix)]
 pub mod pty;
+pub mod workbook;
 pub mod world;
 
 /// The name of who runs the tests, as the program records it.

@@ -13,7 +13,13 @@ pub(super) fn again(args: &BatchArgs, settings: &Settings) -> Option<String> {
         return None;
     }
     let file = args.file.to_str()?;
-    let format = args.input_format.and_then(|format| Some(format.to_possible_value()?.get_name().to_owned()));
+    let format = args
+        .input
+        .input_format
+        .as_ref()
+        .and_then(|format| Some(format.to_possible_value()?.get_name().to_owned()));
+    let hidden =
+        args.input.hidden.as_ref().and_then(|hidden| Some(hidden.to_possible_value()?.get_name().to_owned()));
     let results = args.results.as_deref().map(|path| path.to_str().map(str::to_owned));
     let results = match results {
         Some(None) => return None,
@@ -22,6 +28,8 @@ pub(super) fn again(args: &BatchArgs, settings: &Settings) -> Option<String> {
     };
     let given = [
         ("--input-format", format),
+        ("--sheet", args.input.sheet.clone()),
+        ("--hidden", hidden),
         ("--once-per", args.once_per.clone()),
         ("--plan", args.plan.clone()),
         ("--workers", (args.workers != BatchArgs::WORKERS).then(|| args.workers.to_string())),

@@ -1,11 +1,11 @@
 //! What the ids of rows mean: an order or a customer that the ledger knows is the known one, however the file
 //! spells it; a new one has to be spelled right (contract, rule 12).
 
-use crate::commands::batch::problems::Problems;
 use crate::commands::batch::row::{CUSTOMER_UID, KNOWN_ORDER, MERCHANT_UID, Rows, Rules};
 use crate::commands::naming::{customer_to_charge, order_meant};
 use crate::domain::ids::CustomerUid;
 use crate::failure::{Failure, Kind};
+use crate::intake::Problems;
 use crate::ledger::{Create, Ledger};
 
 /// How many rows are looked up in the ledger together.
@@ -39,20 +39,29 @@ pub(super) fn identify(rows: Rows, rules: &Rules) -> Result<(Rows, Problems), Fa
     };
     let mut problems = Problems::default();
     let mut meanings = Vec::new();
-    let all: Vec<u32> = rows.all().collect();
-    for some in all.chunks(ROWS_AT_ONCE) {
-        meanings.extend(looking.look(&rows, some, &mut problems)?);
+    let mut all = rows.all();
+    loop {
+        let some: Vec<u32> = all.by_ref().take(ROWS_AT_ONCE).collect();
+        if some.is_empty() {
+            break;
+        }
+        let meant = looking.look(&rows, &some, &mut problems)?;
+        // Of a million rows hardly one means another text than its own.
+        meanings.extend(some.into_iter().zip(meant).filter(|(_, meaning)| *meaning != Meaning::default()));
     }
-    if meanings.iter().all(|meaning| *meaning == Meaning::default()) {
+    if meanings.is_empty() {
         return Ok((rows, problems));
     }
     let mut meant = Rows::default();
-    for (row, meaning) in rows.all().zip(&meanings) {
+    let mut meanings = meanings.iter().peekable();
+    for row in rows.all() {
         let mut cells = rows.cells(row);
-        cells[CUSTOMER_UID] = meaning.customer.as_deref().unwrap_or(cells[CUSTOMER_UID]);
-        cells[KNOWN_ORDER] = meaning.order.as_deref().unwrap_or_default();
+        if let Some((_, meaning)) = meanings.next_if(|(of, _)| *of == row) {
+            cells[CUSTOMER_UID] = meaning.customer.as_deref().unwrap_or(cells[CUSTOMER_UID]);
+            cells[KNOWN_ORDER] = meaning.order.as_deref().unwrap_or_default();
+        }
         if !meant.push(rows.line(row), &cells) {
-            problems.add(rows.line(row), "the whole file is too long; split it");
+            problems.say(rows.line(row), None, "the whole file is too long; split it");
         }
     }
     Ok((meant, problems))
@@ -115,7 +124,7 @@ fn keep<T>(
     match meant {
         Ok(meant) => Ok(Some(meant)),
         Err(failure) if matches!(failure.kind, Kind::Usage | Kind::Refused) => {
-            problems.add_at(line, Some(column), &failure.message);
+            problems.say(line, Some(column), &failure.message);
             Ok(None)
         }
         Err(failure) => Err(failure),

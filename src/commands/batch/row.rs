@@ -4,29 +4,14 @@ use std::hash::{BuildHasher, RandomState};
 use std::ops::Range;
 use std::path::PathBuf;
 
+use crate::commands::batch::columns::COLUMNS;
 use crate::commands::once_per::OncePer;
 use crate::domain::charge::{ChargeRequest, Field, InvalidValue, check_text};
 use crate::domain::ids::{CustomerUid, MerchantUid};
-use crate::domain::money::{Amount, Currency};
+use crate::domain::money::{Amount, Currency, MoneyError};
 use crate::domain::payment::{Mode, Terms};
 use crate::domain::text::nfc;
 
-/// The columns there are; [`Cells`] has them in this order.
-pub(super) const COLUMNS: [&str; 13] = [
-    "customer_uid",
-    "amount",
-    "name",
-    "merchant_uid",
-    "currency",
-    "tax_free",
-    "vat_amount",
-    "quota",
-    "buyer_name",
-    "buyer_email",
-    "buyer_tel",
-    "custom_data",
-    "note",
-];
 pub(super) const CUSTOMER_UID: usize = 0;
 pub(super) const AMOUNT: usize = 1;
 pub(super) const NAME: usize = 2;
@@ -41,10 +26,13 @@ const BUYER_TEL: usize = 10;
 const CUSTOM_DATA: usize = 11;
 const NOTE: usize = 12;
 
+/// What no PG charges less than, in won. In a file it is the rest of an amount that was cut in two.
+const WON_MIN: i64 = 10;
+
 /// In no file: the order that the row means, where the ledger knows it by another id than the row's own.
 pub(super) const KNOWN_ORDER: usize = COLUMNS.len();
 
-/// One row's cells; an empty one was not given.
+/// One row's cells, in the order of [`COLUMNS`]; an empty one was not given.
 pub(super) type Cells<'a> = [&'a str; COLUMNS.len() + 1];
 
 /// A row in which nothing is given.
@@ -87,14 +75,9 @@ impl Rules {
         let mut money = |column: usize, zero: bool| match (cells[column], currency) {
             ("", _) if column != AMOUNT => None,
             (_, None) => None,
-            (text, _) if text.contains(char::is_whitespace) => {
-                keep(column, format!("`{}` holds a space; write it as 8900", text.escape_debug()));
-                None
-            }
             (text, Some(currency)) => {
-                let amount =
-                    if zero { Amount::parse_or_zero(text, currency) } else { Amount::parse(text, currency) };
-                amount.map_err(|error| keep(column, error.to_string())).ok()
+                let least = if column == AMOUNT && currency == Currency::KRW { WON_MIN } else { 0 };
+                money_in(text, currency, zero, least).map_err(|what| keep(column, what)).ok()
             }
         };
         let amount = money(AMOUNT, false);
@@ -159,6 +142,22 @@ impl Rules {
     }
 }
 
+/// The amount in a cell, which may be zero or not, and is not less than so many minor units.
+fn money_in(text: &str, currency: Currency, zero: bool, least: i64) -> Result<Amount, String> {
+    let amount = if zero { Amount::parse_or_zero(text, currency) } else { Amount::parse(text, currency) };
+    let spaced = text.trim().contains(char::is_whitespace);
+    match amount {
+        Ok(amount) if amount.minor() < least => {
+            Err(format!("{amount} is less than any PG charges, which is ₩{least}; was it cut off?"))
+        }
+        Ok(amount) => Ok(amount),
+        Err(error) if spaced && matches!(error, MoneyError::Amount(_)) => {
+            Err(format!("`{}` holds a space; write it as 8900", text.escape_debug()))
+        }
+        Err(error) => Err(error.to_string()),
+    }
+}
+
 fn column_of(error: &InvalidValue) -> Option<usize> {
     match error {
         InvalidValue::Empty { field }
@@ -197,14 +196,28 @@ fn column_with(field: Field) -> Option<usize> {
     }
 }
 
-/// Rows as text, one behind the other: for each cell that was given its column, its length and its
-/// bytes. A hundred thousand of them are a few megabytes.
+/// Rows as text, one behind the other, in as little room as it takes to hand them out again as they are: a
+/// million of them are some fifty megabytes.
+///
+/// For each cell that was given there is a tag with its column, its length and its bytes; or where the same text
+/// stood in the column before (a product's name mostly did), where that is.
 #[derive(Debug, Default)]
 pub(super) struct Rows {
     text: Vec<u8>,
-    /// Where each row begins, and on which line of the file it stands.
-    begins: Vec<(u32, u32)>,
+    /// Where each row begins.
+    begins: Vec<u32>,
+    /// Rows that do not stand on the line after the one before, and their lines.
+    lines: Vec<(u32, u32)>,
+    /// For each column, where the cell stands that was kept last.
+    last: [Option<u32>; COLUMNS.len() + 1],
 }
+
+/// In a tag: the cell is the one at a place before, of four bytes.
+const SAME: u8 = 0x80;
+/// In a tag: the length has two bytes.
+const LONG: u8 = 0x40;
+/// What a cell takes that is the same as one before.
+const SAME_BYTES: usize = 5;
 
 impl Rows {
     /// Keeps one row. False where there is no room for it: its cells or the whole are too long.
@@ -212,17 +225,66 @@ impl Rows {
         let (Ok(begin), Ok(line)) = (u32::try_from(self.text.len()), u32::try_from(line)) else {
             return false;
         };
-        for (column, cell) in (0u8..).zip(cells) {
-            if cell.is_empty() {
-                continue;
+        for (column, cell) in (0u8..).zip(cells).filter(|(_, cell)| !cell.is_empty()) {
+            if !self.push_cell(column, cell) {
+                self.text.truncate(usize::try_from(begin).unwrap_or(usize::MAX));
+                self.last = [None; COLUMNS.len() + 1];
+                return false;
             }
-            let Ok(length) = u16::try_from(cell.len()) else { return false };
-            self.text.push(column);
-            self.text.extend(length.to_le_bytes());
-            self.text.extend(cell.as_bytes());
         }
-        self.begins.push((begin, line));
+        let row = self.count();
+        if row.checked_sub(1).is_none_or(|before| self.line(before) + 1 != u64::from(line)) {
+            self.lines.push((row, line));
+        }
+        self.begins.push(begin);
         true
+    }
+
+    fn push_cell(&mut self, column: u8, cell: &str) -> bool {
+        let (Ok(place), Ok(length)) = (u32::try_from(self.text.len()), u16::try_from(cell.len())) else {
+            return false;
+        };
+        let last = self.last.get(usize::from(column)).copied().flatten();
+        if let Some(last) = last
+            && cell.len() + 2 > SAME_BYTES
+            && self.cell_at(last).is_some_and(|(_, kept, _)| kept == cell.as_bytes())
+        {
+            self.text.push(column | SAME);
+            self.text.extend(last.to_le_bytes());
+            return true;
+        }
+        match u8::try_from(length) {
+            Ok(length) => self.text.extend([column, length]),
+            Err(_) => {
+                self.text.push(column | LONG);
+                self.text.extend(length.to_le_bytes());
+            }
+        }
+        self.text.extend(cell.as_bytes());
+        if let Some(last) = self.last.get_mut(usize::from(column)) {
+            *last = Some(place);
+        }
+        true
+    }
+
+    /// The cell that is kept at a place: its column, its bytes, and where the next one begins.
+    fn cell_at(&self, place: u32) -> Option<(u8, &[u8], usize)> {
+        let place = usize::try_from(place).ok()?;
+        let (tag, rest) = self.text.get(place..)?.split_first()?;
+        let column = tag & !(SAME | LONG);
+        if tag & SAME != 0 {
+            let (before, _) = rest.split_first_chunk::<4>()?;
+            // What stands there is the text itself: it is never the same as a third one.
+            let (_, cell, _) = self.cell_at(u32::from_le_bytes(*before))?;
+            return Some((column, cell, place + SAME_BYTES));
+        }
+        let (length, head) = if tag & LONG == 0 {
+            (usize::from(*rest.first()?), 2)
+        } else {
+            (usize::from(u16::from_le_bytes(*rest.first_chunk::<2>()?)), 3)
+        };
+        let begin = place + head;
+        Some((column, self.text.get(begin..begin + length)?, begin + length))
     }
 
     pub(super) fn shrink(&mut self) {
@@ -245,27 +307,28 @@ impl Rows {
 
     /// The line of the file, counted from 1.
     pub(super) fn line(&self, row: u32) -> u64 {
-        self.begin(row).map_or(0, |(_, line)| u64::from(line))
-    }
-
-    fn begin(&self, row: u32) -> Option<(u32, u32)> {
-        self.begins.get(usize::try_from(row).ok()?).copied()
+        let run = self.lines.partition_point(|(first, _)| *first <= row).checked_sub(1);
+        let run = run.and_then(|run| self.lines.get(run));
+        run.map_or(0, |(first, line)| u64::from(*line) + u64::from(row - first))
     }
 
     pub(super) fn cells(&self, row: u32) -> Cells<'_> {
         let mut cells = NO_CELLS;
-        let place = |begin: u32| usize::try_from(begin).unwrap_or(usize::MAX);
-        let Some((begin, _)) = self.begin(row) else { return cells };
-        let end = row.checked_add(1).and_then(|next| self.begin(next));
-        let end = end.map_or(self.text.len(), |(end, _)| place(end));
-        let mut rest = self.text.get(place(begin)..end).unwrap_or_default();
-        while let [column, low, high, after @ ..] = rest {
-            let length = usize::from(u16::from_le_bytes([*low, *high]));
-            let Some((cell, next)) = after.split_at_checked(length) else { break };
-            if let Some(place) = cells.get_mut(usize::from(*column)) {
+        let begin = |row: u32| self.begins.get(usize::try_from(row).ok()?).copied();
+        let Some(mut place) = begin(row) else { return cells };
+        let end = row.checked_add(1).and_then(begin);
+        let end = end.map_or(self.text.len(), |end| usize::try_from(end).unwrap_or(usize::MAX));
+        if usize::try_from(place).is_ok_and(|place| place >= end) {
+            return cells;
+        }
+        while let Some((column, cell, next)) = self.cell_at(place) {
+            if let Some(place) = cells.get_mut(usize::from(column)) {
                 *place = std::str::from_utf8(cell).unwrap_or_default();
             }
-            rest = next;
+            match u32::try_from(next) {
+                Ok(next_place) if next < end => place = next_place,
+                Ok(_) | Err(_) => break,
+            }
         }
         cells
     }
@@ -275,17 +338,25 @@ impl Rows {
         &self,
         key: impl Fn(u32) -> Option<K>,
     ) -> Vec<(u32, u32)> {
+        /// Of so many rows the hashes are held at the same time.
+        const ROWS_A_PASS: u32 = 250_000;
         let hasher = RandomState::new();
-        let hashed = |row| key(row).map(|key| (hasher.hash_one(key), row));
-        let mut hashes: Vec<(u64, u32)> = self.all().filter_map(hashed).collect();
-        hashes.sort_unstable();
+        let passes = u64::from(self.count() / ROWS_A_PASS + 1);
         let mut twins = Vec::new();
-        for same in hashes.chunk_by(|(one, _), (other, _)| one == other) {
-            for (place, (_, row)) in same.iter().enumerate().skip(1) {
-                // Two keys may share a hash: it is the keys that count.
-                let own = key(*row);
-                let first = same.iter().take(place).find(|(_, first)| key(*first) == own);
-                twins.extend(first.map(|(_, first)| (*row, *first)));
+        for pass in 0..passes {
+            let hashed = |row| {
+                let hash = key(row).map(|key| hasher.hash_one(key))?;
+                (hash % passes == pass).then_some((hash, row))
+            };
+            let mut hashes: Vec<(u64, u32)> = self.all().filter_map(hashed).collect();
+            hashes.sort_unstable();
+            for same in hashes.chunk_by(|(one, _), (other, _)| one == other) {
+                for (place, (_, row)) in same.iter().enumerate().skip(1) {
+                    // Two keys may share a hash: it is the keys that count.
+                    let own = key(*row);
+                    let first = same.iter().take(place).find(|(_, first)| key(*first) == own);
+                    twins.extend(first.map(|(_, first)| (*row, *first)));
+                }
             }
         }
         twins.sort_unstable();
@@ -339,7 +410,7 @@ mod tests {
         (cells[CUSTOMER_UID], cells[AMOUNT], cells[QUOTA]) = ("a/b", "89 00", "x");
         let columns: Vec<Option<usize>> = faults(&cells).into_iter().map(|(column, _)| column).collect();
         assert_eq!(columns, [Some(CUSTOMER_UID), Some(AMOUNT), Some(QUOTA)]);
-        for amount in ["", " 8900", "8900.5", "8900.00", "-1", "0", "1e3"] {
+        for amount in ["", "8900.5", "8.900", "-1", "0", "9", "1e3"] {
             let mut cells = good();
             cells[AMOUNT] = amount;
             assert_eq!(faults(&cells)[0].0, Some(AMOUNT), "{amount}");
@@ -375,9 +446,25 @@ mod tests {
         assert!(rows.push(2, &good()) && rows.push(3, &super::NO_CELLS) && rows.push(9, &other));
         assert_eq!((rows.cells(0), rows.cells(2)), (good(), other));
         assert_eq!(rows.cells(1), super::NO_CELLS);
-        assert_eq!((rows.count(), rows.line(2)), (3, 9));
+        assert_eq!((rows.count(), [0, 1, 2].map(|row| rows.line(row))), (3, [2, 3, 9]));
+        let lengths = [1, 2, 3, 4, 127, 128, 255, 256, 65_535];
+        for (length, line) in lengths.iter().flat_map(|length| [length, length, length]).zip(10..) {
+            let long = "x".repeat(*length);
+            let mut cells = good();
+            (cells[NAME], cells[NOTE]) = (&long, if line % 2 == 0 { "끝" } else { "" });
+            assert!(rows.push(line, &cells));
+            assert_eq!(
+                (rows.cells(rows.count() - 1), rows.line(rows.count() - 1)),
+                (cells, line),
+                "{length}"
+            );
+        }
+        let before = rows.count();
         let long = "x".repeat(70_000);
-        assert!(!rows.push(10, &[long.as_str(); super::COLUMNS.len() + 1]));
+        let mut too_long = good();
+        too_long[NOTE] = &long;
+        assert!(!rows.push(50, &too_long) && rows.push(51, &good()));
+        assert_eq!((rows.count(), rows.cells(before), rows.line(before)), (before + 1, good(), 51));
     }
 
     #[test]

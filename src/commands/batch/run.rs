@@ -44,9 +44,12 @@ fn read(args: &BatchArgs, context: &mut Context<'_>) -> Result<(Arc<Charges>, Op
     let rate = args.rate.as_deref().map(Rate::parse).transpose();
     let rate = rate.map_err(|error| Failure::usage(format!("--rate: {error}")))?;
     let rules = rules(args, context)?;
-    let Input { rows, name, decoded } = input::read(&args.file, args.input_format, &rules)?;
+    let Input { rows, name, decoded, warnings } = input::read(args, &rules)?;
     if decoded {
         context.ui.status(&format!("{name} was read as CP949, as Excel on a Korean Windows writes it."));
+    }
+    for warning in &warnings {
+        context.ui.warning(&format!("{name}: {warning}"));
     }
     let charges = Arc::new(Charges {
         rows,

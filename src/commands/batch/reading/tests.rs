@@ -1,14 +1,14 @@
-use super::read;
-use crate::commands::batch::reading::{TEST_ROWS_MAX, read_text};
+use crate::commands::batch::reading::read_text;
 use crate::commands::batch::row::{Rows, Rules};
 use crate::domain::payment::Mode;
+use crate::intake::ROWS_MAX;
 
 fn rules() -> Rules {
     Rules { mode: Mode::Live, once_per: None, ledger: None }
 }
 
 fn sheet(text: &str) -> Result<Rows, Vec<String>> {
-    read_text(&rules(), |reading| read(text.as_bytes(), reading))
+    read_text(&rules(), text)
 }
 
 const HEADER: &str = "customer_uid,amount,name,merchant_uid";
@@ -26,10 +26,10 @@ fn columns_come_in_any_order_and_either_case() {
 #[test]
 fn lines_are_counted_as_an_editor_does() {
     for end in ["\n", "\r\n"] {
-        let text = [HEADER, "a,1,x,o1", "", "", "b,2,\"x\"\"y\",o2", ",,,", "c,3,x,o3"].join(end);
+        let text = [HEADER, "a,10,x,o1", "", "", "b,20,\"x\"\"y\",o2", ",,,", "c,30,x,o3"].join(end);
         assert_eq!(lines(&sheet(&text).unwrap()), [(2, "o1"), (5, "o2"), (7, "o3")], "{end:?}");
     }
-    let many: String = (0..9000).map(|n| format!("a,1,x,o{n}\n\n")).collect();
+    let many: String = (0..9000).map(|n| format!("a,10,x,o{n}\n\n")).collect();
     let rows = sheet(&format!("{HEADER}\n{many}")).unwrap();
     assert_eq!((rows.line(0), rows.line(8999)), (2, 18_000));
 }
@@ -43,23 +43,24 @@ fn a_bad_file_gets_a_sentence_with_its_line() {
         (row.to_owned(), "line 1: `gildong,8900,x,o1` names no column"),
         (format!("{HEADER},amuont\n"), "line 1: `amuont` is not a column; did you mean amount?"),
         (format!("{HEADER},amount\n"), "line 1: the column amount is there twice"),
-        (format!("{HEADER},\n"), "line 1: column 5 has no name"),
         ("customer_uid,amount,merchant_uid\n".to_owned(), "line 1: there is no column name"),
-        (format!("{HEADER}\n{row}gildong,1,x\n"), "line 3: the row has 3 cells; the header names 4 columns"),
-        (format!("{HEADER}\ngildong,8900,x,o1,\n"), "line 2: the row has 5 cells"),
+        (format!("{HEADER}\n{row}gildong,10,x\n"), "line 3: the row has 3 cells; the header names 4 columns"),
+        (format!("{HEADER}\ngildong,8900,x,o1,y\n"), "line 2: the row has 5 cells"),
         (format!("{HEADER}\ngildong,8 900,x,o1\n"), "line 2: column amount: `8 900` holds a space"),
         (
             format!("{HEADER}\ngildong,8900.5,x,o1\n"),
             "line 2: column amount: the amount `8900.5` has decimals",
         ),
+        (format!("{HEADER}\ngildong,9,x,o1\n"), "line 2: column amount: ₩9 is less than any PG charges"),
+        (format!("{HEADER}\ngildong,8.900,x,o1\n"), "line 2: column amount: the amount `8.900` has decimals"),
         (format!("{HEADER}\ngildong,,x,o1\n"), "line 2: column amount: `` is not an amount"),
         (format!("{HEADER}\n{row}{row}"), "line 3: column merchant_uid: o1 is on line 2 already"),
-        (format!("{HEADER}\ngildong,1,x,\n"), "line 2: column merchant_uid: the merchant_uid is empty"),
+        (format!("{HEADER}\ngildong,10,x,\n"), "line 2: column merchant_uid: the merchant_uid is empty"),
         (
-            format!("{HEADER}\n{row}a,1,\"x,o2\nb,2,x,o3\n"),
-            "line 3: the quote at character 5 is never closed",
+            format!("{HEADER}\n{row}a,10,\"x,o2\nb,2,x,o3\n"),
+            "line 3: the quote at character 6 is never closed",
         ),
-        (format!("{HEADER}\na,1,\"x\"y,o2\n"), "line 2: at character 8 a closed quote is followed by text"),
+        (format!("{HEADER}\na,10,\"x\"y,o2\n"), "line 2: at character 9 a closed quote is followed by text"),
     ] {
         let problems = sheet(&text).unwrap_err();
         assert_eq!(problems.len(), 1, "{text}: {problems:?}");
@@ -85,7 +86,7 @@ fn every_problem_is_named_and_no_row_is_lost_over_another() {
 #[test]
 fn a_row_without_an_end_is_not_read_to_it() {
     for (begin, problem) in
-        [("gildong,1,\"", "line 2: the quote at character 11"), ("", "line 2: the row is longer")]
+        [("gildong,10,\"", "line 2: the quote at character 12"), ("", "line 2: the row is longer")]
     {
         let endless = format!("{HEADER}\n{begin}{}", "x".repeat(3_000_000));
         let problems = sheet(&endless).unwrap_err();
@@ -95,8 +96,8 @@ fn a_row_without_an_end_is_not_read_to_it() {
 
 #[test]
 fn more_rows_than_are_taken_are_for_several_files() {
-    let rows = |count: u32| (0..count).fold(format!("{HEADER}\n"), |all, n| all + &format!("a,1,x,o{n}\n"));
-    assert!(sheet(&rows(TEST_ROWS_MAX)).is_ok());
-    let problems = sheet(&rows(TEST_ROWS_MAX + 7)).unwrap_err();
+    let rows = |count: u64| (0..count).fold(format!("{HEADER}\n"), |all, n| all + &format!("a,10,x,o{n}\n"));
+    assert!(sheet(&rows(ROWS_MAX)).is_ok());
+    let problems = sheet(&rows(ROWS_MAX + 7)).unwrap_err();
     assert_eq!(problems, ["line 10002: there are more than 10000 rows; split the file"]);
 }

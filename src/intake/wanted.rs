@@ -1,0 +1,35 @@
+//! What whoever reads wants to know of a file.
+
+/// One column that can be read.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Column {
+    /// The name that is shown.
+    pub name: &'static str,
+    /// Other names, Korean ones above all, in the spelling of `column_name`.
+    pub also: &'static [&'static str],
+    pub kind: Kind,
+    /// A table without it is refused.
+    pub needed: bool,
+}
+
+/// What a column holds: it decides which of a spreadsheet's ruins are looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Exact to the letter; never changed.
+    Id,
+    Amount,
+    /// What people read. It becomes NFC.
+    Text,
+}
+
+/// What is looked for in a file.
+#[derive(Debug)]
+pub struct Wanted {
+    pub columns: &'static [Column],
+    /// The column in which a sum names itself.
+    pub key: usize,
+    /// Names of columns that are not read, and no mistake.
+    pub passed_over: &'static [&'static str],
+    /// A header that would do.
+    pub example: &'static str,
+}
