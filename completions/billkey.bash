@@ -1247,7 +1247,7 @@ _billkey() {
             return 0
             ;;
         billkey__subcmd__reconcile)
-            opts="-q -v -h --since --until --note --evidence --profile --config --database --sandbox --format --json --bom --quiet --no-input --color --timeout --verbose --help"
+            opts="-q -v -h --since --until --note --evidence --acknowledge --unacknowledge --reason --customer --all --import --fix --profile --config --database --sandbox --format --json --bom --quiet --no-input --color --timeout --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1266,6 +1266,22 @@ _billkey() {
                     return 0
                     ;;
                 --evidence)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --acknowledge)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --unacknowledge)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reason)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --customer)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -48,7 +48,7 @@ complete -c billkey -n "__fish_billkey_needs_command" -f -a "charge" -d 'Charge 
 complete -c billkey -n "__fish_billkey_needs_command" -f -a "batch" -d 'Charge many customers from a file, each row once'
 complete -c billkey -n "__fish_billkey_needs_command" -f -a "refund" -d 'Pay money back, whole or in part, once'
 complete -c billkey -n "__fish_billkey_needs_command" -f -a "history" -d 'List payments, newest first'
-complete -c billkey -n "__fish_billkey_needs_command" -f -a "reconcile" -d 'Settle what is open, by asking the gateway'
+complete -c billkey -n "__fish_billkey_needs_command" -f -a "reconcile" -d 'Settle what is open, and hold ledger and gateway against each other'
 complete -c billkey -n "__fish_billkey_needs_command" -f -a "customer" -d 'Keep the customers whose cards can be charged'
 complete -c billkey -n "__fish_billkey_needs_command" -f -a "ledger" -d 'Look after the ledger'
 complete -c billkey -n "__fish_billkey_needs_command" -f -a "token" -d 'Get an access token, or see the one at hand'
@@ -215,11 +215,15 @@ complete -c billkey -n "__fish_billkey_using_subcommand history; and __fish_seen
 complete -c billkey -n "__fish_billkey_using_subcommand history; and __fish_seen_subcommand_from show" -l no-input -d 'Ask nothing: what needs a yes is refused (exit 8)'
 complete -c billkey -n "__fish_billkey_using_subcommand history; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Show requests and answers on stderr, secrets masked'
 complete -c billkey -n "__fish_billkey_using_subcommand history; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l since -d 'Ask again about those declined, rejected or not sent from this time on [default: 3d]' -r
-complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l until -d 'Ask again about those before this time; a day or month is included' -r
+complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l since -d 'Hold ledger and gateway against each other, from this time on' -r
+complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l until -d 'The same up to this time; a day or month is included' -r
 complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l note -d 'Note by hand what became of the one payment ID, which the gateway will not show' -r -f -a "charged\t''
 not-charged\t''"
 complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l evidence -d 'What shows it, such as the card company\'s statement; kept with the note' -r
+complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l acknowledge -d 'Answer for a payment beside another one under its order: the alarm is settled' -r
+complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l unacknowledge -d 'Take that back' -r
+complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l reason -d 'Why, for whoever reads it later' -r
+complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l customer -d 'Those of one customer alone' -r
 complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l profile -d 'Use this profile of the config file [env: BILLKEY_PROFILE]' -r
 complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l config -d 'Read this config file [env: BILLKEY_CONFIG]' -r -F
 complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l database -d 'Keep the ledger in this file [env: BILLKEY_DATABASE]' -r -F
@@ -232,6 +236,9 @@ complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l color -d '
 always\t'off a terminal too'
 never\t'not at all'"
 complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l timeout -d 'How many seconds a charge waits for its answer, 1 to 3600 [default: 60]' -r
+complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l all -d 'Also list what is no charge with a billing key, instead of counting it'
+complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l import -d 'Record payments that were made elsewhere'
+complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l fix -d 'Take the gateway\'s word for status and refunds'
 complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l sandbox -d 'Run against a gateway inside this program: no key, no network, no money'
 complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l json -d 'Short for --format json'
 complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l bom -d 'Begin CSV with a byte order mark, for Excel'
