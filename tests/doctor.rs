@@ -46,7 +46,7 @@ fn a_sandbox_is_in_order_from_the_first_moment_on_and_stays_so() {
     for name in ["config", "secret", "files", "disk", "gateway", "key", "clock", "mode", "unsettled"] {
         assert_eq!(check(&report, name)["state"], "ok", "{report}");
     }
-    finds(&report, "ledger", "ok", "is sound: schema 7");
+    finds(&report, "ledger", "ok", "is sound: schema 10");
     assert_eq!(world.run(&["--sandbox", "--quiet", "doctor"]).exits(0).stdout, "");
 }
 
