@@ -365,14 +365,16 @@ fn what_is_noted_as_charged_counts_as_paid_until_the_gateway_shows_something() {
     let noted = world.run(&[&CHARGED[..], &["--json"]].concat()).exits(0).json();
     let row = &noted["settled"][0];
     assert_eq!((&row["outcome"], &row["noted"]), (&json!("unknown"), &json!("charged")));
-    assert_eq!((&row["noted_by"], &row["noted_evidence"]), (&json!("tester"), &json!("card statement")));
+    let user = crate::support::user();
+    assert_eq!((&row["noted_by"], &row["noted_evidence"]), (&json!(user), &json!("card statement")));
     let asked = saying.look_ups();
     for more in [&[][..], &["--retry"]] {
         let again = world.charge("order_1", more).exits(0).json();
         assert_eq!((&again["outcome"], &again["replayed"]), (&json!("unknown"), &json!(true)));
     }
     let table = world.run(&to_charge("order_1", &[])).exits(0);
-    table.answers(&["Noted as charged ₩8,900", "by tester on", "card statement", "Nothing was sent now."]);
+    let by = format!("by {user} on");
+    table.answers(&["Noted as charged ₩8,900", &by, "card statement", "Nothing was sent now."]);
     let rows = world.home().join("rows.csv");
     fs::write(rows, "merchant_uid,customer_uid,amount,name\norder_1,gildong_0001_1234,8900,Monthly\n")
         .unwrap();

@@ -158,7 +158,7 @@ impl RefundId {
         &self.0
     }
 
-    /// What the reason of a refund ends with, on its way to the gateway (contract, `refund`).
+    /// What the reason of a refund ends with, on its way to the gateway (contract, "Commands").
     #[must_use]
     pub fn tail(&self) -> String {
         format!(" #{}", self.0)

@@ -1,5 +1,5 @@
 //! When a gateway that answers "too many" or "not for you" is sent anything again, as pure functions over what
-//! was heard and when (contract, batch). No payment is judged here: that is `domain::protocol`'s.
+//! was heard and when (contract, "A batch under pressure"). No payment is judged here: that is `domain::protocol`'s.
 
 use std::time::Duration;
 

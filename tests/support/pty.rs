@@ -97,10 +97,15 @@ impl Terminal {
         self.keyboard.write_all(text.as_bytes()).unwrap();
     }
 
-    /// Waits for the end, and asserts the exit code.
+    /// Waits for the end and for what was written last, and asserts the exit code.
     #[track_caller]
     pub fn exits(&mut self, code: i32) {
         let status = self.child.wait().unwrap();
+        let ended = Instant::now();
+        // There is no end to read while another program has the terminal open.
+        while !self.watch.is_finished() && ended.elapsed() < Duration::from_secs(5) {
+            thread::sleep(Duration::from_millis(5));
+        }
         assert_eq!(status.code(), Some(code), "{}", self.seen());
     }
 }
