@@ -6,6 +6,7 @@ mod fate;
 mod identify;
 mod input;
 mod lines;
+mod mail;
 mod plan;
 mod problems;
 mod reading;
@@ -20,6 +21,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+pub use crate::commands::batch::mail::named_without_settings;
 pub use crate::commands::batch::run::run;
 
 const AFTER_HELP: &str = "\
@@ -73,7 +75,7 @@ pub struct BatchArgs {
     #[arg(
         long,
         value_name = "N",
-        default_value_t = 4,
+        default_value_t = WORKERS,
         value_parser = clap::value_parser!(u8).range(1..=64),
         help_heading = "How fast"
     )]
@@ -115,6 +117,9 @@ pub struct BatchArgs {
     #[arg(long, value_name = "FILE", help_heading = "What to record")]
     pub results: Option<PathBuf>,
 }
+
+/// How many charges are at the gateway at the same time, unless told.
+const WORKERS: u8 = 4;
 
 /// How the input is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

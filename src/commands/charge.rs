@@ -2,6 +2,7 @@
 
 mod card;
 mod dry_run;
+mod mail;
 mod order;
 mod run;
 mod tell;
@@ -9,6 +10,7 @@ mod tell;
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
+pub use crate::commands::charge::mail::named_without_settings;
 pub use crate::commands::charge::run::run;
 use crate::commands::whole::whole;
 use crate::domain::charge::ProductType;

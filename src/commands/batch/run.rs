@@ -14,6 +14,7 @@ use crate::commands::batch::board::Board;
 use crate::commands::batch::charges::Charges;
 use crate::commands::batch::fate::Fate;
 use crate::commands::batch::input::{self, Input};
+use crate::commands::batch::mail;
 use crate::commands::batch::plan::plan;
 use crate::commands::batch::row::Rules;
 use crate::commands::batch::tally::Tally;
@@ -31,6 +32,12 @@ use crate::output::results::ResultFile;
 
 /// Charges every row of the file, or says what would be done.
 pub fn run(args: &BatchArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
+    let begun = context.now();
+    let result = step_by_step(args, context);
+    mail::named(result, args, begun, context)
+}
+
+fn step_by_step(args: &BatchArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
     let (charges, rate) = read(args, context).map_err(Failure::nothing_sent)?;
     if args.dry_run {
         return dry_run(&charges, context).map_err(Failure::nothing_sent);

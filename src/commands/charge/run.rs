@@ -11,6 +11,7 @@ use crate::commands::asking::{Question, confirm};
 use crate::commands::belonging;
 use crate::commands::charge::card::{charge_card, known_customer, unsent};
 use crate::commands::charge::dry_run::dry_run;
+use crate::commands::charge::mail::named;
 use crate::commands::charge::order::order;
 use crate::commands::charge::{ChargeArgs, tell};
 use crate::commands::context::Context;
@@ -26,7 +27,12 @@ use crate::output::ui::Ui;
 /// Charges, or tells what became of the charge.
 pub fn run(args: &ChargeArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
     let order = order(args, context.settings, context.now(), context.ui.interactive())
-        .map_err(Failure::nothing_sent)?;
+        .map_err(|failure| named(failure.nothing_sent(), args, None, context))?;
+    let request = Arc::clone(&order.request);
+    step_by_step(args, order, context).map_err(|failure| named(failure, args, Some(&request), context))
+}
+
+fn step_by_step(args: &ChargeArgs, order: Charge, context: &mut Context<'_>) -> Result<Exit, Failure> {
     if let Some(warning) = context.settings.settle_after_warning() {
         context.ui.warning(&warning);
     }

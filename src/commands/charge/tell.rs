@@ -98,6 +98,8 @@ fn report(context: &mut Context<'_>, request: &ChargeRequest, end: &Report) -> R
             object(ui, &end.payment, end.replayed)?;
             Err(complaint(Kind::Auth, &story))
         }
+        // Where nobody watches, all that is said goes into the mail, and is named there.
+        Exit::With(kind) if ui.format() == Format::Table && ui.quiet() => Err(complaint(kind, &story)),
         Exit::Done | Exit::With(_) if ui.format() == Format::Table => answered(ui.outcome(&story), exit),
         Exit::Done => object(ui, &end.payment, end.replayed).map(|()| exit),
         Exit::With(kind) => {
