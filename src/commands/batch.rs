@@ -27,14 +27,18 @@ pub use crate::commands::batch::run::run;
 const AFTER_HELP: &str = "\
 Columns of FILE, by the names in its first line, in any order:
   customer_uid, amount, name, and merchant_uid unless --once-per is given;
-  currency, tax_free, vat_amount, quota, buyer_name, buyer_email, buyer_tel,
-  custom_data and note where they are needed. An empty cell is not given.
+  currency, tax_free, vat_amount, quota, buyer_name, buyer_email,
+  buyer_tel, custom_data and note where they are needed. An empty cell is
+  not given.
 
 Examples:
-  printf 'customer_uid,amount,name\\ngildong_0001_1234,8900,Monthly\\n' > charges.csv
+  printf 'customer_uid,amount,name\\ngildong_0001_1234,8900,Monthly\\n' \\
+      > charges.csv
   billkey --sandbox batch charges.csv --once-per month --dry-run
-  billkey --sandbox batch charges.csv --once-per month --yes --results results.csv
-  billkey --sandbox --quiet batch charges.csv --once-per month --yes --max-failures 20
+  billkey --sandbox batch charges.csv --once-per month --yes \\
+      --results results.csv
+  billkey --sandbox --quiet batch charges.csv --once-per month --yes \\
+      --max-failures 20
 
 Exit codes:
   0 every row is paid, now or before; else that of the most serious row:

@@ -18,8 +18,9 @@ mod report;
 mod setup;
 
 const AFTER_HELP: &str = "\
-A check is ok, warn (it works, and may not be what is meant) or bad (a charge would fail, or be at
-risk). The gateway is asked for an access token and for nothing else.
+A check is ok, warn (it works, and may not be what is meant) or bad (a charge
+would fail, or be at risk). The gateway is asked for an access token and for
+nothing else.
 
 Examples:
   billkey doctor
@@ -29,8 +30,10 @@ Examples:
 
 Exit codes:
   0 all is ok, or there are warnings only
-  3 configuration or credentials are bad: a file, a mode, a secret, a key that the gateway refused
-  1 something else is bad: the ledger, the disk, or the gateway cannot be reached
+  3 configuration or credentials are bad: a file, a mode, a secret, a key that
+    the gateway refused
+  1 something else is bad: the ledger, the disk, or a gateway that cannot be
+    reached
   3 where both are bad   2 as usual; see `billkey help exit-codes`";
 
 /// Check settings, files, ledger, gateway and clock

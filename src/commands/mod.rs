@@ -26,6 +26,7 @@ pub mod refund;
 pub mod sandbox;
 pub mod session;
 pub mod token;
+mod topics;
 mod totals;
 mod unwatched;
 mod when;

@@ -22,7 +22,8 @@ use crate::ledger::{Filter, Ledger, LedgerError};
 mod tell;
 
 const AFTER_HELP: &str = "\
-WHEN is 2026-11-23, 2026-11, 2026-11-23T09:00, today, yesterday, or as long ago as 7d or 12h.
+WHEN is 2026-11-23, 2026-11, 2026-11-23T09:00, today, yesterday, or as long ago
+as 7d or 12h.
 
 Examples:
   billkey --sandbox reconcile
@@ -30,9 +31,12 @@ Examples:
   billkey --sandbox reconcile --since 30d --json
 
 Exit codes:
-  0 nothing is open   7 something is still unknown   8 ledger and gateway contradict each other
-  9 settled as not sent, or the gateway was not reached   6, 5 settled as rejected, as declined
-  10 there is no such payment   130 interrupted   1, 2, 3, 4 as usual; see `billkey help exit-codes`
+  0 nothing is open   7 something is still unknown
+  8 ledger and gateway contradict each other
+  9 settled as not sent, or the gateway was not reached
+  6, 5 settled as rejected, as declined
+  10 there is no such payment   130 interrupted
+  1, 2, 3, 4 as usual; see `billkey help exit-codes`
   Of several the most serious, in the order 7, 1, 4, 3, 9, 8, 6, 5, 10, 0";
 
 /// Settle what is open, by asking the gateway

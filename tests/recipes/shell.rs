@@ -134,6 +134,7 @@ fn the_two_commands_and_what_is_installed() {
         ".local/share/bash-completion/completions/billkey",
         ".local/share/man/man1/billkey.1",
         ".local/share/man/man1/billkey-charge.1",
+        ".local/share/man/man7/billkey-states.7",
         ".zfunc/_billkey",
         ".config/fish/completions/billkey.fish",
     ] {

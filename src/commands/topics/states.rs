@@ -1,0 +1,80 @@
+//! The page for the night: was the customer charged, and what now?
+
+use crate::commands::topics::{Part, Topic};
+use crate::domain::payment::Outcome;
+
+/// `billkey help states`.
+#[must_use]
+pub(in crate::commands) fn states() -> Topic {
+    let prose = |text: &str| Part::Prose(text.to_owned());
+    let mut parts = vec![prose("Was the customer charged? A payment is in one of these states.")];
+    parts.extend(Outcome::ALL.map(|outcome| Part::Pairs { of: Some(outcome.word()), rows: rows(outcome) }));
+    parts.extend([
+        prose(
+            "One merchant_uid is one payment, for ever. Run the SAME command again as often as you like: it asks \
+             before it sends, and what is paid is never sent again. With another customer, amount or currency it \
+             is refused (exit 8), nothing is sent.",
+        ),
+        prose(
+            "settle_after (15m unless configured) is how long a charge that the gateway does not show may still \
+             be on its way, or hidden. Until it has passed since the last send, unknown and pending stay what they \
+             are, and nothing is sent; after that the same command may send the same merchant_uid once more.",
+        ),
+        prose(
+            "billkey reconcile [ID...] asks the gateway about unknown and pending payments, all of them or these, \
+             and charges nothing. Use it after an outage, a crash or a restored backup, and whenever a customer \
+             wants to know now. What it leaves undecided: run it again after settle_after.",
+        ),
+        prose(
+            "billkey history show ID tells every attempt; billkey doctor finds what is wrong with keys, network, \
+             disk and clock.",
+        ),
+    ]);
+    Topic { name: "states", about: "was the customer charged, and what to do", parts }
+}
+
+/// What is known, what the customer sees, what to do and what never to do.
+fn rows(outcome: Outcome) -> Vec<(String, String)> {
+    let texts = match outcome {
+        Outcome::Paid => [
+            "charged: the gateway says so, for this order, amount and currency",
+            "the charge, on the statement of the card",
+            "nothing; the same command again tells the stored result",
+            "charge it once more under a new merchant_uid",
+        ],
+        Outcome::Declined => [
+            "not charged: the card company was reached and said no; it says why",
+            "nothing, or the card company's message about a refused charge",
+            "tell the customer the reason; later the same command with --retry (a few PGs turn a decline to paid \
+             later; reconcile looks again)",
+            "retry in a loop: the reason does not go away by itself",
+        ],
+        Outcome::Rejected => [
+            "not charged: the gateway refused it and knows of no payment",
+            "nothing",
+            "read the message: often the customer_uid or the PG's setup is wrong; fix it, then the same command \
+             with --retry",
+            "change the merchant_uid to get past a refusal",
+        ],
+        Outcome::Unknown => [
+            "perhaps charged: the request may have arrived, no usable answer came",
+            "perhaps the charge",
+            "billkey reconcile ID, or the same command again: both ask first",
+            "charge under a new merchant_uid, or tell the customer it failed",
+        ],
+        Outcome::NotSent => [
+            "not charged: the request never reached the gateway",
+            "nothing",
+            "fix the network (billkey doctor), then the same command again",
+            "make up a new merchant_uid: this one is still good",
+        ],
+        Outcome::Pending => [
+            "perhaps charged: it is on its way now, or its process was ended",
+            "perhaps the charge",
+            "wait a minute; if it stays, the same as for unknown",
+            "the same as for unknown; nor delete the ledger to get rid of it",
+        ],
+    };
+    let labels = ["known", "customer", "do", "never"];
+    labels.iter().zip(texts).map(|(label, text)| ((*label).to_owned(), text.to_owned())).collect()
+}
