@@ -25,9 +25,10 @@ use crate::output::text::{safe, when_rfc3339};
 use crate::register::{Check, Log, Posted, Receiver, Saved, Server, check_origin};
 
 const HELP: &str = "\
-A page of yours posts {\"customer_uid\": …} as JSON to /billings when the PG's
-window has registered the card. The gateway is asked, the customer is saved, and
-the answer is {\"customer_uid\", \"card_name\", \"card_number\"}, or a 4xx with a
+When the PG's window has registered the card, a page of yours posts the
+customer_uid to /billings, as JSON, {\"customer_uid\": …}, or as a form, as
+jQuery sends an object. The gateway is asked, the customer is saved, and the
+answer is {\"customer_uid\", \"card_name\", \"card_number\"}, or a 4xx with a
 reason. One line a request goes to stderr.
 
 Beyond this machine every request needs `Authorization: Bearer SECRET`:
