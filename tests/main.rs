@@ -28,6 +28,7 @@ mod main_job;
 mod odd_answers;
 mod order_ids;
 mod proofs;
+mod proxy;
 mod recipes;
 mod reconcile;
 mod refund;

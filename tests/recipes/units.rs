@@ -44,7 +44,7 @@ fn systemd_finds_nothing_wrong_with_the_units() {
     }
     let said = verify.env("SYSTEMD_LOG_LEVEL", "warning").output().unwrap();
     let text = String::from_utf8_lossy(&said.stderr).into_owned() + &String::from_utf8_lossy(&said.stdout);
-    // What this machine's own units have to do with each other is not ours to mend.
+    // What this machine's own units have to do with each other is not ours to fix.
     let ours: Vec<&str> = text.lines().filter(|line| line.contains("billkey")).collect();
     assert!(said.status.success() && ours.is_empty(), "{text}");
 }
