@@ -272,7 +272,7 @@ Register-ArgumentCompleter -Native -CommandName 'billkey' -ScriptBlock {
             [CompletionResult]::new('--tel', '--tel', [CompletionResultType]::ParameterName, 'The customer''s telephone number; some PGs need it')
             [CompletionResult]::new('--merchant-uid', '--merchant-uid', [CompletionResultType]::ParameterName, 'The order id of the registration [default: a random one]')
             [CompletionResult]::new('--amount', '--amount', [CompletionResultType]::ParameterName, 'The amount in won; 0 registers only, more is charged by some PGs')
-            [CompletionResult]::new('--product', '--product', [CompletionResultType]::ParameterName, 'What the window says it is for')
+            [CompletionResult]::new('--product', '--product', [CompletionResultType]::ParameterName, 'What the window calls it')
             [CompletionResult]::new('--pay-method', '--pay-method', [CompletionResultType]::ParameterName, 'How it is paid: card, phone, tosspay, …')
             [CompletionResult]::new('--pg', '--pg', [CompletionResultType]::ParameterName, 'The PG, as PROVIDER or PROVIDER.MID, instead of the profile''s')
             [CompletionResult]::new('--channel-key', '--channel-key', [CompletionResultType]::ParameterName, 'The key of the payment channel, instead of the profile''s')

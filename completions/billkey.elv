@@ -261,7 +261,7 @@ set edit:completion:arg-completer[billkey] = {|@words|
             cand --tel 'The customer''s telephone number; some PGs need it'
             cand --merchant-uid 'The order id of the registration [default: a random one]'
             cand --amount 'The amount in won; 0 registers only, more is charged by some PGs'
-            cand --product 'What the window says it is for'
+            cand --product 'What the window calls it'
             cand --pay-method 'How it is paid: card, phone, tosspay, …'
             cand --pg 'The PG, as PROVIDER or PROVIDER.MID, instead of the profile''s'
             cand --channel-key 'The key of the payment channel, instead of the profile''s'

@@ -278,7 +278,7 @@ complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_see
 complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from register" -l tel -d 'The customer\'s telephone number; some PGs need it' -r
 complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from register" -l merchant-uid -d 'The order id of the registration [default: a random one]' -r
 complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from register" -l amount -d 'The amount in won; 0 registers only, more is charged by some PGs' -r
-complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from register" -l product -d 'What the window says it is for' -r
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from register" -l product -d 'What the window calls it' -r
 complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from register" -l pay-method -d 'How it is paid: card, phone, tosspay, …' -r
 complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from register" -l pg -d 'The PG, as PROVIDER or PROVIDER.MID, instead of the profile\'s' -r
 complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from register" -l channel-key -d 'The key of the payment channel, instead of the profile\'s' -r

@@ -31,7 +31,7 @@ Try it without an account, a key or a card:
     version,
     disable_help_subcommand = true,
     arg_required_else_help = true,
-    max_term_width = 100,
+    max_term_width = 80,
     after_help = AFTER_HELP
 )]
 pub struct Cli {

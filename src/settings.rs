@@ -11,6 +11,7 @@ mod file;
 mod keys;
 mod origin;
 mod presentation;
+mod proxy;
 mod resolve;
 mod secret;
 mod section;
@@ -35,6 +36,7 @@ pub use crate::settings::environment::{Environment, Folders, VARIABLES};
 pub use crate::settings::error::{Fault, SettingsError};
 pub use crate::settings::origin::{Origin, Shown, Sourced};
 pub use crate::settings::presentation::{Presentation, Streams};
+pub use crate::settings::proxy::Proxy;
 pub use crate::settings::resolve::config_path;
 pub use crate::settings::secret::Credentials;
 
@@ -96,7 +98,6 @@ pub struct Settings {
     pub api_url: String,
     pub sdk_url: String,
     pub ca_file: Option<PathBuf>,
-    pub proxy: Option<String>,
     /// The `impXXXXXXXX` of the JS SDK.
     pub imp_code: Option<String>,
     pub channel_key: Option<String>,
@@ -132,6 +133,7 @@ pub struct Settings {
     pub warnings: Vec<String>,
     shown: Vec<Shown>,
     flags_as_given: Vec<(&'static str, Option<String>)>,
+    proxy: Option<Sourced<String>>,
     imp_key: Option<Secret>,
     secret: Option<SecretSource>,
     listen_secret: Option<SecretSource>,
@@ -169,6 +171,11 @@ impl Settings {
             None => format!("run `billkey config init`, then set {key}; or set {variable}"),
         };
         SettingsError::config(message).hinted(format!("{place}. To try without: --sandbox"))
+    }
+
+    /// The proxy that the gateway is reached through, if it is through one.
+    pub fn proxy(&self) -> Result<Option<Proxy>, SettingsError> {
+        self.proxy.as_ref().map(proxy::checked).transpose()
     }
 
     /// The file that the API secret is read from, where it has one of its own.

@@ -192,7 +192,6 @@ fn quiet_says_nothing_on_success_and_everything_else() {
         let ran = run(&world, &[command, &["--quiet"]].concat()).exits(0);
         assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("", ""));
     }
-    charge(&world, "sandbox_declined", "x", "d", &["--quiet"]).exits(5).answers(&["Declined"]);
     let unknown = charge(&world, "sandbox_unknown", "x", "u", &["--quiet", "--json"]).exits(7);
     assert_eq!(unknown.json()["outcome"], "unknown");
     assert!(

@@ -2,6 +2,10 @@
 
 use std::fs;
 
+use std::process::{Command, Stdio};
+
+use unicode_width::UnicodeWidthStr;
+
 use crate::support::world::World;
 
 /// Every command and subcommand that is shown, such as `customer add`.
@@ -85,6 +89,54 @@ fn the_topics_are_there() {
 }
 
 #[test]
+fn no_help_is_wider_than_80_columns() {
+    let world = World::bare();
+    let mut all = vec![String::new()];
+    commands(&billkey::cli::root(), "", &mut all);
+    let mut lines = 0;
+    let mut fits = |words: &[&str]| {
+        for line in world.run(words).exits(0).stdout.lines() {
+            assert!(line.width() <= 80, "`billkey {}` has {}: {line}", words.join(" "), line.width());
+            lines += 1;
+        }
+    };
+    for command in &all {
+        let words: Vec<&str> = command.split(' ').filter(|word| !word.is_empty()).collect();
+        for asked in [&[&["help"], &words[..]].concat(), &[&words[..], &["--help"]].concat()] {
+            fits(asked);
+        }
+        fits(&[&words[..], &["-h"]].concat());
+    }
+    for topic in ["exit-codes", "states", "sandbox"] {
+        fits(&["help", topic]);
+    }
+    assert!(lines > 1000, "{lines}");
+}
+
+/// What `man` shows is 80 columns wide too, the examples included.
+#[test]
+fn a_manual_page_fits_a_terminal_of_80_columns() {
+    let world = World::bare();
+    world.run(&["man", "man"]).exits(0);
+    let there = Command::new("groff").arg("--version").stdout(Stdio::null()).status();
+    if !there.is_ok_and(|status| status.success()) {
+        assert!(std::env::var("CI").as_deref() != Ok("true"), "groff is not here");
+        println!("SKIPPED: groff is not here to show the manual pages");
+        return;
+    }
+    for page in fs::read_dir(world.home().join("man")).unwrap() {
+        let path = page.unwrap().path();
+        let mut groff = Command::new("groff");
+        groff.args(["-man", "-Tutf8", "-Kutf8", "-rLL=80n", "-P-cbou", "-ww"]).arg(&path);
+        let shown = groff.output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&shown.stderr), "", "{}", path.display());
+        for line in String::from_utf8_lossy(&shown.stdout).lines() {
+            assert!(line.width() <= 80, "{} has {}: {line}", path.display(), line.width());
+        }
+    }
+}
+
+#[test]
 fn completions_and_manual_pages_are_written_without_a_config() {
     let world = World::bare();
     world.configure("this is no TOML");
@@ -97,7 +149,16 @@ fn completions_and_manual_pages_are_written_without_a_config() {
     for page in ["billkey.1", "billkey-charge.1", "billkey-customer-add.1", "billkey-history-show.1"] {
         let text = fs::read_to_string(world.home().join("pages/man1").join(page)).unwrap();
         assert!(text.contains(".SH") && text.to_lowercase().contains("billkey"), "{page}");
+        assert!(text.contains(".SH \"EXIT STATUS\"\n") || page == "billkey.1", "{page}");
+        assert!(text.contains(".SH EXAMPLES\n") || page == "billkey.1", "{page}");
+        assert!(!text.contains("EXTRA"), "{page}");
     }
+    // man looks for section 7 in a directory of that name.
+    for page in ["man7/billkey-states.7", "man7/billkey-exit-codes.7"] {
+        assert!(world.home().join("pages").join(page).exists(), "{page}");
+    }
+    world.run(&["man", "flat"]).exits(0);
+    assert!(world.home().join("flat/billkey-states.7").exists());
     fs::write(world.home().join("file"), "x").unwrap();
     world.run(&["man", "file/man1"]).exits(1).in_plain_words().says(&["file/man1"]);
 }

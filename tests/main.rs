@@ -33,6 +33,8 @@ mod open_orders;
 mod order_ids;
 mod other_key;
 mod proofs;
+mod proxy;
+mod recipes;
 mod reconcile;
 mod refund;
 mod registration;

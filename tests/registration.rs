@@ -10,13 +10,13 @@ use crate::support::gateway::{Say, Scripted, envelope};
 use crate::support::world::{Gateway, Ran, World, client, set_mode};
 
 /// A `customer listen` that runs.
-struct Listening {
+pub struct Listening {
     child: Child,
-    endpoint: String,
+    pub endpoint: String,
 }
 
 impl Listening {
-    fn start(world: &World, more: &[&str]) -> Listening {
+    pub fn start(world: &World, more: &[&str]) -> Listening {
         let arguments = [&["customer", "listen", "--json"], more].concat();
         let mut listening = Listening { child: world.spawn(&arguments), endpoint: String::new() };
         let mut stdout = BufReader::new(listening.child.stdout.take().unwrap());
@@ -40,7 +40,7 @@ impl Listening {
     }
 
     /// SIGTERM, as a service manager sends it.
-    fn end(mut self) -> Ran {
+    pub fn end(mut self) -> Ran {
         let id = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
         let mut stderr = String::new();

@@ -7,6 +7,7 @@ mod columns;
 mod fate;
 mod identify;
 mod input;
+mod mail;
 mod plan;
 mod reading;
 mod rehearse;
@@ -19,23 +20,29 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+pub use crate::commands::batch::mail::named_without_settings;
 pub use crate::commands::batch::run::run;
 use crate::commands::handed_in::InputArgs;
 
 const AFTER_HELP: &str = "\
 Columns of FILE, by the names in its first line, in any order:
   customer_uid, amount, name, and merchant_uid unless --once-per is given;
-  currency, tax_free, vat_amount, quota, buyer_name, buyer_email, buyer_tel,
-  custom_data and note where they are needed. An empty cell is not given.
-  Korean names are known too: 고객, 금액, 상품명, 주문번호, 통화, 비고 and others.
-FILE is CSV (between commas, semicolons or tabs), JSON lines, a JSON array, or a
-workbook (.xlsx). What a spreadsheet ruined or hides is refused with its place.
+  currency, tax_free, vat_amount, quota, buyer_name, buyer_email,
+  buyer_tel, custom_data and note where they are needed. An empty cell is
+  not given. Korean names are known too: 고객, 금액, 상품명, 주문번호, 통화,
+  비고 and others.
+FILE is CSV (between commas, semicolons or tabs), JSON lines, a JSON array,
+or a workbook (.xlsx). What a spreadsheet ruined or hides is refused with
+its place.
 
 Examples:
-  printf 'customer_uid,amount,name\\ngildong_0001_1234,8900,Monthly\\n' > charges.csv
+  printf 'customer_uid,amount,name\\ngildong_0001_1234,8900,Monthly\\n' \\
+      > charges.csv
   billkey --sandbox batch charges.csv --once-per month --dry-run
-  billkey --sandbox batch charges.csv --once-per month --yes --results results.csv
-  billkey --sandbox --quiet batch charges.csv --once-per month --yes --max-failures 20
+  billkey --sandbox batch charges.csv --once-per month --yes \\
+      --results results.csv
+  billkey --sandbox --quiet batch charges.csv --once-per month --yes \\
+      --max-failures 20
 
 Exit codes:
   0 every row is paid, now or before; else that of the most serious row:
@@ -76,7 +83,7 @@ pub struct BatchArgs {
     #[arg(
         long,
         value_name = "N",
-        default_value_t = BatchArgs::WORKERS,
+        default_value_t = WORKERS,
         value_parser = clap::value_parser!(u8).range(1..=64),
         help_heading = "How fast"
     )]
@@ -121,6 +128,5 @@ pub struct BatchArgs {
     pub results: Option<PathBuf>,
 }
 
-impl BatchArgs {
-    const WORKERS: u8 = 4;
-}
+/// How many charges are at the gateway at the same time, unless told.
+const WORKERS: u8 = 4;

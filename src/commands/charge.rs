@@ -2,6 +2,7 @@
 
 mod card;
 mod dry_run;
+mod mail;
 mod order;
 mod run;
 mod tell;
@@ -9,22 +10,26 @@ mod tell;
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
+pub use crate::commands::charge::mail::named_without_settings;
 pub use crate::commands::charge::run::run;
 use crate::commands::whole::whole;
 use crate::domain::charge::ProductType;
 
 const AFTER_HELP: &str = "\
 Examples:
-  billkey --sandbox charge gildong_0001_1234 --amount 8900 --name \"Monthly subscription\" \\
-      --merchant-uid order_monthly_0001
-  billkey --sandbox charge gildong_0001_1234 --amount 8,900 --name \"Monthly subscription\" \\
-      --once-per month --plan basic --yes --json
-  billkey --sandbox charge sandbox_declined --amount 8900 --name \"Monthly subscription\" \\
-      --merchant-uid order_monthly_0002 --yes
+  billkey --sandbox charge gildong_0001_1234 --amount 8900 \\
+      --name \"Monthly subscription\" --merchant-uid order_monthly_0001
+  billkey --sandbox charge gildong_0001_1234 --amount 8,900 \\
+      --name \"Monthly subscription\" --once-per month --plan basic \\
+      --yes --json
+  billkey --sandbox charge sandbox_declined --amount 8900 \\
+      --name \"Monthly subscription\" --merchant-uid order_monthly_0002 --yes
 
 Exit codes:
-  0 paid, now or before   5 declined   6 rejected   7 unknown: may have been charged
-  8 refused by billkey    9 nothing was sent        130 interrupted before anything was sent
+  0 paid, now or before   5 declined   6 rejected
+  7 unknown: may have been charged
+  8 refused by billkey   9 nothing was sent
+  130 interrupted before anything was sent
   11 paid, and the order holds another payment: a person must look
   1, 2, 3, 4 as usual; see `billkey help exit-codes`";
 
@@ -36,7 +41,10 @@ Exit codes:
 /// --merchant-uid or by --once-per, and a charge whose answer was lost is looked up before anything
 /// is sent again. Where a person is asked, an order id is made up and shown; the hints name it.
 #[derive(Debug, Args)]
-#[command(after_long_help = AFTER_HELP)]
+#[command(
+    after_long_help = AFTER_HELP,
+    override_usage = "billkey charge [OPTIONS] --amount <AMOUNT> --name <PRODUCT>\n                      <CUSTOMER_UID>"
+)]
 pub struct ChargeArgs {
     /// The customer whose card is charged
     #[arg(value_name = "CUSTOMER_UID")]

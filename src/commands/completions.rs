@@ -9,7 +9,8 @@ use crate::output::ui::Ui;
 
 const AFTER_HELP: &str = "\
 Examples:
-  billkey completions bash > ~/.local/share/bash-completion/completions/billkey
+  billkey completions bash \\
+      > ~/.local/share/bash-completion/completions/billkey
   billkey completions zsh > ~/.zfunc/_billkey
   billkey completions fish > ~/.config/fish/completions/billkey.fish
 

@@ -66,7 +66,8 @@ Examples:
   billkey --sandbox config show
 
 Exit codes:
-  0 done   3 the config file cannot be used   1, 2 as usual; see `billkey help exit-codes`";
+  0 done   3 the config file cannot be used
+  1, 2 as usual; see `billkey help exit-codes`";
 
 /// Show the settings that count, and where each comes from
 ///

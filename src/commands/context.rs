@@ -17,13 +17,13 @@ use crate::domain::secret::Secret;
 use crate::domain::standing::{Distrust, Standing};
 use crate::domain::time::{Clock, Moment};
 use crate::failure::Failure;
-use crate::gateway::{ApiKey, Client, HttpTransport, Trace, TransportConfig, account_of};
+use crate::gateway::{ApiKey, Client, HttpTransport, ProxyAddress, Trace, TransportConfig, account_of};
 use crate::ledger::{Access, Create, Ledger, LedgerError, MarkTrouble, OpenOptions, Opened, WhenLost};
 use crate::output::standing::{Wait, distrusted, sends_nothing, since_word};
 use crate::output::text::safe;
 use crate::output::ui::Ui;
 use crate::sandbox::{FaultPlan, IMP_KEY, IMP_SECRET, Options, SDK_PATH, Sandbox, seeded_customers};
-use crate::settings::Settings;
+use crate::settings::{Proxy, Settings};
 
 /// What a command is handed.
 pub struct Context<'a> {
@@ -246,11 +246,15 @@ impl Context<'_> {
                 (None, settings.api_url.clone(), settings.sdk_url.clone(), key)
             }
         };
+        let proxy = settings.proxy()?;
+        if let Some(proxy) = proxy.as_ref().filter(|_| settings.presentation.verbose) {
+            trace()(&format!("* through the proxy {}", proxy.shown));
+        }
         let transport = HttpTransport::new(&TransportConfig {
             api_url,
             connect_timeout: TransportConfig::connect_timeout_for(settings.timeout),
             ca_file: settings.ca_file.clone(),
-            proxy: settings.proxy.clone(),
+            proxy: proxy.map(|Proxy { address, shown }| ProxyAddress { address, shown }),
             tier: settings.tier.clone(),
             trace: settings.presentation.verbose.then(trace),
             secrets: vec![key.imp_key.clone(), key.imp_secret.clone()],

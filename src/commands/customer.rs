@@ -59,11 +59,13 @@ pub enum CustomerCommand {
 const ADD_HELP: &str = "\
 Examples:
   billkey --sandbox customer add gildong_0001_1234 --name 홍길동
-  billkey --sandbox customer add gildong_0001_1234 --tel 010-0000-1234 --note \"calls on Mondays\"
+  billkey --sandbox customer add gildong_0001_1234 --tel 010-0000-1234 \\
+      --note \"calls on Mondays\"
   billkey --sandbox customer add someone_else --no-verify
 
 Exit codes:
-  0 saved   10 the gateway knows of no such billing key   9 the gateway was not reached
+  0 saved   10 the gateway knows of no such billing key
+  9 the gateway was not reached
   1, 2, 3, 4 as usual; see `billkey help exit-codes`";
 
 /// Save a customer_uid whose billing key exists
@@ -106,7 +108,8 @@ Examples:
   billkey --sandbox customer list --removed --format csv
 
 Exit codes:
-  0 done, also when there is none   1, 2, 3 as usual; see `billkey help exit-codes`";
+  0 done, also when there is none
+  1, 2, 3 as usual; see `billkey help exit-codes`";
 
 /// List the customers
 ///
@@ -131,7 +134,8 @@ Examples:
   billkey --sandbox customer show sandbox_declined --format csv
 
 Exit codes:
-  0 done   10 there is no such customer   1, 2, 3 as usual; see `billkey help exit-codes`";
+  0 done   10 there is no such customer
+  1, 2, 3 as usual; see `billkey help exit-codes`";
 
 /// Show one customer: card, totals and last payments
 ///
@@ -147,11 +151,13 @@ pub struct ShowArgs {
 const CHECK_HELP: &str = "\
 Examples:
   billkey --sandbox customer check gildong_0001_1234
-  billkey --sandbox customer check gildong_0001_1234 younghee_0002_5678 --json
+  billkey --sandbox customer check gildong_0001_1234 younghee_0002_5678 \\
+      --json
   billkey --sandbox customer check --all
 
 Exit codes:
-  0 every billing key is there   10 at least one is not   9 the gateway was not reached
+  0 every billing key is there   10 at least one is not
+  9 the gateway was not reached
   1, 2, 3, 4 as usual; see `billkey help exit-codes`";
 
 /// Ask the gateway whether billing keys still exist
@@ -170,9 +176,10 @@ pub struct CheckArgs {
 }
 
 const IMPORT_HELP: &str = "\
-The first line of FILE names the columns: customer_uid, and any of name, email, tel, note; Korean
-names are known too: 고객, 이름, 이메일, 전화번호, 메모. FILE is CSV (between commas, semicolons or
-tabs), JSON lines, a JSON array, or a workbook (.xlsx).
+The first line of FILE names the columns: customer_uid, and any of name, email,
+tel, note; Korean names are known too: 고객, 이름, 이메일, 전화번호, 메모. FILE
+is CSV (between commas, semicolons or tabs), JSON lines, a JSON array, or a
+workbook (.xlsx).
 
 Examples:
   billkey --sandbox customer import customers.csv
@@ -180,8 +187,10 @@ Examples:
   billkey --sandbox customer import - --json
 
 Exit codes:
-  0 every line was saved   2 the file cannot be read as such   10 a billing key is not there
-  9 the gateway was not reached   1, 3, 4 as usual; see `billkey help exit-codes`";
+  0 every line was saved   2 the file cannot be read as such
+  10 a billing key is not there
+  9 the gateway was not reached
+  1, 3, 4 as usual; see `billkey help exit-codes`";
 
 /// Save many customers from a file
 ///
@@ -205,11 +214,13 @@ pub struct ImportArgs {
 const REMOVE_HELP: &str = "\
 Examples:
   billkey --sandbox customer remove gildong_0001_1234
-  billkey --sandbox customer remove younghee_0002_5678 --delete-billing-key --yes
+  billkey --sandbox customer remove younghee_0002_5678 \\
+      --delete-billing-key --yes
   billkey --sandbox customer remove younghee_0002_5678 --yes --json
 
 Exit codes:
-  0 removed   8 not confirmed   10 there is no such customer   9 the gateway was not reached
+  0 removed   8 not confirmed   10 there is no such customer
+  9 the gateway was not reached
   1, 2, 3, 4 as usual; see `billkey help exit-codes`";
 
 /// Remove a customer and keep its history

@@ -18,8 +18,9 @@ mod report;
 mod setup;
 
 const AFTER_HELP: &str = "\
-A check is ok, warn (it works, and may not be what is meant) or bad (a charge would fail, or be at
-risk). The gateway is asked for an access token and about one order, and for nothing else.
+A check is ok, warn (it works, and may not be what is meant) or bad (a charge
+would fail, or be at risk). The gateway is asked for an access token and about
+one order, and for nothing else.
 
 Examples:
   billkey doctor
@@ -29,11 +30,14 @@ Examples:
 
 Exit codes:
   0 all is ok, or there are warnings only
-  3 configuration or credentials are bad: a file, a mode, a secret, a key that the gateway refused
+  3 configuration or credentials are bad: a file, a mode, a secret, a key that
+    the gateway refused
   1 something else on this side is bad: the ledger, the disk
-  9 the gateway cannot be reached, or answers no look-ups: nothing would be sent
+  9 the gateway cannot be reached, or answers no look-ups: nothing would be
+    sent
   8 something is left for a person: two payments under one order
-  Of several 3, then 1, then 9, then 8   2 as usual; see `billkey help exit-codes`";
+  Of several 3, then 1, then 9, then 8   2 as usual; see
+  `billkey help exit-codes`";
 
 /// Check settings, files, ledger, gateway and clock
 ///

@@ -12,7 +12,9 @@ mod list;
 mod show;
 
 const AFTER_HELP: &str = "\
-WHEN is 2026-11-23, 2026-11, 2026-11-23T09:00, today, yesterday, or as long ago as 7d or 12h.
+WHEN is 2026-11-23, 2026-11, 2026-11-23T09:00, today, yesterday, or as long ago
+as 7d or 12h.
+
 To look for a TEXT that is `show`: billkey history -- show
 
 Examples:
@@ -22,7 +24,8 @@ Examples:
   billkey --sandbox history show order_monthly_0001
 
 Exit codes:
-  0 done, also when there is none   1, 2, 3 as usual; see `billkey help exit-codes`";
+  0 done, also when there is none
+  1, 2, 3 as usual; see `billkey help exit-codes`";
 
 /// List payments, newest first
 ///
@@ -131,7 +134,8 @@ Examples:
   billkey --sandbox history show order_monthly_0001 --json
 
 Exit codes:
-  0 done   10 there is no such payment   1, 2, 3 as usual; see `billkey help exit-codes`";
+  0 done   10 there is no such payment
+  1, 2, 3 as usual; see `billkey help exit-codes`";
 
 /// Tell everything about one payment
 ///

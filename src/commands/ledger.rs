@@ -30,11 +30,14 @@ enum LedgerCommand {
 const ACCEPT_HELP: &str = "\
 Examples:
   billkey --sandbox ledger accept --reason \"restored from Monday's backup\"
-  billkey --sandbox ledger accept --reason \"the key was rotated on the 1st\" --json
-  billkey --sandbox ledger accept --unasked --reason \"look-ups are down, the month is due\"
+  billkey --sandbox ledger accept \\
+      --reason \"the key was rotated on the 1st\" --json
+  billkey --sandbox ledger accept --unasked \\
+      --reason \"look-ups are down, the month is due\"
 
 Exit codes:
-  0 accepted, or there was nothing to accept   8 --unasked on a ledger that is distrusted
+  0 accepted, or there was nothing to accept
+  8 --unasked on a ledger that is distrusted
   10 there is no ledger   1, 2, 3 as usual; see `billkey help exit-codes`";
 
 /// Answer for what billkey is in doubt about

@@ -27,7 +27,9 @@ pub mod refund;
 pub mod sandbox;
 pub mod session;
 pub mod token;
+mod topics;
 mod totals;
+mod unwatched;
 mod when;
 pub mod whole;
 
@@ -58,9 +60,17 @@ pub enum Command {
 #[must_use]
 pub fn run(command: &Command, session: &Session) -> u8 {
     match command {
-        Command::Charge(args) => session.with_settings_to_send(|context| charge::run(args, context)),
-        Command::Batch(args) => session.with_settings_to_send(|context| batch::run(args, context)),
-        Command::Refund(args) => session.with_settings_to_send(|context| refund::run(args, context)),
+        Command::Charge(args) => session.with_settings_to_send(
+            |failure| charge::named_without_settings(failure, args, &session.flags, &session.environment),
+            |context| charge::run(args, context),
+        ),
+        Command::Batch(args) => session.with_settings_to_send(
+            |failure| batch::named_without_settings(failure, args, &session.flags, &session.environment),
+            |context| batch::run(args, context),
+        ),
+        Command::Refund(args) => {
+            session.with_settings_to_send(|failure| failure, |context| refund::run(args, context))
+        }
         Command::History(args) => session.with_settings(|context| history::run(args, context)),
         Command::Reconcile(args) => session.with_settings(|context| reconcile::run(args, context)),
         Command::Customer(args) => session.with_settings(|context| customer::run(args, context)),

@@ -28,11 +28,14 @@ mod settle;
 mod tell;
 
 const AFTER_HELP: &str = "\
-WHEN is 2026-11-23, 2026-11, 2026-11-23T09:00, today, yesterday, or as long ago as 7d, 2w, 3mo, 2y or 12h.
+WHEN is 2026-11-23, 2026-11, 2026-11-23T09:00, today, yesterday, or as long ago
+as 7d, 2w, 3mo, 2y or 12h.
 
-With --since every disagreement of ledger and gateway is told by a word: amount_differs, customer_differs,
-status_differs, refund_differs, only_at_gateway, only_here, two_payments, test_in_live, key_issue (registering a
-card charged it), charged_by_schedule, unconfirmed (a list that changed each time it was read).
+With --since every disagreement of ledger and gateway is told by a word:
+amount_differs, customer_differs, status_differs, refund_differs,
+only_at_gateway, only_here, two_payments, test_in_live, key_issue (registering a
+card charged it), charged_by_schedule, unconfirmed (a list that changed each
+time it was read).
 
 Examples:
   billkey --sandbox reconcile
@@ -41,9 +44,12 @@ Examples:
   billkey --sandbox reconcile --since 2026-11 --import --fix
 
 Exit codes:
-  0 nothing is open, or noted   7 something is still unknown   8 a person must look
-  9 settled as not sent, or a question had no answer   6, 5 settled as rejected, as declined
-  10 there is no such payment, or no ledger   130 interrupted   1, 2, 3, 4 as usual; see `billkey help exit-codes`
+  0 nothing is open, or noted   7 something is still unknown
+  8 a person must look
+  9 settled as not sent, or a question had no answer
+  6, 5 settled as rejected, as declined
+  10 there is no such payment, or no ledger   130 interrupted
+  1, 2, 3, 4 as usual; see `billkey help exit-codes`
   Of several the most serious, in the order 7, 1, 4, 3, 9, 11, 8, 6, 5, 10, 0";
 
 /// Settle what is open, and hold ledger and gateway against each other

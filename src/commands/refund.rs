@@ -10,14 +10,20 @@ pub use crate::commands::refund::run::run;
 
 const AFTER_HELP: &str = "\
 Examples:
-  billkey --sandbox refund order_monthly_0001 --full --reason \"charged by mistake\"
-  billkey --sandbox refund order_monthly_0001 --amount 3000 --reason \"came late\" --yes
-  billkey --sandbox refund imps_623347347957 --full --reason \"charged twice\" --dry-run
+  billkey --sandbox refund order_monthly_0001 --full \\
+      --reason \"charged by mistake\"
+  billkey --sandbox refund order_monthly_0001 --amount 3000 \\
+      --reason \"came late\" --yes
+  billkey --sandbox refund imps_623347347957 --full \\
+      --reason \"charged twice\" --dry-run
 
 Exit codes:
-  0 refunded   6 refused by the gateway or the PG   7 unknown: the money may have gone back
-  8 refused by billkey: never paid, nothing left, more than is left, not confirmed, a similar refund
-  9 nothing was sent   10 there is no such payment   130 interrupted before anything was sent
+  0 refunded   6 refused by the gateway or the PG
+  7 unknown: the money may have gone back
+  8 refused by billkey: never paid, nothing left, more than is left, not
+    confirmed, a similar refund
+  9 nothing was sent   10 there is no such payment
+  130 interrupted before anything was sent
   1, 2, 3, 4 as usual; see `billkey help exit-codes`";
 
 /// Pay money back, whole or in part, once

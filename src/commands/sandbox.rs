@@ -34,8 +34,8 @@ enum SandboxCommand {
 }
 
 const SERVE_HELP: &str = "\
-It keeps the same book as `billkey --sandbox`. BILLKEY_SANDBOX_FAULTS tells it how to misbehave:
-see `billkey help sandbox`.
+It keeps the same book as `billkey --sandbox`. BILLKEY_SANDBOX_FAULTS tells it
+how to misbehave: see `billkey help sandbox`.
 
 Examples:
   billkey sandbox serve
@@ -43,7 +43,8 @@ Examples:
   billkey sandbox serve --json
 
 Exit codes:
-  0 it was stopped   1 the port or the book cannot be had   2, 3 as usual; see `billkey help exit-codes`";
+  0 it was stopped   1 the port or the book cannot be had
+  2, 3 as usual; see `billkey help exit-codes`";
 
 /// Serve an I'mport-like gateway on this machine
 ///

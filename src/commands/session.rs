@@ -42,9 +42,18 @@ impl Session {
         self.with_settings_or(|failure| failure, run)
     }
 
-    /// The same for what moves money: without settings nothing was sent, and that is said.
-    pub fn with_settings_to_send(&self, run: impl FnOnce(&mut Context<'_>) -> Result<Exit, Failure>) -> u8 {
-        self.with_settings_or(Failure::nothing_sent, run)
+    /// The same for what moves money: without settings nothing was sent, and that is said. `unwatched` names,
+    /// with `--quiet`, what was to be done.
+    pub fn with_settings_to_send(
+        &self,
+        unwatched: impl FnOnce(Failure) -> Failure,
+        run: impl FnOnce(&mut Context<'_>) -> Result<Exit, Failure>,
+    ) -> u8 {
+        let unset = |failure: Failure| {
+            let failure = failure.nothing_sent();
+            if self.flags.quiet { unwatched(failure) } else { failure }
+        };
+        self.with_settings_or(unset, run)
     }
 
     fn with_settings_or(

@@ -22,7 +22,8 @@ Examples:
   billkey --sandbox token --show
 
 Exit codes:
-  0 there is a token   3 no key is set up   4 the gateway refused the key   9 it was not reached
+  0 there is a token   3 no key is set up   4 the gateway refused the key
+  9 it was not reached
   1, 2 as usual; see `billkey help exit-codes`";
 
 /// Get an access token, or see the one at hand

@@ -38,15 +38,24 @@ pub struct TransportConfig {
     pub connect_timeout: Duration,
     /// Further certificates to trust, PEM: a company proxy's.
     pub ca_file: Option<PathBuf>,
-    /// The address of a proxy. The environment's proxies are not looked at, and an address of this
+    /// The proxy to go through. The environment's are not looked at here, and an address of this
     /// machine is never reached through one.
-    pub proxy: Option<String>,
+    pub proxy: Option<ProxyAddress>,
     /// The sub-merchant of an agency's account, named in every request (facts 1).
     pub tier: Option<String>,
     /// Gets a line for each request and each answer.
     pub trace: Option<Trace>,
     /// What a trace must not show, whatever answer repeats it.
     pub secrets: Vec<Secret>,
+}
+
+/// Where a proxy is.
+#[derive(Clone)]
+pub struct ProxyAddress {
+    /// With the password that it may hold.
+    pub address: String,
+    /// What is told of it.
+    pub shown: String,
 }
 
 impl TransportConfig {
@@ -79,7 +88,7 @@ pub struct HttpTransport {
     encrypted: bool,
     connect_timeout: Duration,
     extra_roots: Vec<CertificateDer<'static>>,
-    proxy: Option<Proxy>,
+    proxy: Option<(Proxy, String)>,
     tier: Option<String>,
     trace: Option<Trace>,
     secrets: Vec<Secret>,
@@ -96,7 +105,8 @@ impl HttpTransport {
         };
         let proxy = match &config.proxy {
             Some(proxy) if !address.loopback => {
-                Some(Proxy::all(proxy.as_str()).map_err(|_| GatewaySetupError::Proxy)?)
+                let through = Proxy::all(proxy.address.as_str()).map_err(|_| GatewaySetupError::Proxy)?;
+                Some((through, proxy.shown.clone()))
             }
             Some(_) | None => None,
         };
@@ -129,7 +139,7 @@ impl HttpTransport {
             .pool_idle_timeout(IDLE_MAX)
             .tcp_nodelay(true)
             .tls_backend_preconfigured(self.tls()?);
-        if let Some(proxy) = &self.proxy {
+        if let Some((proxy, _)) = &self.proxy {
             builder = builder.proxy(proxy.clone());
         }
         builder.build().ok()
@@ -194,7 +204,7 @@ impl HttpTransport {
     /// Why there is no connection. The library's own text would hold the whole address.
     fn unconnected(&self, error: &reqwest::Error) -> Reason {
         let host = match &self.proxy {
-            Some(_) => format!("the proxy to {}", self.host),
+            Some((_, shown)) => format!("the proxy {shown} to {}", self.host),
             None => self.host.clone(),
         };
         if error.is_dns() {

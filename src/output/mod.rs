@@ -24,6 +24,7 @@ pub mod standing;
 pub mod table;
 pub mod text;
 pub mod ui;
+pub mod wrap;
 
 /// How an answer is written (`--format`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

@@ -1,5 +1,6 @@
 //! What `POST /billings` is asked, and what it answers.
 
+use percent_encoding::percent_decode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -46,7 +47,7 @@ pub enum Why {
     Over,
     /// More than 16 KB: 413.
     TooLarge,
-    /// No JSON by its Content-Type: 415.
+    /// By its Content-Type neither JSON nor, where one is taken, a form: 415.
     NotJson,
     /// The ledger could not be written, or a bug: 500.
     Local,
@@ -124,7 +125,48 @@ impl Refused {
     }
 }
 
-/// Reads the body of a POST.
+/// Reads the body of a POST from a merchant's own page: JSON, or a form as jQuery makes one of an object. The gateway's
+/// guide has an object sent by `jQuery.ajax` with `Content-Type: application/json`: what arrives is a form all the
+/// same, and where a page makes JSON of it, jQuery calls that a form. So the text itself decides.
+pub(super) fn read_either(bytes: &[u8]) -> Result<Posted, Refused> {
+    let is_json = bytes.trim_ascii_start().first().is_none_or(|byte| b"{[\"".contains(byte));
+    if is_json { read(bytes) } else { read_form(bytes) }
+}
+
+/// `customer_uid=gildong_0001_1234&imp_uid=…`
+fn read_form(bytes: &[u8]) -> Result<Posted, Refused> {
+    let bad = |reason: String| Refused::new(Why::Bad, reason);
+    let word = |bytes: &[u8]| {
+        let spaced: Vec<u8> = bytes.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
+        let decoded = percent_decode(&spaced).decode_utf8().map(String::from);
+        decoded.map_err(|_| bad("The body is neither JSON nor a form in UTF-8.".to_owned()))
+    };
+    let (mut customer_uid, mut imp_uid, mut merchant_uid) = (None, None, None);
+    for pair in bytes.trim_ascii().split(|byte| *byte == b'&') {
+        let mut sides = pair.splitn(2, |byte| *byte == b'=');
+        let name = word(sides.next().unwrap_or_default())?;
+        let value = sides.next().map(word).transpose()?.unwrap_or_default();
+        let place = match name.as_str() {
+            "customer_uid" => &mut customer_uid,
+            "imp_uid" => &mut imp_uid,
+            "merchant_uid" => &mut merchant_uid,
+            _ => continue,
+        };
+        if place.replace(value).is_some() {
+            return Err(bad(format!("The body names two values for {name}.")));
+        }
+    }
+    let Some(customer_uid) = customer_uid else {
+        return Err(bad("The body is neither JSON nor a form with a customer_uid.".to_owned()));
+    };
+    let customer_uid = CustomerUid::parse(&customer_uid)
+        .map_err(|error| bad(format!("The request cannot be followed: {error}.")))?;
+    // jQuery writes null and undefined as nothing.
+    let given = |text: &String| !text.is_empty();
+    Ok(Posted { customer_uid, imp_uid: imp_uid.filter(given), merchant_uid: merchant_uid.filter(given) })
+}
+
+/// Reads the body of a POST that has to be JSON.
 pub(super) fn read(bytes: &[u8]) -> Result<Posted, Refused> {
     #[derive(Deserialize)]
     struct Fields {
@@ -163,7 +205,7 @@ fn text(name: &str, value: Option<Value>) -> Result<Option<String>, Refused> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Refused, Why, read};
+    use super::{Refused, Why, read, read_either};
 
     fn refusal(body: &str) -> String {
         let Refused { why, reason } = read(body.as_bytes()).unwrap_err();
@@ -191,6 +233,34 @@ mod tests {
         assert!(refusal(r#"{"customer_uid":"a/b"}"#).contains("a slash"));
         let deep = format!("{}1{}", "[".repeat(5000), "]".repeat(5000));
         assert!(refusal(&deep).starts_with("The body is not JSON"));
+    }
+
+    #[test]
+    fn what_a_page_of_the_merchants_sends_is_read_as_what_it_is() {
+        let ids = |body: &str| {
+            let posted = read_either(body.as_bytes()).unwrap_or_else(|refused| panic!("{body}: {refused:?}"));
+            (posted.customer_uid.to_string(), posted.imp_uid, posted.merchant_uid)
+        };
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(ids("customer_uid=gildong_0001_1234"), ("gildong_0001_1234".to_owned(), None, None));
+        let all = "imp_uid=imp_1&customer_uid=%EA%B8%B8%EB%8F%99&merchant_uid=a%26b&imp_success=true&x";
+        assert_eq!(ids(all), ("길동".to_owned(), some("imp_1"), some("a&b")));
+        assert_eq!(ids("customer_uid=a&imp_uid=&merchant_uid="), ("a".to_owned(), None, None));
+        assert_eq!(ids(" {\"customer_uid\":\"a\"}"), ("a".to_owned(), None, None));
+        for (body, reason) in [
+            ("imp_uid=a", "neither JSON nor a form with a customer_uid"),
+            ("customer_uid=a&customer_uid=b", "two values for customer_uid"),
+            ("customer_uid=", "the customer_uid is empty"),
+            ("customer_uid=a%2Fb", "a slash"),
+            ("customer_uid=%FF", "UTF-8"),
+            ("nonsense", "neither JSON nor a form"),
+            ("", "The body is not JSON"),
+            ("{customer_uid: 'a'}", "The body is not JSON"),
+        ] {
+            let Refused { why, reason: said } = read_either(body.as_bytes()).unwrap_err();
+            assert_eq!(why, Why::Bad, "{body}");
+            assert!(said.contains(reason), "{body}: {said}");
+        }
     }
 
     #[test]

@@ -17,13 +17,14 @@ use axum::response::Response;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-use crate::register::body::{BODY_BYTES_MAX, Posted, Refused, Saved, Why, read};
+use crate::register::body::{BODY_BYTES_MAX, Posted, Refused, Saved, Why, read, read_either};
 use crate::register::guard::{PageGuard, Receiver};
 use crate::register::page::{Job, content_security_policy, page};
 use crate::register::stream::Peer;
 use crate::register::token::{is_same, random_hex};
 
 const JSON: &str = "application/json";
+const FORM: &str = "application/x-www-form-urlencoded";
 const HTML: &str = "text/html; charset=utf-8";
 
 /// A body that is too large is read to here, so that its sender is there to hear the answer.
@@ -192,13 +193,14 @@ impl Shared {
             Ok(origin) => origin,
             Err(refused) => return Answer::refused(&refused),
         };
-        let answer = if parts.uri.path() != "/billings" {
+        // The gateway's guide posts to an address that ends in a slash.
+        let answer = if !matches!(parts.uri.path(), "/billings" | "/billings/") {
             nowhere()
         } else if parts.method == Method::OPTIONS {
             peer.request_is_read();
             Answer::new(204, JSON, String::new())
                 .with(ACCESS_CONTROL_ALLOW_METHODS, "POST")
-                .with(ACCESS_CONTROL_ALLOW_HEADERS, "authorization, content-type")
+                .with(ACCESS_CONTROL_ALLOW_HEADERS, "authorization, content-type, x-requested-with")
                 .with(ACCESS_CONTROL_MAX_AGE, "600")
                 .with(ALLOW, "POST, OPTIONS")
         } else if parts.method != Method::POST {
@@ -272,11 +274,20 @@ impl PageSite {
 async fn posted(headers: &HeaderMap, body: Body, expected: Option<&str>) -> Result<Posted, Refused> {
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let media_type = content_type.split(';').next().unwrap_or_default().trim();
-    if !media_type.eq_ignore_ascii_case(JSON) {
-        let reason = "The body has to be JSON, and the Content-Type application/json.";
+    let is = |media: &str| media_type.eq_ignore_ascii_case(media);
+    // The page's own script sends JSON and nothing else.
+    let (taken, reason) = match expected {
+        Some(_) => (is(JSON), "The body has to be JSON, and the Content-Type application/json."),
+        None => (
+            is(JSON) || is(FORM),
+            "The body has to be JSON or a form, and the Content-Type has to say one of them.",
+        ),
+    };
+    if !taken {
         return Err(Refused::new(Why::NotJson, reason));
     }
-    let posted = read(&bytes_of(body).await?)?;
+    let bytes = bytes_of(body).await?;
+    let posted = if expected.is_some() { read(&bytes) } else { read_either(&bytes) }?;
     match expected {
         Some(expected) if expected != posted.customer_uid.as_str() => {
             let reason = format!("The customer_uid being registered here is {expected}, and no other.");

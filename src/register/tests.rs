@@ -208,6 +208,65 @@ fn a_receiver_wants_its_secret_and_says_what_it_knows() {
     );
 }
 
+/// As `jQuery.ajax` sends what the gateway's guide has it send, and as other pages do: an object becomes a form
+/// whatever the Content-Type says, and a text is sent as it is.
+#[test]
+fn a_receiver_takes_what_the_guides_page_sends_at_either_address() {
+    let asked = Arc::new(AtomicU32::new(0));
+    let server = receiver(LIMITS, known(&asked));
+    let send = |path: &str, content_type: &str, body: &str| {
+        let length = body.len();
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nHost: shop.example.com\r\nConnection: keep-alive\r\nContent-Length: {length}\r\n\
+             Accept: */*\r\n{content_type}{BEARER}Origin: https://shop.example.com\r\nX-Requested-With: \
+             XMLHttpRequest\r\nReferer: https://shop.example.com/card\r\n\r\n{body}"
+        );
+        exchange(server.address(), request.as_bytes())
+    };
+    let (json_type, form_type) = (
+        "Content-Type: application/json\r\n",
+        "Content-Type: application/x-www-form-urlencoded; charset=UTF-8\r\n",
+    );
+    let (form, long_form) =
+        (format!("customer_uid={UID}"), format!("imp_uid=&customer_uid={UID}&merchant_uid=m+1"));
+    let object = json(UID);
+    for path in ["/billings", "/billings/"] {
+        for content_type in [json_type, form_type, "Content-Type: application/json; charset=utf-8\r\n"] {
+            for body in [&form, &long_form, &object] {
+                let answer = send(path, content_type, body);
+                assert_eq!(status(&answer), "200", "{path} {content_type} {body}: {answer}");
+                assert!(body_of_saved(&answer), "{answer}");
+            }
+        }
+    }
+    assert_eq!(asked.swap(0, Ordering::SeqCst), 18);
+    for (path, content_type, body, expected) in [
+        ("/billings//", json_type, form.as_str(), "404"),
+        ("/billings/x", json_type, &form, "404"),
+        ("/billings/", "Content-Type: text/plain\r\n", &form, "415"),
+        ("/billings/", "Content-Type: multipart/form-data; boundary=x\r\n", &form, "415"),
+        ("/billings/", "", &object, "415"),
+        ("/billings/", form_type, "imp_uid=imp_1", "400"),
+        ("/billings/", json_type, "[object Object]", "400"),
+    ] {
+        assert_eq!(status(&send(path, content_type, body)), expected, "{path} {content_type} {body}");
+    }
+    assert_eq!(asked.load(Ordering::SeqCst), 0, "nothing of that reached the gateway");
+}
+
+fn body_of_saved(answer: &str) -> bool {
+    body(answer).starts_with(&format!(r#"{{"customer_uid":"{UID}","card_name":"#))
+}
+
+#[test]
+fn the_registration_page_itself_sends_json_and_nothing_else_is_taken_there() {
+    let page = page();
+    let form = format!("customer_uid={UID}");
+    assert_eq!(status(&page.post(&[("Content-Type", "application/x-www-form-urlencoded")], &form)), "415");
+    assert_eq!(status(&page.post(&[], &form)), "400");
+    assert_eq!(page.asked.load(Ordering::SeqCst), 0);
+}
+
 #[test]
 fn only_the_origins_that_were_named_are_told_that_they_may() {
     let server = receiver(LIMITS, known(&Arc::default()));
@@ -221,7 +280,10 @@ fn only_the_origins_that_were_named_are_told_that_they_may() {
     let allowed = preflight("https://shop.example.com");
     assert_eq!(status(&allowed), "204");
     assert!(allowed.contains("access-control-allow-origin: https://shop.example.com\r\n"), "{allowed}");
-    assert!(allowed.contains("access-control-allow-headers: authorization, content-type\r\n"), "{allowed}");
+    assert!(
+        allowed.contains("access-control-allow-headers: authorization, content-type, x-requested-with\r\n"),
+        "{allowed}"
+    );
     let refused = preflight("https://evil.example");
     assert_eq!(status(&refused), "403");
     assert!(!refused.contains("access-control"), "{refused}");

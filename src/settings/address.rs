@@ -34,6 +34,12 @@ pub(super) fn check_address(text: &str) -> Result<String, String> {
     Ok(text.trim_end_matches('/').to_owned())
 }
 
+/// The host of an address that was checked.
+pub(super) fn host(address: &str) -> Option<&str> {
+    let (_, rest) = address.split_once("://")?;
+    host_of(rest.split('/').next().unwrap_or(rest))
+}
+
 /// The host of `host`, `host:port` or `[v6]:port`.
 fn host_of(authority: &str) -> Option<&str> {
     let (host, port) = match authority.strip_prefix('[') {
@@ -55,7 +61,7 @@ fn host_of(authority: &str) -> Option<&str> {
     (digits && port.parse::<u16>().is_ok_and(|port| port > 0)).then_some(host)
 }
 
-fn is_loopback(host: &str) -> bool {
+pub(super) fn is_loopback(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost")
         || host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
         || host.parse::<Ipv6Addr>().is_ok_and(|address| address.is_loopback())

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use crate::settings::error::SettingsError;
 
 /// Every variable that billkey reads, with what it does; `billkey help` and the README say the same.
-pub const VARIABLES: [(&str, &str); 14] = [
+pub const VARIABLES: [(&str, &str); 18] = [
     ("BILLKEY_PROFILE", "the profile, like --profile"),
     ("BILLKEY_CONFIG", "the config file, like --config"),
     ("BILLKEY_DATABASE", "the ledger, like --database"),
@@ -16,6 +16,10 @@ pub const VARIABLES: [(&str, &str); 14] = [
     ("BILLKEY_IMP_SECRET", "the REST API secret, instead of the profile's"),
     ("BILLKEY_API_URL", "the gateway's address, instead of the profile's"),
     ("BILLKEY_SANDBOX_FAULTS", "how the sandbox misbehaves: see `billkey help sandbox`"),
+    ("https_proxy", "the proxy to the gateway, where the profile has none"),
+    ("HTTPS_PROXY", "the same, where https_proxy is not set"),
+    ("no_proxy", "hosts that are reached without the environment's proxy"),
+    ("NO_PROXY", "the same, where no_proxy is not set"),
     ("NO_COLOR", "no colour, if set"),
     ("CLICOLOR_FORCE", "colour off a terminal too, if set and not 0"),
     ("TERM", "no colour if it is `dumb`"),

@@ -17,6 +17,7 @@ use crate::settings::file::{ConfigFile, SecretSource, bad_profile_name, is_profi
 use crate::settings::keys::{IMP_SECRET_KEYS, LISTEN_SECRET_KEYS, Located};
 use crate::settings::origin::{Origin, Shown, Sourced};
 use crate::settings::presentation::Presentation;
+use crate::settings::proxy;
 use crate::settings::secret::{all_visible, trimmed};
 use crate::settings::{
     DEFAULT_PROFILE, Flags, Limits, SANDBOX_PROFILE, SETTLE_AFTER, SIMILAR_WITHIN, Settings, TIMEOUT_S,
@@ -59,7 +60,9 @@ pub(super) fn resolve(flags: &Flags, environment: &Environment) -> Result<Settin
     let api_url = rows.api_url(environment, profile.api_url)?;
     let sdk_url = rows.or_default("sdk_url", profile.sdk_url, SDK_URL.to_owned(), Clone::clone);
     let ca_file = rows.optional("ca_file", profile.ca_file, |path| path.display().to_string());
-    let proxy = rows.optional("proxy", profile.proxy, |proxy| without_password(proxy));
+    let given = profile.proxy.map(|proxy| rows.located(proxy));
+    let proxy = proxy::choose(&api_url, given.clone(), environment);
+    rows.keep_if_set("proxy", proxy.clone().or(given), |proxy| without_password(proxy));
     let database = database(flags, environment, profile.database, &profile_name, &mut rows)?;
     let settle_after = rows.or_default("settle_after", profile.settle_after, SETTLE_AFTER, duration_shown);
     let scope = rows.text("scope", profile.scope);
@@ -346,6 +349,21 @@ impl Rows {
             None => Sourced::default(default),
         };
         self.keep(key, sourced, show)
+    }
+
+    /// Notes a value that may not be set.
+    fn keep_if_set<T>(
+        &mut self,
+        key: &'static str,
+        sourced: Option<Sourced<T>>,
+        show: impl Fn(&T) -> String,
+    ) {
+        match sourced {
+            Some(sourced) => {
+                self.keep(key, sourced, show);
+            }
+            None => self.shown.push(Shown { key, value: None, origin: None }),
+        }
     }
 
     fn optional<T>(

@@ -136,7 +136,9 @@ fn a_pause_of_more_than_ten_minutes_stops_the_batch_and_the_same_line_sends_the_
     let told = [
         "a pause of 10m1s (HTTP 429)",
         "197 rows not tried",
-        "billkey batch charges.csv --workers 1 --results out.csv --yes",
+        "billkey batch /",
+        "/charges.csv --workers 1 --results /",
+        "/out.csv --yes",
     ];
     let ran = ran.says(&told);
     let summary = &ran.json()["summary"];
@@ -272,7 +274,7 @@ fn the_second_refusal_of_the_account_stops_the_rows_of_that_pg_alone() {
     let world = World::for_gateway(gateway.url());
     two_pgs(&world);
     let ran = batch(&world, &["--workers", "1", "--json", "--results", "out.csv"]).exits(8);
-    let told = ["kcp_billing", "가맹점 한도초과", "8 rows not sent", "billkey batch charges.csv"];
+    let told = ["kcp_billing", "가맹점 한도초과", "8 rows not sent", "billkey batch /"];
     let ran = ran.says(&told);
     let json = ran.json();
     let summary = &json["summary"];

@@ -2,6 +2,7 @@
 //! sandbox's PG window.
 
 mod driver;
+mod shop;
 mod stub;
 
 use std::io::{BufRead, BufReader, Read};

@@ -4,17 +4,20 @@ use std::fs::{self, File, OpenOptions};
 use std::path::Path;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use crate::billing::batch::{Batch, Job, Stop};
 use crate::billing::pace::Rate;
 use crate::billing::request::Charge;
 use crate::billing::writer::{Reader, Writer};
 use crate::commands::asking::{Question, confirm};
 use crate::commands::batch::BatchArgs;
-use crate::commands::batch::again::again;
+use crate::commands::batch::again::{Again, again};
 use crate::commands::batch::board::Board;
 use crate::commands::batch::charges::Charges;
 use crate::commands::batch::fate::Fate;
 use crate::commands::batch::input::{self, Input};
+use crate::commands::batch::mail;
 use crate::commands::batch::plan::{Plan, plan};
 use crate::commands::batch::rehearse::rehearse;
 use crate::commands::batch::row::Rules;
@@ -31,12 +34,18 @@ use crate::output::results::ResultFile;
 
 /// Charges every row of the file, or says what would be done.
 pub fn run(args: &BatchArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
+    let begun = context.now();
+    let result = step_by_step(args, begun, context);
+    mail::named(result, args, begun, context)
+}
+
+fn step_by_step(args: &BatchArgs, begun: Timestamp, context: &mut Context<'_>) -> Result<Exit, Failure> {
     let (charges, rate) = read(args, context).map_err(Failure::nothing_sent)?;
     if args.dry_run {
         return rehearse(args, &charges, context).map_err(Failure::nothing_sent);
     }
     let (work, _lock) = prepare(args, charges, context).map_err(Failure::nothing_sent)?;
-    charge(args, rate, work, context)
+    charge(args, begun, (work, rate), context)
 }
 
 /// The rows as charges, and how fast they are to be sent. Everything is checked that needs no ledger.
@@ -155,8 +164,8 @@ fn reader(ledger: &Ledger) -> Result<Reader, Failure> {
 
 fn charge(
     args: &BatchArgs,
-    rate: Option<Rate>,
-    work: Work,
+    begun: Timestamp,
+    (work, rate): (Work, Option<Rate>),
     context: &mut Context<'_>,
 ) -> Result<Exit, Failure> {
     let Work { charges, fates, mut ledger, results } = work;
@@ -200,5 +209,6 @@ fn charge(
         // All is durable by then.
         let _ledger = writer.finish();
     }
-    board.conclude(context.ui, &Ending { stop, pgs, again: again(args, context.settings) })
+    let again = again(args, Again::AsBefore, begun, context.settings);
+    board.conclude(context.ui, &Ending { stop, pgs, again })
 }

@@ -322,6 +322,11 @@ pub(super) fn summary(
     if tally.rows(Fate::Unknown) > 0 {
         text.push_str("\nThe unknown ones may have been charged. Run the same command again later; it asks before it sends.\n");
     }
+    if ui.quiet() {
+        // Nobody watches, and the rest of the mail is on stderr too.
+        ui.note(&text);
+        return Ok(Ok(()));
+    }
     Ok(ui.answer(&text))
 }
 

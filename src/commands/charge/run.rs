@@ -13,11 +13,13 @@ use crate::commands::asking::{Question, confirm};
 use crate::commands::belonging;
 use crate::commands::charge::card::{charge_card, known_customer, unsent};
 use crate::commands::charge::dry_run::dry_run;
+use crate::commands::charge::mail::named;
 use crate::commands::charge::order::{Amounts, amounts, order};
 use crate::commands::charge::{ChargeArgs, tell};
 use crate::commands::context::Context;
 use crate::commands::ending::failed;
 use crate::commands::naming::unsaved;
+use crate::domain::charge::ChargeRequest;
 use crate::domain::customer::Customer;
 use crate::domain::protocol::BeforeSend;
 use crate::failure::{Exit, Failure};
@@ -27,13 +29,25 @@ use crate::output::ui::Ui;
 
 /// Charges, or tells what became of the charge.
 pub fn run(args: &ChargeArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
+    let mut request = None;
+    let ended = step_by_step(args, context, &mut request);
+    ended.map_err(|failure| named(failure, args, request.as_deref(), context))
+}
+
+/// Fills in `request` as soon as it is known what is to be charged.
+fn step_by_step(
+    args: &ChargeArgs,
+    context: &mut Context<'_>,
+    request: &mut Option<Arc<ChargeRequest>>,
+) -> Result<Exit, Failure> {
     let amounts = amounts(args, context.ui.interactive()).map_err(Failure::nothing_sent)?;
     if args.dry_run {
-        return look_only(args, amounts, context).map_err(Failure::nothing_sent);
+        return look_only(args, amounts, context, request).map_err(Failure::nothing_sent);
     }
     let there = context.ledger_if_there().map_err(Failure::nothing_sent)?;
     let order = order(args, amounts, there.as_ref(), context.settings, context.now());
     let mut order = order.map_err(Failure::nothing_sent)?;
+    *request = Some(Arc::clone(&order.request));
     warn_of_a_short_wait(context);
     let mut ledger = match there {
         Some(ledger) => ledger,
@@ -89,10 +103,16 @@ pub fn run(args: &ChargeArgs, context: &mut Context<'_>) -> Result<Exit, Failure
 }
 
 /// `--dry-run`: nothing is written, and no ledger is made.
-fn look_only(args: &ChargeArgs, amounts: Amounts, context: &mut Context<'_>) -> Result<Exit, Failure> {
+fn look_only(
+    args: &ChargeArgs,
+    amounts: Amounts,
+    context: &mut Context<'_>,
+    request: &mut Option<Arc<ChargeRequest>>,
+) -> Result<Exit, Failure> {
     let there = context.look_at_ledger_as_it_stands()?;
     let ledger = there.as_ref().map(|(ledger, _)| ledger);
     let order = order(args, amounts, ledger, context.settings, context.now())?;
+    *request = Some(Arc::clone(&order.request));
     warn_of_a_short_wait(context);
     dry_run(context, order, there)
 }

@@ -125,6 +125,8 @@ fn report(
             object(ui, &end.payment, end.replayed)?;
             Err(complaint(Kind::Auth, &story))
         }
+        // Where nobody watches, all that is said goes into the mail, and is named there.
+        Exit::With(kind) if ui.format() == Format::Table && ui.quiet() => Err(complaint(kind, &story)),
         Exit::Done | Exit::With(_) if ui.format() == Format::Table => answered(ui.outcome(&story), exit),
         // The alarm has been told.
         Exit::Done | Exit::With(Kind::Alarm) => object(ui, &end.payment, end.replayed).map(|()| exit),

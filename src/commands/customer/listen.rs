@@ -26,20 +26,25 @@ use crate::output::text::{safe, when_rfc3339};
 use crate::register::{Check, Log, Posted, Receiver, Saved, Server, check_origin};
 
 const HELP: &str = "\
-A page of yours posts {\"customer_uid\": …} as JSON to /billings when the PG's window has registered
-the card. The gateway is asked, the customer is saved, and the answer is {\"customer_uid\",
-\"card_name\", \"card_number\"}, or a 4xx with a reason. One line a request goes to stderr.
+When the PG's window has registered the card, a page of yours posts the
+customer_uid to /billings, as JSON, {\"customer_uid\": …}, or as a form, as
+jQuery sends an object. The gateway is asked, the customer is saved, and the
+answer is {\"customer_uid\", \"card_name\", \"card_number\"}, or a 4xx with a
+reason. One line a request goes to stderr.
 
-Beyond this machine every request needs `Authorization: Bearer SECRET`: listen_secret,
-listen_secret_file or listen_secret_command of the profile. Let your web server put it in.
+Beyond this machine every request needs `Authorization: Bearer SECRET`:
+listen_secret, listen_secret_file or listen_secret_command of the profile. Let
+your web server put it in.
 
 Examples:
   billkey --sandbox customer listen --bind 127.0.0.1:8700
-  billkey --sandbox customer listen --bind 127.0.0.1:8700 --allow-origin https://shop.example.com
+  billkey --sandbox customer listen --bind 127.0.0.1:8700 \\
+      --allow-origin https://shop.example.com
   billkey --sandbox customer listen --bind 127.0.0.1:0 --json
 
 Exit codes:
-  0 it was stopped by Ctrl-C or SIGTERM   9 the address cannot be had   3 there is no listen secret
+  0 it was stopped by Ctrl-C or SIGTERM   9 the address cannot be had
+  3 there is no listen secret
   1, 2 as usual; see `billkey help exit-codes`";
 
 /// Receive customer_uids from your own registration page

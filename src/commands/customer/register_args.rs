@@ -3,20 +3,25 @@
 use clap::Args;
 
 const HELP: &str = "\
-A page on this machine opens the PG's window. When the window is done, the gateway is asked whether
-the billing key is there; only then is the customer saved. No card is seen by billkey.
+A page on this machine opens the PG's window. When the window is done, the
+gateway is asked whether the billing key is there; only then is the customer
+saved. No card is seen by billkey.
 
-With --amount 0 the card is registered and, with nearly every PG, nothing is charged. Where
-something is, it is said before the window opens.
+With --amount 0 the card is registered and, with nearly every PG, nothing is
+charged. Where something is, it is said before the window opens.
 
 Examples:
   billkey --sandbox customer register gildong_0001_5678 --name 홍길동
-  billkey --sandbox customer register --name 홍길동 --tel 010-0000-5678 --no-open --wait 1h
-  billkey --sandbox customer register gildong_0001_5678 --pg tosspayments --json
+  billkey --sandbox customer register --name 홍길동 --tel 010-0000-5678 \\
+      --no-open --wait 1h
+  billkey --sandbox customer register gildong_0001_5678 \\
+      --pg tosspayments --json
 
 Exit codes:
-  0 registered and saved   9 no card was registered in time, or the port is taken
-  130 interrupted   3 the profile has no imp_code   1, 2, 4 as usual; see `billkey help exit-codes`";
+  0 registered and saved
+  9 no card was registered in time, or the port is taken
+  130 interrupted   3 the profile has no imp_code
+  1, 2, 4 as usual; see `billkey help exit-codes`";
 
 /// Register a customer's card in the browser
 ///
@@ -50,7 +55,7 @@ pub struct RegisterArgs {
     #[arg(long, value_name = "AMOUNT", default_value = "0", help_heading = "What the window is told")]
     pub amount: String,
 
-    /// What the window says it is for
+    /// What the window calls it
     #[arg(long, value_name = "TEXT", default_value = "카드 등록", help_heading = "What the window is told")]
     pub product: String,
 

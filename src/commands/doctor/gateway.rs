@@ -11,7 +11,7 @@ use crate::domain::time::format_duration;
 use crate::failure::Kind;
 use crate::gateway::{Client, Reach, Token, TokenFailure, TransportConfig, reach};
 use crate::ledger::Ledger;
-use crate::settings::Settings;
+use crate::settings::{Proxy, Settings};
 
 /// A clock that is off by more is a warning, in seconds.
 const CLOCK_OFF_MAX_S: u64 = 60;
@@ -35,7 +35,8 @@ pub(super) fn examine(context: &mut Context<'_>, report: &mut Report) -> Option<
     let took_ms = begun.elapsed().as_millis();
     let settings = context.settings;
     let answered = |report: &mut Report| {
-        let proxy = if settings.proxy.is_some() { " through the proxy" } else { "" };
+        let proxy =
+            through(settings).map_or_else(String::new, |proxy| format!(" through the proxy {}", proxy.shown));
         let sandbox = if settings.sandbox() { "the sandbox" } else { settings.api_url.as_str() };
         report.ok("gateway", format!("{sandbox} answered{proxy} in {took_ms} ms"));
     };
@@ -134,13 +135,19 @@ fn not_known(report: &mut Report, name: &'static str, why: &str) {
     report.warn(name, format!("not checked: {why}"), "fix what is bad first, then run this again");
 }
 
+/// The proxy in use; one that cannot be was told when the gateway was opened.
+fn through(settings: &Settings) -> Option<Proxy> {
+    settings.proxy().ok().flatten()
+}
+
 /// What helps, by how far a connection gets now.
 fn fix(settings: &Settings) -> &'static str {
-    let by_proxy = settings.proxy.is_some();
-    let address = settings.proxy.as_deref().unwrap_or(&settings.api_url);
-    match (reach(address, TransportConfig::connect_timeout_for(settings.timeout)), by_proxy) {
+    let proxy = through(settings);
+    let by_proxy = proxy.is_some();
+    let address = proxy.map_or_else(|| settings.api_url.clone(), |proxy| proxy.address);
+    match (reach(&address, TransportConfig::connect_timeout_for(settings.timeout)), by_proxy) {
         (None | Some(Reach::NoAddress), false) => "look at this machine's name server (DNS)",
-        (None | Some(Reach::NoAddress), true) => "look at the proxy's name in the config, and at DNS",
+        (None | Some(Reach::NoAddress), true) => "look at the proxy's name, and at DNS",
         (Some(Reach::NoConnection), false) => {
             "look at the network and its firewall; a company proxy's address goes into `proxy`"
         }

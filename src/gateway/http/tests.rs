@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use super::{GatewaySetupError, HttpTransport, IDLE_MAX, TransportConfig};
+use super::{GatewaySetupError, HttpTransport, IDLE_MAX, ProxyAddress, TransportConfig};
 use crate::domain::secret::Secret;
 use crate::gateway::transport::{
     BODY_BYTES_MAX, Body, HttpAnswer, HttpRequest, Method, Transport, TransportError,
@@ -90,6 +90,10 @@ fn config(url: &str) -> TransportConfig {
         trace: None,
         secrets: Vec::new(),
     }
+}
+
+fn proxy(address: &str) -> ProxyAddress {
+    ProxyAddress { address: address.to_owned(), shown: "http://***@p (HTTPS_PROXY)".to_owned() }
 }
 
 fn transport(url: &str) -> HttpTransport {
@@ -408,15 +412,25 @@ fn certificates_and_proxies_are_checked_before_anything_is_sent() {
     std::fs::write(&path, "no certificate").unwrap();
     assert!(error(&config).ends_with("it holds no certificate in PEM form"), "{}", error(&config));
     config.ca_file = None;
-    config.proxy = Some("http://".to_owned());
+    config.proxy = Some(proxy("http://"));
     assert!(error(&config).starts_with("the proxy's address"), "{}", error(&config));
+}
+
+#[test]
+fn a_proxy_that_refuses_is_named() {
+    let mut config = config("https://api.iamport.kr");
+    config.proxy = Some(proxy(&format!("http://kim:s3cret@127.0.0.1:{}", closed_port())));
+    let error = HttpTransport::new(&config).unwrap().send(&charge()).unwrap_err();
+    assert!(matches!(error, TransportError::NotSent { .. }), "{error:?}");
+    let expected = "the proxy http://***@p (HTTPS_PROXY) to api.iamport.kr refused the connection";
+    assert_eq!(error.reason().to_string(), expected);
 }
 
 #[test]
 fn an_address_of_this_machine_needs_no_proxy_and_no_certificates() {
     let server = Server::answering("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}");
     let mut config = config(&server.url);
-    config.proxy = Some(format!("http://127.0.0.1:{}", closed_port()));
+    config.proxy = Some(proxy(&format!("http://127.0.0.1:{}", closed_port())));
     config.ca_file = Some(PathBuf::from("/nowhere/ca.pem"));
     assert_eq!(HttpTransport::new(&config).unwrap().send(&charge()).unwrap().status, 200);
 }

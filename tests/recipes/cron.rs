@@ -1,0 +1,88 @@
+//! The README's crontab lines, run as cron runs them: by /bin/sh, with cron's PATH, in the user's home.
+
+use std::fs;
+use std::process::{Command, Stdio};
+
+use super::readme;
+use crate::support::world::{BILLKEY, Gateway, Ran, World};
+
+/// Every line that runs something, as the shell gets it.
+fn lines() -> Vec<String> {
+    let mut lines = Vec::new();
+    for block in readme::of("crontab") {
+        for line in block.text.lines().filter(|line| !line.starts_with('#')) {
+            if line
+                .split_once('=')
+                .is_some_and(|(name, _)| name.bytes().all(|byte| byte.is_ascii_uppercase()))
+            {
+                assert!(!line.contains('$'), "cron expands nothing there: {line}");
+                continue;
+            }
+            let mut rest = line;
+            for _ in 0..5 {
+                let (field, after) = rest.trim_start().split_once(' ').unwrap();
+                assert!(field.bytes().all(|byte| byte.is_ascii_digit() || b"*-,/".contains(&byte)), "{line}");
+                rest = after;
+            }
+            let command = rest.trim_start();
+            // A bare % ends the command, and what follows is its stdin.
+            assert!(!command.replace("\\%", "").contains('%'), "{line}");
+            lines.push(command.replace("\\%", "%"));
+        }
+    }
+    lines
+}
+
+/// A home where `cargo install` has put the program, with a file of charges.
+fn home(gateway: &Gateway) -> World {
+    let world = World::for_gateway(&gateway.url());
+    let bin = world.home().join(".cargo/bin");
+    fs::create_dir_all(&bin).unwrap();
+    std::os::unix::fs::symlink(BILLKEY, bin.join("billkey")).unwrap();
+    fs::create_dir_all(world.home().join("srv/billing")).unwrap();
+    fs::write(world.home().join("srv/billing/charges.csv"), readme::of("csv").remove(0).text).unwrap();
+    world
+}
+
+fn run(world: &World, line: &str) -> Ran {
+    let srv = world.home().join("srv");
+    let line = line.replace(" /srv/", &format!(" {}/", srv.display()));
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", &line]).env_clear().current_dir(world.home()).stdin(Stdio::null());
+    shell.envs([("PATH", "/usr/bin:/bin"), ("SHELL", "/bin/sh"), ("LOGNAME", "billing")]);
+    shell.env("HOME", world.home());
+    Ran::from_output(&shell.output().unwrap())
+}
+
+#[test]
+fn a_crontab_line_runs_as_cron_runs_it_charges_once_and_mails_nothing() {
+    let lines = lines();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    for line in &lines {
+        let gateway = Gateway::start("");
+        let world = home(&gateway);
+        // The first run makes the ledger, and says so.
+        let first = run(&world, line).exits(0).says(&["created the ledger"]);
+        assert_eq!((first.stdout.as_str(), first.stderr.lines().count()), ("", 1), "{first}");
+        let again = run(&world, line).exits(0);
+        assert_eq!((again.stdout.as_str(), again.stderr.as_str()), ("", ""), "{again}");
+        let book = gateway.book();
+        let charges = book["charges"].as_array().unwrap();
+        assert!(!charges.is_empty() && charges.iter().all(|row| row["charged"] == 1), "{line}: {book}");
+    }
+}
+
+#[test]
+fn the_mail_of_a_crontab_line_that_failed_has_a_command_that_works() {
+    for line in lines() {
+        let gateway = Gateway::start("decline");
+        let world = home(&gateway);
+        let ran = run(&world, &line).exits(5).in_plain_words();
+        assert_eq!(ran.stdout, "", "{ran}");
+        let ran = ran.says(&["통장 잔액부족", "gildong_0001_1234", "₩8,900", "  profile  ", "main\n"]);
+        let (_, next) = ran.stderr.rsplit_once("billkey ").unwrap();
+        let next = next.lines().next().unwrap().to_owned();
+        gateway.faults("");
+        run(&world, &format!("$HOME/.cargo/bin/billkey {next} --yes")).exits(0);
+    }
+}
