@@ -29,11 +29,11 @@ Columns of FILE, by the names in its first line, in any order:
   customer_uid, amount, name, and merchant_uid unless --once-per is given;
   currency, tax_free, vat_amount, quota, buyer_name, buyer_email,
   buyer_tel, custom_data and note where they are needed. An empty cell is
-  not given. Korean names are known too: 고객, 금액, 상품명, 주문번호, 통화,
-  비고 and others.
-FILE is CSV (between commas, semicolons or tabs), JSON lines, a JSON array,
-or a workbook (.xlsx). What a spreadsheet ruined or hides is refused with
-its place.
+  not given. Korean names are known too: 고객, 금액, 상품명, 주문번호,
+  통화, 비고 and others.
+FILE is CSV (between commas, semicolons or tabs), JSON lines, a JSON
+array, or a workbook (.xlsx). What a spreadsheet ruined or hides is
+refused with its place.
 
 Examples:
   printf 'customer_uid,amount,name\\ngildong_0001_1234,8900,Monthly\\n' \\

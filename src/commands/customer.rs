@@ -176,10 +176,10 @@ pub struct CheckArgs {
 }
 
 const IMPORT_HELP: &str = "\
-The first line of FILE names the columns: customer_uid, and any of name, email,
-tel, note; Korean names are known too: 고객, 이름, 이메일, 전화번호, 메모. FILE
-is CSV (between commas, semicolons or tabs), JSON lines, a JSON array, or a
-workbook (.xlsx).
+The first line of FILE names the columns: customer_uid, and any of name,
+email, tel, note; Korean names are known too: 고객, 이름, 이메일,
+전화번호, 메모. FILE is CSV (between commas, semicolons or tabs), JSON
+lines, a JSON array, or a workbook (.xlsx).
 
 Examples:
   billkey --sandbox customer import customers.csv

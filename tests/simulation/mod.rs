@@ -29,8 +29,6 @@ use wire::Planted;
 const SEEDS_PER_LEDGER: usize = 200;
 /// How many seeds a planted bug is given to show itself.
 const SEEDS_TO_BITE: u64 = 3000;
-/// How many seeds of copied ledgers are lived through, and what a bug planted there is given.
-const SEEDS_WITH_COPIES: u64 = 250;
 
 /// Memory where there is some, so that the syncs cost nothing: what they are for is tested elsewhere.
 fn room() -> TempDir {
@@ -74,7 +72,7 @@ fn simulation_keeps_every_promise() {
         end.unwrap();
         return;
     }
-    let seeds = seeds_wanted(2000);
+    let seeds = seeds_wanted(1000);
     // Two halves, for two cores.
     let halves = [0..seeds / 2, seeds / 2..seeds];
     let results: Vec<_> = std::thread::scope(|scope| {
@@ -100,7 +98,7 @@ fn simulation_keeps_every_promise() {
 #[test]
 fn simulation_keeps_every_promise_where_no_lock_stands_between_the_runs() {
     let setting = Setting { planted: None, between_hosts: true };
-    if let Err((seed, broken, story)) = live(0..seeds_wanted(1500), setting) {
+    if let Err((seed, broken, story)) = live(0..seeds_wanted(500), setting) {
         panic!("{broken}\n\n{story}\n\nseed {seed}");
     }
 }
@@ -120,7 +118,7 @@ fn live_with_copies(
 fn simulation_keeps_every_promise_with_ledgers_that_are_copied_restored_and_lost() {
     let seeds = match seed_wanted() {
         Some(seed) => seed..seed + 1,
-        None => 0..seeds_wanted(SEEDS_WITH_COPIES),
+        None => 0..seeds_wanted(120),
     };
     if let Err((seed, broken, story)) = live_with_copies(seeds, None) {
         panic!("{broken}\n\n{story}\n\nreplay: BILLKEY_SEED={seed} cargo test simulation -- --nocapture");
@@ -210,8 +208,8 @@ fn simulation_finds_an_answer_about_many_orders_that_is_believed_though_it_is_cu
 /// The same for those that only several ledgers show, or one that was put back.
 #[track_caller]
 fn bites_with_copies(planted: Planted) {
-    match live_with_copies(0..SEEDS_WITH_COPIES, Some(planted)) {
-        Ok(()) => panic!("{planted:?} was not found in {SEEDS_WITH_COPIES} seeds"),
+    match live_with_copies(0..SEEDS_TO_BITE, Some(planted)) {
+        Ok(()) => panic!("{planted:?} was not found in {SEEDS_TO_BITE} seeds"),
         Err((seed, broken, story)) => {
             println!("{planted:?} was found at seed {seed}: {broken}");
             assert!(broken.ends_with("was charged 2 times"), "{broken}\n\n{story}");
@@ -261,7 +259,7 @@ fn live_with_refunds(
 fn simulation_refunds_once_and_never_too_much_and_tells_what_happened() {
     let seeds = match seed_wanted() {
         Some(seed) => seed..seed + 1,
-        None => 0..seeds_wanted(400),
+        None => 0..seeds_wanted(150),
     };
     match live_with_refunds(seeds, None) {
         Ok(crashes) => assert!(crashes > 0 || seed_wanted().is_some(), "no process was ever killed"),
