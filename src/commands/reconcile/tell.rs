@@ -193,7 +193,10 @@ impl Told {
                     self.undecided.push(payment);
                 }
             }
-            Verdict::Unanswered { why, .. } => self.unanswered(payment, &sentence(&why.to_string())),
+            Verdict::Unanswered { why, .. } => {
+                self.other_key |= why == Reason::OtherKey;
+                self.unanswered(payment, &sentence(&why.to_string()));
+            }
             Verdict::Busy => {
                 // What is recorded may be out of date by the time it is read.
                 self.busy = true;
