@@ -56,7 +56,7 @@ fn an_amount_that_is_none_is_refused_by_name() {
         (with_amount("0x10"), &["`0x10`", "is not an amount", sent]),
         (with_amount("NaN"), &["`NaN`", "is not an amount", sent]),
         (with_amount("8,9,0"), &["`8,9,0`", "is not an amount", sent]),
-        (with_amount("８９００"), &["`８９００`", "is not an amount", sent]),
+        (with_amount("８，９，０"), &["`８，９，０`", "is not an amount", sent]),
         (with_amount("9223372036854775808"), &["`9223372036854775808`", "too large", sent]),
         (with_amount("99999999999999999999999999"), &["too large", sent]),
         (with_amount(""), &["``", "is not an amount", sent]),

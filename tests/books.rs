@@ -124,20 +124,28 @@ fn refunds_in_the_console_differ_until_the_gateways_word_is_taken() {
     let found = reconcile(&world, &[]).exits(8);
     let mut kinds = drift(&found);
     kinds.sort();
-    assert_eq!(kinds, ["refund_differs in_part", "refund_differs whole", "status_differs whole"]);
-    // The same by name.
+    let all = ["refund_differs in_part", "refund_differs whole", "status_differs whole"];
+    assert_eq!(kinds, all);
+    // A list alone changes nothing, and says so again.
+    let table = world.run(&["reconcile", "--since", "2d"]).exits(8);
+    let _ = table.answers(&["in_part  refund_differs", "  next     billkey reconcile --since 2d --fix\n"]);
+    // By name the order is looked up: that is told once, and in the row from then on.
     let table = world.run(&["reconcile", "in_part"]).exits(8);
-    let _ = table.answers(&["in_part  refund_differs", "  next     billkey reconcile --fix -- in_part\n"]);
-    let one = world.run(&["reconcile", "in_part", "--json"]).exits(8);
-    assert_eq!(drift(&one), ["refund_differs in_part"]);
-    let fixed = reconcile(&world, &["--fix"]).exits(0);
-    assert_eq!((drift(&fixed).len(), fixed.json()["settled"].as_array().unwrap().len()), (0, 2), "{fixed}");
+    let told = "refund_differs  imps_";
+    let table = table.answers(&[told, "as refunded, the ledger ₩0; it is in the ledger now", "1 unchanged"]);
+    assert!(!table.stdout.contains("--fix"), "nothing is left to fix: {table}");
     assert_eq!(payment(&world, "in_part")["cancel_amount"], 3000);
+    let one = world.run(&["reconcile", "in_part", "--json"]).exits(0);
+    assert_eq!(drift(&one).len(), 0, "{one}");
+    let fixed = reconcile(&world, &["--fix"]).exits(0);
+    let settled = fixed.json()["settled"].clone();
+    let orders: Vec<&Value> = settled.as_array().unwrap().iter().map(|one| &one["merchant_uid"]).collect();
+    assert_eq!((drift(&fixed).len(), orders), (0, vec![&json!("whole")]), "{fixed}");
     let whole = payment(&world, "whole");
     assert_eq!((&whole["cancel_amount"], &whole["status"]), (&json!(8900), &json!("cancelled")));
     let events: Vec<&Value> =
         whole["history"].as_array().unwrap().iter().map(|event| &event["event"]).collect();
-    assert_eq!(events.last(), Some(&&json!("lookup")), "as an event: {events:?}");
+    assert_eq!(events.last(), Some(&&json!("refund")), "as an event: {events:?}");
     let _ = reconcile(&world, &[]).exits(0);
 }
 
@@ -230,14 +238,22 @@ fn an_import_that_was_killed_goes_on_where_it_was() {
 fn a_payment_that_left_the_window_by_its_refund_is_looked_up_and_not_missed() {
     let gateway = Gateway::start("");
     let world = World::for_gateway(&gateway.url());
-    made(&gateway, "order_1", DAY_S, &json!({}));
+    for order in ["order_1", "order_2"] {
+        made(&gateway, order, DAY_S, &json!({}));
+    }
     let _ = reconcile(&world, &["--import"]).exits(0);
     // It is under `cancelled` from now on, at the time of the refund: after the end of the window.
     let _ = control(&gateway, "console-refunds", &json!({"merchant_uid": "order_1"}));
     let until = jiff::Timestamp::from_second(now_s() - 3_600).unwrap().to_string();
     let ran = reconcile(&world, &["--until", &until]).exits(8);
     assert_eq!(drift(&ran), ["status_differs order_1", "refund_differs order_1"]);
+    // The look-up is in the row by now.
+    assert_eq!(payment(&world, "order_1")["cancel_amount"], 8900);
+    let again = reconcile(&world, &["--until", &until]).exits(0);
+    assert_eq!(drift(&again).len(), 0, "{again}");
+    let _ = control(&gateway, "console-refunds", &json!({"merchant_uid": "order_2"}));
     let fixed = reconcile(&world, &["--until", &until, "--fix"]).exits(0);
+    assert_eq!(drift(&fixed).len(), 0, "{fixed}");
     assert_eq!(fixed.json()["settled"][0]["cancel_amount"], 8900);
 }
 

@@ -76,6 +76,10 @@ fn the_payment_object_has_every_field_of_the_contract_in_every_place() {
         "noted_at",
         "noted_by",
         "noted_evidence",
+        "other_imp_uids",
+        "alarm",
+        "tax_free",
+        "vat_amount",
     ];
     let world = World::bare();
     let charge =

@@ -256,6 +256,7 @@ fn a_charge_with_tax_parts_is_refunded_with_them() {
     refund(&["--amount", "4000"]).exits(2).says(&["--tax-free 0 --vat 364", "Nothing was sent."]);
     let part = refund(&["--amount", "4000", "--tax-free", "0", "--vat", "364"]).exits(0).json();
     assert_eq!((&part["refund"]["tax_free"], &part["refund"]["vat_amount"]), (&json!(0), &json!(364)));
+    assert_eq!((&part["tax_free"], &part["vat_amount"]), (&json!(0), &json!(809)), "the charge had these");
     let rest = refund(&["--full"]).exits(0).json();
     assert_eq!((&rest["refund"]["tax_free"], &rest["refund"]["vat_amount"]), (&json!(0), &json!(445)));
 }

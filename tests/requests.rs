@@ -219,18 +219,19 @@ fn a_payment_on_a_second_page_is_found() {
         if asked.method == "POST" {
             return Say::Drop;
         }
-        let (payment, next) = match asked.path.contains("page=2") {
-            true => ("paid", 0),
-            false => ("failed", 2),
+        let (payment, imp_uid, next) = match asked.path.contains("page=2") {
+            true => ("paid", "imps_2", 0),
+            false => ("failed", "imps_1", 2),
         };
         let payment = record("order_1", "gildong_0001_1234", "8900", payment);
+        let payment = payment.replace("imps_623347347957", imp_uid);
         let page = format!(r#"{{"total":2,"previous":0,"next":{next},"list":[{payment}]}}"#);
         Say::Json(200, envelope(&page))
     });
     let world = World::for_gateway(gateway.url());
     world.charge("order_1", &[]).exits(7);
-    world.charge("order_1", &[]).exits(0);
-    assert_eq!(gateway.charges(), 1);
+    let found = world.charge("order_1", &[]).exits(0).json();
+    assert_eq!((&found["imp_uid"], gateway.charges()), (&"imps_2".into(), 1));
 }
 
 /// Says that none of the secrets is in what was said.

@@ -252,7 +252,7 @@ fn a_lock_that_is_a_link_or_a_strangers_is_not_taken() {
     fs::remove_file(&payments).unwrap();
     fs::write(
         office.world.home().join("c.csv"),
-        "customer_uid,amount,name,merchant_uid\ngildong_0001_1234,5,x,order_2\n",
+        "customer_uid,amount,name,merchant_uid\ngildong_0001_1234,8900,x,order_2\n",
     )
     .unwrap();
     std::os::unix::fs::symlink(&victim, locks.join("batch")).unwrap();

@@ -200,17 +200,28 @@ fn the_refund_of_one_of_them_ends_the_alarm_when_it_is_seen() {
     let object = world.charge("order_1", &[]).exits(0).json();
     assert_eq!(alarm_of(&object), (json!(false), json!(["imps_other"])));
     let show = world.run(&["history", "show", "order_1", "--json"]).exits(0).json();
-    let refunds: Vec<&Value> = show["refunds"].as_array().unwrap().iter().collect();
-    assert_eq!(refunds.len(), 2, "{show}");
-    assert_eq!(refunds[1]["imp_uid"], "imps_other");
+    let history = show["history"].as_array().unwrap().iter();
+    let refunds: Vec<&Value> = history.filter(|event| event["event"] == "refund").collect();
+    let seen = |sum: &str| format!("the gateway shows {sum} of imps_other as refunded");
+    assert_eq!(
+        refunds.iter().map(|event| (&event["imp_uid"], &event["message"])).collect::<Vec<_>>(),
+        [(&json!("imps_other"), &json!(seen("₩900"))), (&json!("imps_other"), &json!(seen("₩8,900"))),],
+        "each is a line of the history: {show}"
+    );
+    assert_eq!(show["refunds"], json!([]), "none of them is ours");
     assert_eq!(show["cancel_amount"], 0, "the order's own is not refunded");
+    let other = show["records"].as_array().unwrap().iter().find(|record| record["imp_uid"] == "imps_other");
+    assert_eq!(other.unwrap()["cancel_amount"], 8900);
 }
 
 #[test]
 fn a_refund_in_the_console_is_in_the_row_after_a_look_up() {
     let (shown, _gateway, world) = twice();
     *shown.lock().unwrap() = vec![refunded(&ours(), "900")];
-    world.run(&["reconcile", "order_1"]).exits(0);
+    let told = world.run(&["reconcile", "order_1", "--json"]).exits(8).json();
+    let kinds: Vec<&Value> = told["drift"].as_array().unwrap().iter().map(|drift| &drift["kind"]).collect();
+    assert_eq!(kinds, ["refund_differs"], "the run that sees it tells it: {told}");
+    world.run(&["reconcile", "order_1"]).exits(0).answers(&["1 unchanged, 0 contradicted"]);
     let object = world.charge("order_1", &[]).exits(0).json();
     assert_eq!((&object["cancel_amount"], &object["status"]), (&json!(900), &json!("cancelled")));
     assert!(object["cancelled_at"].is_string(), "{object}");

@@ -8,7 +8,7 @@ use crate::billing::desk::{Asked, Desk};
 use crate::billing::report::{Held, mode_denied};
 use crate::domain::ids::MerchantUid;
 use crate::domain::lookup::{Finding, LookedUp};
-use crate::domain::payment::{GatewayRecord, Mode, Outcome, Payment, Terms};
+use crate::domain::payment::{GatewayRecord, Mode, Payment, Terms};
 use crate::domain::protocol::{Review, review, review_noted};
 use crate::domain::reason::Reason;
 use crate::ledger::{Entry, How, LedgerError, Seen, Written};
@@ -18,8 +18,8 @@ use crate::ledger::{Entry, How, LedgerError, Seen, Written};
 pub struct Reviewed {
     /// As it is recorded now.
     pub payment: Payment,
-    /// As it was recorded before.
-    pub before: Outcome,
+    /// As it was recorded before: a paid row follows at once what is shown of its refunds.
+    pub row_before: Payment,
     pub verdict: Verdict,
     /// Everything that the gateway showed under the order.
     pub records: Vec<GatewayRecord>,
@@ -88,26 +88,28 @@ pub fn look_into(
     take_word: TakeWord,
 ) -> Result<Reviewed, ReviewError> {
     let lock = desk.ledger.lock_payment(uid)?;
-    let payment = desk.ledger.find(uid)?.ok_or(ReviewError::NoSuchPayment)?;
-    let before = payment.outcome;
+    let row_before = desk.ledger.find(uid)?.ok_or(ReviewError::NoSuchPayment)?;
     if lock.is_none() {
-        let (verdict, records) = (Verdict::Busy, Vec::new());
-        return Ok(Reviewed { payment, before, verdict, records, mode_denied: None });
+        let (payment, verdict, records) = (row_before.clone(), Verdict::Busy, Vec::new());
+        return Ok(Reviewed { payment, row_before, verdict, records, mode_denied: None });
     }
     desk.have_token().map_err(ReviewError::Held)?;
-    let terms = Terms { mode, ..payment.terms.clone() };
-    let asked = desk.ask(&terms, Some(&payment), settle_after, None)?;
+    let terms = Terms { mode, ..row_before.terms.clone() };
+    let asked = desk.ask(&terms, Some(&row_before), settle_after, None)?;
     let nothing_new = asked.nothing_new();
     let Asked { known, finding, waited, held, .. } = asked;
     if let Some(Held::Interrupted) = held {
         return Err(ReviewError::Held(Held::Interrupted));
     }
-    let review =
-        if payment.is_noted_charged() { review_noted(&finding) } else { review(before, &finding, waited) };
+    let review = if row_before.is_noted_charged() {
+        review_noted(&finding)
+    } else {
+        review(row_before.outcome, &finding, waited)
+    };
     let looked_up = match &review {
         Review::Settle(looked_up) => looked_up.clone(),
         Review::StayUnknown(reason) => LookedUp::Unknown(reason.clone()),
-        Review::Keep if take_word == TakeWord::Yes => taken_over(&payment, &finding),
+        Review::Keep if take_word == TakeWord::Yes => taken_over(&row_before, &finding),
         // A row that is right already is not written anew; only what was asked is kept.
         Review::Keep | Review::Contradicted(_) => nothing_new,
     };
@@ -120,11 +122,10 @@ pub fn look_into(
         | Finding::Nothing { .. }
         | Finding::NoAnswer { .. } => None,
     };
-    let (seen, at) = (Seen::of(&payment), desk.clock.now().wall);
+    let (seen, at) = (Seen::of(&row_before), desk.clock.now().wall);
     let received = known.reply.received().clone();
     let records = known.reply.shown().to_vec();
     let shown = records.clone();
-    let (status, refunded) = (payment.status.clone(), payment.cancel_amount);
     let entry = Entry::Lookup { uid: uid.clone(), seen, at, looked_up, received, shown };
     let Written { payment, how } = desk.ledger.write(entry)?;
     let verdict = match how {
@@ -138,13 +139,14 @@ pub fn look_into(
         | How::RefundHeld(_) => {
             let verdict = verdict(desk, &payment, &finding, review, settle_after);
             // The gateway's word was taken, and it was another one.
-            let taken =
-                take_word == TakeWord::Yes && (payment.status != status || payment.cancel_amount != refunded);
+            let differs =
+                payment.status != row_before.status || payment.cancel_amount != row_before.cancel_amount;
+            let taken = take_word == TakeWord::Yes && differs;
             if taken && matches!(verdict, Verdict::Stands) { Verdict::Settled } else { verdict }
         }
     };
     let mode_denied = mode_denied(mode, &payment, flag);
-    Ok(Reviewed { payment, before, verdict, records, mode_denied })
+    Ok(Reviewed { payment, row_before, verdict, records, mode_denied })
 }
 
 /// The gateway's record of this very payment. Another one under the same order is for a person.

@@ -203,10 +203,10 @@ pub fn run(args: &ReconcileArgs, context: &mut Context<'_>) -> Result<Exit, Fail
 
 /// The same run with what would settle more of it; `None` where only a person can.
 fn next(args: &ReconcileArgs, told: &Told) -> Option<String> {
-    use DriftKind::{ChargedBySchedule, KeyIssue, OnlyAtGateway, RefundDiffers, StatusDiffers, TestInLive};
+    use DriftKind::{ChargedBySchedule, KeyIssue, OnlyAtGateway, TestInLive};
     let may_import = args.since.is_some() && !args.import;
     let import = may_import && told.has(&[OnlyAtGateway, ChargedBySchedule, KeyIssue, TestInLive]);
-    let fix = !args.fix && told.has(&[StatusDiffers, RefundDiffers]);
+    let fix = !args.fix && told.to_fix;
     if !import && !fix {
         return None;
     }

@@ -15,11 +15,12 @@ use crate::domain::payment::{
     EventKind, HistoryEntry, Mode, Noted, Outcome, Payment, Received, RefundOutcome, Terms,
 };
 use crate::domain::reason::Reason;
-use crate::domain::record::{Record, Signed};
-use crate::domain::refund::Refund;
 use crate::domain::tax::Tax;
 use crate::domain::time::{BootReading, SendMark};
 use crate::ledger::fault::Fault;
+
+mod record;
+mod refund;
 
 /// The columns of `payments`, for a SELECT that [`stored`] reads.
 macro_rules! payment_columns {
@@ -49,29 +50,9 @@ macro_rules! customer_columns {
     };
 }
 
-/// The columns of `refunds`, beside its payment's order, that [`refund`] reads.
-macro_rules! refund_columns {
-    () => {
-        "refunds.refund_id, payments.merchant_uid, refunds.imp_uid, refunds.outcome, refunds.paid_minor, \
-         refunds.amount_minor, refunds.balance_before_minor, refunds.currency, refunds.tax_free_minor, \
-         refunds.vat_amount_minor, refunds.reason, refunds.operator, refunds.requested_at_ms, refunds.sent_ms, \
-         refunds.sent_boot_id, refunds.sent_since_boot_ms, refunds.sent_gateway_s, refunds.account, \
-         refunds.refunded_at_s, refunds.cancellation_id, refunds.receipt_url, refunds.code, refunds.message, \
-         refunds.why, refunds.why_parts"
-    };
-}
-
-/// The columns of `records`, and of the newest signature as `signed`, that [`record`] reads.
-macro_rules! record_columns {
-    () => {
-        "records.imp_uid, merchant_uid, customer_uid, status, amount_minor, cancelled_minor, currency, apply_num, \
-         card_name, card_number, pg_provider, pg_tid, receipt_url, channel, usage, sandbox, fail_reason, \
-         started_at_s, paid_at_s, failed_at_s, cancelled_at_s, first_seen_ms, last_seen_ms, signed.at_ms, \
-         signed.operator, signed.reason"
-    };
-}
-
-pub(super) use {customer_columns, event_columns, payment_columns, record_columns, refund_columns};
+pub(super) use record::{record, record_columns};
+pub(super) use refund::{refund, refund_columns};
+pub(super) use {customer_columns, event_columns, payment_columns};
 
 /// Stands between the parts of a reason, and in none of them.
 const BETWEEN_PARTS: char = '\u{1f}';
@@ -124,16 +105,6 @@ macro_rules! payment_column {
 macro_rules! event_column {
     ($name:literal) => {
         const { (place(event_columns!(), $name), $name) }
-    };
-}
-macro_rules! record_column {
-    ($name:literal) => {
-        const { (place(record_columns!(), $name), $name) }
-    };
-}
-macro_rules! refund_column {
-    ($name:literal) => {
-        const { (place(refund_columns!(), $name), $name) }
     };
 }
 macro_rules! customer_column {
@@ -381,97 +352,6 @@ pub(super) fn event(row: &Row<'_>) -> Result<HistoryEntry, Fault> {
                 cells.parsed(event_column!("refund_id"), RefundId::parse)?,
                 cells.parsed(event_column!("refund_outcome"), RefundOutcome::from_word)?,
             )),
-        },
-    })
-}
-
-/// Reads a row of `refund_columns!()`.
-pub(super) fn refund(row: &Row<'_>) -> Result<Refund, Fault> {
-    let cells = Cells { table: "refunds", row };
-    let currency = cells.parsed(refund_column!("refunds.currency"), |code| Currency::parse(code).ok())?;
-    let amount = |minor| Amount::from_minor(minor, currency);
-    let part = |column| Ok::<_, Fault>(cells.integer_or_null(column)?.map(amount));
-    let since_boot = refund_column!("refunds.sent_since_boot_ms");
-    let boot = match cells.string_or_null(refund_column!("refunds.sent_boot_id"))? {
-        Some(boot_id) => {
-            Some(BootReading { boot_id: boot_id.into(), since_boot_ms: cells.integer(since_boot)? })
-        }
-        None => None,
-    };
-    Ok(Refund {
-        id: cells.parsed(refund_column!("refunds.refund_id"), RefundId::parse)?,
-        merchant_uid: cells
-            .parsed(refund_column!("payments.merchant_uid"), |uid| MerchantUid::parse(uid).ok())?,
-        imp_uid: cells.text(refund_column!("refunds.imp_uid"))?.to_owned(),
-        outcome: cells.parsed(refund_column!("refunds.outcome"), RefundOutcome::from_word)?,
-        paid: amount(cells.integer(refund_column!("refunds.paid_minor"))?),
-        amount: amount(cells.integer(refund_column!("refunds.amount_minor"))?),
-        balance_before: amount(cells.integer(refund_column!("refunds.balance_before_minor"))?),
-        tax: Tax {
-            tax_free: part(refund_column!("refunds.tax_free_minor"))?,
-            vat_amount: part(refund_column!("refunds.vat_amount_minor"))?,
-        },
-        reason: cells.text(refund_column!("refunds.reason"))?.to_owned(),
-        requested_at: cells.ms(refund_column!("refunds.requested_at_ms"))?,
-        sent: SendMark {
-            wall: cells.ms(refund_column!("refunds.sent_ms"))?,
-            boot,
-            gateway_s: cells.integer_or_null(refund_column!("refunds.sent_gateway_s"))?,
-        },
-        account: cells.text(refund_column!("refunds.account"))?.to_owned(),
-        operator: cells.string_or_null(refund_column!("refunds.operator"))?,
-        refunded_at: cells.s_or_null(refund_column!("refunds.refunded_at_s"))?,
-        cancellation_id: cells.string_or_null(refund_column!("refunds.cancellation_id"))?,
-        receipt_url: cells.string_or_null(refund_column!("refunds.receipt_url"))?,
-        code: cells.integer_or_null(refund_column!("refunds.code"))?,
-        message: cells.string_or_null(refund_column!("refunds.message"))?,
-        why: cells.reason(refund_column!("refunds.why"), refund_column!("refunds.why_parts"))?,
-    })
-}
-
-/// Reads a row of `record_columns!()`.
-pub(super) fn record(row: &Row<'_>) -> Result<Record, Fault> {
-    let cells = Cells { table: "records", row };
-    let text = |column| cells.string_or_null(column);
-    let (code, signed_at) = (record_column!("currency"), record_column!("signed.at_ms"));
-    let currency = match cells.text_or_null(code)? {
-        None => None,
-        Some(word) => Some(Currency::parse(word).map_err(|_| cells.fault(code, word))?),
-    };
-    let amount = |column| {
-        let minor = cells.integer_or_null(column)?;
-        Ok::<_, Fault>(minor.zip(currency).map(|(minor, currency)| Amount::from_minor(minor, currency)))
-    };
-    Ok(Record {
-        imp_uid: cells.text(record_column!("records.imp_uid"))?.to_owned(),
-        merchant_uid: text(record_column!("merchant_uid"))?,
-        customer_uid: text(record_column!("customer_uid"))?,
-        status: text(record_column!("status"))?,
-        amount: amount(record_column!("amount_minor"))?,
-        cancelled: amount(record_column!("cancelled_minor"))?,
-        apply_num: text(record_column!("apply_num"))?,
-        card_name: text(record_column!("card_name"))?,
-        card_number: text(record_column!("card_number"))?,
-        pg_provider: text(record_column!("pg_provider"))?,
-        pg_tid: text(record_column!("pg_tid"))?,
-        receipt_url: text(record_column!("receipt_url"))?,
-        channel: text(record_column!("channel"))?,
-        usage: text(record_column!("usage"))?,
-        sandbox: cells.flag_or_null(record_column!("sandbox"))?,
-        fail_reason: text(record_column!("fail_reason"))?,
-        started_at: cells.s_or_null(record_column!("started_at_s"))?,
-        paid_at: cells.s_or_null(record_column!("paid_at_s"))?,
-        failed_at: cells.s_or_null(record_column!("failed_at_s"))?,
-        cancelled_at: cells.s_or_null(record_column!("cancelled_at_s"))?,
-        first_seen: cells.ms(record_column!("first_seen_ms"))?,
-        last_seen: cells.ms(record_column!("last_seen_ms"))?,
-        signed: match cells.ms_or_null(signed_at)? {
-            None => None,
-            Some(at) => Some(Signed {
-                at,
-                operator: text(record_column!("signed.operator"))?,
-                reason: cells.text(record_column!("signed.reason"))?.to_owned(),
-            }),
         },
     })
 }

@@ -12,6 +12,7 @@ use crate::domain::money::Amount;
 use crate::domain::order::Alarm;
 use crate::domain::payment::{HistoryEntry, Outcome, Payment};
 use crate::domain::record::Record;
+use crate::domain::tax::Tax;
 use crate::output::field::{Columns, Field, Give, Listed, Object, Shown, Value, exact_number};
 use crate::output::meaning::meaning_and_who;
 use crate::output::text::when_rfc3339;
@@ -100,6 +101,8 @@ impl Listed for Payment {
             Value::Ids(payment.others().map(|record| record.imp_uid.as_str()).collect())
         }),
         field("alarm", Give::Never, |payment| Value::Flag(payment.alarm().is_some())),
+        field("tax_free", Give::Never, |payment| tax_part(payment, |tax| tax.tax_free)),
+        field("vat_amount", Give::Never, |payment| tax_part(payment, |tax| tax.vat_amount)),
     ];
 
     const TABLE: &'static [Field<Payment>] = &[
@@ -145,6 +148,11 @@ impl Listed for Payment {
         lines.extend(self.alarm().map(|alarm| Cow::Owned(held_too(self, &alarm))));
         lines
     }
+}
+
+/// A tax part as it was sent: 0 and absent are different things (facts 15.1).
+fn tax_part(payment: &Payment, part: fn(&Tax) -> Option<Amount>) -> Value<'_> {
+    payment.tax.as_ref().and_then(part).map_or(Value::Absent, Value::Money)
 }
 
 /// `ALARM: the order holds imps_2 (approval 22222222) too`

@@ -7,7 +7,16 @@ use crate::domain::payment::{GatewayRecord, Payment};
 /// Tells each disagreement between a row and one of the gateway's records.
 pub(super) fn tell(told: &mut Told, kinds: &[DriftKind], row: Option<&Payment>, record: &GatewayRecord) {
     for kind in kinds {
+        told.to_fix |= matches!(kind, DriftKind::StatusDiffers | DriftKind::RefundDiffers);
         told.drift(*kind, row, Some(record), why(*kind, row, record));
+    }
+}
+
+/// Tells each disagreement of before that a look-up of its own has ended: there is nothing left to fix.
+pub(super) fn tell_taken(told: &mut Told, kinds: &[DriftKind], before: &Payment, record: &GatewayRecord) {
+    for kind in kinds {
+        let why = why(*kind, Some(before), record);
+        told.drift(*kind, Some(before), Some(record), format!("{why}; it is in the ledger now"));
     }
 }
 

@@ -10,7 +10,7 @@ use crate::billing::reconcile::{ReviewError, Reviewed, TakeWord, Verdict, look_i
 use crate::billing::report::Held;
 use crate::commands::context::Context;
 use crate::commands::reconcile::ReconcileArgs;
-use crate::commands::reconcile::differ::tell;
+use crate::commands::reconcile::differ::{tell, tell_taken};
 use crate::commands::reconcile::tell::Told;
 use crate::domain::drift::{DriftKind, drift};
 use crate::domain::ids::{CustomerUid, MerchantUid};
@@ -80,12 +80,19 @@ pub(super) fn one(
     }
 }
 
-/// What the gateway's records say otherwise than a row that stands. A second payment is told as an alarm.
+/// What the gateway's records say otherwise than a row that stands, and what they said otherwise until it followed
+/// them: that is told this once. A second payment is told as an alarm.
 fn differences(reviewed: &Reviewed, told: &mut Told, context: &Context<'_>) {
     for record in &reviewed.records {
-        let mut kinds = drift(Some(&reviewed.payment), record, context.settings.mode);
-        kinds.retain(|kind| *kind != DriftKind::TwoPayments);
-        tell(told, &kinds, Some(&reviewed.payment), record);
+        let kinds_for = |row| {
+            let mut kinds = drift(Some(row), record, context.settings.mode);
+            kinds.retain(|kind| *kind != DriftKind::TwoPayments);
+            kinds
+        };
+        let (left, mut taken) = (kinds_for(&reviewed.payment), kinds_for(&reviewed.row_before));
+        taken.retain(|kind| !left.contains(kind));
+        tell(told, &left, Some(&reviewed.payment), record);
+        tell_taken(told, &taken, &reviewed.row_before, record);
     }
 }
 

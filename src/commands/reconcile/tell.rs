@@ -56,6 +56,8 @@ pub(super) struct Told {
     next: Vec<String>,
     exit: Option<Exit>,
     missing: Vec<String>,
+    /// The gateway's word for status or refunds is not taken yet.
+    pub(super) to_fix: bool,
     /// Something stays open because it was sent with another key.
     other_key: bool,
     /// Orders whose alarm was told.
@@ -169,11 +171,11 @@ impl Told {
             ui.warning(&wrong_channel(&reviewed.payment, profile));
         }
         self.alarm(settings, ui, &reviewed.payment);
-        let Reviewed { payment, before, verdict, .. } = reviewed;
+        let Reviewed { payment, row_before, verdict, .. } = reviewed;
         let uid = safe(payment.terms.merchant_uid.as_str()).into_owned();
         match verdict {
             Verdict::Settled => {
-                self.lines.push(format!("{uid}  {} It was {before}.", settled(&payment)));
+                self.lines.push(format!("{uid}  {} It was {}.", settled(&payment), row_before.outcome));
                 self.worsen(Exit::of_outcome(payment.outcome));
                 self.settled.push(payment);
             }
@@ -193,7 +195,10 @@ impl Told {
                     self.undecided.push(payment);
                 }
             }
-            Verdict::Unanswered { why, .. } => self.unanswered(payment, &sentence(&why.to_string())),
+            Verdict::Unanswered { why, .. } => {
+                self.other_key |= why == Reason::OtherKey;
+                self.unanswered(payment, &sentence(&why.to_string()));
+            }
             Verdict::Busy => {
                 // What is recorded may be out of date by the time it is read.
                 self.busy = true;

@@ -1,7 +1,7 @@
 //! Payments that were made elsewhere, as the ledger records them.
 
 use super::{Asked, Place, at, charged, record_of, request, uid, won};
-use crate::domain::payment::{EventKind, GatewayRecord, Outcome};
+use crate::domain::payment::{EventKind, GatewayRecord, Outcome, Payment};
 use crate::ledger::{DailyLimit, Entry, How, Imported};
 
 /// A payment of ₩8,900 that was begun elsewhere at this second.
@@ -65,7 +65,12 @@ fn a_row_of_our_own_and_money_for_something_else_are_left_alone() {
     let mut ledger = place.ledger();
     let before = charged(&mut ledger, &Asked::new("order-1", 8_900, 0), Outcome::Declined);
     let ours = ledger.write_one(&Entry::Imported(elsewhere("order-1", Outcome::Paid, 7))).unwrap();
-    assert_eq!((ours.how, &ours.payment), (How::Moved, &before));
+    let without_records = |payment: &Payment| Payment { records: Vec::new(), ..payment.clone() };
+    assert_eq!((ours.how, without_records(&ours.payment)), (How::Moved, without_records(&before)));
+    let shown = ours.payment.records.iter().map(|record| (&*record.imp_uid, record.status.as_deref()));
+    let both = [("imps_order-1_failed", Some("failed")), ("imps_order-1_paid", Some("paid"))];
+    assert_eq!(shown.collect::<Vec<_>>(), both, "what was shown is kept with the row");
+    assert_eq!(ledger.find(&uid("order-1")).unwrap(), Some(ours.payment));
     let _ = ledger.write_one(&Entry::Imported(elsewhere("order-2", Outcome::Declined, 7))).unwrap();
     let mut other = elsewhere("order-2", Outcome::Paid, 8);
     other.terms.amount = won(9_900);

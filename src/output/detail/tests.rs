@@ -140,7 +140,8 @@ fn the_payments_object_holds_its_history_and_its_refunds() {
     let (object, lists) = json.split_once(r#","history":"#).unwrap();
     assert!(object.starts_with(r#"{"outcome":"paid","replayed":false,"#), "{object}");
     assert!(
-        object.contains(r#""amount":8900,"#) && object.ends_with(r#""other_imp_uids":[],"alarm":false"#),
+        object.contains(r#""amount":8900,"#)
+            && object.ends_with(r#""alarm":false,"tax_free":null,"vat_amount":null"#),
         "{object}"
     );
     let (_, refunds) = lists.split_once(r#"],"refunds":"#).unwrap();

@@ -53,7 +53,9 @@ fn the_payment_object_has_the_contracts_fields_in_the_contracts_order() {
   "noted_by": null,
   "noted_evidence": null,
   "other_imp_uids": [],
-  "alarm": false
+  "alarm": false,
+  "tax_free": null,
+  "vat_amount": null
 }"#;
     assert_eq!(json, expected);
 }
