@@ -269,3 +269,28 @@ fn an_approval_number_finds_the_payment() {
     shop.world.run(&["refund", approval, "--full", "--reason", "why", "--yes"]).exits(0);
     assert_eq!(shop.balance(), 0);
 }
+
+#[test]
+fn the_second_payment_of_an_order_goes_back_by_the_command_that_its_alarm_prints() {
+    let gateway = Gateway::start("");
+    let world = World::with_profile(&gateway.url(), "mode = \"test\"\n");
+    let shop = Shop { gateway, world };
+    let _ = shop.world.charge("order_1", &[]).exits(0);
+    let at = jiff::Timestamp::now().as_second();
+    shop.control(
+        "payments",
+        &json!({
+            "merchant_uid": "order_1", "amount": 8900, "name": "Monthly", "customer_uid": "gildong_0001_1234",
+            "customer_uid_usage": "payment", "channel": "api", "status": "paid", "started_at": at, "paid_at": at,
+        }),
+    );
+    let alarm = shop.world.run(&["reconcile", "order_1"]).exits(8).says(&["A person must look"]);
+    let line = alarm.stderr.lines().find_map(|line| line.split_once("give it back: billkey ")).unwrap().1;
+    let words: Vec<&str> = line.split(' ').map(|word| word.trim_matches('"')).collect();
+    let ran = shop.world.run(&[&words[..], &["--yes", "--json"]].concat()).exits(0).json();
+    assert_eq!((&ran["refund"]["outcome"], &ran["refund"]["amount"]), (&json!("refunded"), &json!(8900)));
+    assert_eq!(shop.world.run(&["reconcile", "order_1"]).exits(0).stderr, "", "the alarm is over");
+    let own = shop.imp_uid();
+    assert!(!words.contains(&own.as_str()));
+    assert_eq!(shop.world.charge("order_1", &[]).exits(0).json()["alarm"], false);
+}

@@ -32,11 +32,13 @@ fn hints(payment: &Payment, settings: &Settings) -> Vec<String> {
     let order = payment.terms.merchant_uid.as_str();
     let look = command_of(settings, "reconcile", order);
     let others = payment.alarm().map(|alarm| alarm.held).unwrap_or_default();
-    let signs = others.iter().filter(|record| !payment.is_own(record)).map(|record| {
-        let words = format!("reconcile --acknowledge {} --reason \"…\"", shell_word(&record.imp_uid));
-        format!("if it is right, sign for it: {}", command_line(settings, &words))
+    let each = others.iter().filter(|record| !payment.is_own(record)).flat_map(|record| {
+        let imp_uid = shell_word(&record.imp_uid);
+        let refund = command_line(settings, &format!("refund {imp_uid} --full --reason \"…\""));
+        let sign = command_line(settings, &format!("reconcile --acknowledge {imp_uid} --reason \"…\""));
+        [format!("if it is too much, give it back: {refund}"), format!("if it is right, sign for it: {sign}")]
     });
-    std::iter::once(format!("refund what is too much in the console; then: {look}")).chain(signs).collect()
+    each.chain([format!("what was refunded in the console is seen by: {look}")]).collect()
 }
 
 /// The exit of an order's run, alarm or not: 11 instead of 0.
