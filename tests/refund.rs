@@ -209,7 +209,8 @@ fn two_at_once_send_one() {
     let mut codes: Vec<i32> =
         both.into_iter().map(|child| child.wait_with_output().unwrap().status.code().unwrap()).collect();
     codes.sort_unstable();
-    assert_eq!(codes, [0, 8]);
+    // The other one meets it under way, or done.
+    assert!(codes == [0, 7] || codes == [0, 8], "{codes:?}");
     assert_eq!(shop.balance(), 3900);
 }
 
