@@ -69,9 +69,12 @@ fn a_part_and_the_rest_go_back_and_not_a_won_more() {
         " can be refunded",
         "Nothing was sent.",
     ]);
+    let listed = || shop.world.run(&["history"]).exits(0);
+    listed().answers(&["₩3,000 of it was refunded, ₩5,900 is left", "net ₩5,900"]);
     let rest = shop.refund(&["--full"]).exits(0).json();
     assert_eq!(rest["refund"]["amount"], json!(5900));
     assert_eq!(shop.balance(), 0);
+    listed().answers(&["all of it was refunded", "net ₩0"]);
     shop.refund(&["--full"]).exits(8).says(&["was refunded before", "Nothing was sent."]);
     let shown = shop.world.run(&["history", "show", "order_1", "--json"]).exits(0).json();
     assert_eq!(shown["refunds"].as_array().unwrap().len(), 2);

@@ -143,7 +143,8 @@ impl Listed for Payment {
                 let ours = Standing::of(self).and_then(|standing| standing.known).map(meaning_and_who);
                 self.why().into_iter().chain(ours).map(Cow::Owned).collect()
             }
-            Outcome::Paid | Outcome::NotSent | Outcome::Pending => Vec::new(),
+            Outcome::Paid => refunded(self).map(Cow::Owned).into_iter().collect(),
+            Outcome::NotSent | Outcome::Pending => Vec::new(),
         };
         lines.extend(self.alarm().map(|alarm| Cow::Owned(held_too(self, &alarm))));
         lines
@@ -153,6 +154,19 @@ impl Listed for Payment {
 /// A tax part as it was sent: 0 and absent are different things (facts 15.1).
 fn tax_part(payment: &Payment, part: fn(&Tax) -> Option<Amount>) -> Value<'_> {
     payment.tax.as_ref().and_then(part).map_or(Value::Absent, Value::Money)
+}
+
+/// `₩3,000 of it was refunded, ₩5,900 is left`; nothing where none was.
+fn refunded(payment: &Payment) -> Option<String> {
+    let amount = payment.terms.amount;
+    let back = payment.cancel_amount.filter(|back| back.minor() > 0)?;
+    let left = amount.minor().saturating_sub(back.minor());
+    Some(if left <= 0 {
+        "all of it was refunded".to_owned()
+    } else {
+        let left = Amount::from_minor(left, amount.currency());
+        format!("{back} of it was refunded, {left} is left")
+    })
 }
 
 /// `ALARM: the order holds imps_2 (approval 22222222) too`
