@@ -110,6 +110,8 @@ fn what_the_gateway_is_told_besides_is_checked_too() {
         ((o, &["--bypass", "[]"]), &["`[]`", "not an object", sent]),
         ((o, &["--custom-data", "{x"]), &["custom_data", "`{x`", "is not JSON", sent]),
         ((o, &["--currency", "WON1"]), &["`WON1`", "such as KRW or USD", sent]),
+        ((o, &["--currency", "won"]), &["`won`", "the won is KRW", sent]),
+        ((o, &["--currency", "RMB"]), &["`RMB`", "ISO 4217", sent]),
         ((o, &["--tax-free", "9000"]), &["tax_free", "₩9,000", "₩8,900", sent]),
         ((o, &["--vat", "-5"]), &["`-5`", sent]),
         ((o, &["--notice-url", "shop.example"]), &["`shop.example`", "https://", sent]),

@@ -30,6 +30,16 @@ impl Currency {
         }
     }
 
+    /// Reads the code of a currency that there is (ISO 4217), in either case. What people ask for is read so; what the
+    /// gateway and the ledger name is read by [`Currency::parse`], whatever it is.
+    pub fn asked_for(text: &str) -> Result<Currency, MoneyError> {
+        let currency = Currency::parse(text)?;
+        match iso_currency::Currency::from_code(currency.code()) {
+            Some(_) => Ok(currency),
+            None => Err(MoneyError::NoSuchCurrency(text.trim().to_owned())),
+        }
+    }
+
     /// The code, such as `KRW`.
     #[must_use]
     pub fn code(&self) -> &str {
@@ -66,6 +76,8 @@ impl fmt::Debug for Currency {
 pub enum MoneyError {
     #[error("`{0}` is not a currency code; give three letters such as KRW or USD")]
     Currency(String),
+    #[error("there is no currency `{0}` (ISO 4217); the won is KRW, the dollar USD, the yen JPY")]
+    NoSuchCurrency(String),
     #[error("`{0}` is not an amount; write it as 8900, 8,900 or 8900원")]
     Amount(String),
     #[error("the amount `{0}` has decimals; {1} is charged in whole units, such as 8900")]

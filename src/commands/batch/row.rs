@@ -69,7 +69,7 @@ impl Rules {
             .ok();
         let currency = match cells[CURRENCY] {
             "" => Ok(Currency::KRW),
-            code => Currency::parse(code),
+            code => Currency::asked_for(code),
         };
         let currency = currency.map_err(|error| keep(CURRENCY, error.to_string())).ok();
         let mut money = |column: usize, zero: bool| match (cells[column], currency) {

@@ -34,7 +34,7 @@ pub(super) struct Amounts {
 
 /// What can be wrong before a ledger is looked for.
 pub(super) fn amounts(args: &ChargeArgs, interactive: bool) -> Result<Amounts, Failure> {
-    let currency = Currency::parse(&args.currency)?;
+    let currency = Currency::asked_for(&args.currency)?;
     let amount = Amount::parse(&args.amount, currency)?;
     let part =
         |text: &Option<String>| text.as_deref().map(|text| Amount::parse_or_zero(text, currency)).transpose();

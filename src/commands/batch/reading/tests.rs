@@ -54,6 +54,10 @@ fn a_bad_file_gets_a_sentence_with_its_line() {
         (format!("{HEADER}\ngildong,9,x,o1\n"), "line 2: column amount: ₩9 is less than any PG charges"),
         (format!("{HEADER}\ngildong,8.900,x,o1\n"), "line 2: column amount: the amount `8.900` has decimals"),
         (format!("{HEADER}\ngildong,,x,o1\n"), "line 2: column amount: `` is not an amount"),
+        (
+            format!("{HEADER},currency\ngildong,8900,x,o1,WON\n"),
+            "line 2: column currency: there is no currency `WON`",
+        ),
         (format!("{HEADER}\n{row}{row}"), "line 3: column merchant_uid: o1 is on line 2 already"),
         (format!("{HEADER}\ngildong,10,x,\n"), "line 2: column merchant_uid: the merchant_uid is empty"),
         (
