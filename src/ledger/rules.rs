@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use crate::domain::answer::Settled;
 use crate::domain::beside;
 use crate::domain::charge::ChargeRequest;
+use crate::domain::declines::Standing;
 use crate::domain::ids::RefundId;
 use crate::domain::lookup::LookedUp;
 use crate::domain::money::Currency;
@@ -113,9 +114,11 @@ pub(super) fn first_attempt(intent: &Intent) -> Payment {
 }
 
 /// A further attempt: the row keeps what the gateway said of the earlier one until it is settled, to go back
-/// to. `None` where attempts cannot be counted any more.
+/// to. An earlier one that was answered in doubt counts as unanswered from then on, because the answer to this one
+/// speaks for this one alone (contract, rule 10). `None` where attempts cannot be counted any more.
 pub(super) fn next_attempt(payment: Payment, intent: &Intent) -> Option<Payment> {
     let request = &intent.request;
+    let unanswered = payment.unanswered.checked_add(in_doubt(&payment))?.checked_add(1)?;
     let terms = Terms { mode: request.terms.mode, ..payment.terms };
     Some(Payment {
         terms,
@@ -124,7 +127,7 @@ pub(super) fn next_attempt(payment: Payment, intent: &Intent) -> Option<Payment>
         outcome_before: Some(payment.outcome),
         name: request.name.clone(),
         attempts: payment.attempts.checked_add(1)?,
-        unanswered: payment.unanswered.checked_add(1)?,
+        unanswered,
         last_send: Some(as_kept(&intent.mark)),
         account: Some(intent.account.clone()),
         buyer_name: request.buyer_name.clone(),
@@ -229,6 +232,10 @@ pub(super) fn not_sent<'a>(
     }
     if taken_back || late {
         payment.unanswered = one_less(&payment, late);
+    }
+    // Its own words say it again.
+    if taken_back {
+        payment.unanswered = payment.unanswered.saturating_sub(in_doubt(&payment));
     }
     let happened = Happened {
         attempt,
@@ -410,6 +417,13 @@ pub(super) fn stands_open(payment: &Payment, asked: &Terms, passed: &[Passed]) -
         && !passed
             .iter()
             .any(|other| other.uid == payment.terms.merchant_uid && other.seen == Seen::of(payment))
+}
+
+/// 1 where the request that a decline or rejection answered may have charged all the same, by the gateway's words.
+fn in_doubt(payment: &Payment) -> u32 {
+    let is_no = matches!(payment.outcome, Outcome::Declined | Outcome::Rejected);
+    let by_words = Payment { unanswered: 0, ..payment.clone() };
+    u32::from(is_no && Standing::of(&by_words).is_some_and(|standing| standing.is_open()))
 }
 
 /// One request of a payment is answered. While the newest attempt is open, one request at least is not.

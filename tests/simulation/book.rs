@@ -22,6 +22,8 @@ pub enum Mood {
     HiddenDecline,
     /// Declined, and turns to paid later.
     Flips,
+    /// Approved, and answered and shown as failed in words of a time-out, until it shows as paid.
+    Doubted,
     /// Approved, and a proxy's page comes back.
     Html,
     /// Approved, and half of the answer comes back.
@@ -36,7 +38,7 @@ pub enum Mood {
     OtherAmount,
 }
 
-pub const MOODS: [Mood; 15] = [
+pub const MOODS: [Mood; 16] = [
     Mood::Approve,
     Mood::Decline,
     Mood::Reject,
@@ -46,6 +48,7 @@ pub const MOODS: [Mood; 15] = [
     Mood::Hidden,
     Mood::Misrecorded,
     Mood::Flips,
+    Mood::Doubted,
     Mood::Html,
     Mood::Cut,
     Mood::Unreachable,
@@ -69,12 +72,21 @@ pub struct Entry {
     pub shown_ms: i64,
     /// From when on a failed one is paid.
     pub flips_ms: Option<i64>,
+    /// What a failed one says of itself.
+    pub fail_reason: &'static str,
+    /// Not asked for by any of ours.
+    pub elsewhere: bool,
     pub started_s: i64,
 }
 
 impl Entry {
     pub fn status_at(&self, now_ms: i64) -> &'static str {
         if self.flips_ms.is_some_and(|at| at <= now_ms) { "paid" } else { self.status }
+    }
+
+    /// The card is charged, and the gateway has never said in words that prove it that it is not.
+    fn took_money_unproved(&self) -> bool {
+        self.status == "paid" || (self.flips_ms.is_some() && self.fail_reason == IN_DOUBT)
     }
 }
 
@@ -94,10 +106,24 @@ impl Book {
         ours.filter(|entry| entry.lands_ms <= now_ms && entry.status_at(now_ms) == "paid").collect()
     }
 
-    /// Charged now or on the way to it.
+    /// Charged now or on the way to it, as one of ours has asked for.
     pub fn will_charge(&self, merchant_uid: &str) -> usize {
         let ours = self.entries.iter().filter(|entry| entry.merchant_uid == merchant_uid);
-        ours.filter(|entry| entry.status == "paid" || entry.flips_ms.is_some()).count()
+        ours.filter(|entry| !entry.elsewhere)
+            .filter(|entry| entry.status == "paid" || entry.flips_ms.is_some())
+            .count()
+    }
+
+    /// Some charge under it makes a lie of "Nothing was charged", whether it shows or not.
+    pub fn took_money_unproved(&self, merchant_uid: &str) -> bool {
+        let ours = self.entries.iter().filter(|entry| entry.merchant_uid == merchant_uid);
+        ours.into_iter().any(Entry::took_money_unproved)
+    }
+
+    /// A decline in doubt under it shows as paid.
+    pub fn doubt_is_paid(&self, merchant_uid: &str, now_ms: i64) -> bool {
+        let charged = self.charged(merchant_uid, now_ms);
+        charged.into_iter().any(|entry| entry.status == "failed" && entry.fail_reason == IN_DOUBT)
     }
 
     /// Some charge under it is not shown yet.
@@ -126,6 +152,8 @@ impl Book {
             lands_ms: now_ms,
             shown_ms: now_ms,
             flips_ms: None,
+            fail_reason: DECLINED,
+            elsewhere: false,
             started_s: now_ms / 1000,
         });
         self.entries.last_mut().unwrap()
@@ -149,7 +177,7 @@ pub fn render(entry: &Entry, now_ms: i64) -> Value {
         "status": status, "sandbox": false, "started_at": entry.started_s,
         "paid_at": if status == "paid" { entry.started_s } else { 0 },
         "failed_at": if status == "failed" { entry.started_s } else { 0 },
-        "fail_reason": if status == "failed" { json!("[CC10] 통장 잔액부족") } else { Value::Null },
+        "fail_reason": if status == "failed" { json!(entry.fail_reason) } else { Value::Null },
     })
 }
 
@@ -160,6 +188,10 @@ pub fn envelope(response: &Value) -> Value {
 pub fn refusal(message: &str) -> Value {
     json!({"code": -1, "message": message, "response": null})
 }
+
+/// Words that prove a no, and words that leave it open (facts 19).
+pub const DECLINED: &str = "[CC10] 통장 잔액부족";
+pub const IN_DOUBT: &str = "[CC72] 카드사 TIMEOUT";
 
 pub const DUPLICATE: &str =
     "이미 주문이 이루어진 건입니다. (동일한 merchant_uid로 결제 또는 취소된 기록이 있습니다)";

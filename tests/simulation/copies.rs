@@ -109,7 +109,8 @@ impl Copies {
             (true, false) => 14 * 60_000,
         };
         inner.crash_one_in = if inner.chance.percent(40) { 3 + inner.chance.below(25) } else { 0 };
-        let never: &[Mood] = if refuses { &[] } else { &[Mood::Misrecorded, Mood::Flips] };
+        let never: &[Mood] =
+            if refuses { &[Mood::Doubted] } else { &[Mood::Doubted, Mood::Misrecorded, Mood::Flips] };
         draw_moods(&mut inner, never)
     }
 

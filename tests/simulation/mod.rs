@@ -10,6 +10,7 @@ mod ledgers;
 mod planted;
 mod refunds;
 mod scenario;
+mod shown;
 mod till;
 mod wire;
 mod world;
@@ -192,6 +193,16 @@ fn simulation_finds_a_second_send_that_is_not_fenced_by_its_attempt() {
 #[test]
 fn simulation_finds_an_attempt_that_is_settled_by_the_decline_of_the_one_before() {
     bites(Planted::AnswerNotFenced);
+}
+
+#[test]
+fn simulation_finds_a_second_payment_that_is_shown_and_forgotten() {
+    bites(Planted::AlarmForgotten);
+}
+
+#[test]
+fn simulation_finds_a_doubt_that_is_replayed_as_a_proof() {
+    bites(Planted::DoubtReplayedAsProof);
 }
 
 #[test]

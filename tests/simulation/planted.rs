@@ -1,13 +1,18 @@
-//! A protocol with its first two steps the wrong way round, to see that the simulation finds it.
+//! A protocol with its first two steps the wrong way round, and a ledger that forgets what it is shown, to see
+//! that the simulation finds them.
 
 use std::sync::Arc;
 
+use billkey::billing::book::{Book, Writing};
 use billkey::billing::request::Charge;
 use billkey::domain::answer::{Answer, Settled};
+use billkey::domain::ids::{MerchantUid, RefundId};
+use billkey::domain::payment::{GatewayRecord, Payment, Terms};
 use billkey::domain::reason::Reason;
+use billkey::domain::refund::Refund;
 use billkey::domain::time::{Clock, SendMark};
 use billkey::gateway::Client;
-use billkey::ledger::{Claiming, Closing, Entry, Intent, Ledger};
+use billkey::ledger::{Claiming, Closing, Entry, Intent, Ledger, LedgerError, PaymentLock, Written};
 
 use super::scenario::{Said, said_of};
 
@@ -49,4 +54,57 @@ pub fn send_before_intent(
     };
     let Closing { entry, lock: _lock } = claim.answered(mark.wall, settled, reply.received, Vec::new());
     Some(said_of(&ledger.write_one(&entry).unwrap().payment))
+}
+
+/// A ledger that keeps of a look-up what settles the order, and not what else is shown.
+pub struct Forgetful<'a>(pub &'a mut dyn Book);
+
+impl Book for Forgetful<'_> {
+    fn find(&self, uid: &MerchantUid) -> Result<Option<Payment>, LedgerError> {
+        self.0.find(uid)
+    }
+
+    fn declined_imp_uids(&self, uid: &MerchantUid) -> Result<Vec<String>, LedgerError> {
+        self.0.declined_imp_uids(uid)
+    }
+
+    fn refunds(&self, uid: &MerchantUid) -> Result<Vec<Refund>, LedgerError> {
+        self.0.refunds(uid)
+    }
+
+    fn find_refund(&self, id: &RefundId) -> Result<Option<Refund>, LedgerError> {
+        self.0.find_refund(id)
+    }
+
+    fn open_beside(&self, terms: &Terms) -> Result<Vec<Payment>, LedgerError> {
+        self.0.open_beside(terms)
+    }
+
+    fn one_account(&self, key: &str, other: &str) -> Result<bool, LedgerError> {
+        self.0.one_account(key, other)
+    }
+
+    fn lock_payment(&self, uid: &MerchantUid) -> Result<Option<PaymentLock>, LedgerError> {
+        self.0.lock_payment(uid)
+    }
+
+    fn write(&mut self, entry: Entry) -> Result<Written, LedgerError> {
+        self.0.write(forgotten(entry))
+    }
+
+    fn begin(&mut self, closing: Closing) -> Writing {
+        let Closing { entry, lock } = closing;
+        self.0.begin(Closing { entry: forgotten(entry), lock })
+    }
+}
+
+fn forgotten(mut entry: Entry) -> Entry {
+    if let Entry::Lookup { shown, .. } = &mut entry {
+        let is_paid = |record: &GatewayRecord| record.status.as_deref() == Some("paid");
+        // The oldest comes last, and is what the order stands for.
+        let first = shown.iter().rposition(is_paid);
+        let mut at = 0..;
+        shown.retain(|record| at.next() == first || !is_paid(record));
+    }
+    entry
 }

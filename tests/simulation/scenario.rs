@@ -25,6 +25,7 @@ use serde_json::json;
 use super::book::{Book as GatewayBook, Mood};
 use super::hosts::Host;
 use super::planted;
+use super::shown::check_proof;
 use super::wire::{Planted, Wire, draw_moods};
 use super::world::{ActorClock, Crash, World};
 
@@ -110,6 +111,10 @@ pub fn order(run: &Run, settle_after: Duration) -> Charge {
 /// nobody else uses and that dies with it.
 fn run_once(world: &World, connections: &Connections, actor: usize, run: &Run) -> Result<Said, String> {
     world.enter(actor);
+    {
+        let mut inner = world.look();
+        inner.told[actor].doubt_was_paid = inner.book.doubt_is_paid(&run.merchant_uid, inner.now_ms);
+    }
     let said = catch_unwind(AssertUnwindSafe(|| {
         let mut connection = connections.take();
         let ledger = &mut connection;
@@ -128,6 +133,9 @@ fn run_once(world: &World, connections: &Connections, actor: usize, run: &Run) -
         let several_hosts = world.look().several_hosts;
         let mut host = Host { ledger: &mut *ledger, actor, planted: run.planted };
         let book: &mut dyn Book = if several_hosts { &mut host } else { &mut *host.ledger };
+        let mut forgetful = planted::Forgetful(book);
+        let book: &mut dyn Book =
+            if run.planted == Some(Planted::AlarmForgotten) { &mut forgetful } else { &mut *forgetful.0 };
         let (gateway, interrupts) = (Arc::new(client), Interrupts::none());
         let mut desk = Desk { ledger: book, gateway, clock, interrupts };
         if run.ask == Ask::Reconcile {
@@ -151,7 +159,7 @@ fn run_once(world: &World, connections: &Connections, actor: usize, run: &Run) -
         Err(cause) => std::panic::resume_unwind(cause),
     };
     // While it is still this actor's turn: what is said must be so when it is said.
-    let verdict = check_said(world, run, &said);
+    let verdict = check_said(world, run, &said).and_then(|()| check_doubt(world, actor, run, &said));
     world.note(&format!("actor {actor} of {} says {said:?}", run.merchant_uid));
     world.leave(actor);
     verdict.map(|()| said)
@@ -201,6 +209,21 @@ fn check_said(world: &World, run: &Run, said: &Said) -> Result<(), String> {
         }
         _ => Ok(()),
     }
+}
+
+/// What a run was shown is written down when it ends, unless it was killed. A doubt that was shown as paid before
+/// it began, it has seen, unless it asked in vain.
+fn check_doubt(world: &World, actor: usize, run: &Run, said: &Said) -> Result<(), String> {
+    let mut inner = world.look();
+    let told = std::mem::take(&mut inner.told[actor]);
+    if !matches!(said, Said::Killed) {
+        inner.shown.add(&told);
+    }
+    let no = matches!(said, Said::Outcome { outcome: Outcome::Declined | Outcome::Rejected, .. });
+    if no && told.doubt_was_paid && !told.in_vain {
+        return Err(format!("{} was said to be refused, and its doubt was shown as paid", run.merchant_uid));
+    }
+    Ok(())
 }
 
 pub fn said_of(payment: &Payment) -> Said {
@@ -315,13 +338,19 @@ impl Scenario<'_> {
         self.check_books()
     }
 
-    /// Nobody is charged twice, and nothing written is ever changed.
+    /// Nobody is charged twice, nothing written is ever changed, and the ledger says what it was shown.
     fn check_books(&mut self) -> Result<(), String> {
         let ledger = self.connections.take();
         for uid in &self.uids {
             let charges = self.world.look().book.will_charge(uid);
             if charges > 1 {
                 return Err(format!("{uid} was charged {charges} times"));
+            }
+            let row = ledger.find(&MerchantUid::parse(uid).unwrap()).unwrap();
+            {
+                let inner = self.world.look();
+                inner.shown.check_kept(uid, row.as_ref())?;
+                check_proof(&inner.book, uid, row.as_ref())?;
             }
             let events = ledger.events(&MerchantUid::parse(uid).unwrap()).unwrap();
             let before = self.seen.entry(uid.clone()).or_default();
@@ -353,15 +382,21 @@ impl Scenario<'_> {
     }
 
     /// Somebody else asks for an order that was charged and shows, and is declined: the newest
-    /// payment under the merchant_uid is then not the one that counts.
+    /// payment under the merchant_uid is then not the one that counts. Seldom it is charged once more.
     fn another_machine_tries(&self) {
         let mut inner = self.world.look();
         let now_ms = inner.now_ms;
         for uid in &self.uids {
-            let shows = inner.book.charged(uid, now_ms).iter().any(|entry| entry.shown_ms <= now_ms);
+            let charged = inner.book.charged(uid, now_ms);
+            let shows = charged.iter().any(|entry| entry.shown_ms <= now_ms);
+            let counts = charged.iter().any(|entry| entry.shown_ms <= now_ms && entry.amount == "8900");
+            let asked = |amount: u32| json!({"merchant_uid": uid, "customer_uid": format!("customer_of_{uid}"), "amount": amount});
             if shows && inner.chance.percent(20) {
-                let asked = json!({"merchant_uid": uid, "customer_uid": format!("customer_of_{uid}"), "amount": 8900});
-                inner.book.enter(&asked, "failed", now_ms);
+                inner.book.enter(&asked(8900), "failed", now_ms);
+            }
+            if counts && inner.chance.percent(5) {
+                let amount = if inner.chance.percent(50) { 8900 } else { 12_000 };
+                inner.book.enter(&asked(amount), "paid", now_ms).elsewhere = true;
             }
         }
     }
@@ -372,6 +407,8 @@ impl Scenario<'_> {
         {
             let mut inner = self.world.look();
             (inner.crash_one_in, inner.pause_one_in) = (0, 0);
+            let doubts_last = inner.book.entries.iter().filter_map(|entry| entry.flips_ms).max();
+            inner.now_ms = doubts_last.map_or(inner.now_ms, |at| at.max(inner.now_ms));
         }
         for uid in self.uids.clone() {
             let run = |ask| Run {

@@ -4,7 +4,7 @@ use billkey::domain::reason::Reason;
 use billkey::gateway::{HttpAnswer, HttpRequest, Transport, TransportError};
 use serde_json::{Value, json};
 
-use super::book::{DUPLICATE, MOODS, Mood, NOT_FOUND, envelope, refusal, render};
+use super::book::{DECLINED, DUPLICATE, IN_DOUBT, MOODS, Mood, NOT_FOUND, envelope, refusal, render};
 use super::world::{Inner, World};
 
 /// A bug in the program, planted to see whether the simulation finds it. Those that concern the
@@ -34,6 +34,10 @@ pub enum Planted {
     /// An answer about many orders is believed although it may be cut, and does not show the payment that is
     /// known to be there.
     CutBulkBelieved,
+    /// Of what a look-up shows only what settles the order is kept; see `planted`.
+    AlarmForgotten,
+    /// Words that leave it open whether a charge was made are taken for words that prove that none was.
+    DoubtReplayedAsProof,
 }
 
 /// What is shown when many orders are asked for at once, for a while.
@@ -68,6 +72,10 @@ pub const BULKS: [Bulk; 9] = [
     Bulk::Empty,
     Bulk::Lost,
 ];
+
+/// How long a doubt may last at most: with the delay and the times between the runs, for less than a later run
+/// asks.
+const DOUBT_HOURS_MAX: u64 = 60;
 
 /// How many payments a cut answer shows.
 const BULK_SHOWN: usize = 20;
@@ -116,6 +124,7 @@ impl Transport for Wire {
     fn send(&self, request: &HttpRequest) -> Result<HttpAnswer, TransportError> {
         self.world.step(self.actor);
         let answer = self.deliver(request);
+        self.world.look().told[self.actor].hear(&request.path_and_query, &answer);
         self.world.sent(self.actor);
         self.world.step_or_stand_still(self.actor);
         let is_charge = request.path_and_query == "/subscribe/payments/again";
@@ -133,6 +142,11 @@ impl Transport for Wire {
             Some(Planted::ForbiddenIsUnprocessed) if is_charge => answer.map(|answer| {
                 let status = if answer.status == 403 { 401 } else { answer.status };
                 HttpAnswer { status, ..answer }
+            }),
+            Some(Planted::DoubtReplayedAsProof) => answer.map(|mut answer| {
+                let text = String::from_utf8_lossy(&answer.body).replace(IN_DOUBT, DECLINED);
+                answer.body = text.into_bytes();
+                answer
             }),
             Some(Planted::FindInsteadOfAll) if request.path_and_query.starts_with("/payments/findAll/") => {
                 answer.map(newest_only)
@@ -309,6 +323,17 @@ fn again(inner: &mut Inner, asked: &Value, mood: Mood) -> Result<(u16, Value), T
             let reply = answer(inner, "failed");
             inner.book.entries.last_mut().unwrap().flips_ms = Some(now_ms + delay_ms);
             reply
+        }
+        Mood::Doubted => {
+            // A gateway that fences it off may take days to show it.
+            let long = inner.book.refuses_duplicates && inner.chance.percent(30);
+            let hours = if long { inner.chance.below(DOUBT_HOURS_MAX) } else { 0 };
+            let _ = answer(inner, "failed");
+            let entry = inner.book.entries.last_mut().unwrap();
+            entry.flips_ms = Some(now_ms + delay_ms + i64::try_from(hours).unwrap() * 3_600_000);
+            entry.fail_reason = IN_DOUBT;
+            let entry = entry.clone();
+            Ok((200, envelope(&render(&entry, now_ms))))
         }
         Mood::OtherAmount => {
             let _ = answer(inner, "paid");

@@ -9,6 +9,7 @@ use billkey::domain::time::{BootReading, Clock, Moment};
 use jiff::Timestamp;
 
 use super::book::Book;
+use super::shown::{Shown, Told};
 use super::wire::{Bulk, Lookups};
 
 /// What a killed process leaves behind: nothing but its locks gone and its transaction undone.
@@ -63,6 +64,9 @@ pub struct Inner {
     pub bulk: Bulk,
     /// The orders of which some look-up has said that there are none.
     pub told_absent: BTreeSet<String>,
+    /// What the run of each actor is told.
+    pub told: Vec<Told>,
+    pub shown: Shown,
 }
 
 #[derive(Clone)]
@@ -95,6 +99,8 @@ impl World {
             lookups: Lookups::Usual,
             bulk: Bulk::Newest,
             told_absent: BTreeSet::new(),
+            told: Vec::new(),
+            shown: Shown::default(),
         };
         World { inner: Arc::new(Mutex::new(inner)), turned: Arc::new(Condvar::new()) }
     }
@@ -143,6 +149,7 @@ impl World {
         inner.alive = vec![true; actors];
         inner.still = vec![0; actors];
         inner.about_to_send = vec![false; actors];
+        inner.told = vec![Told::default(); actors];
         inner.turn = usize::try_from(inner.chance.below(actors as u64)).unwrap();
     }
 

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::domain::answer::Settled;
 use crate::domain::charge::ChargeRequest;
+use crate::domain::declines::Standing;
 use crate::domain::ids::{CustomerUid, MerchantUid};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::{EventKind, GatewayRecord, Mode, Outcome, Payment, Received, Terms};
@@ -298,6 +299,31 @@ fn a_further_attempt_takes_over_who_asks_now_and_keeps_what_was_said() {
     let noted = Intent { note: Some("second".to_owned()), ..next };
     assert_eq!(next_attempt(before.clone(), &noted).unwrap().note.as_deref(), Some("second"));
     assert_eq!(next_attempt(Payment { attempts: u32::MAX, ..before }, &noted), None);
+}
+
+#[test]
+fn a_doubt_outlives_the_no_that_a_further_attempt_is_told() {
+    let proved =
+        GatewayRecord { fail_reason: Some("[CC10] 통장 잔액부족".to_owned()), ..record("imps_2") };
+    let received = Received { message: proved.fail_reason.clone(), ..Received::default() };
+    let settled = Settled::Declined(Box::new(proved));
+    for (outcome, words, left) in [
+        (Outcome::Declined, "[CC72] 카드사 TIMEOUT", 1),
+        (Outcome::Rejected, "[CC72] 카드사 TIMEOUT", 1),
+        (Outcome::Rejected, "words of nobody", 1),
+        (Outcome::Declined, "[CC10] 통장 잔액부족", 0),
+    ] {
+        let before = Payment { message: Some(words.to_owned()), ..row(outcome, 1, 0) };
+        let pending = next_attempt(before.clone(), &intent(request(), 60)).unwrap();
+        let after = answered(pending.clone(), 2, at(61), &settled, &received).payment;
+        assert_eq!((after.outcome, after.unanswered), (Outcome::Declined, left), "{outcome} {words}");
+        assert_eq!(Standing::of(&after).unwrap().is_open(), left > 0, "{outcome} {words}");
+        let back = not_sent(pending, 2, at(61), &Reason::Interrupted, &received).payment;
+        assert_eq!((back.outcome, back.message, back.unanswered), (outcome, before.message, 0));
+        let ended =
+            Payment { doubt_ended_at: Some(at(59)), message: Some(words.to_owned()), ..row(outcome, 1, 0) };
+        assert_eq!(next_attempt(ended, &intent(request(), 60)).unwrap().unanswered, 1, "the doubt is over");
+    }
 }
 
 #[test]
