@@ -1,8 +1,13 @@
 //! The gateway is asked about an order before it is sent, every time (contract, rule 8). Its own guard against
 //! charging an id twice is off: nothing but the question keeps a second charge away.
 
+use std::sync::{Arc, Mutex};
+
+use jiff::Timestamp;
+use rusqlite::Connection;
 use serde_json::json;
 
+use crate::support::gateway::{Say, Scripted, envelope, payment, record};
 #[cfg(unix)]
 use crate::support::pty::Terminal;
 use crate::support::world::{Gateway, World, client, to_charge_with};
@@ -261,4 +266,35 @@ fn nobody_is_asked_about_a_charge_that_would_be_refused() {
     asked.types("y\n");
     asked.exits(0);
     assert_eq!(gateway.charged("order_2"), 1);
+}
+
+#[test]
+fn a_decline_in_doubt_that_another_ledger_was_told_waits_for_a_retry_too() {
+    let doubt = |ago_s: i64| {
+        let started_at = format!("\"started_at\":{}", Timestamp::now().as_second() - ago_s);
+        let record = record("order_1", "gildong_0001_1234", "8900", "failed");
+        let record = record.replace("[CC10] 통장 잔액부족", "[8041] 시스템 타임아웃");
+        let record = record.replace("\"started_at\":1795000000", &started_at);
+        envelope(&format!(r#"{{"list":[{record}],"next":0,"previous":0,"total":1}}"#))
+    };
+    let shows = Arc::new(Mutex::new(doubt(60)));
+    let shown = Arc::clone(&shows);
+    let gateway = Scripted::start_asked(move |asked| {
+        let answer =
+            if asked.is_charge() { envelope(&payment(asked, "paid")) } else { shown.lock().unwrap().clone() };
+        Say::Json(200, answer)
+    });
+    let world = World::for_gateway(gateway.url());
+    let ran = world.charge("order_1", &["--retry"]).exits(5);
+    let ran = ran.says(&["It is not certain that nothing was charged."]).json();
+    assert_eq!((&ran["outcome"], &ran["doubt"]), (&json!("declined"), &json!("timeout")), "{ran}");
+    let _ = world.charge("order_1", &["--retry"]).exits(7).says(&["will not be sent again before"]);
+    let again = world.charge("order_1", &[]).exits(5).json();
+    assert_eq!(again["doubt"], "timeout", "a look-up of the same hour ends no doubt");
+    assert_eq!(gateway.charges(), 0);
+    let ledger = Connection::open(world.ledger_path()).unwrap();
+    ledger.execute("UPDATE records SET started_at_s = started_at_s - 900", []).unwrap();
+    *shows.lock().unwrap() = doubt(960);
+    let _ = world.charge("order_1", &["--retry"]).exits(0);
+    assert_eq!(gateway.charges(), 1, "it has had its time");
 }

@@ -9,7 +9,7 @@ use crate::billing::report::Held;
 use crate::billing::request::{Charge, Notice};
 use crate::domain::beside::{self, Beside, Seen as AsSeen};
 use crate::domain::ids::MerchantUid;
-use crate::domain::lookup::{Finding, LookedUp};
+use crate::domain::lookup::{Finding, LookedUp, Open};
 use crate::domain::payment::{Outcome, Payment, Terms};
 use crate::domain::protocol::{Review, review};
 use crate::domain::reason::Reason;
@@ -203,11 +203,13 @@ fn asked(desk: &Desk<'_>, order: &Charge, payment: &Payment) -> Result<Looked, L
 }
 
 /// A row as a look-up would leave it, as far as it is looked at here.
-fn as_looked_up(payment: &Payment, looked_up: &LookedUp) -> Payment {
-    let outcome = looked_up.outcome().unwrap_or(payment.outcome);
-    let payment = Payment { outcome, ..payment.clone() };
+fn as_looked_up(row: &Payment, looked_up: &LookedUp) -> Payment {
+    let outcome = looked_up.outcome().unwrap_or(row.outcome);
+    let payment = Payment { outcome, ..row.clone() };
     if let LookedUp::Declined(declines) = looked_up {
-        return Payment { message: declines.last.fail_reason.clone(), unanswered: 0, ..payment };
+        let message = declines.last.fail_reason.clone();
+        let Open { unanswered, doubts } = declines.leave_open(row);
+        return Payment { message, unanswered, doubts, ..payment };
     }
     payment
 }

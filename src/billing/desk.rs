@@ -10,7 +10,7 @@ use crate::billing::report::{Held, held_by, held_without};
 use crate::billing::request::Known;
 use crate::domain::beside;
 use crate::domain::ids::MerchantUid;
-use crate::domain::lookup::{self, Finding, LookedUp, LookupReply, Question, judge};
+use crate::domain::lookup::{self, Finding, LookedUp, LookupReply, Question, doubt_elsewhere_s, judge};
 use crate::domain::payment::{Payment, Received, Terms};
 use crate::domain::protocol::{DOUBT_LASTS, ends_doubt};
 use crate::domain::time::{Clock, Moment, SendMark, later};
@@ -105,14 +105,23 @@ impl Desk<'_> {
             }
             Some(_) | None => finding,
         };
+        let elsewhere_s = doubt_elsewhere_s(row, known.reply.shown(), now_s);
+        let waited = waited && elsewhere_s.is_none_or(|at_s| since(at_s, now_s) >= settle_after);
         let long_ago = |row: &Payment| ends_doubt(row, &finding) && self.has_waited(row, DOUBT_LASTS);
         let doubt_ends = waited && row.is_some_and(long_ago);
         Ok(Asked { known, finding, waited, doubt_ends, held })
     }
 
-    /// Whether the last send, if there was one, was long enough ago.
-    pub(super) fn has_waited(&self, row: &Payment, settle_after: Duration) -> bool {
-        row.last_send.is_none() || self.send_age(row).is_some_and(|age| age >= settle_after)
+    /// Whether the last send that may still show as a charge, if there was one, was long enough ago.
+    pub(super) fn has_waited(&self, row: &Payment, wait: Duration) -> bool {
+        self.last_age(row).is_none_or(|age| age >= wait)
+    }
+
+    /// How long ago that send was, for certain.
+    fn last_age(&self, row: &Payment) -> Option<Duration> {
+        let now_s = || self.gateway.now_s().unwrap_or_else(|| self.clock.now().wall.as_second());
+        let elsewhere = doubt_elsewhere_s(Some(row), &[], i64::MAX).map(|at_s| since(at_s, now_s()));
+        [self.send_age(row), elsewhere].into_iter().flatten().min()
     }
 
     /// Whether the last send, if there was one, was made with the key in use now, or with one that the ledger
@@ -141,7 +150,7 @@ impl Desk<'_> {
 
     /// When the wait for a payment to show is over, as far as the wall clock can say it.
     pub(super) fn wait_ends_at(&self, row: &Payment, settle_after: Duration) -> Option<Timestamp> {
-        let age = self.send_age(row)?;
+        let age = self.last_age(row)?;
         Some(later(self.clock.now().wall, settle_after.saturating_sub(age)))
     }
 
@@ -182,6 +191,10 @@ impl Desk<'_> {
         let value = self.interrupts.run(PATIENCE_UNSENT, move || job(&gateway), &mut || ());
         value.map_err(held_without)
     }
+}
+
+fn since(at_s: i64, now_s: i64) -> Duration {
+    Duration::from_secs(u64::try_from(now_s.saturating_sub(at_s)).unwrap_or(0))
 }
 
 /// What a look-up says.

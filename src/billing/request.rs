@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::billing::report::{Ended, Report};
 use crate::domain::charge::ChargeRequest;
-use crate::domain::declines::Standing;
+use crate::domain::declines::in_doubt_by_words;
 use crate::domain::ids::MerchantUid;
 use crate::domain::lookup::LookupReply;
 use crate::domain::money::Amount;
@@ -193,8 +193,8 @@ pub(super) fn stored(row: &Payment, request: &ChargeRequest) -> Stored {
         outcome: row.outcome,
         same_terms: same_terms(row, asked),
         same_mode: of_same_mode(row, asked.mode),
-        unanswered: row.unanswered > 0 && row.doubt_ended_at.is_none(),
+        unanswered: row.is_beside_doubt() && row.doubt_ended_at.is_none(),
         noted_charged: row.is_noted_charged(),
-        uncertain: Standing::of(row).is_some_and(|standing| standing.is_open()),
+        uncertain: in_doubt_by_words(row),
     }
 }

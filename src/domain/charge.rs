@@ -178,6 +178,7 @@ impl ChargeRequest {
             name: self.name.clone(),
             attempts: 0,
             unanswered: 0,
+            doubts: 0,
             requested_at: at,
             last_send: None,
             account: None,

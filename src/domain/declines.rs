@@ -231,19 +231,22 @@ impl Standing {
         let ended = payment.doubt_ended_at.is_some() || noted;
         match payment.outcome {
             Outcome::Paid | Outcome::NotSent => None,
-            Outcome::Declined => {
-                Some(Standing::no(read(Kind::Decline), Certainty::HeldAsFailed, payment.unanswered, ended))
-            }
+            Outcome::Declined => Some(Standing::no(
+                read(Kind::Decline),
+                Certainty::HeldAsFailed,
+                payment.is_beside_doubt(),
+                ended,
+            )),
             Outcome::Rejected => {
                 let unread = Certainty::RefusedAndNotShown;
-                Some(Standing::no(read(Kind::Refusal), unread, payment.unanswered, ended))
+                Some(Standing::no(read(Kind::Refusal), unread, payment.is_beside_doubt(), ended))
             }
             Outcome::Unknown | Outcome::Pending => {
                 let meaning = read(Kind::Refusal);
                 let doubt = meaning.doubt();
                 // Words that prove a no did not prove it here, or it would not be open.
                 let known = if doubt.is_some() { meaning.known } else { None };
-                let silent = (payment.unanswered > 0).then_some(Doubt::Unanswered);
+                let silent = payment.is_beside_doubt().then_some(Doubt::Unanswered);
                 let certainty = Certainty::MayHaveCharged;
                 let doubt = if noted { None } else { doubt.or(silent) };
                 Some(Standing { certainty, doubt, known, ended: noted })
@@ -251,10 +254,10 @@ impl Standing {
         }
     }
 
-    /// A "no", and how many requests beside it were never answered: it speaks for none of those. Where the doubt
-    /// was ended by a look-up, nothing is proved all the same.
-    fn no(meaning: Meaning, unread: Certainty, unanswered: u32, ended: bool) -> Standing {
-        let silent = (unanswered > 0).then_some(Doubt::Unanswered);
+    /// A "no", and whether some request beside it may still have charged: it speaks for none of those. Where the
+    /// doubt was ended by a look-up, nothing is proved all the same.
+    fn no(meaning: Meaning, unread: Certainty, beside_doubt: bool, ended: bool) -> Standing {
+        let silent = beside_doubt.then_some(Doubt::Unanswered);
         let doubted = meaning.doubt().or(silent);
         let certainty = match (doubted, meaning.proof) {
             (Some(_), _) if ended => unread,
@@ -272,6 +275,21 @@ impl Standing {
     pub fn is_open(&self) -> bool {
         !self.ended && self.certainty.must_wait()
     }
+}
+
+/// Whether the request that a decline or rejection answered may have charged all the same, by the gateway's words
+/// alone: whatever is known of other requests.
+#[must_use]
+pub fn in_doubt_by_words(payment: &Payment) -> bool {
+    let is_no = matches!(payment.outcome, Outcome::Declined | Outcome::Rejected);
+    let alone = Payment { unanswered: 0, doubts: 0, ..payment.clone() };
+    is_no && Standing::of(&alone).is_some_and(|standing| standing.is_open())
+}
+
+/// Whether a failed payment may turn out to have charged all the same, by its words.
+#[must_use]
+pub fn failed_in_doubt(pg: Option<&str>, fail_reason: Option<&str>) -> bool {
+    read(pg, fail_reason.unwrap_or_default(), Kind::Decline).doubt().is_some()
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! What the gateway's list of payments under one merchant_uid says about the one we asked for.
 
-use crate::domain::payment::{GatewayRecord, Mode, Outcome, Received, Terms};
+use crate::domain::declines::{failed_in_doubt, in_doubt_by_words};
+use crate::domain::payment::{GatewayRecord, Mode, Outcome, Payment, Received, Terms};
 use crate::domain::reason::Reason;
-use crate::domain::record;
+use crate::domain::record::{self, Record};
 
 /// What came back when the gateway was asked for every payment under a merchant_uid.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,6 +82,81 @@ pub struct Declines {
     pub last: Box<GatewayRecord>,
 }
 
+impl Declines {
+    /// Whether some request that they answer may have charged all the same, by their words.
+    #[must_use]
+    pub fn leave_doubt(&self) -> bool {
+        self.earlier.iter().chain([&*self.last]).any(leaves_doubt)
+    }
+
+    /// What is left open of a payment that becomes declined by them. Each of them answers one request that was not
+    /// answered; none of them ends a doubt that was there.
+    #[must_use]
+    pub fn leave_open(&self, payment: &Payment) -> Open {
+        let count = |records: usize| u32::try_from(records).unwrap_or(u32::MAX);
+        let answered = count(self.earlier.len()).saturating_add(1);
+        let earlier = count(self.earlier.iter().filter(|record| leaves_doubt(record)).count());
+        if payment.doubt_ended_at.is_some() {
+            return Open { unanswered: 0, doubts: earlier };
+        }
+        // A record that shows later than the refusal of its request answers that one.
+        let own = payment.outcome == Outcome::Declined && in_doubt_by_words(payment);
+        Open {
+            unanswered: payment.unanswered.saturating_sub(answered),
+            doubts: payment.doubts.saturating_add(u32::from(own)).saturating_add(earlier),
+        }
+    }
+}
+
+/// How many requests may still show as a charge, beside the one that a payment's outcome is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Open {
+    /// Never answered in a usable way.
+    pub unanswered: u32,
+    /// Answered in words of doubt.
+    pub doubts: u32,
+}
+
+/// Whether the request that a record answers may have charged all the same, by its words: where it failed.
+#[must_use]
+pub fn leaves_doubt(record: &GatewayRecord) -> bool {
+    record.status.as_deref() == Some("failed")
+        && failed_in_doubt(record.pg_provider.as_deref(), record.fail_reason.as_deref())
+}
+
+/// The gateway writes down when a request came to it, a moment after that was sent.
+const ON_THE_WAY_S: i64 = 10;
+
+/// When the newest request came to the gateway that failed in words of doubt and is not known to be this ledger's
+/// own: as far as `shown` and what was seen before say it. In epoch seconds, by the gateway's clock; one that does
+/// not say when counts from when it was first seen.
+#[must_use]
+pub fn doubt_elsewhere_s(row: Option<&Payment>, shown: &[GatewayRecord], now_s: i64) -> Option<i64> {
+    let kept = row.map_or(&[][..], |row| &row.records);
+    let seen_before = kept
+        .iter()
+        .filter(|record| record.status.as_deref() == Some("failed"))
+        .filter(|record| failed_in_doubt(record.pg_provider.as_deref(), record.fail_reason.as_deref()))
+        .map(|record| {
+            let first_seen_s = record.first_seen.as_second();
+            record.started_at.map_or(first_seen_s, |at| at.as_second().min(first_seen_s))
+        });
+    let is_new = |record: &&GatewayRecord| {
+        let same = |old: &Record| record.imp_uid.as_deref() == Some(old.imp_uid.as_str());
+        !kept.iter().any(same)
+    };
+    let seen_now = shown
+        .iter()
+        .filter(|record| leaves_doubt(record))
+        .filter(is_new)
+        .map(|record| record.started_at_s.unwrap_or(now_s).min(now_s));
+    let newest = seen_before.chain(seen_now).max()?;
+    let own = row.and_then(|row| row.last_send.as_ref());
+    let own_s = own.map(|mark| mark.gateway_s.unwrap_or_else(|| mark.wall.as_second()));
+    // The wait for the last send from here covers whatever came before it.
+    own_s.is_none_or(|own_s| newest > own_s.saturating_add(ON_THE_WAY_S)).then_some(newest)
+}
+
 /// How long a customer may take over a payment window, in seconds (contract, rule 8).
 pub const WINDOW_S: i64 = 3600;
 
@@ -89,7 +165,7 @@ pub const WINDOW_S: i64 = 3600;
 pub enum LookedUp {
     /// Speaks for every request there was.
     Paid(Box<GatewayRecord>),
-    /// Speaks for every request there was.
+    /// Each speaks for one request.
     Declined(Declines),
     /// Speaks for the request that was refused, in the gateway's words.
     Rejected(Option<String>),

@@ -186,6 +186,9 @@ pub struct Payment {
     /// Requests that may have reached the gateway and were never answered in a usable way. While
     /// there are any, a failed record speaks for one of them only.
     pub unanswered: u32,
+    /// Requests, another ledger's among them, that a no answered in words of doubt, beside the one that the row's
+    /// own words are about (contract, rule 10).
+    pub doubts: u32,
     /// The first time it was asked for.
     pub requested_at: Timestamp,
     /// The last time a request was let go.
@@ -284,7 +287,14 @@ impl Payment {
     /// for, and it takes new terms (contract, rule 1). The ledger asks its history as well.
     #[must_use]
     pub fn was_never_sent(&self) -> bool {
-        self.outcome == Outcome::NotSent && self.unanswered == 0
+        self.outcome == Outcome::NotSent && !self.is_beside_doubt()
+    }
+
+    /// Whether some request of it, beside the one that its outcome is about, may still show as a charge: whatever
+    /// a look-up has ended.
+    #[must_use]
+    pub fn is_beside_doubt(&self) -> bool {
+        self.unanswered > 0 || self.doubts > 0
     }
 }
 

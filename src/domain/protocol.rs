@@ -24,8 +24,7 @@ pub struct Stored {
     pub unanswered: bool,
     /// A person has noted that it was charged (contract, rule 11).
     pub noted_charged: bool,
-    /// What the gateway said with its no does not prove one, and no look-up has ended that doubt (contract,
-    /// rule 10).
+    /// The words of the gateway's no do not prove one, and no look-up has ended that doubt (contract, rule 10).
     pub uncertain: bool,
 }
 
@@ -56,6 +55,8 @@ pub enum Before {
     Retry {
         /// It may have charged all the same, or beside it there is a request that was never answered.
         doubted: bool,
+        /// It may have charged all the same, by its own words: no later answer says otherwise.
+        uncertain: bool,
     },
     /// A declined or rejected charge is to be replayed, and may have charged all the same.
     Replay {
@@ -127,7 +128,8 @@ pub fn open(stored: &Stored, retry: bool, unasked: bool) -> Opening {
         Outcome::Paid => Opening::RefuseOtherTerms,
         _ if stored.noted_charged => Opening::RefuseOtherTerms,
         Outcome::Declined | Outcome::Rejected if retry => {
-            Opening::Ask(Before::Retry { doubted: stored.unanswered || stored.uncertain })
+            let uncertain = stored.uncertain;
+            Opening::Ask(Before::Retry { doubted: stored.unanswered || uncertain, uncertain })
         }
         Outcome::Declined | Outcome::Rejected if stored.unanswered || stored.uncertain => {
             Opening::Ask(Before::Replay { unanswered: stored.unanswered })
@@ -138,23 +140,29 @@ pub fn open(stored: &Stored, retry: bool, unasked: bool) -> Opening {
     }
 }
 
-/// What to do after a look-up that came before a send. `waited`: the last send, if there was one, was at least
-/// `settle_after` ago.
+/// What to do after a look-up that came before a send. `waited`: the last send that may still show as a charge, if
+/// there was one, was at least `settle_after` ago, be it this ledger's or another one's.
 #[must_use]
 pub fn found_before(before: Before, finding: Finding, waited: bool) -> BeforeSend {
     match finding {
         Finding::Charged { record, .. } => BeforeSend::Settle(LookedUp::Paid(record)),
         Finding::Declined(declines) => match before {
-            Before::First { retry: true, .. } | Before::Retry { .. } => {
+            Before::First { retry: true, .. } | Before::Retry { uncertain: false, .. }
+                if waited || !declines.leave_doubt() =>
+            {
                 BeforeSend::Claim { declines: Some(declines), aside: None }
             }
-            Before::First { retry: false, .. } | Before::Send | Before::Replay { .. } => {
+            Before::Retry { uncertain: true, .. } if waited => {
+                BeforeSend::Claim { declines: Some(declines), aside: None }
+            }
+            // With `--retry` too: some request before may still show as a charge.
+            Before::First { .. } | Before::Send | Before::Retry { .. } | Before::Replay { .. } => {
                 BeforeSend::Settle(LookedUp::Declined(declines))
             }
         },
         Finding::Nothing { aside } => match before {
             Before::Send if !waited => BeforeSend::Settle(LookedUp::Unknown(Reason::NotShownYet)),
-            Before::Retry { doubted: true } | Before::Replay { unanswered: true } if !waited => {
+            Before::Retry { doubted: true, .. } | Before::Replay { unanswered: true } if !waited => {
                 BeforeSend::Doubt(Reason::Unanswered)
             }
             Before::Replay { .. } => BeforeSend::Replay { in_vain: None },
@@ -163,9 +171,11 @@ pub fn found_before(before: Before, finding: Finding, waited: bool) -> BeforeSen
             }
         },
         Finding::Other { record, why } => match before {
-            Before::First { .. } | Before::Retry { doubted: false } => BeforeSend::Refuse(record, why),
+            Before::First { .. } | Before::Retry { doubted: false, .. } => BeforeSend::Refuse(record, why),
             Before::Send => BeforeSend::Settle(LookedUp::Unknown(odd(&record, why))),
-            Before::Retry { doubted: true } | Before::Replay { .. } => BeforeSend::Doubt(odd(&record, why)),
+            Before::Retry { doubted: true, .. } | Before::Replay { .. } => {
+                BeforeSend::Doubt(odd(&record, why))
+            }
         },
         Finding::Strange { record, why } => match before {
             Before::First { .. } | Before::Send | Before::Retry { .. } => {
@@ -176,11 +186,11 @@ pub fn found_before(before: Before, finding: Finding, waited: bool) -> BeforeSen
         Finding::InWindow { record, until_s } => {
             let why = Reason::WindowOpen { imp_uid: record.imp_uid.unwrap_or_default() };
             match before {
-                Before::First { .. } | Before::Retry { doubted: false } => {
+                Before::First { .. } | Before::Retry { doubted: false, .. } => {
                     BeforeSend::HoldUntil(why, until_s)
                 }
                 Before::Send => BeforeSend::Settle(LookedUp::Unknown(why)),
-                Before::Retry { doubted: true } | Before::Replay { .. } => BeforeSend::Doubt(why),
+                Before::Retry { doubted: true, .. } | Before::Replay { .. } => BeforeSend::Doubt(why),
             }
         }
         Finding::NoAnswer { reason, .. } => match before {
@@ -188,11 +198,11 @@ pub fn found_before(before: Before, finding: Finding, waited: bool) -> BeforeSen
                 let aside = Some(Reason::SentUnasked { why: Box::new(reason) });
                 BeforeSend::Claim { declines: None, aside }
             }
-            Before::First { unasked: false, .. } | Before::Retry { doubted: false } => {
+            Before::First { unasked: false, .. } | Before::Retry { doubted: false, .. } => {
                 BeforeSend::GiveUp(Reason::NoWordOfOrder { why: Box::new(reason) })
             }
             Before::Send => BeforeSend::Settle(LookedUp::Unknown(no_answer(reason))),
-            Before::Retry { doubted: true } | Before::Replay { unanswered: true } => {
+            Before::Retry { doubted: true, .. } | Before::Replay { unanswered: true } => {
                 BeforeSend::Doubt(no_answer(reason))
             }
             // It was answered, and what it is told as says no more than is known.
@@ -224,7 +234,7 @@ pub fn ends_doubt(row: &Payment, finding: &Finding) -> bool {
         }
         Outcome::Paid => {
             let alone = matches!(finding, Finding::Charged { others, .. } if others.is_empty());
-            alone && row.unanswered > 0 && row.doubt_ended_at.is_none()
+            alone && row.is_beside_doubt() && row.doubt_ended_at.is_none()
         }
         Outcome::Unknown | Outcome::NotSent | Outcome::Pending => false,
     }

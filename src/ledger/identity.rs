@@ -19,7 +19,7 @@ const HELD: &str = "SELECT id, epoch, marked, other_mark, doubt, doubt_events_ma
      coalesce((SELECT max(id) FROM events), 0) AS last_event, \
      (SELECT at_ms FROM events ORDER BY id DESC LIMIT 1) AS last_event_ms FROM ledger";
 
-const KEYS_OF_OPEN: &str = "SELECT DISTINCT account FROM payments WHERE account IS NOT NULL AND outcome <> 'paid' AND unanswered > 0";
+const KEYS_OF_OPEN: &str = "SELECT DISTINCT account FROM payments WHERE account IS NOT NULL AND outcome <> 'paid' AND (unanswered > 0 OR doubts > 0)";
 
 /// The database's side of it.
 #[derive(Clone, Debug)]

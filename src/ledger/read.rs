@@ -64,7 +64,7 @@ pub(super) const LOOK_AGAIN: &str = concat!(
     "SELECT ",
     payment_columns!(),
     " FROM payments WHERE doubt_ended_ms IS NULL \
-        AND (outcome = 'declined' OR outcome = 'rejected' OR (outcome = 'paid' AND unanswered > 0)) \
+        AND (outcome = 'declined' OR outcome = 'rejected' OR (outcome = 'paid' AND (unanswered > 0 OR doubts > 0))) \
       ORDER BY requested_at_ms, id"
 );
 

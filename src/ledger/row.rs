@@ -26,7 +26,7 @@ mod refund;
 macro_rules! payment_columns {
     () => {
         "merchant_uid, id, customer_uid, amount_minor, currency, mode, outcome, outcome_before, name, \
-         attempts, unanswered, once_per, sandbox, requested_at_ms, last_send_ms, last_send_boot_id, last_send_since_boot_ms, \
+         attempts, unanswered, doubts, once_per, sandbox, requested_at_ms, last_send_ms, last_send_boot_id, last_send_since_boot_ms, \
          last_send_gateway_s, account, imp_uid, status, cancel_amount_minor, apply_num, card_name, \
          card_number, pg_provider, pg_tid, receipt_url, code, message, reason, reason_parts, paid_at_s, cancelled_at_s, \
          buyer_name, buyer_email, buyer_tel, note, operator, host, \
@@ -252,6 +252,7 @@ pub(super) fn stored(row: &Row<'_>) -> Result<Stored, Fault> {
         name: cells.text(payment_column!("name"))?.to_owned(),
         attempts: cells.u32(payment_column!("attempts"))?,
         unanswered: cells.u32(payment_column!("unanswered"))?,
+        doubts: cells.u32(payment_column!("doubts"))?,
         requested_at: cells.ms(payment_column!("requested_at_ms"))?,
         last_send: last_send(&cells)?,
         account: cells.string_or_null(payment_column!("account"))?,

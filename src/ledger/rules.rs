@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use crate::domain::answer::Settled;
 use crate::domain::beside;
 use crate::domain::charge::ChargeRequest;
-use crate::domain::declines::Standing;
+use crate::domain::declines::in_doubt_by_words;
 use crate::domain::ids::RefundId;
-use crate::domain::lookup::LookedUp;
+use crate::domain::lookup::{LookedUp, Open, leaves_doubt};
 use crate::domain::money::Currency;
 use crate::domain::payment::{
     EventKind, GatewayRecord, Noted, Outcome, Payment, Received, RefundOutcome, Terms,
@@ -114,11 +114,12 @@ pub(super) fn first_attempt(intent: &Intent) -> Payment {
 }
 
 /// A further attempt: the row keeps what the gateway said of the earlier one until it is settled, to go back
-/// to. An earlier one that was answered in doubt counts as unanswered from then on, because the answer to this one
-/// speaks for this one alone (contract, rule 10). `None` where attempts cannot be counted any more.
+/// to. One that was answered in doubt is counted from then on, because the answer to this one speaks for this one
+/// alone (contract, rule 10). `None` where attempts cannot be counted any more.
 pub(super) fn next_attempt(payment: Payment, intent: &Intent) -> Option<Payment> {
     let request = &intent.request;
-    let unanswered = payment.unanswered.checked_add(in_doubt(&payment))?.checked_add(1)?;
+    let doubts = if payment.doubt_ended_at.is_some() { 0 } else { payment.doubts };
+    let doubts = doubts.saturating_add(u32::from(in_doubt_by_words(&payment)));
     let terms = Terms { mode: request.terms.mode, ..payment.terms };
     Some(Payment {
         terms,
@@ -127,7 +128,8 @@ pub(super) fn next_attempt(payment: Payment, intent: &Intent) -> Option<Payment>
         outcome_before: Some(payment.outcome),
         name: request.name.clone(),
         attempts: payment.attempts.checked_add(1)?,
-        unanswered,
+        unanswered: payment.unanswered.checked_add(1)?,
+        doubts,
         last_send: Some(as_kept(&intent.mark)),
         account: Some(intent.account.clone()),
         buyer_name: request.buyer_name.clone(),
@@ -177,7 +179,7 @@ pub(super) fn answered<'a>(
     received: &'a Received,
 ) -> Change<'a> {
     let late = attempt < payment.attempts;
-    let before = (payment.outcome, payment.unanswered);
+    let before = (payment.outcome, payment.unanswered, payment.doubts);
     match settled {
         Settled::Paid(_) | Settled::Declined(_) => payment.unanswered = one_less(&payment, late),
         Settled::Unknown(_) => {}
@@ -194,6 +196,8 @@ pub(super) fn answered<'a>(
             Settled::Declined(_) => payment.message.clone_from(&received.message),
             Settled::Paid(_) => {}
         }
+    } else if settled.record().is_some_and(leaves_doubt) {
+        payment.doubts = payment.doubts.saturating_add(1);
     }
     let happened = Happened {
         attempt,
@@ -206,7 +210,7 @@ pub(super) fn answered<'a>(
         received: Some(received),
         ..Happened::to(&payment, EventKind::Answer, at)
     };
-    let moved = takes || before != (payment.outcome, payment.unanswered);
+    let moved = takes || before != (payment.outcome, payment.unanswered, payment.doubts);
     Change { payment, moved, happened: vec![happened], lost: false }
 }
 
@@ -235,7 +239,7 @@ pub(super) fn not_sent<'a>(
     }
     // Its own words say it again.
     if taken_back {
-        payment.unanswered = payment.unanswered.saturating_sub(in_doubt(&payment));
+        payment.doubts = payment.doubts.saturating_sub(u32::from(in_doubt_by_words(&payment)));
     }
     let happened = Happened {
         attempt,
@@ -281,7 +285,7 @@ pub(super) fn looked_up<'a>(
             !another || unanswered != payment.unanswered
         }
         LookedUp::Declined(declines) if open => {
-            payment.unanswered = 0;
+            Open { unanswered: payment.unanswered, doubts: payment.doubts } = declines.leave_open(&payment);
             for record in declines.earlier.iter().chain([&*declines.last]) {
                 settle(&mut payment, Outcome::Declined, Some(record));
                 payment.message.clone_from(&record.fail_reason);
@@ -417,13 +421,6 @@ pub(super) fn stands_open(payment: &Payment, asked: &Terms, passed: &[Passed]) -
         && !passed
             .iter()
             .any(|other| other.uid == payment.terms.merchant_uid && other.seen == Seen::of(payment))
-}
-
-/// 1 where the request that a decline or rejection answered may have charged all the same, by the gateway's words.
-fn in_doubt(payment: &Payment) -> u32 {
-    let is_no = matches!(payment.outcome, Outcome::Declined | Outcome::Rejected);
-    let by_words = Payment { unanswered: 0, ..payment.clone() };
-    u32::from(is_no && Standing::of(&by_words).is_some_and(|standing| standing.is_open()))
 }
 
 /// One request of a payment is answered. While the newest attempt is open, one request at least is not.

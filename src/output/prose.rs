@@ -365,7 +365,7 @@ pub fn not_sent(story: &ChargeStory<'_>) -> Story {
     let certain = match payment.reason {
         Some(Reason::KeyRefused { .. }) if payment.attempts > 0 => " Nothing was charged.",
         // No trace of it shows: that proves nothing, and more is not known.
-        _ if payment.unanswered > 0 => "",
+        _ if payment.is_beside_doubt() => "",
         _ => " Nothing was sent.",
     };
     let rest = format!("{}: {reason}{certain}", mode_note(payment.mode_shown()));

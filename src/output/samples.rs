@@ -46,6 +46,7 @@ pub(in crate::output) fn paid() -> Payment {
         name: "Monthly subscription".to_owned(),
         attempts: 1,
         unanswered: 0,
+        doubts: 0,
         requested_at: at("2026-11-23T19:30:04.123+09:00"),
         last_send: None,
         account: None,

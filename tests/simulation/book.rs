@@ -134,6 +134,11 @@ impl Book {
         })
     }
 
+    /// Some payment is on its way, or not shown yet.
+    pub fn hides_something(&self, now_ms: i64) -> bool {
+        self.entries.iter().any(|entry| entry.shown_ms > now_ms)
+    }
+
     /// Some charge under it was not shown for as long as this.
     pub fn was_hidden_for(&self, merchant_uid: &str, ms: i64) -> bool {
         let ours = self.entries.iter().filter(|entry| entry.merchant_uid == merchant_uid);

@@ -98,7 +98,7 @@ impl Copies {
         if self.hasty {
             self.hides = true;
             inner.book.delay_ms_max = 14 * 60_000;
-            return vec![Mood::Late, Mood::Hidden, Mood::LostBefore];
+            return vec![Mood::Late, Mood::Hidden, Mood::LostBefore, Mood::Doubted];
         }
         inner.book.refuses_duplicates = inner.chance.percent(60);
         let refuses = inner.book.refuses_duplicates;
@@ -109,8 +109,7 @@ impl Copies {
             (true, false) => 14 * 60_000,
         };
         inner.crash_one_in = if inner.chance.percent(40) { 3 + inner.chance.below(25) } else { 0 };
-        let never: &[Mood] =
-            if refuses { &[Mood::Doubted] } else { &[Mood::Doubted, Mood::Misrecorded, Mood::Flips] };
+        let never: &[Mood] = if refuses { &[] } else { &[Mood::Misrecorded, Mood::Flips] };
         draw_moods(&mut inner, never)
     }
 
@@ -138,7 +137,11 @@ impl Copies {
             (home, runs)
         };
         // What another ledger has sent is fenced by the look-up alone, and that shows what it shows.
-        if home != self.last && self.hides && !self.world.look().book.refuses_duplicates {
+        let unseen = {
+            let inner = self.world.look();
+            !inner.book.refuses_duplicates && inner.book.hides_something(inner.now_ms)
+        };
+        if home != self.last && unseen {
             self.world.pass(UNTIL_ALL_SHOWS);
         }
         self.last = home;

@@ -194,7 +194,7 @@ fn held_back(held: &Held, payment: &Payment, commands: &Commands, until: Option<
         Outcome::Paid | Outcome::Unknown | Outcome::NotSent | Outcome::Pending => ("", &commands.again),
     };
     // Of a request that was let go and twice not taken; what was not let go proves nothing of an earlier one.
-    let certain = if payment.outcome == Outcome::NotSent && payment.attempts > 0 && payment.unanswered == 0 {
+    let certain = if payment.was_never_sent() && payment.attempts > 0 {
         " Nothing was charged."
     } else {
         " Nothing was sent."

@@ -149,7 +149,7 @@ pub(super) fn which(
     let filter = Filter { outcomes, customer, since: Some(recent), ..Filter::default() };
     ledger.visit(&filter, &mut |payment: Payment| {
         // One that was never let go, or whose every request was answered, leaves nothing to ask.
-        if payment.outcome != Outcome::NotSent || payment.unanswered > 0 {
+        if !payment.was_never_sent() {
             uids.push(payment.terms.merchant_uid);
         }
         ControlFlow::Continue(())

@@ -235,14 +235,17 @@ fn advice_comes_with_the_words() {
 #[test]
 fn a_no_speaks_for_no_request_that_was_never_answered() {
     let proved = read(None, "통장 잔액부족", Kind::Decline);
-    let alone = Standing::no(proved, Certainty::HeldAsFailed, 0, false);
+    let alone = Standing::no(proved, Certainty::HeldAsFailed, false, false);
     assert_eq!((alone.certainty, alone.doubt), (Certainty::NothingCharged, None));
-    let beside = Standing::no(proved, Certainty::HeldAsFailed, 1, false);
+    let beside = Standing::no(proved, Certainty::HeldAsFailed, true, false);
     assert_eq!((beside.certainty, beside.doubt), (Certainty::NotCertain, Some(Doubt::Unanswered)));
     let unread = read(None, "새로운 말", Kind::Decline);
-    assert_eq!(Standing::no(unread, Certainty::HeldAsFailed, 0, false).certainty, Certainty::HeldAsFailed);
+    assert_eq!(
+        Standing::no(unread, Certainty::HeldAsFailed, false, false).certainty,
+        Certainty::HeldAsFailed
+    );
     let timeout = read(None, "타임아웃", Kind::Decline);
-    let doubted = Standing::no(timeout, Certainty::HeldAsFailed, 1, false);
+    let doubted = Standing::no(timeout, Certainty::HeldAsFailed, true, false);
     assert_eq!((doubted.certainty, doubted.doubt), (Certainty::NotCertain, Some(Doubt::Timeout)));
 }
 
@@ -256,13 +259,13 @@ fn a_doubt_that_a_look_up_has_ended_is_none_and_proves_nothing() {
         ("a proof beside a request that was never answered", proved, Certainty::HeldAsFailed, 1),
         ("a refusal in words nobody knows", unread, Certainty::RefusedAndNotShown, 0),
     ] {
-        assert!(Standing::no(meaning, says, unanswered, false).is_open(), "{what}");
-        let ended = Standing::no(meaning, says, unanswered, true);
+        assert!(Standing::no(meaning, says, unanswered > 0, false).is_open(), "{what}");
+        let ended = Standing::no(meaning, says, unanswered > 0, true);
         assert_eq!((ended.certainty, ended.doubt, ended.is_open()), (says, None, false), "{what}");
     }
-    assert!(!Standing::no(proved, Certainty::HeldAsFailed, 0, false).is_open());
+    assert!(!Standing::no(proved, Certainty::HeldAsFailed, false, false).is_open());
     let nobody_knows = read(None, "새로운 말", Kind::Decline);
-    assert!(!Standing::no(nobody_knows, Certainty::HeldAsFailed, 0, false).is_open());
+    assert!(!Standing::no(nobody_knows, Certainty::HeldAsFailed, false, false).is_open());
 }
 
 /// Any line of the table, as an index.

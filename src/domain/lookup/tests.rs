@@ -1,10 +1,17 @@
 //! What a list of payments says about the one that was asked for.
 
-use super::{Declines, Finding, LookedUp, LookupReply, Question, judge, through_another_key};
+use jiff::Timestamp;
+
+use super::{
+    Declines, Finding, LookedUp, LookupReply, Open, Question, doubt_elsewhere_s, judge, through_another_key,
+};
+use crate::domain::charge::ChargeRequest;
 use crate::domain::ids::{CustomerUid, MerchantUid};
 use crate::domain::money::{Amount, Currency};
-use crate::domain::payment::{GatewayRecord, Mode, Outcome, Received, Terms};
+use crate::domain::payment::{GatewayRecord, Mode, Outcome, Payment, Received, Terms};
 use crate::domain::reason::Reason;
+use crate::domain::record::Record;
+use crate::domain::time::SendMark;
 
 fn terms() -> Terms {
     Terms {
@@ -255,4 +262,98 @@ fn another_key_can_show_a_charge_and_its_silence_says_nothing() {
     );
     let charged = find(vec![record("imps_1", "paid")], &[], 1, true);
     assert!(is_charged(&through_another_key(charged)));
+}
+
+const IN_DOUBT: &str = "[CC72] 카드사 TIMEOUT";
+const PROVED: &str = "[CC10] 통장 잔액부족";
+
+fn failed(imp_uid: &str, words: &str, started_at_s: Option<i64>) -> GatewayRecord {
+    GatewayRecord { fail_reason: Some(words.to_owned()), started_at_s, ..record(imp_uid, "failed") }
+}
+
+fn payment(outcome: Outcome, words: &str, unanswered: u32) -> Payment {
+    let unsent = ChargeRequest::new(terms(), "Monthly").unsent(Timestamp::UNIX_EPOCH, None, None);
+    Payment { outcome, unanswered, message: Some(words.to_owned()), ..unsent }
+}
+
+#[test]
+fn a_decline_that_is_found_answers_one_request_and_ends_no_doubt() {
+    use Outcome::{Declined, Pending, Rejected, Unknown};
+    let one = |words| Declines { earlier: Vec::new(), last: Box::new(failed("b", words, None)) };
+    let after_doubt =
+        Declines { earlier: vec![failed("a", IN_DOUBT, None)], last: Box::new(failed("b", PROVED, None)) };
+    let open = |unanswered, doubts| Open { unanswered, doubts };
+    for (rule, row, declines, left) in [
+        ("the only request is answered", payment(Unknown, "", 1), one(PROVED), open(0, 0)),
+        ("its own words say that it is in doubt", payment(Unknown, "", 1), one(IN_DOUBT), open(0, 0)),
+        ("the other request is not answered", payment(Pending, "", 2), one(PROVED), open(1, 0)),
+        ("an earlier one is answered in doubt", payment(Unknown, "", 2), after_doubt.clone(), open(0, 1)),
+        ("a doubt that was there stays", payment(Declined, IN_DOUBT, 0), one(PROVED), open(0, 1)),
+        ("so do those before it", Payment { doubts: 1, ..payment(Unknown, "", 1) }, one(PROVED), open(0, 1)),
+        ("a proof that was there is none", payment(Declined, PROVED, 0), one(PROVED), open(0, 0)),
+        ("a refusal in doubt is answered late", payment(Rejected, IN_DOUBT, 0), one(PROVED), open(0, 0)),
+        (
+            "what is over stays over",
+            Payment {
+                doubt_ended_at: Some(Timestamp::UNIX_EPOCH),
+                doubts: 1,
+                ..payment(Declined, IN_DOUBT, 1)
+            },
+            one(PROVED),
+            open(0, 0),
+        ),
+    ] {
+        assert_eq!(declines.leave_open(&row), left, "{rule}");
+    }
+    assert!(after_doubt.leave_doubt() && one(IN_DOUBT).leave_doubt() && !one(PROVED).leave_doubt());
+}
+
+#[test]
+fn a_doubt_that_another_ledger_left_is_as_old_as_its_request() {
+    let now_s = 10_000;
+    let at = |second| Timestamp::from_second(second).unwrap();
+    let kept = |record: GatewayRecord, seen_s| {
+        let record = Record::of(&record, at(seen_s)).unwrap();
+        Payment { records: vec![record], ..payment(Outcome::Declined, IN_DOUBT, 0) }
+    };
+    let sent = |second, row: Payment| Payment {
+        last_send: Some(SendMark { wall: at(second), boot: None, gateway_s: None }),
+        ..row
+    };
+    let doubt = |started| failed("a", IN_DOUBT, started);
+    for (rule, row, shown, expected) in [
+        ("nothing is known", None, vec![], None),
+        ("a proof is no doubt", None, vec![failed("a", PROVED, Some(9_000))], None),
+        ("a paid one is none", None, vec![record("a", "paid")], None),
+        ("from when it came to the gateway", None, vec![doubt(Some(9_000))], Some(9_000)),
+        (
+            "the newest counts",
+            None,
+            vec![doubt(Some(9_000)), failed("b", IN_DOUBT, Some(9_500))],
+            Some(9_500),
+        ),
+        ("one without a time may have come just now", None, vec![doubt(None)], Some(now_s)),
+        ("one from tomorrow too", None, vec![doubt(Some(99_000))], Some(now_s)),
+        (
+            "one that was seen before and is not shown",
+            Some(kept(doubt(Some(8_000)), 9_000)),
+            vec![],
+            Some(8_000),
+        ),
+        ("from when it was first seen", Some(kept(doubt(None), 9_000)), vec![doubt(None)], Some(9_000)),
+        (
+            "an own request has a wait of its own",
+            Some(sent(7_999, kept(doubt(Some(8_000)), 8_001))),
+            vec![],
+            None,
+        ),
+        (
+            "one that came later has another",
+            Some(sent(7_000, kept(doubt(Some(8_000)), 8_001))),
+            vec![],
+            Some(8_000),
+        ),
+    ] {
+        assert_eq!(doubt_elsewhere_s(row.as_ref(), &shown, now_s), expected, "{rule}");
+    }
 }

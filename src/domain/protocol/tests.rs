@@ -58,6 +58,11 @@ fn in_window() -> Finding {
     Finding::InWindow { record: record("imps_1"), until_s: 3600 }
 }
 
+fn doubted(imp_uid: &str) -> GatewayRecord {
+    let fail_reason = Some("[CC72] 카드사 TIMEOUT".to_owned());
+    GatewayRecord { status: Some("failed".to_owned()), fail_reason, ..*record(imp_uid) }
+}
+
 fn window() -> Reason {
     Reason::WindowOpen { imp_uid: "imps_1".to_owned() }
 }
@@ -88,7 +93,7 @@ fn openings() -> Vec<(&'static str, Stored, bool, Opening)> {
     let other_terms = |outcome| Stored { same_terms: false, ..row(outcome) };
     let unanswered = |outcome| Stored { unanswered: true, ..row(outcome) };
     let first = |retry| Opening::Ask(Before::First { retry, unasked: false });
-    let retry = |doubted| Opening::Ask(Before::Retry { doubted });
+    let retry = |doubted, uncertain| Opening::Ask(Before::Retry { doubted, uncertain });
     let replay = |unanswered| Opening::Ask(Before::Replay { unanswered });
     let uncertain = |outcome| Stored { uncertain: true, ..row(outcome) };
     vec![
@@ -110,12 +115,12 @@ fn openings() -> Vec<(&'static str, Stored, bool, Opening)> {
             replay(true)),
         ("a rejection beside an unanswered request is looked up", unanswered(Rejected), false,
             replay(true)),
-        ("a declined one is looked up before a retry", row(Declined), true, retry(false)),
-        ("a rejected one is looked up before a retry", row(Rejected), true, retry(false)),
-        ("a retry after a no that proves nothing knows of it", uncertain(Declined), true, retry(true)),
+        ("a declined one is looked up before a retry", row(Declined), true, retry(false, false)),
+        ("a rejected one is looked up before a retry", row(Rejected), true, retry(false, false)),
+        ("a retry after a no that proves nothing knows of it", uncertain(Declined), true, retry(true, true)),
         ("a decline that proves nothing is looked up again", uncertain(Declined), false, replay(false)),
         ("a rejection that proves nothing is looked up again", uncertain(Rejected), false, replay(false)),
-        ("a retry beside an unanswered request knows of it", unanswered(Declined), true, retry(true)),
+        ("a retry beside an unanswered request knows of it", unanswered(Declined), true, retry(true, false)),
         ("a pending one is looked up first", row(Pending), false, Opening::Ask(Before::Send)),
         ("an unknown one is looked up first", row(Unknown), false, Opening::Ask(Before::Send)),
         ("an unknown one is looked up first with --retry", row(Unknown), true, Opening::Ask(Before::Send)),
@@ -146,10 +151,11 @@ fn what_was_never_sent_may_go_unasked_where_somebody_has_accepted_that() {
 const FIRST: Before = Before::First { retry: false, unasked: false };
 const FIRST_RETRY: Before = Before::First { retry: true, unasked: false };
 const UNASKED: Before = Before::First { retry: false, unasked: true };
-const RETRY: Before = Before::Retry { doubted: false };
+const RETRY: Before = Before::Retry { doubted: false, uncertain: false };
 const REPLAY: Before = Before::Replay { unanswered: true };
 const REPLAY_DOUBTED: Before = Before::Replay { unanswered: false };
-const RETRY_DOUBTED: Before = Before::Retry { doubted: true };
+const RETRY_DOUBTED: Before = Before::Retry { doubted: true, uncertain: true };
+const RETRY_UNANSWERED: Before = Before::Retry { doubted: true, uncertain: false };
 
 #[rustfmt::skip]
 fn look_ups_before_a_send() -> Vec<(&'static str, Before, Finding, bool, BeforeSend)> {
@@ -230,9 +236,30 @@ fn look_ups_before_a_send() -> Vec<(&'static str, Before, Finding, bool, BeforeS
     ]
 }
 
+/// Declines that this ledger did not know, before `--retry` sends.
+#[rustfmt::skip]
+fn declines_before_a_retry() -> Vec<(&'static str, Before, Finding, bool, BeforeSend)> {
+    let goes_after = |declines| BeforeSend::Claim { declines: Some(declines), aside: None };
+    let declined_then = || BeforeSend::Settle(LookedUp::Declined(declines()));
+    let doubts = || Declines { earlier: vec![doubted("imps_1")], last: record("imps_2") };
+    let doubtful = || Finding::Declined(doubts());
+    let doubtful_then = || BeforeSend::Settle(LookedUp::Declined(doubts()));
+    vec![
+        ("a retry goes beside another ledger's decline", FIRST_RETRY, declined(), false, goes_after(declines())),
+        ("not where that is a fresh doubt", FIRST_RETRY, doubtful(), false, doubtful_then()),
+        ("nor a retry of a decline of its own", RETRY, doubtful(), false, doubtful_then()),
+        ("it goes when the doubt has had its time", FIRST_RETRY, doubtful(), true, goes_after(doubts())),
+        ("an answer that was late lets a retry go", RETRY_UNANSWERED, declined(), false, goes_after(declines())),
+        ("a proof of another ledger's is none of the own doubt", RETRY_DOUBTED, declined(), false, declined_then()),
+        ("when that has had its time it goes", RETRY_DOUBTED, declined(), true, goes_after(declines())),
+    ]
+}
+
 #[test]
 fn a_look_up_decides_whether_a_charge_is_sent() {
-    for (rule, before, finding, waited, expected) in look_ups_before_a_send() {
+    for (rule, before, finding, waited, expected) in
+        look_ups_before_a_send().into_iter().chain(declines_before_a_retry())
+    {
         assert_eq!(found_before(before, finding, waited), expected, "{rule}");
     }
 }

@@ -316,13 +316,30 @@ fn a_doubt_outlives_the_no_that_a_further_attempt_is_told() {
         let before = Payment { message: Some(words.to_owned()), ..row(outcome, 1, 0) };
         let pending = next_attempt(before.clone(), &intent(request(), 60)).unwrap();
         let after = answered(pending.clone(), 2, at(61), &settled, &received).payment;
-        assert_eq!((after.outcome, after.unanswered), (Outcome::Declined, left), "{outcome} {words}");
+        assert_eq!((after.outcome, after.unanswered), (Outcome::Declined, 0), "{outcome} {words}");
+        assert_eq!(after.doubts, left, "{outcome} {words}");
         assert_eq!(Standing::of(&after).unwrap().is_open(), left > 0, "{outcome} {words}");
         let back = not_sent(pending, 2, at(61), &Reason::Interrupted, &received).payment;
-        assert_eq!((back.outcome, back.message, back.unanswered), (outcome, before.message, 0));
-        let ended =
-            Payment { doubt_ended_at: Some(at(59)), message: Some(words.to_owned()), ..row(outcome, 1, 0) };
-        assert_eq!(next_attempt(ended, &intent(request(), 60)).unwrap().unanswered, 1, "the doubt is over");
+        assert_eq!((back.outcome, back.message, back.doubts), (outcome, before.message, 0));
+        let message = Some(words.to_owned());
+        let ended = Payment { doubt_ended_at: Some(at(59)), message, doubts: 1, ..row(outcome, 1, 0) };
+        assert_eq!(next_attempt(ended, &intent(request(), 60)).unwrap().doubts, 0, "the doubt is over");
+    }
+}
+
+#[test]
+fn a_decline_in_doubt_that_comes_late_stays_a_doubt() {
+    let status = Some("failed".to_owned());
+    let fail_reason = Some("[CC72] 카드사 TIMEOUT".to_owned());
+    let doubtful = GatewayRecord { status, fail_reason, ..record("imps_1") };
+    let (settled, received) = (Settled::Declined(Box::new(doubtful)), Received::default());
+    for (before, attempt, doubts) in [
+        (row(Outcome::Pending, 2, 2), 1, 1),
+        (row(Outcome::Paid, 1, 0), 1, 1),
+        (row(Outcome::Pending, 1, 1), 1, 0),
+    ] {
+        let after = answered(before, attempt, at(61), &settled, &received);
+        assert_eq!((after.payment.doubts, after.moved), (doubts, true), "{attempt}");
     }
 }
 

@@ -31,6 +31,8 @@ fn look_ups() -> Vec<(&'static str, Payment, LookedUp, After)> {
         ("a charge found over a decline is paid", row(Declined, 1, 0), found(), (Paid, 1, 0, vec![(1, Paid)])),
         ("declines speak for every request, each a line", row(Unknown, 2, 2), declines(),
             (Declined, 2, 0, vec![(2, Declined), (2, Declined)])),
+        ("one decline speaks for one of them", row(Unknown, 3, 3), declines(),
+            (Declined, 3, 1, vec![(3, Declined), (3, Declined)])),
         ("a refusal without a payment speaks for its request", row(Pending, 2, 2), rejected(),
             (Rejected, 2, 1, vec![(2, Rejected)])),
         ("nothing yet leaves it open", row(Pending, 1, 1), not_yet(), (Unknown, 1, 1, vec![(1, Unknown)])),
