@@ -1017,7 +1017,7 @@ _billkey() {
             return 0
             ;;
         billkey__subcmd__history)
-            opts="-q -v -h --customer --status --since --until --by --min-amount --max-amount --limit --all --columns --profile --config --database --sandbox --format --json --bom --quiet --no-input --color --timeout --verbose --help show"
+            opts="-q -v -h --customer --status --card --approval --mode --operator --who --refunded --doubles --on --since --until --by --min-amount --max-amount --limit --all --columns --profile --config --database --sandbox --format --json --bom --quiet --no-input --color --timeout --verbose --help show"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1028,6 +1028,30 @@ _billkey() {
                     return 0
                     ;;
                 --status)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --card)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mode)
+                    COMPREPLY=($(compgen -W "live test sandbox" -- "${cur}"))
+                    return 0
+                    ;;
+                --operator)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --who)
+                    COMPREPLY=($(compgen -W "customer merchant pg later" -- "${cur}"))
+                    return 0
+                    ;;
+                --on)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

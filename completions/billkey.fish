@@ -167,6 +167,17 @@ complete -c billkey -n "__fish_billkey_using_subcommand refund" -s v -l verbose 
 complete -c billkey -n "__fish_billkey_using_subcommand refund" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_seen_subcommand_from show" -l customer -d 'Payments of this customer alone' -r
 complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_seen_subcommand_from show" -l status -d 'Payments with one of these outcomes, or of the gateway\'s words' -r
+complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_seen_subcommand_from show" -l card -d 'Charged to a card that ends so' -r
+complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_seen_subcommand_from show" -l approval -d 'With this approval number, to the letter' -r
+complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_seen_subcommand_from show" -l mode -d 'Of this mode, by the gateway\'s word where it has one' -r -f -a "live\t''
+test\t''
+sandbox\t''"
+complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_seen_subcommand_from show" -l operator -d 'Asked for by this operator, the last time' -r
+complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_seen_subcommand_from show" -l who -d 'Not paid, and these have to act: customer, merchant, pg or later (nobody)' -r -f -a "customer\t''
+merchant\t''
+pg\t''
+later\t''"
+complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_seen_subcommand_from show" -l on -d 'On this day or in this month' -r
 complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_seen_subcommand_from show" -l since -d 'From this time on' -r
 complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_seen_subcommand_from show" -l until -d 'Before this time; a day or month is included' -r
 complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_seen_subcommand_from show" -l by -d 'Which time counts, and sorts [default: requested]' -r -f -a "requested\t'when it was asked for'
@@ -187,6 +198,8 @@ complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_
 always\t'off a terminal too'
 never\t'not at all'"
 complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_seen_subcommand_from show" -l timeout -d 'How many seconds a charge waits for its answer, 1 to 3600 [default: 60]' -r
+complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_seen_subcommand_from show" -l refunded -d 'Refunded, in part or whole'
+complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_seen_subcommand_from show" -l doubles -d 'More than one payment took money under the order'
 complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_seen_subcommand_from show" -l all -d 'All of them'
 complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_seen_subcommand_from show" -l sandbox -d 'Run against a gateway inside this program: no key, no network, no money'
 complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_seen_subcommand_from show" -l json -d 'Short for --format json'

@@ -82,8 +82,8 @@ fn an_empty_list_is_empty_in_every_format() {
     let world = World::bare();
     charge(&world, "gildong_0001_1234", "x", "o", &[]).exits(0);
     let list = |format: &str| {
-        let ran = run(&world, &["history", "nothing like it", "--format", format]).exits(0);
-        ran.says(&["No payment in ", "`nothing like it`"]).stdout
+        let ran = run(&world, &["history", "nothing like it", "--format", format]).exits(10);
+        ran.says(&["no payment in ", "`nothing like it`"]).stdout
     };
     assert_eq!(serde_json::from_str::<Value>(&list("json")).unwrap(), json!([]));
     assert_eq!((list("jsonl").as_str(), list("plain").as_str()), ("", ""));

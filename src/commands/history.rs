@@ -1,10 +1,12 @@
 //! `billkey history`.
 
-use clap::builder::PossibleValue;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand, ValueEnum};
 
 use crate::commands::context::Context;
 use crate::commands::whole::whole;
+use crate::domain::declines::Who;
+use crate::domain::payment::Mode;
 use crate::failure::{Exit, Failure};
 
 mod filter;
@@ -12,26 +14,30 @@ mod list;
 mod show;
 
 const AFTER_HELP: &str = "\
-WHEN is 2026-11-23, 2026-11, 2026-11-23T09:00, today, yesterday, or as long ago
-as 7d or 12h.
+WHEN is 2026-11-23, 2026/11/23, 2026-11, \"2026-11-23 09:00\", today, yesterday,
+or as long ago as 12h, 90min, 7d, 2w or 3mo.
 
 To look for a TEXT that is `show`: billkey history -- show
 
 Examples:
   billkey --sandbox history
+  billkey --sandbox history 길동 8,900
   billkey --sandbox history 홍길동 --since 2026-10 --status paid,unknown
   billkey --sandbox history --since 7d --all --format csv
   billkey --sandbox history show order_monthly_0001
 
 Exit codes:
-  0 done, also when there is none
+  0 done   10 nothing was found
   1, 2, 3 as usual; see `billkey help exit-codes`";
 
 /// List payments, newest first
 ///
 /// TEXT finds what a caller reads out: merchant_uid, imp_uid, approval number, last four digits of
-/// the card, amount, customer_uid, name, telephone number, e-mail address or product name. All from
-/// the ledger; nothing is asked of the gateway. `billkey history show ID` tells everything about one.
+/// the card or all of it as it is printed, amount, customer_uid, name, telephone number, e-mail
+/// address, product name, pg_tid, note, card company, or the reason of a decline. An id or an approval
+/// number that is the word itself comes first; of a made-up or `--once-per` id its beginning is
+/// found. All from the ledger; nothing is asked of the gateway. `billkey history show ID` tells
+/// everything about one.
 #[derive(Debug, Args)]
 #[command(
     after_long_help = AFTER_HELP,
@@ -51,9 +57,9 @@ pub enum HistoryCommand {
 
 #[derive(Debug, Default, PartialEq, Eq, Args)]
 pub struct HistoryListArgs {
-    /// What to look for
+    /// What to look for: every word must match, each in any field
     #[arg(value_name = "TEXT")]
-    pub text: Option<String>,
+    pub text: Vec<String>,
 
     /// Payments of this customer alone
     #[arg(long, value_name = "CUSTOMER_UID", help_heading = "Which payments")]
@@ -65,6 +71,38 @@ pub struct HistoryListArgs {
     /// failed, ready.
     #[arg(long, value_name = "STATUS,...", value_delimiter = ',', help_heading = "Which payments")]
     pub status: Vec<String>,
+
+    /// Charged to a card that ends so
+    #[arg(long, value_name = "LAST4", help_heading = "Which payments")]
+    pub card: Option<String>,
+
+    /// With this approval number, to the letter
+    #[arg(long, value_name = "NUM", help_heading = "Which payments")]
+    pub approval: Option<String>,
+
+    /// Of this mode, by the gateway's word where it has one
+    #[arg(long, value_name = "MODE", value_parser = mode(), help_heading = "Which payments")]
+    pub mode: Option<Mode>,
+
+    /// Asked for by this operator, the last time
+    #[arg(long, value_name = "OPERATOR", help_heading = "Which payments")]
+    pub operator: Option<String>,
+
+    /// Not paid, and these have to act: customer, merchant, pg or later (nobody)
+    #[arg(long, value_name = "WHO", value_parser = who(), help_heading = "Which payments")]
+    pub who: Option<Who>,
+
+    /// Refunded, in part or whole
+    #[arg(long, help_heading = "Which payments")]
+    pub refunded: bool,
+
+    /// More than one payment took money under the order
+    #[arg(long, help_heading = "Which payments")]
+    pub doubles: bool,
+
+    /// On this day or in this month
+    #[arg(long, value_name = "WHEN", conflicts_with_all = ["since", "until"], help_heading = "Which payments")]
+    pub on: Option<String>,
 
     /// From this time on
     #[arg(long, value_name = "WHEN", help_heading = "Which payments")]
@@ -104,6 +142,16 @@ pub struct HistoryListArgs {
     /// These columns, in this order: names of the payment object
     #[arg(long, value_name = "COLUMN,...", help_heading = "What to print")]
     pub columns: Option<String>,
+}
+
+fn mode() -> impl TypedValueParser<Value = Mode> {
+    let modes = [Mode::Live, Mode::Test, Mode::Sandbox].map(Mode::word);
+    PossibleValuesParser::new(modes).try_map(|word| Mode::from_word(&word).ok_or("is no mode"))
+}
+
+fn who() -> impl TypedValueParser<Value = Who> {
+    PossibleValuesParser::new(Who::ALL.map(Who::word))
+        .try_map(|word| Who::from_word(&word).ok_or("is nobody who has to act"))
 }
 
 /// Which time of a payment counts.

@@ -16,6 +16,8 @@ pub(in crate::commands) enum WhenError {
          ago as 7d or 12h"
     )]
     Unreadable(String),
+    #[error("`{0}` may be minutes or months; write {0}in or {0}o")]
+    MinutesOrMonths(String),
     #[error("`{0}` is not in the calendar")]
     NoSuchDate(String),
 }
@@ -64,25 +66,48 @@ fn parse(text: &str, now: Timestamp, zone: &TimeZone) -> Result<When, WhenError>
     let text = text.trim();
     let today = || now.to_zoned_datetime(zone.clone()).date();
     let in_calendar = |date: Option<Date>| date.ok_or_else(|| no_such_date(text));
-    if text == "today" {
-        Ok(When::Day(today()))
-    } else if text == "yesterday" {
-        in_calendar(today().yesterday().ok()).map(When::Day)
-    } else if has_shape(text, "0000-00-00") {
-        in_calendar(text.parse().ok()).map(When::Day)
-    } else if has_shape(text, "0000-00") {
-        in_calendar(format!("{text}-01").parse().ok()).map(When::Month)
-    } else if has_shape(text, "0000-00-00T00:00") || has_shape(text, "0000-00-00T00:00:00") {
-        let at = text.parse::<DateTime>().ok().and_then(|time| time.to_zoned_datetime(zone.clone()).ok());
+    if matches!(text, "today" | "오늘") {
+        return Ok(When::Day(today()));
+    }
+    if matches!(text, "yesterday" | "어제") {
+        return in_calendar(today().yesterday().ok()).map(When::Day);
+    }
+    if has_count_and(text, "m") {
+        return Err(WhenError::MinutesOrMonths(text.to_owned()));
+    }
+    // With slashes or with a blank before the time of day: as Excel and people write it.
+    let dashed = if has_shape(text.get(..7).unwrap_or_default(), "0000/00") {
+        text.replace('/', "-")
+    } else {
+        text.to_owned()
+    };
+    if has_shape(&dashed, "0000-00-00") {
+        in_calendar(dashed.parse().ok()).map(When::Day)
+    } else if has_shape(&dashed, "0000-00") {
+        in_calendar(format!("{dashed}-01").parse().ok()).map(When::Month)
+    } else if TIMES.iter().any(|shape| has_shape(&dashed, shape)) {
+        let at = dashed.parse::<DateTime>().ok().and_then(|time| time.to_zoned_datetime(zone.clone()).ok());
         at.map(|at| When::At(at.timestamp())).ok_or_else(|| no_such_date(text))
     } else if let Some(ago) = calendar_span(text) {
         in_calendar(today().checked_sub(ago).ok()).map(When::Day)
-    } else if let Ok(ago) = parse_duration(text) {
+    } else if let Ok(ago) =
+        parse_duration(&if has_count_and(text, "min") { text.replace("min", "m") } else { text.to_owned() })
+    {
         now.checked_sub(ago).map(When::At).map_err(|_| no_such_date(text))
     } else {
         // What billkey itself writes into JSON: a time with its offset.
         text.parse().map(When::At).map_err(|_| WhenError::Unreadable(text.escape_debug().to_string()))
     }
+}
+
+/// A day and a time of it.
+const TIMES: [&str; 4] =
+    ["0000-00-00T00:00", "0000-00-00T00:00:00", "0000-00-00 00:00", "0000-00-00 00:00:00"];
+
+/// Whether it is a count of this unit alone.
+fn has_count_and(text: &str, unit: &str) -> bool {
+    let count = text.strip_suffix(unit).unwrap_or_default();
+    !count.is_empty() && count.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// `2w`, `3mo`, `2y`: whole weeks, months and years of the calendar, from the beginning of their day.
@@ -147,6 +172,13 @@ mod tests {
             ("2026-11-23T09:00:59", "2026-11-23T09:00:59+09:00", "2026-11-23T09:00:59+09:00"),
             ("2026-11-23T09:00:00Z", "2026-11-23T09:00:00Z", "2026-11-23T09:00:00Z"),
             ("2026-11-23T09:00:00+01:00", "2026-11-23T08:00:00Z", "2026-11-23T08:00:00Z"),
+            ("2026/11/20", "2026-11-20T00:00:00+09:00", "2026-11-21T00:00:00+09:00"),
+            ("2026/11", "2026-11-01T00:00:00+09:00", "2026-12-01T00:00:00+09:00"),
+            ("2026-11-23 09:00", "2026-11-23T09:00:00+09:00", "2026-11-23T09:00:00+09:00"),
+            ("2026/11/23 09:00:59", "2026-11-23T09:00:59+09:00", "2026-11-23T09:00:59+09:00"),
+            ("오늘", "2026-11-23T00:00:00+09:00", "2026-11-24T00:00:00+09:00"),
+            ("어제", "2026-11-22T00:00:00+09:00", "2026-11-23T00:00:00+09:00"),
+            ("90min", "2026-11-22T23:00:00+09:00", "2026-11-22T23:00:00+09:00"),
             ("today", "2026-11-23T00:00:00+09:00", "2026-11-24T00:00:00+09:00"),
             ("yesterday", "2026-11-22T00:00:00+09:00", "2026-11-23T00:00:00+09:00"),
             ("7d", "2026-11-16T00:30:00+09:00", "2026-11-16T00:30:00+09:00"),
@@ -177,6 +209,12 @@ mod tests {
     }
 
     #[test]
+    fn minutes_and_months_are_told_apart() {
+        let error = since("15m", now(), &seoul()).unwrap_err();
+        assert_eq!(error.to_string(), "`15m` may be minutes or months; write 15min or 15mo");
+    }
+
+    #[test]
     fn anything_else_is_refused_by_name() {
         for text in [
             "",
@@ -187,8 +225,10 @@ mod tests {
             "26-11-23",
             "7",
             "-7d",
-            "2026-11-23 09:00",
+            "2026/11-23T",
+            "2026-11/23",
             "11-23",
+            "min",
             "７d",
         ] {
             let error = until(text, now(), &seoul()).unwrap_err();

@@ -83,6 +83,13 @@ pub enum Who {
 }
 
 impl Who {
+    pub const ALL: [Who; 4] = [Who::Customer, Who::Merchant, Who::Pg, Who::Later];
+
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Who> {
+        Who::ALL.into_iter().find(|who| who.word() == word)
+    }
+
     /// The word in JSON.
     #[must_use]
     pub fn word(self) -> &'static str {

@@ -9,7 +9,7 @@ use crate::domain::near::{EDITS_NEAR, NearIds};
 use crate::domain::text::{nfc, nfc_key, other_key};
 use crate::ledger::fault::Fault;
 use crate::ledger::row::{self, collect, customer_columns};
-use crate::ledger::search::{digits_of, text_params};
+use crate::ledger::search::text::{digits_of, text_params};
 use crate::ledger::{Ledger, LedgerError};
 
 /// A known customer keeps the time it was first added, and one that was removed is back.

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::domain::declines::Who;
 use crate::domain::ids::CustomerUid;
 use crate::domain::money::Amount;
 use crate::domain::payment::{Mode, Outcome};
@@ -34,6 +35,20 @@ pub struct Filter {
     /// In minor units of each payment's own currency.
     pub min: Option<i64>,
     pub max: Option<i64>,
+    /// The last four digits of the card.
+    pub card: Option<String>,
+    /// An approval number, to the letter.
+    pub approval: Option<String>,
+    /// As the payment is shown: the gateway's flag beats the profile's.
+    pub mode: Option<Mode>,
+    /// Who asked for it last.
+    pub operator: Option<String>,
+    /// Who has to act before it can be paid, by what the gateway's words mean.
+    pub who: Option<Who>,
+    /// Refunded, in part or whole.
+    pub refunded: bool,
+    /// More than one payment took money under its order.
+    pub doubles: bool,
     /// At most so many, the newest; `None` is all.
     pub limit: Option<u64>,
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use rusqlite::types::Value;
-use rusqlite::{Connection, Params, Rows, Transaction, TransactionBehavior};
+use rusqlite::{Connection, Params, Rows, Transaction, TransactionBehavior, params};
 
-use crate::domain::declines::Standing;
+use crate::domain::declines::{Standing, Who};
 use crate::domain::ids::{CustomerUid, MerchantUid};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::{HistoryEntry, Mode, Outcome, Payment};
@@ -14,7 +14,7 @@ use crate::domain::record::Held;
 use crate::ledger::fault::Fault;
 use crate::ledger::records::{of_payment, with_records};
 use crate::ledger::row::{self, Stored, collect, event_columns, payment_columns};
-use crate::ledger::search::{Choice, choose};
+use crate::ledger::search::{Choice, choose, shown_mode};
 use crate::ledger::spellings::{ORDERS, spelled};
 use crate::ledger::{Filter, Ledger, LedgerError, Totals};
 
@@ -43,6 +43,14 @@ const ALL_BY_APPROVAL: &str = concat!(
     "SELECT ",
     payment_columns!(),
     " FROM payments WHERE id IN (SELECT payment_id FROM records WHERE apply_num = ?1) ORDER BY id DESC"
+);
+
+pub(super) const BEGUN_WITH: &str = concat!(
+    "SELECT ",
+    payment_columns!(),
+    " FROM payments WHERE id IN (SELECT id FROM payments WHERE merchant_uid >= ?1 AND merchant_uid < ?2 \
+                                 UNION SELECT payment_id FROM records WHERE imp_uid >= ?1 AND imp_uid < ?2) \
+      ORDER BY requested_at_ms DESC, id DESC LIMIT ?3"
 );
 
 /// Refunded since or not: the gateway shows it.
@@ -90,12 +98,15 @@ const DECLINED_IMP_UIDS: &str = "SELECT imp_uid FROM events \
 
 const CHOSEN: &str = concat!("SELECT ", payment_columns!(), " FROM payments");
 
-const TOTALS: &str = "SELECT outcome, currency, count(*) AS payments, \
+const TOTALS: &str = concat!(
+    "SELECT outcome, currency, count(*) AS payments, \
          sum(amount_minor - coalesce(cancel_amount_minor, 0)) AS net_minor, \
          sum(noted IS 'charged') AS noted, sum(iif(noted = 'charged', amount_minor, 0)) AS noted_minor, \
-         CASE WHEN mode = 'live' AND sandbox = 1 THEN 'test' WHEN mode = 'test' AND sandbox = 0 THEN 'live' \
-              ELSE mode END AS shown_mode, \
-         coalesce(max(mode = 'live' AND sandbox = 1 OR mode = 'test' AND sandbox = 0), 0) AS denied FROM payments";
+         ",
+    shown_mode!(),
+    " AS shown_mode, \
+         coalesce(max(mode = 'live' AND sandbox = 1 OR mode = 'test' AND sandbox = 0), 0) AS denied FROM payments"
+);
 
 impl Ledger {
     pub fn find(&self, uid: &MerchantUid) -> Result<Option<Payment>, LedgerError> {
@@ -129,6 +140,17 @@ impl Ledger {
                 }
                 [] | [_, ..] => Ok(None),
             }
+        })
+    }
+
+    /// The payments whose merchant_uid, or an imp_uid that the gateway ever showed under their order, begins so: the
+    /// newest, `at_most` so many.
+    pub fn begun_with(&self, prefix: &str, at_most: usize) -> Result<Vec<Payment>, LedgerError> {
+        self.read(|db| {
+            let after = format!("{prefix}{}", char::MAX);
+            let mut statement = db.prepare_cached(BEGUN_WITH)?;
+            let at_most = i64::try_from(at_most).unwrap_or(i64::MAX);
+            payments(db, collect(statement.query(params![prefix, after, at_most])?, row::stored)?)
         })
     }
 
@@ -201,11 +223,21 @@ impl Ledger {
         each: &mut dyn FnMut(Payment) -> ControlFlow<()>,
     ) -> Result<(), LedgerError> {
         self.read(|db| {
-            let Choice { sql, params } = choose(filter).newest_first(CHOSEN);
+            let limit = filter.limit.filter(|_| filter.who.is_some());
+            let in_sql = filter.limit.filter(|_| filter.who.is_none());
+            let Choice { sql, params } =
+                choose(&Filter { limit: in_sql, ..filter.clone() }).newest_first(CHOSEN);
             let mut statement = db.prepare(&sql)?;
             let mut rows = statement.query(&*bound(&params))?;
-            while let Some(row) = rows.next()? {
+            let mut shown = 0;
+            while limit.is_none_or(|limit| shown < limit)
+                && let Some(row) = rows.next()?
+            {
                 let Stored { id, mut payment } = row::stored(row)?;
+                if !is_for(filter.who, &payment) {
+                    continue;
+                }
+                shown += 1;
                 payment.records = of_payment(db, id)?;
                 if each(payment).is_break() {
                     break;
@@ -217,6 +249,9 @@ impl Ledger {
 
     /// What a choice of payments comes to, however many its limit would show.
     pub fn totals(&self, filter: &Filter) -> Result<Totals, LedgerError> {
+        if filter.who.is_some() {
+            return self.counted(filter);
+        }
         self.read(|db| {
             let Choice { sql, params } = choose(filter).grouped(TOTALS);
             let mut statement = db.prepare(&sql)?;
@@ -228,18 +263,39 @@ impl Ledger {
         })
     }
 
+    /// The same of payments for which somebody has to act: nothing is paid of them.
+    fn counted(&self, filter: &Filter) -> Result<Totals, LedgerError> {
+        let mut counts = Outcome::ALL.map(|outcome| (outcome, 0));
+        self.visit(&Filter { limit: None, ..filter.clone() }, &mut |payment| {
+            for (outcome, count) in &mut counts {
+                *count += u64::from(*outcome == payment.outcome);
+            }
+            ControlFlow::Continue(())
+        })?;
+        let by_outcome: Vec<_> = counts.into_iter().filter(|(_, count)| *count > 0).collect();
+        let count = by_outcome.iter().map(|(_, count)| count).sum();
+        Ok(Totals { count, by_outcome, ..Totals::default() })
+    }
+
     /// What one customer's payments come to.
     pub fn customer_totals(&self, uid: &CustomerUid) -> Result<Totals, LedgerError> {
         self.totals(&Filter { customer: Some(uid.clone()), ..Filter::default() })
     }
 }
 
-pub(super) fn bound<'a>(params: &'a [(&'static str, Value)]) -> Vec<(&'static str, &'a dyn rusqlite::ToSql)> {
+/// Whether these have to act before a payment can be paid. That is in no column: it is what the gateway's words mean
+/// today. One that a person has noted needs nobody.
+fn is_for(who: Option<Who>, payment: &Payment) -> bool {
+    let known = || Standing::of(payment).and_then(|standing| standing.known);
+    who.is_none_or(|who| payment.noted.is_none() && known().is_some_and(|known| known.who == who))
+}
+
+pub(super) fn bound(params: &[(String, Value)]) -> Vec<(&str, &dyn rusqlite::ToSql)> {
     params
         .iter()
         .map(|(name, value)| {
             let value: &dyn rusqlite::ToSql = value;
-            (*name, value)
+            (name.as_str(), value)
         })
         .collect()
 }

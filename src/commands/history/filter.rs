@@ -5,9 +5,10 @@ use jiff::tz::TimeZone;
 
 use crate::commands::history::{HistoryBy, HistoryListArgs};
 use crate::commands::when::{self, in_option};
+use crate::domain::declines::Who;
 use crate::domain::ids::CustomerUid;
 use crate::domain::money::{Amount, Currency, MoneyError};
-use crate::domain::payment::Outcome;
+use crate::domain::payment::{Mode, Outcome};
 use crate::domain::words::nearest;
 use crate::failure::Failure;
 use crate::ledger::{By, Filter};
@@ -22,9 +23,15 @@ const GATEWAY_STATUSES: [&str; 3] = ["ready", "cancelled", "failed"];
 /// Reads every option that picks payments.
 pub(super) fn filter(args: &HistoryListArgs, now: Timestamp, zone: &TimeZone) -> Result<Filter, Failure> {
     let (outcomes, statuses) = statuses(&args.status)?;
-    let since = args.since.as_deref().map(|text| when::since(text, now, zone)).transpose();
-    let until = args.until.as_deref().map(|text| when::until(text, now, zone)).transpose();
-    let (since, until) = (since.map_err(in_option("--since"))?, until.map_err(in_option("--until"))?);
+    // clap takes `--on` alone.
+    let (from, to) = (args.on.as_ref().or(args.since.as_ref()), args.on.as_ref().or(args.until.as_ref()));
+    let (from_option, to_option) = if args.on.is_some() { ("--on", "--on") } else { ("--since", "--until") };
+    let since = from.map(|text| when::since(text, now, zone)).transpose().map_err(in_option(from_option))?;
+    let until = to.map(|text| when::until(text, now, zone)).transpose().map_err(in_option(to_option))?;
+    if let (Some(on), true) = (&args.on, since.is_some() && since == until) {
+        let message = format!("--on: `{}` is a moment; name a day or a month", safe(on));
+        return Err(Failure::usage(message).hinted("from a moment on: --since WHEN"));
+    }
     if let (Some(since), Some(until)) = (since, until)
         && since >= until
     {
@@ -42,7 +49,7 @@ pub(super) fn filter(args: &HistoryListArgs, now: Timestamp, zone: &TimeZone) ->
         return Err(Failure::usage(message));
     }
     Ok(Filter {
-        text: args.text.clone().filter(|text| !text.trim().is_empty()),
+        text: Some(args.text.join(" ")).filter(|text| !text.trim().is_empty()),
         customer: args.customer.as_deref().map(CustomerUid::parse).transpose()?,
         outcomes,
         statuses,
@@ -54,6 +61,13 @@ pub(super) fn filter(args: &HistoryListArgs, now: Timestamp, zone: &TimeZone) ->
         },
         min: min.map(|amount| amount.minor()),
         max: max.map(|amount| amount.minor()),
+        card: args.card.as_deref().map(last_four).transpose()?,
+        approval: args.approval.clone(),
+        mode: args.mode,
+        operator: args.operator.clone(),
+        who: args.who,
+        refunded: args.refunded,
+        doubles: args.doubles,
         limit: if args.all { None } else { Some(args.limit.unwrap_or(LIMIT_USUAL)) },
     })
 }
@@ -61,7 +75,7 @@ pub(super) fn filter(args: &HistoryListArgs, now: Timestamp, zone: &TimeZone) ->
 /// What the filter was, as it was typed, for a person who found nothing; empty without one.
 pub(super) fn described(args: &HistoryListArgs) -> String {
     let mut parts = Vec::new();
-    parts.extend(args.text.as_deref().map(|text| format!("`{}`", safe(text))));
+    parts.extend((!args.text.is_empty()).then(|| format!("`{}`", safe(&args.text.join(" ")))));
     let statuses = (!args.status.is_empty()).then(|| args.status.join(","));
     let by = match args.by {
         Some(HistoryBy::Paid) => Some("paid"),
@@ -70,6 +84,12 @@ pub(super) fn described(args: &HistoryListArgs) -> String {
     for (option, value) in [
         ("--customer", args.customer.as_deref()),
         ("--status", statuses.as_deref()),
+        ("--card", args.card.as_deref()),
+        ("--approval", args.approval.as_deref()),
+        ("--mode", args.mode.map(Mode::word)),
+        ("--operator", args.operator.as_deref()),
+        ("--who", args.who.map(Who::word)),
+        ("--on", args.on.as_deref()),
         ("--since", args.since.as_deref()),
         ("--until", args.until.as_deref()),
         ("--by", by),
@@ -78,7 +98,19 @@ pub(super) fn described(args: &HistoryListArgs) -> String {
     ] {
         parts.extend(value.map(|value| format!("{option} {}", safe(value))));
     }
+    for (option, given) in [("--refunded", args.refunded), ("--doubles", args.doubles)] {
+        parts.extend(given.then(|| option.to_owned()));
+    }
     parts.join(", ")
+}
+
+fn last_four(text: &str) -> Result<String, Failure> {
+    let digits = text.trim();
+    if digits.len() == 4 && digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Ok(digits.to_owned());
+    }
+    let message = format!("--card: `{}` is not the last four digits of a card", safe(text));
+    Err(Failure::usage(message))
 }
 
 /// Whole won; the least and the most may be zero.
@@ -117,7 +149,8 @@ mod tests {
 
     use super::{described, filter, statuses};
     use crate::commands::history::{HistoryBy, HistoryListArgs};
-    use crate::domain::payment::Outcome;
+    use crate::domain::declines::Who;
+    use crate::domain::payment::{Mode, Outcome};
     use crate::failure::{Failure, Kind};
     use crate::ledger::{By, Filter};
 
@@ -149,7 +182,7 @@ mod tests {
     #[test]
     fn every_option_reaches_the_filter() {
         let args = HistoryListArgs {
-            text: some("홍길동"),
+            text: words(&["홍길동", "8,900"]),
             customer: some("gildong_0001_1234"),
             status: words(&["paid", "cancelled"]),
             since: some("2026-11"),
@@ -157,21 +190,33 @@ mod tests {
             by: Some(HistoryBy::Paid),
             min_amount: some("0"),
             max_amount: some("8,900원"),
+            card: some("1234"),
+            approval: some("30012345"),
+            mode: Some(Mode::Test),
+            operator: some("kim"),
+            who: Some(Who::Customer),
+            on: None,
+            refunded: true,
+            doubles: true,
             limit: None,
             all: true,
             columns: None,
         };
         let read = read(&args).unwrap();
         let time = |text: &str| Some(text.parse::<Timestamp>().unwrap());
-        assert_eq!((read.text.as_deref(), read.limit), (Some("홍길동"), None));
+        assert_eq!((read.text.as_deref(), read.limit), (Some("홍길동 8,900"), None));
         assert_eq!(read.customer.unwrap().as_str(), "gildong_0001_1234");
         assert_eq!((read.outcomes, read.statuses), (vec![Outcome::Paid], words(&["cancelled"])));
         assert_eq!((read.since, read.until), (time("2026-10-31T15:00:00Z"), time("2026-11-23T15:00:00Z")));
         assert_eq!((read.by, read.min, read.max), (By::Paid, Some(0), Some(8900)));
+        assert_eq!((read.card, read.approval, read.operator), (some("1234"), some("30012345"), some("kim")));
+        assert_eq!((read.mode, read.who), (Some(Mode::Test), Some(Who::Customer)));
+        assert!(read.refunded && read.doubles);
         assert_eq!(
             described(&args),
-            "`홍길동`, --customer gildong_0001_1234, --status paid,cancelled, --since 2026-11, --until today, \
-             --by paid, --min-amount 0, --max-amount 8,900원"
+            "`홍길동 8,900`, --customer gildong_0001_1234, --status paid,cancelled, --card 1234, --approval 30012345, \
+             --mode test, --operator kim, --who customer, --since 2026-11, --until today, \
+             --by paid, --min-amount 0, --max-amount 8,900원, --refunded, --doubles"
         );
     }
 
@@ -212,7 +257,21 @@ mod tests {
     }
 
     #[test]
+    fn on_a_day_is_from_its_beginning_to_its_end() {
+        let on = |text| HistoryListArgs { on: some(text), ..HistoryListArgs::default() };
+        let day = read(&on("2026-11-30")).unwrap();
+        let time = |text: &str| Some(text.parse::<Timestamp>().unwrap());
+        assert_eq!((day.since, day.until), (time("2026-11-29T15:00:00Z"), time("2026-11-30T15:00:00Z")));
+        assert_eq!(usage_of(&on("7d")), "--on: `7d` is a moment; name a day or a month");
+        assert!(usage_of(&on("soon")).starts_with("--on: `soon` is not a time"));
+    }
+
+    #[test]
     fn an_option_that_cannot_be_read_is_named() {
+        for card in ["123", "12345", "１２３４"] {
+            let args = HistoryListArgs { card: some(card), ..HistoryListArgs::default() };
+            assert_eq!(usage_of(&args), format!("--card: `{card}` is not the last four digits of a card"));
+        }
         let args = HistoryListArgs { until: some("soon"), ..HistoryListArgs::default() };
         assert!(usage_of(&args).starts_with("--until: `soon` is not a time"), "{}", usage_of(&args));
         let args = HistoryListArgs { min_amount: some("-5"), ..HistoryListArgs::default() };

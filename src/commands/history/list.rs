@@ -28,14 +28,17 @@ pub(super) fn run(args: &HistoryListArgs, context: &mut Context<'_>) -> Result<E
         Ok(shown) => shown,
         Err(error) => return answered(Err(error), Exit::Done),
     };
-    if shown == 0 {
-        let path = ledger.path().display();
-        context.ui.status(&match described(args).as_str() {
-            "" => format!("There are no payments in {path}."),
-            described => format!("No payment in {path} matches {described}."),
-        });
+    if shown > 0 {
+        return Ok(Exit::Done);
     }
-    Ok(Exit::Done)
+    let path = ledger.path().display();
+    match described(args).as_str() {
+        "" => {
+            context.ui.status(&format!("There are no payments in {path}."));
+            Ok(Exit::Done)
+        }
+        described => Err(Failure::not_found(format!("no payment in {path} matches {described}"))),
+    }
 }
 
 fn columns(args: &HistoryListArgs) -> Result<Columns<Payment>, Failure> {

@@ -3,16 +3,22 @@
 use crate::commands::context::Context;
 use crate::commands::history::HistoryShowArgs;
 use crate::commands::session::answered;
+use crate::domain::payment::Payment;
 use crate::failure::{Exit, Failure};
+use crate::ledger::Ledger;
 use crate::output::detail::PaymentDetail;
+
+/// Shorter beginnings name too much, and the next payment makes them name another one.
+const PREFIX_MIN: usize = 4;
+
+/// Of so many that begin alike, the newest are named.
+const NAMED_MAX: usize = 5;
 
 pub(super) fn run(args: &HistoryShowArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
     let ledger = context.read_ledger()?;
-    let Some(payment) = ledger.find_any(&args.id)? else {
-        let id = args.id.escape_debug();
-        let message = format!("the ledger {} has no payment {id}", ledger.path().display());
-        return Err(Failure::not_found(message)
-            .hinted("give a merchant_uid, an imp_uid or an approval number; `billkey history TEXT` looks for anything else"));
+    let payment = match ledger.find_any(&args.id)? {
+        Some(payment) => payment,
+        None => begun_with(&args.id, &ledger)?,
     };
     let events = ledger.events(&payment.terms.merchant_uid)?;
     let customer = ledger.find_customer(&payment.terms.customer_uid)?;
@@ -20,4 +26,31 @@ pub(super) fn run(args: &HistoryShowArgs, context: &mut Context<'_>) -> Result<E
     let refunds = ledger.refunds(&payment.terms.merchant_uid)?;
     let detail = PaymentDetail { payment: &payment, events: &events, refunds: &refunds, customer_name };
     answered(context.ui.payment_detail(&detail), Exit::Done)
+}
+
+/// The only payment whose merchant_uid or imp_uid begins so.
+fn begun_with(id: &str, ledger: &Ledger) -> Result<Payment, Failure> {
+    let (path, shown) = (ledger.path().display(), id.escape_debug());
+    let nothing = || {
+        Failure::not_found(format!("the ledger {path} has no payment {shown}")).hinted(
+            "give a merchant_uid, an imp_uid, the beginning of one that no other has, or an approval number; \
+             `billkey history TEXT` looks for anything else",
+        )
+    };
+    if id.chars().count() < PREFIX_MIN {
+        return Err(nothing());
+    }
+    let mut begun = ledger.begun_with(id, NAMED_MAX + 1)?;
+    match (begun.len(), begun.pop()) {
+        (1, Some(only)) => Ok(only),
+        (_, None) => Err(nothing()),
+        (count, Some(last)) => {
+            let more = if count > NAMED_MAX { ", and older ones" } else { "" };
+            let rest = (count <= NAMED_MAX).then_some(last);
+            let uids: Vec<String> =
+                begun.iter().chain(&rest).map(|payment| payment.terms.merchant_uid.to_string()).collect();
+            let message = format!("several payments in {path} begin with {shown}: {}{more}", uids.join(", "));
+            Err(Failure::not_found(message).hinted("give more of the id"))
+        }
+    }
 }

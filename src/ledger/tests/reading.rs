@@ -7,11 +7,12 @@ use rusqlite::types::Value;
 use super::{Asked, Place, answer, at, charged, kept, look_up, record_of, uid, won};
 use crate::domain::answer::Settled;
 use crate::domain::customer::{Card, Customer};
+use crate::domain::declines::Who;
 use crate::domain::ids::CustomerUid;
 use crate::domain::lookup::LookedUp;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::{GatewayRecord, Mode, Outcome};
-use crate::ledger::read::{BY_APPROVAL, BY_IMP_UID, EVENTS, LOOK_AGAIN, UNSETTLED, bound};
+use crate::ledger::read::{BEGUN_WITH, BY_APPROVAL, BY_IMP_UID, EVENTS, LOOK_AGAIN, UNSETTLED, bound};
 use crate::ledger::records::{MANIFOLD, OF_PAYMENT};
 use crate::ledger::search::choose;
 use crate::ledger::{By, Filter, Ledger, Totals};
@@ -231,6 +232,106 @@ fn any_id_of_a_payment_finds_it() {
 }
 
 #[test]
+fn the_beginning_of_an_id_finds_all_that_begin_so() {
+    let place = Place::new();
+    let ledger = book(&place);
+    let begun = |prefix, at_most| -> Vec<String> {
+        let found = ledger.begun_with(prefix, at_most).unwrap();
+        found.iter().map(|payment| payment.terms.merchant_uid.to_string()).collect()
+    };
+    assert_eq!(begun("order-", 9), ["order-4", "order-3", "order-1"]);
+    assert_eq!(begun("order-", 2), ["order-4", "order-3"]);
+    assert_eq!(begun("imps_order-1_p", 9), ["order-1"]);
+    assert_eq!(begun("rder-1", 9), Vec::<String>::new());
+    assert_eq!(begun("order%", 9), Vec::<String>::new());
+}
+
+#[test]
+fn every_word_must_match_in_whatever_field_and_an_id_comes_first() {
+    let place = Place::new();
+    let mut ledger = book(&place);
+    let mut named = Asked::new("30012345", 8900, -86_400);
+    named.request.buyer_name = Some("홍 길동".to_owned());
+    named.request.buyer_tel = Some("+82 10-9999-0000".to_owned());
+    charged(&mut ledger, &named, Outcome::Paid);
+    let of_period = Asked::new("202611d33148dafda8b591b10650cc11ac3a869f", 100, -2 * 86_400);
+    charged(&mut ledger, &of_period, Outcome::Unknown);
+    for change in [
+        "UPDATE payments SET note = '전화로 확인' WHERE merchant_uid = '30012345'",
+        "UPDATE payments SET message = '[CC10] 통장 잔액부족' WHERE merchant_uid = 'order-4'",
+        "UPDATE payments SET once_per = 1 WHERE merchant_uid LIKE '202611d%'",
+    ] {
+        assert_eq!(ledger.connection.execute(change, []).unwrap(), 1);
+    }
+    charged(&mut ledger, &Asked::new("20261129101112aabbccddeeff0011", 100, -3 * 86_400), Outcome::Unknown);
+    for (text, expected) in [
+        ("홍길동 8,900", vec!["order-1", "30012345"]),
+        ("홍길동 8,900 원 example", vec!["order-1"]),
+        ("홍길동 younghee", vec![]),
+        ("010 9999 0000", vec!["30012345"]),
+        ("+821099990000", vec!["30012345"]),
+        ("확인", vec!["30012345"]),
+        ("잔액부족", vec!["order-4"]),
+        ("d33148", vec![]),
+        ("bbccdd", vec![]),
+        ("202611d33148", vec!["202611d33148dafda8b591b10650cc11ac3a869f"]),
+        ("20261129", vec!["20261129101112aabbccddeeff0011"]),
+    ] {
+        assert_eq!(found(&ledger, text), expected, "{text}");
+    }
+    assert_eq!(found(&ledger, "30012345")[0], "30012345", "an id before an approval number of many");
+    let long = format!("{} {}", "a ".repeat(5000), "홍".repeat(9000));
+    assert_eq!(found(&ledger, &long), Vec::<String>::new());
+}
+
+#[test]
+fn what_support_staff_know_narrows_the_choice() {
+    let place = Place::new();
+    let mut ledger = book(&place);
+    let refunded = GatewayRecord {
+        cancel_amount_text: Some("900".to_owned()),
+        card_number: Some("5409260000009999".to_owned()),
+        sandbox: Some(true),
+        ..record_of(&super::request("order-1", 8900), Outcome::Paid).unwrap()
+    };
+    let refunded = look_up(&ledger, "order-1", 9, LookedUp::Paid(Box::new(refunded)));
+    kept(&mut ledger, &refunded);
+    charged(&mut ledger, &Asked::new("order-5", 1, -86_400), Outcome::Paid);
+    for change in [
+        "UPDATE payments SET operator = 'kim' WHERE merchant_uid = 'order-5'",
+        "UPDATE payments SET message = '통장 잔액부족' WHERE merchant_uid = 'order-4'",
+    ] {
+        assert_eq!(ledger.connection.execute(change, []).unwrap(), 1);
+    }
+    let all = Filter::default;
+    let some = |text: &str| Some(text.to_owned());
+    for (case, filter, expected) in [
+        ("card", Filter { card: some("9999"), ..all() }, vec!["order-1"]),
+        (
+            "approval",
+            Filter { approval: some("30012345"), customer: CustomerUid::parse("younghee").ok(), ..all() },
+            vec!["order-3"],
+        ),
+        ("no piece of one", Filter { approval: some("3001234"), ..all() }, vec![]),
+        ("test", Filter { mode: Some(Mode::Test), ..all() }, vec!["order-1"]),
+        ("operator", Filter { operator: some("kim"), ..all() }, vec!["order-5"]),
+        ("refunded", Filter { refunded: true, ..all() }, vec!["order-1"]),
+        ("doubles", Filter { doubles: true, ..all() }, vec![]),
+        ("who", Filter { who: Some(Who::Customer), ..all() }, vec!["order-4"]),
+        ("nobody of them", Filter { who: Some(Who::Pg), ..all() }, vec![]),
+        (
+            "who, and paid",
+            Filter { who: Some(Who::Customer), outcomes: vec![Outcome::Paid], ..all() },
+            vec![],
+        ),
+    ] {
+        assert_eq!(shown(&ledger, &filter), expected, "{case}");
+    }
+    let totals = ledger.totals(&Filter { who: Some(Who::Customer), ..all() }).unwrap();
+    assert_eq!((totals.count, totals.count_of(Outcome::Declined)), (1, 1));
+}
+
+#[test]
 fn what_is_unsettled_is_listed_oldest_first() {
     let place = Place::new();
     let mut ledger = book(&place);
@@ -241,7 +342,7 @@ fn what_is_unsettled_is_listed_oldest_first() {
 }
 
 /// What SQLite means to do.
-fn plan(ledger: &Ledger, sql: &str, params: &[(&'static str, Value)]) -> String {
+fn plan(ledger: &Ledger, sql: &str, params: &[(String, Value)]) -> String {
     let mut statement = ledger.connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
     let lines = statement.query_map(&*bound(params), |row| row.get("detail")).unwrap();
     lines.collect::<Result<Vec<String>, _>>().unwrap().join("\n")
@@ -273,6 +374,7 @@ fn what_a_charge_reads_is_read_from_an_index() {
         (LOOK_AGAIN, "payments_to_look_again"),
         (BY_IMP_UID, "records_by_imp_uid"),
         (BY_APPROVAL, "records_by_apply_num"),
+        (BEGUN_WITH, "records_by_imp_uid"),
         (OF_PAYMENT, "PRIMARY KEY"),
         (MANIFOLD, "records_further"),
         (EVENTS, "events_by_payment"),

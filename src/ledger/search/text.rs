@@ -1,0 +1,237 @@
+//! The box: what a caller reads out, as SQL. Each word must match, in whatever field.
+
+use rusqlite::types::Value;
+
+use crate::domain::money::{Amount, Currency};
+use crate::domain::text::{nfc, spellings};
+
+/// A telephone number's column, as people dial it here: without what stands between the digits, and without the
+/// country.
+macro_rules! digits_of {
+    ($column:literal) => {
+        concat!(
+            "replace(replace(replace(replace(replace(replace(replace(",
+            $column,
+            ", '-', ''), ' ', ''), '.', ''), '(', ''), ')', ''), '+82', '0'), '+', '')"
+        )
+    };
+}
+
+pub(in crate::ledger) use digits_of;
+
+/// A column of text without its blanks: people read out a name in one piece.
+macro_rules! tight {
+    ($column:literal) => {
+        concat!("replace(", $column, ", ' ', '')")
+    };
+}
+
+/// Whether an id says nothing to a person: of a period, or made up. Inside one, any few digits are found.
+const DERIVED: &str = "(once_per = 1 OR (length(merchant_uid) = 30 \
+     AND substr(merchant_uid, 1, 14) NOT GLOB '*[^0-9]*' AND substr(merchant_uid, 15) NOT GLOB '*[^0-9a-f]*'))";
+
+/// Every way a caller may name a payment, by one word; `#` stands for which word it is. A value that the word cannot
+/// be is bound as NULL, which is equal to nothing. The currencies without and with three decimals are those of
+/// `domain::money`; a test holds the two together.
+const WORD: &str = concat!(
+    "(merchant_uid LIKE :prefix# ESCAPE '\\' OR imp_uid LIKE :like# ESCAPE '\\' \
+      OR apply_num LIKE :like# ESCAPE '\\' OR pg_tid LIKE :like# ESCAPE '\\' OR ",
+    tight!("name"),
+    " LIKE :like# ESCAPE '\\' OR customer_uid LIKE :like# ESCAPE '\\' OR ",
+    tight!("buyer_name"),
+    " LIKE :like# ESCAPE '\\' OR buyer_email LIKE :like# ESCAPE '\\' OR note LIKE :like# ESCAPE '\\' \
+      OR message LIKE :like# ESCAPE '\\' OR card_name LIKE :like# ESCAPE '\\' OR ",
+    digits_of!("buyer_tel"),
+    " LIKE :digits# OR name LIKE :apart# ESCAPE '\\' \
+      OR customer_uid LIKE :apart# ESCAPE '\\' OR buyer_name LIKE :apart# ESCAPE '\\' \
+      OR substr(card_number, -4) = :last_four# OR card_number = :exact# \
+      OR amount_minor = CASE \
+         WHEN currency IN ('BIF', 'CLP', 'DJF', 'GNF', 'ISK', 'JPY', 'KMF', 'KRW', 'PYG', 'RWF', 'UGX', \
+             'VND', 'VUV', 'XAF', 'XOF', 'XPF') THEN :minor_0_# \
+         WHEN currency IN ('BHD', 'IQD', 'JOD', 'KWD', 'LYD', 'OMR', 'TND') THEN :minor_3_# \
+         ELSE :minor_2_# END \
+      OR id IN (SELECT payment_id FROM records WHERE imp_uid LIKE :like# ESCAPE '\\' \
+            OR apply_num LIKE :like# ESCAPE '\\') \
+      OR customer_uid IN (SELECT customer_uid FROM customers \
+         WHERE ",
+    tight!("name"),
+    " LIKE :like# ESCAPE '\\' OR name LIKE :apart# ESCAPE '\\' OR email LIKE :like# ESCAPE '\\' OR ",
+    digits_of!("tel"),
+    " LIKE :digits#)"
+);
+
+/// How well a payment fits one word: an id or an approval number that is the word itself, or begins with it, comes
+/// before all else.
+const RANK: &str = "(2 * (merchant_uid = :exact# OR imp_uid IS :exact# OR apply_num IS :exact# \
+      OR id IN (SELECT payment_id FROM records WHERE imp_uid = :exact# OR apply_num = :exact#)) \
+      + (merchant_uid LIKE :prefix# ESCAPE '\\' OR ifnull(imp_uid LIKE :prefix# ESCAPE '\\', 0)))";
+
+/// Fewer digits than this are in every telephone number.
+const TEL_DIGITS_MIN: usize = 3;
+
+/// So many digits, begun as they are, are one telephone number, whatever stands between them.
+const WHOLE_TEL_DIGITS_MIN: usize = 9;
+
+/// Longer than anything that is kept of a payment: no column holds it, and SQLite takes no such pattern.
+const TEXT_BYTES_MAX: usize = 20_000;
+
+/// So many words are told apart; whoever gives more has pasted something else.
+const WORDS_MAX: usize = 16;
+
+/// What a text asks for.
+pub(in crate::ledger) struct Asked {
+    /// One condition a word.
+    pub(in crate::ledger) conditions: Vec<String>,
+    /// What to sort by, descending, before all else.
+    pub(in crate::ledger) rank: String,
+    pub(in crate::ledger) params: Vec<(String, Value)>,
+}
+
+/// The words of a text as SQL; `None` of one without any.
+pub(in crate::ledger) fn asked(text: &str) -> Option<Asked> {
+    if text.len() > TEXT_BYTES_MAX {
+        let conditions = vec!["0".to_owned()];
+        return Some(Asked { conditions, rank: "NULL".to_owned(), params: Vec::new() });
+    }
+    let words = words(text);
+    let (mut conditions, mut rank, mut params) = (Vec::new(), Vec::new(), Vec::new());
+    for (n, word) in words.iter().enumerate() {
+        let numbered = |sql: &str| sql.replace('#', &n.to_string());
+        conditions.push(numbered(&format!(
+            "{WORD} OR (NOT {DERIVED} AND (merchant_uid LIKE :like# ESCAPE '\\' OR merchant_uid LIKE :apart# ESCAPE '\\')))"
+        )));
+        rank.push(numbered(RANK));
+        let minor = |code| amount_minor(word, code);
+        let minors = [(":minor_0_", minor("KRW")), (":minor_2_", minor("USD")), (":minor_3_", minor("KWD"))];
+        let prefix = like(&nfc(word)).trim_start_matches('%').to_owned();
+        let own = [(":prefix", prefix.into()), (":exact", nfc(word).into_owned().into())];
+        let all = text_params(word).into_iter().chain(minors).chain(own);
+        params.extend(all.map(|(name, value)| (format!("{name}{n}"), value)));
+    }
+    (!words.is_empty()).then(|| Asked { conditions, rank: rank.join(" + "), params })
+}
+
+/// What stands between blanks; but a telephone number that is written apart is one word, and so is an amount and
+/// its won.
+fn words(text: &str) -> Vec<String> {
+    let text = text.trim();
+    let begins = text.starts_with(['0', '+']);
+    if begins && tel_digits(text).is_some_and(|digits| digits.len() >= WHOLE_TEL_DIGITS_MIN) {
+        return vec![text.to_owned()];
+    }
+    let mut words: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        let words_so_far = words.len();
+        match words.last_mut() {
+            Some(amount) if word == "원" && amount.ends_with(|c: char| c.is_ascii_digit()) => {
+                amount.push_str(word);
+            }
+            Some(rest) if words_so_far == WORDS_MAX => rest.push_str(word),
+            Some(_) | None => words.push(word.to_owned()),
+        }
+    }
+    words
+}
+
+/// What `:like`, `:apart`, `:digits` and `:last_four` stand for. What is kept is composed, but for what an older
+/// billkey wrote down as it came: `:apart` finds that.
+pub(in crate::ledger) fn text_params(text: &str) -> [(&'static str, Value); 4] {
+    let apart = spellings(&nfc(text)).into_iter().nth(1);
+    [
+        (":like", like(&nfc(text)).into()),
+        (":apart", apart.map(|text| like(&text)).into()),
+        (":digits", tel_digits(text).map(|digits| format!("%{digits}%")).into()),
+        (":last_four", last_four(text).map(str::to_owned).into()),
+    ]
+}
+
+/// A pattern that finds the text itself anywhere: its own wildcards are letters.
+fn like(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for c in text.chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}
+
+/// The digits of what may be a piece of a telephone number.
+fn tel_digits(text: &str) -> Option<String> {
+    if !text.chars().all(|c| c.is_ascii_digit() || matches!(c, '-' | ' ' | '.' | '(' | ')' | '+')) {
+        return None;
+    }
+    let digits: String = text.replace("+82", "0").chars().filter(char::is_ascii_digit).collect();
+    // Some dial the trunk's 0 after the country all the same.
+    let digits = if digits.starts_with("00") { digits.replacen('0', "", 1) } else { digits };
+    (digits.len() >= TEL_DIGITS_MIN).then_some(digits)
+}
+
+fn last_four(text: &str) -> Option<&str> {
+    (text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit())).then_some(text)
+}
+
+/// The text as an amount in this currency; the sign of the won may stand before it.
+fn amount_minor(text: &str, code: &str) -> Value {
+    let digits = text.strip_prefix('₩').unwrap_or(text);
+    let amount = Currency::parse(code).ok().and_then(|currency| Amount::parse(digits, currency).ok());
+    amount.map(|amount| amount.minor()).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{WORD, like, tel_digits, words};
+    use crate::domain::money::Currency;
+
+    #[test]
+    fn the_searchs_decimals_are_those_of_every_currency() {
+        let (whole, rest) = WORD.split_once(":minor_0").unwrap();
+        let (thousandths, _) = rest.split_once(":minor_3").unwrap();
+        for code in (0..26 * 26 * 26_u32).map(|n| {
+            [n / 676, n / 26 % 26, n % 26]
+                .map(|i| char::from_u32(u32::from(b'A') + i).unwrap())
+                .iter()
+                .collect::<String>()
+        }) {
+            let quoted = format!("'{code}'");
+            let decimals = if whole.contains(&quoted) {
+                0
+            } else if thousandths.contains(&quoted) {
+                3
+            } else {
+                2
+            };
+            assert_eq!(Currency::parse(&code).unwrap().decimals(), decimals, "{code}");
+        }
+    }
+
+    #[test]
+    fn wildcards_in_a_text_are_letters() {
+        assert_eq!(like(r"50%_\"), r"%50\%\_\\%");
+    }
+
+    #[test]
+    fn only_digits_and_what_stands_between_them_are_a_telephone_number() {
+        assert_eq!(tel_digits("010-1234").as_deref(), Some("0101234"));
+        assert_eq!(tel_digits("+82 (10) 1234.5678").as_deref(), Some("01012345678"));
+        for text in ["01", "order-0101234", "", "--"] {
+            assert_eq!(tel_digits(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_word_ends_at_a_blank_but_for_numbers_that_are_written_apart() {
+        for (text, expected) in [
+            ("홍길동  8,900", vec!["홍길동", "8,900"]),
+            ("8,900 원 kim", vec!["8,900원", "kim"]),
+            ("010 1234 5678", vec!["010 1234 5678"]),
+            ("+82 10-1234-5678", vec!["+82 10-1234-5678"]),
+            ("8900 30012345", vec!["8900", "30012345"]),
+            ("  ", vec![]),
+        ] {
+            assert_eq!(words(text), expected, "{text}");
+        }
+    }
+}
