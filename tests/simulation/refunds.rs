@@ -221,7 +221,9 @@ impl Refunds {
             let told = match refund.outcome {
                 RefundOutcome::Refunded => made,
                 RefundOutcome::Refused | RefundOutcome::NotSent => !made,
-                RefundOutcome::Unknown | RefundOutcome::Pending => false,
+                // Of what was taken and never made nobody can say that it will not be.
+                RefundOutcome::Unknown => !made && till.taken.iter().any(|id| id == refund.id.as_str()),
+                RefundOutcome::Pending => false,
             };
             if !told {
                 let (id, outcome) = (refund.id.as_str(), refund.outcome.word());

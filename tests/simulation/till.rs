@@ -83,6 +83,8 @@ pub struct UnderWay {
 pub struct Till {
     pub made: Vec<Made>,
     pub under_way: Vec<UnderWay>,
+    /// The ids of those that were answered with code 0 before they were made.
+    pub taken: Vec<String>,
 }
 
 impl Till {
@@ -99,7 +101,7 @@ impl Till {
             return false;
         }
         let whole = asked["reason"].as_str().unwrap();
-        let of = whole.rsplit_once('#').map(|(_, id)| id.to_owned());
+        let of = id_in(asked);
         let reason = whole.chars().take(keep).collect();
         self.made.push(Made { amount, balance, at_ms, shown_at_ms, reason, of });
         true
@@ -224,6 +226,9 @@ impl Wire {
             }
             Mood::Late | Mood::Pending => {
                 let shown = till.shown(now_ms);
+                if mood == Mood::Pending {
+                    till.taken.extend(id_in(asked));
+                }
                 till.under_way.push(UnderWay { lands_at_ms: now_ms + later_ms, asked: asked.clone() });
                 if mood == Mood::Late { Err(lost()) } else { answer(200, &envelope(&shown)) }
             }
@@ -243,6 +248,11 @@ impl Wire {
             Mood::Make | Mood::RefuseMade => balance_differs(),
         }
     }
+}
+
+/// The id of ours that a request has at the end of its reason.
+fn id_in(asked: &Value) -> Option<String> {
+    asked["reason"].as_str()?.rsplit_once('#').map(|(_, id)| id.to_owned())
 }
 
 pub fn console_refund(till: &mut Till, amount: i64, at_ms: i64) {
