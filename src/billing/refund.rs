@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::billing::book::Book;
 use crate::billing::desk::{Desk, Waited, wait_for_lock};
 use crate::billing::report::Held;
 use crate::domain::ids::{MerchantUid, RefundId};
@@ -197,6 +198,16 @@ fn settle(
     let (record, received) = (reply.record.clone(), reply.received.clone());
     let _ = desk.ledger.write(Entry::RefundEnd { id, at, end: Some(end), record, received })?;
     Ok(desk.ledger.find_refund(&refund.id)?.unwrap_or_else(|| refund.clone()))
+}
+
+/// Writes down that a run has told of a refund that a later look-up had found.
+pub fn told(ledger: &mut dyn Book, refund: &Refund, at: Timestamp) -> Result<(), LedgerError> {
+    if refund.is_untold() {
+        let (id, end) = (refund.id.clone(), Some(RefundEnd::Told));
+        let _ =
+            ledger.write(Entry::RefundEnd { id, at, end, record: None, received: Received::default() })?;
+    }
+    Ok(())
 }
 
 /// Asks what became of one refund, and writes it down. `None` where another process has the payment.

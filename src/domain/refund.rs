@@ -62,6 +62,13 @@ impl Refund {
     /// That it went back was found by a later look-up: whoever asked for it was not told by that run.
     #[must_use]
     pub fn was_found_later(&self) -> bool {
+        matches!(self.why, Some(Reason::RefundFoundLater | Reason::RefundFoundAndTold))
+    }
+
+    /// The same, and no run of `refund` has told it since: whoever repeats the command that asked for it, as an
+    /// unknown end says to do, must learn it first.
+    #[must_use]
+    pub fn is_untold(&self) -> bool {
         self.why == Some(Reason::RefundFoundLater)
     }
 
@@ -142,8 +149,8 @@ pub fn balance_is_certain(imp_uid: &str, ours: &[Refund], shown: &Shown) -> Resu
 }
 
 /// The refund that stands in the way of another one: one of the same payment that is open, because what became of
-/// it changes what can be refunded; or one of the same amount since `similar_since`, or whose end its own run did
-/// not live to tell. `None` for `similar_since` lets the last two pass.
+/// it changes what can be refunded; one of the same amount that nobody was told of; and one of the same amount since
+/// `similar_since`, or whose end its own run could not tell. `None` for `similar_since` lets these last two pass.
 #[must_use]
 pub fn in_the_way<'a>(
     others: &'a [Refund],
@@ -152,12 +159,9 @@ pub fn in_the_way<'a>(
     similar_since: Option<Timestamp>,
 ) -> Option<&'a Refund> {
     let similar = |other: &Refund| {
-        similar_since.is_some_and(|since| {
-            let untold = other.outcome == RefundOutcome::Refunded && other.was_found_later();
-            other.outcome.may_have_refunded()
-                && other.amount == amount
-                && (other.requested_at >= since || untold)
-        })
+        let counts =
+            similar_since.is_some_and(|since| other.requested_at >= since || other.was_found_later());
+        other.outcome.may_have_refunded() && other.amount == amount && (counts || other.is_untold())
     };
     let of_it = others.iter().filter(|other| other.imp_uid == imp_uid);
     of_it.rev().find(|other| other.outcome.is_open() || similar(other))
@@ -228,6 +232,8 @@ pub enum RefundEnd {
     Refunded(Box<CancelRecord>),
     /// The same, found by a later look-up than that of its own run.
     FoundLater(Box<CancelRecord>),
+    /// The same has been told by a run that was asked for it again.
+    Told,
     /// In the gateway's words.
     Refused(Option<String>),
     Unknown(Reason),
@@ -238,7 +244,7 @@ impl RefundEnd {
     #[must_use]
     pub fn outcome(&self) -> RefundOutcome {
         match self {
-            RefundEnd::Refunded(_) | RefundEnd::FoundLater(_) => RefundOutcome::Refunded,
+            RefundEnd::Refunded(_) | RefundEnd::FoundLater(_) | RefundEnd::Told => RefundOutcome::Refunded,
             RefundEnd::Refused(_) => RefundOutcome::Refused,
             RefundEnd::Unknown(_) => RefundOutcome::Unknown,
             RefundEnd::NotSent(_) => RefundOutcome::NotSent,

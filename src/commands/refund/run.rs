@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ring::rand::{SecureRandom, SystemRandom};
 
 use crate::billing::desk::Desk;
-use crate::billing::refund::{Prepared, RefundOrder, prepare, refund};
+use crate::billing::refund::{Prepared, RefundOrder, prepare, refund, told};
 use crate::commands::asking::{Question, confirm};
 use crate::commands::belonging;
 use crate::commands::context::Context;
@@ -46,6 +46,9 @@ pub fn run(args: &RefundArgs, context: &mut Context<'_>) -> Result<Exit, Failure
     };
     // What stands in the way is told before the question, and not after a yes.
     if let Some(other) = in_the_way(&prepared.others, &order.imp_uid, prepared.amount, order.similar_since) {
+        if !args.dry_run {
+            told(desk.ledger, other, context.now()).map_err(|error| Failure::from(error).nothing_sent())?;
+        }
         return Err(tell::in_the_way(context, &order, other));
     }
     let Desk { gateway: client, clock, interrupts, .. } = desk;

@@ -1,7 +1,6 @@
 //! A refund in its payment's history at the gateway: whether an entry is ours, another's, or nobody can say.
 
-use crate::domain::payment::{CancelRecord, RefundOutcome};
-use crate::domain::reason::Reason;
+use crate::domain::payment::CancelRecord;
 use crate::domain::refund::{Refund, Shown};
 use crate::domain::text::nfc;
 
@@ -41,7 +40,7 @@ pub fn find(refund: &Refund, others: &[Refund], shown: &Shown) -> Found {
     }
     match alike.as_slice() {
         [] => Found::NotThere,
-        [Fit::Whole(at)] if shown.cancelled && !may_be_of_another(refund, others) => {
+        [Fit::Whole(at)] if shown.cancelled => {
             history.get(*at).map_or(Found::Undecided, |entry| Found::Ours(Box::new((*entry).clone())))
         }
         [..] if alike.iter().all(|fit| *fit == Fit::AnotherBalance) => Found::NotThere,
@@ -133,17 +132,6 @@ fn begins(refund: &Refund, entry: &CancelRecord) -> bool {
     let Some(reason) = entry.reason.as_deref() else { return true };
     let of_a_cut = |c: char| c.is_whitespace() || matches!(c, '\u{FFFD}' | '…' | '.');
     nfc(&refund.reason_sent()).starts_with(nfc(reason).trim_end_matches(of_a_cut))
-}
-
-/// Whether another refund that nobody has found, and which may come late, would fit the same entry.
-fn may_be_of_another(refund: &Refund, others: &[Refund]) -> bool {
-    others.iter().any(|other| {
-        other.id != refund.id
-            && other.outcome == RefundOutcome::NotSent
-            && other.why == Some(Reason::NoTrace)
-            && (&other.imp_uid, other.amount, other.balance_before)
-                == (&refund.imp_uid, refund.amount, refund.balance_before)
-    })
 }
 
 impl Shown {

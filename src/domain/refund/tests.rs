@@ -98,12 +98,15 @@ fn the_same_refund_again_is_in_the_way_of_nothing_that_was_told() {
     let at = |second| Some(Timestamp::from_second(second).unwrap());
     let done = Refund { outcome: RefundOutcome::Refunded, ..refund("aaaaaaaa", 3_000, 10_000) };
     let later = Refund { why: Some(Reason::RefundFoundLater), ..done.clone() };
+    let told = Refund { why: Some(Reason::RefundFoundAndTold), ..done.clone() };
     let open = refund("aaaaaaaa", 3_000, 10_000);
     for (rule, other, amount, since, held) in [
         ("it went back a moment ago", &done, 3_000, at(900), true),
         ("it went back long ago", &done, 3_000, at(1_100), false),
         ("it went back, and its run was not told", &later, 3_000, at(1_100), true),
-        ("the same, and it is to go back again", &later, 3_000, None, false),
+        ("the same, and the command that asks again may be the one that asked", &later, 3_000, None, true),
+        ("the same, told meanwhile", &told, 3_000, at(1_100), true),
+        ("told, and it is to go back again", &told, 3_000, None, false),
         ("another amount went back", &later, 1_000, at(1_100), false),
         ("nobody knows yet, whatever is asked for", &open, 1_000, None, true),
     ] {

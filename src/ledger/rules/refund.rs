@@ -45,8 +45,9 @@ pub(in crate::ledger) fn as_asked(refund: &Refund) -> Refund {
 
 /// A refund as it ended. Money that went back stays on record: `None` where nothing changes.
 pub(in crate::ledger) fn ended(refund: Refund, end: &RefundEnd, received: &Received) -> Option<Refund> {
-    if refund.outcome == RefundOutcome::Refunded {
-        return None;
+    if refund.outcome == RefundOutcome::Refunded || *end == RefundEnd::Told {
+        let is_told = *end == RefundEnd::Told && refund.is_untold();
+        return is_told.then_some(Refund { why: Some(Reason::RefundFoundAndTold), ..refund });
     }
     let code = received.code.filter(|code| *code != 0).or(refund.code);
     let words = |words: &Option<String>| words.clone().or_else(|| refund.message.clone());
@@ -65,6 +66,7 @@ pub(in crate::ledger) fn ended(refund: Refund, end: &RefundEnd, received: &Recei
             Refund { message: words(&said_in(reason)), code, why: Some(reason.clone()), ..refund }
         }
         RefundEnd::NotSent(reason) => Refund { why: Some(reason.clone()), ..refund },
+        RefundEnd::Told => refund,
     };
     Some(Refund { outcome: end.outcome(), ..refund })
 }

@@ -2,10 +2,9 @@ use std::slice::from_ref;
 
 use super::{Found, find};
 use crate::domain::money::Currency;
-use crate::domain::payment::{CancelRecord, RefundOutcome};
-use crate::domain::reason::Reason;
+use crate::domain::payment::CancelRecord;
+use crate::domain::refund::Shown;
 use crate::domain::refund::tests::{CONSOLE, OURS, entry, of, refund};
-use crate::domain::refund::{Refund, Shown};
 
 #[test]
 fn a_refund_is_known_again_by_its_id_else_by_all_that_can_be_known_of_it() {
@@ -91,20 +90,6 @@ fn a_history_that_does_not_come_to_what_was_refunded_proves_nothing() {
         .collect();
     let small = refund("aaaaaaaa", 100, 10_000);
     assert_eq!(word(&find(&small, &[], &of(6_000, &many))), "undecided", "and soon");
-}
-
-#[test]
-fn an_entry_that_a_late_one_of_the_same_would_fit_as_well_is_nobodys() {
-    let ours = refund("aaaaaaaa", 3_000, 10_000);
-    let silent = Refund {
-        outcome: RefundOutcome::NotSent,
-        why: Some(Reason::NoTrace),
-        ..refund("bbbbbbbb", 3_000, 10_000)
-    };
-    let shown = of(3_000, &[entry(3_000, 1_001, "came to")]);
-    assert_eq!(word(&find(&ours, from_ref(&silent), &shown)), "undecided");
-    let held = Refund { why: Some(Reason::NotTls), ..silent };
-    assert_eq!(word(&find(&ours, &[held], &shown)), "ours", "that one never left");
 }
 
 #[test]
