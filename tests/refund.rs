@@ -138,6 +138,21 @@ fn an_answer_that_was_lost_is_looked_up_and_never_sent_again() {
 }
 
 #[test]
+fn a_refund_of_ours_that_reconcile_finds_is_no_drift() {
+    let gateway = Gateway::start("refund.lost_after");
+    let world = World::for_gateway(&gateway.url());
+    let shop = Shop { gateway, world };
+    shop.world.charge("order_1", &[]).exits(0).says(&["created the ledger"]);
+    shop.refund(&["--amount", "1000"]).exits(7).says(&["may have gone back"]);
+    shop.gateway.faults("");
+    let found = shop.world.run(&["reconcile", "order_1", "--json"]).exits(0).json();
+    assert_eq!((&found["refunds"][0]["outcome"], &found["drift"]), (&json!("refunded"), &json!([])));
+    // The command that was lost learns it all the same.
+    shop.refund(&["--amount", "1000"]).exits(8).says(&["went back, as ", "a look-up has found"]);
+    assert_eq!(shop.balance(), 7900);
+}
+
+#[test]
 fn a_refund_that_a_later_run_has_found_is_not_made_again_however_late() {
     let gateway = Gateway::start("");
     let lines = "settle_after = \"2s\"\n[profile.main.limits]\nsimilar_within = \"1s\"\n";

@@ -106,7 +106,7 @@ impl Refunds {
                     return Ask::Reconcile;
                 }
                 // Whoever says that it is another one says so to one process.
-                let may = |at: &usize| !wishes[*at].is_told && !(wishes[*at].again && drawn.contains(at));
+                let may = |at: &usize| !(wishes[*at].is_told || wishes[*at].again && drawn.contains(at));
                 let open: Vec<usize> = (0..wishes.len()).filter(may).collect();
                 if !open.is_empty() && inner.chance.percent(70) {
                     let at = open[usize::try_from(inner.chance.below(open.len() as u64)).unwrap()];
