@@ -37,6 +37,7 @@ mod proxy;
 mod recipes;
 mod reconcile;
 mod refund;
+mod refund_answers;
 mod registration;
 mod requests;
 mod sandbox_alone;

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::billing::book::Book;
 use crate::billing::desk::{Desk, Waited, wait_for_lock};
 use crate::billing::report::Held;
 use crate::domain::ids::{MerchantUid, RefundId};
@@ -140,7 +141,7 @@ pub fn prepare(desk: &mut Desk<'_>, order: &RefundOrder) -> Result<Result<Prepar
         Ok(looked) => looked,
         Err(held) => return Ok(Err(NotSent::Held(held))),
     };
-    settle_open(desk, order, &reply, &asked_at)?;
+    settle_open(desk, order, &payment, &reply, &asked_at)?;
     let others = desk.ledger.refunds(&order.merchant_uid)?;
     Ok(plan(order, &payment, others, reply))
 }
@@ -156,18 +157,26 @@ fn look(desk: &Desk<'_>, payment: &Payment, imp_uid: &str) -> Result<(LookReply,
     Ok((reply, asked_at))
 }
 
-/// Settles the open refunds of the payment by what the gateway shows of it.
+/// Settles the refunds of the payment by what the gateway shows of it: those that are open, and those that were
+/// taken for refused or not sent and show all the same.
 fn settle_open(
     desk: &mut Desk<'_>,
     order: &RefundOrder,
+    payment: &Payment,
     reply: &LookReply,
     asked_at: &SendMark,
 ) -> Result<(), LedgerError> {
+    let is_to_settle =
+        |refund: &&Refund| refund.imp_uid == order.imp_uid && refund.outcome != RefundOutcome::Refunded;
+    if !desk.ledger.refunds(&order.merchant_uid)?.iter().any(|refund| is_to_settle(&refund)) {
+        return Ok(());
+    }
+    // A pending one may be a living process's.
+    let Some(_lock) = desk.ledger.lock_payment(&order.merchant_uid)? else { return Ok(()) };
+    // Under the lock it may be another than it was.
     let others = desk.ledger.refunds(&order.merchant_uid)?;
-    for refund in others.iter().filter(|refund| refund.imp_uid == order.imp_uid && refund.outcome.is_open()) {
-        // A pending one may be a living process's.
-        let Some(_lock) = desk.ledger.lock_payment(&order.merchant_uid)? else { return Ok(()) };
-        let _ = settle(desk, refund, &others, reply, asked_at, order.settle_after)?;
+    for refund in others.iter().filter(is_to_settle) {
+        let _ = settle(desk, payment, refund, &others, reply, asked_at, order.settle_after)?;
     }
     Ok(())
 }
@@ -175,18 +184,30 @@ fn settle_open(
 /// Writes down what a look at the payment makes of one of its refunds; the refund as it is from then on.
 fn settle(
     desk: &mut Desk<'_>,
+    payment: &Payment,
     refund: &Refund,
     others: &[Refund],
     reply: &LookReply,
     asked_at: &SendMark,
     settle_after: Duration,
 ) -> Result<Refund, LedgerError> {
-    let waited = desk.age_of(&refund.sent, asked_at) >= settle_after;
+    let waited = rules::silence_proves(payment.pg_provider.as_deref())
+        && desk.age_of(&refund.sent, asked_at) >= settle_after;
     let Some(end) = rules::review(refund, others, &reply.look, waited) else { return Ok(refund.clone()) };
     let (id, at) = (refund.id.clone(), asked_at.wall);
     let (record, received) = (reply.record.clone(), reply.received.clone());
     let _ = desk.ledger.write(Entry::RefundEnd { id, at, end: Some(end), record, received })?;
     Ok(desk.ledger.find_refund(&refund.id)?.unwrap_or_else(|| refund.clone()))
+}
+
+/// Writes down that a run has told of a refund that a later look-up had found.
+pub fn told(ledger: &mut dyn Book, refund: &Refund, at: Timestamp) -> Result<(), LedgerError> {
+    if refund.is_untold() {
+        let (id, end) = (refund.id.clone(), Some(RefundEnd::Told));
+        let _ =
+            ledger.write(Entry::RefundEnd { id, at, end, record: None, received: Received::default() })?;
+    }
+    Ok(())
 }
 
 /// Asks what became of one refund, and writes it down. `None` where another process has the payment.
@@ -204,7 +225,7 @@ pub fn reconcile_refund(
     let others = desk.ledger.refunds(&refund.merchant_uid)?;
     // Under the lock it may be another's than it was.
     let Some(refund) = others.iter().find(|other| other.id == refund.id) else { return Ok(Ok(None)) };
-    settle(desk, refund, &others, &reply, &asked_at, settle_after).map(|refund| Ok(Some(refund)))
+    settle(desk, &payment, refund, &others, &reply, &asked_at, settle_after).map(|refund| Ok(Some(refund)))
 }
 
 fn plan(
@@ -223,6 +244,7 @@ fn plan(
             });
         }
     };
+    rules::balance_is_certain(&order.imp_uid, &others, &shown).map_err(NotSent::NoAnswer)?;
     let amount = rules::how_much(order.amount, &shown).map_err(NotSent::NotRefundable)?;
     let ours: Vec<&Refund> = others
         .iter()
@@ -350,8 +372,10 @@ impl Run<'_, '_> {
                 }
                 AfterRefund::LookUp(said) => {
                     let at = self.desk.clock.now().wall;
-                    let refused = claim.refused(at, reply.received.clone());
-                    let recorded = self.desk.ledger.write(refused);
+                    let heard = reply.received.clone();
+                    let heard =
+                        if said.is_some() { claim.refused(at, heard) } else { claim.taken(at, heard) };
+                    let recorded = self.desk.ledger.write(heard);
                     let _ = recorded
                         .map_err(|error| self.not_recorded(error, RefundOutcome::Unknown, &reply.received))?;
                     let looked = look(self.desk, &self.payment, &self.order.imp_uid);

@@ -181,9 +181,10 @@ pub fn run(args: &ReconcileArgs, context: &mut Context<'_>) -> Result<Exit, Fail
         clock: Arc::clone(&context.clock),
         interrupts: interrupts.clone(),
     };
-    let mut stopped = settle(&mut desk, &uids, args.fix, context, &mut told)?;
+    // Our own refunds first: one that is found now is no difference between the two books.
+    let mut stopped = refunds::settle(&mut desk, &refunds, context, &mut told)?;
     if stopped.is_none() {
-        stopped = refunds::settle(&mut desk, &refunds, context, &mut told)?;
+        stopped = settle(&mut desk, &uids, args.fix, context, &mut told)?;
     }
     if let Some(span) = span
         && stopped.is_none()

@@ -231,6 +231,16 @@ reasons! {
 
     // Of a refund.
     RefundNotShownYet "refund_not_shown_yet": "the gateway does not show the refund yet";
+    RefundTaken "refund_taken": "the gateway took it and does not show the refund yet";
+    RefundFoundLater "refund_found_later": "a later look-up found it among the payment's refunds";
+    RefundFoundAndTold "refund_found_and_told":
+        "a later look-up found it among the payment's refunds, and a run has told it";
+    RefundsDisagree { imp_uid: String, refunded: String, listed: String } "refunds_disagree":
+        "the gateway shows {refunded} of {imp_uid} as refunded, and refunds that come to {listed}";
+    RefundsNotShown { imp_uid: String, refunded: String, known: String } "refunds_not_shown":
+        "the gateway shows {refunded} of {imp_uid} as refunded, and the ledger has seen {known} go back";
+    RefundRefusedNotLookedUp { said: Said, why: Box<Reason> } "refund_refused_not_looked_up":
+        "the gateway refused it ({said}), and whether it went back all the same could not be looked up: {why}";
     RefundUndecided "refund_undecided":
         "the gateway shows a refund that may be this one or another's, so that nothing is certain";
     RefundRefusedInDoubt { said: Said } "refund_refused_in_doubt":

@@ -5,9 +5,11 @@
 //! sent once and never again. What became of one that was not answered is read in the payment's history of
 //! refunds, where ours ends with its own short id.
 
+mod history;
 mod refusal;
 mod split;
 
+pub use crate::domain::refund::history::{Found, find, find_by_id};
 pub use crate::domain::refund::refusal::{Reading, read};
 pub use crate::domain::refund::split::{Split, SplitError, TaxGiven, split};
 
@@ -56,6 +58,24 @@ impl Refund {
     pub fn reason_sent(&self) -> String {
         format!("{}{}", self.reason, self.id.tail())
     }
+
+    /// That it went back was found by a later look-up: whoever asked for it was not told by that run.
+    #[must_use]
+    pub fn was_found_later(&self) -> bool {
+        matches!(self.why, Some(Reason::RefundFoundLater | Reason::RefundFoundAndTold))
+    }
+
+    /// The same, and no run of `refund` has told it since: whoever repeats the command that asked for it, as an
+    /// unknown end says to do, must learn it first.
+    #[must_use]
+    pub fn is_untold(&self) -> bool {
+        self.why == Some(Reason::RefundFoundLater)
+    }
+
+    /// The gateway took it, and its end is what is missing: no silence proves that there was none.
+    fn was_taken(&self) -> bool {
+        self.why == Some(Reason::RefundTaken)
+    }
 }
 
 /// What the gateway shows of a payment's money.
@@ -63,6 +83,8 @@ impl Refund {
 pub struct Shown {
     pub paid: Amount,
     pub refunded: Amount,
+    /// Its status says that some of it went back: a refund that is only begun leaves it paid (facts 4, PayPal).
+    pub cancelled: bool,
     /// `None` where the record has no history at all.
     pub history: Option<Vec<CancelRecord>>,
 }
@@ -90,21 +112,65 @@ pub enum NotRefundable {
 
 /// Reads the money of a payment that was of `paid`. The status is `cancelled` after a part as well (facts 4).
 pub fn shown(record: &GatewayRecord, paid: Amount) -> Result<Shown, NotRefundable> {
-    match record.status.as_deref() {
-        Some("paid" | "cancelled" | "canceled") => {}
+    let cancelled = match record.status.as_deref() {
+        Some("paid") => false,
+        Some("cancelled" | "canceled") => true,
         other => return Err(NotRefundable::NotPaid(other.map(str::to_owned))),
-    }
+    };
     let currency = paid.currency();
     if record.amount_in(currency) != Some(paid) {
         return Err(NotRefundable::Unreadable);
     }
-    // One that was never refunded may leave it out.
-    let none = || record.cancel_amount_text.is_none().then(|| Amount::from_minor(0, currency));
+    // One that was never refunded may leave it out; else it would be all of it that is left.
+    let touched = cancelled || record.cancel_history.as_ref().is_some_and(|history| !history.is_empty());
+    let none = || (!touched && record.cancel_amount_text.is_none()).then(|| Amount::from_minor(0, currency));
     let refunded = record.cancelled_in(currency).or_else(none).ok_or(NotRefundable::Unreadable)?;
-    if refunded > paid || refunded.minor() < 0 {
+    if refunded > paid || refunded.minor() < 0 || (cancelled && refunded.minor() == 0) {
         return Err(NotRefundable::Unreadable);
     }
-    Ok(Shown { paid, refunded, history: record.cancel_history.clone() })
+    Ok(Shown { paid, refunded, cancelled, history: record.cancel_history.clone() })
+}
+
+/// Whether what is shown of a payment's refunds can be believed for another one of `imp_uid`: the gateway that
+/// shows less than its own history, or than the ledger has seen go back, shows a balance that may be too large.
+pub fn balance_is_certain(imp_uid: &str, ours: &[Refund], shown: &Shown) -> Result<(), Reason> {
+    let amount = |minor: i64| Amount::from_minor(minor, shown.paid.currency());
+    let of_it = |refund: &&Refund| refund.imp_uid == imp_uid && refund.outcome == RefundOutcome::Refunded;
+    let known: i64 = ours.iter().filter(of_it).map(|refund| refund.amount.minor()).sum();
+    let listed = shown.listed().unwrap_or(0);
+    let (imp_uid, refunded) = (imp_uid.to_owned(), shown.refunded.to_string());
+    if listed > shown.refunded.minor() {
+        return Err(Reason::RefundsDisagree { imp_uid, refunded, listed: amount(listed).to_string() });
+    }
+    if known > shown.refunded.minor() {
+        return Err(Reason::RefundsNotShown { imp_uid, refunded, known: amount(known).to_string() });
+    }
+    Ok(())
+}
+
+/// The refund that stands in the way of another one: one of the same payment that is open, because what became of
+/// it changes what can be refunded; one of the same amount that nobody was told of; and one of the same amount since
+/// `similar_since`, or whose end its own run could not tell. `None` for `similar_since` lets these last two pass.
+#[must_use]
+pub fn in_the_way<'a>(
+    others: &'a [Refund],
+    imp_uid: &str,
+    amount: Amount,
+    similar_since: Option<Timestamp>,
+) -> Option<&'a Refund> {
+    let similar = |other: &Refund| {
+        let counts =
+            similar_since.is_some_and(|since| other.requested_at >= since || other.was_found_later());
+        other.outcome.may_have_refunded() && other.amount == amount && (counts || other.is_untold())
+    };
+    let of_it = others.iter().filter(|other| other.imp_uid == imp_uid);
+    of_it.rev().find(|other| other.outcome.is_open() || similar(other))
+}
+
+/// Whether the silence of a look-up proves anything of a refund, however late: PayPal's may take days (facts 4).
+#[must_use]
+pub fn silence_proves(pg: Option<&str>) -> bool {
+    !pg.is_some_and(|pg| pg.to_ascii_lowercase().starts_with("paypal"))
 }
 
 /// How much goes back. `None` is all that is left.
@@ -162,8 +228,12 @@ pub enum AfterRefund {
 /// How a refund ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RefundEnd {
-    /// Its entry in the payment's history, where that is known.
+    /// Its entry in the payment's history.
     Refunded(Box<CancelRecord>),
+    /// The same, found by a later look-up than that of its own run.
+    FoundLater(Box<CancelRecord>),
+    /// The same has been told by a run that was asked for it again.
+    Told,
     /// In the gateway's words.
     Refused(Option<String>),
     Unknown(Reason),
@@ -174,7 +244,7 @@ impl RefundEnd {
     #[must_use]
     pub fn outcome(&self) -> RefundOutcome {
         match self {
-            RefundEnd::Refunded(_) => RefundOutcome::Refunded,
+            RefundEnd::Refunded(_) | RefundEnd::FoundLater(_) | RefundEnd::Told => RefundOutcome::Refunded,
             RefundEnd::Refused(_) => RefundOutcome::Refused,
             RefundEnd::Unknown(_) => RefundOutcome::Unknown,
             RefundEnd::NotSent(_) => RefundOutcome::NotSent,
@@ -235,16 +305,16 @@ pub fn found_after(
         Look::Odd(reason) | Look::NoAnswer(reason) => {
             let why = Box::new(reason.clone());
             return RefundEnd::Unknown(match said {
-                Some(said) => Reason::RefusedNotLookedUp { said: said.clone(), why },
-                None => Reason::LookupNoAnswer { why },
+                Some(said) => Reason::RefundRefusedNotLookedUp { said: said.clone(), why },
+                None => Reason::RefundTaken,
             });
         }
     };
     match (find(refund, others, shown), said) {
         (Found::Ours(entry), _) => RefundEnd::Refunded(entry),
-        (Found::Undecided, _) => RefundEnd::Unknown(Reason::RefundUndecided),
         // The gateway took it and does not show it: begun and not over (facts 4, PayPal), or late.
-        (Found::NotThere, None) => RefundEnd::Unknown(Reason::RefundNotShownYet),
+        (Found::Undecided | Found::NotThere, None) => RefundEnd::Unknown(Reason::RefundTaken),
+        (Found::Undecided, Some(_)) => RefundEnd::Unknown(Reason::RefundUndecided),
         (Found::NotThere, Some(said)) => {
             let reading = read(pg, words(said).as_deref().unwrap_or_default());
             // Another's refund explains a no, whatever its words.
@@ -257,104 +327,42 @@ pub fn found_after(
     }
 }
 
-/// What a later look-up makes of an open refund, or of one that was taken for not sent. `waited`: it was sent
-/// `settle_after` ago or longer. `None` where nothing changes.
+fn cannot_hold(refund: &Refund, look: &Look) -> bool {
+    matches!(look, Look::Shown(shown) if shown.balance() < refund.amount)
+}
+
+/// What a later look-up makes of an open refund, or of one that was taken for refused or not sent. `waited`: it
+/// was sent `settle_after` ago or longer, and silence proves something by then ([`silence_proves`]). `None` where
+/// nothing changes.
 #[must_use]
 pub fn review(refund: &Refund, others: &[Refund], look: &Look, waited: bool) -> Option<RefundEnd> {
+    if refund.outcome == RefundOutcome::Refunded {
+        return None;
+    }
     let open = refund.outcome.is_open();
-    match look {
-        Look::Shown(shown) => match find(refund, others, shown) {
-            Found::Ours(_) if refund.outcome == RefundOutcome::Refunded => None,
-            Found::Ours(entry) => Some(RefundEnd::Refunded(entry)),
-            Found::Undecided if open => Some(RefundEnd::Unknown(Reason::RefundUndecided)),
-            Found::NotThere if open && waited => Some(match &refund.message {
-                Some(words) => RefundEnd::Refused(Some(words.clone())),
-                None => RefundEnd::NotSent(Reason::NoTrace),
-            }),
-            Found::NotThere if open => Some(RefundEnd::Unknown(Reason::RefundNotShownYet)),
-            Found::Undecided | Found::NotThere => None,
-        },
-        Look::Odd(reason) | Look::NoAnswer(reason) if open => {
-            Some(RefundEnd::Unknown(Reason::LookupNoAnswer { why: Box::new(reason.clone()) }))
+    let found = match look {
+        // What has ended is not seen again in something that may be another's.
+        Look::Shown(shown) if !open => find_by_id(refund, shown),
+        Look::Shown(shown) => find(refund, others, shown),
+        Look::Odd(reason) | Look::NoAnswer(reason) => {
+            let why = Box::new(reason.clone());
+            let asks = open && !refund.was_taken();
+            return asks.then_some(RefundEnd::Unknown(Reason::LookupNoAnswer { why }));
         }
-        Look::Odd(_) | Look::NoAnswer(_) => None,
-    }
-}
-
-/// Whether a refund is in its payment's history.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Found {
-    Ours(Box<CancelRecord>),
-    /// Something is there that may be ours or another's.
-    Undecided,
-    NotThere,
-}
-
-/// Looks for a refund in its payment's history: by the id at the end of the reason; where the reason was cut
-/// off, by its beginning, the amount, the time, and the balance before. Two that fit prove nothing.
-#[must_use]
-pub fn find(refund: &Refund, others: &[Refund], shown: &Shown) -> Found {
-    let expected = refund.balance_before.minor().saturating_sub(refund.amount.minor());
-    let Some(history) = &shown.history else {
-        // Without a history a balance that fell may have fallen by another's refund.
-        let fell = shown.balance().minor() <= expected;
-        return if fell { Found::Undecided } else { Found::NotThere };
     };
-    let tail = refund.id.tail();
-    if let Some(entry) = history.iter().find(|entry| entry.ends_with(&tail)) {
-        return Found::Ours(Box::new(entry.clone()));
-    }
-    let fits: Vec<&CancelRecord> =
-        history.iter().filter(|entry| fits(refund, others, history, shown.paid, entry)).collect();
-    match fits.as_slice() {
-        [entry] => Found::Ours(Box::new((*entry).clone())),
-        [] => Found::NotThere,
-        _ => Found::Undecided,
-    }
-}
-
-/// How far the gateway's clock and ours may be apart, in seconds.
-const SKEW_S: i64 = 120;
-
-fn fits(
-    refund: &Refund,
-    others: &[Refund],
-    history: &[CancelRecord],
-    paid: Amount,
-    entry: &CancelRecord,
-) -> bool {
-    let currency = refund.amount.currency();
-    let anothers = others.iter().filter(|other| other.id != refund.id).any(|other| {
-        entry.ends_with(&other.id.tail())
-            || (other.cancellation_id.is_some() && other.cancellation_id == entry.cancellation_id)
-    });
-    let sent_s = refund.sent.gateway_s.unwrap_or_else(|| refund.sent.wall.as_second());
-    let late_enough = entry.at_s.is_none_or(|at| at >= sent_s.saturating_sub(SKEW_S));
-    // What a reason was cut to begins as it does; one that says something else is another's.
-    let begins =
-        entry.reason.as_deref().is_none_or(|reason| refund.reason_sent().starts_with(reason.trim_end()));
-    let earlier = |other: &&CancelRecord| match (other.at_s, entry.at_s) {
-        (Some(other), Some(entry)) => other < entry,
-        (None, _) | (_, None) => false,
-    };
-    let minor = |other: &CancelRecord| other.amount_in(currency).map(|amount| amount.minor());
-    let Some(spent) = history.iter().filter(earlier).map(minor).sum::<Option<i64>>() else { return false };
-    // Entries of one second have no order: ours may have come before or after each of them.
-    let beside = history.iter().filter(|other| !std::ptr::eq(*other, entry) && other.at_s == entry.at_s);
-    let Some(beside) = beside.map(minor).collect::<Option<Vec<i64>>>() else { return false };
-    let before = paid.minor().saturating_sub(spent).saturating_sub(refund.balance_before.minor());
-    !anothers
-        && entry.amount_in(currency) == Some(refund.amount)
-        && late_enough
-        && begins
-        && is_a_sum(before, &beside)
-}
-
-/// Whether some of the parts come to a sum.
-fn is_a_sum(sum: i64, parts: &[i64]) -> bool {
-    match parts.split_first() {
-        None => sum == 0,
-        Some((first, rest)) => is_a_sum(sum, rest) || is_a_sum(sum.saturating_sub(*first), rest),
+    match found {
+        Found::Ours(entry) => Some(RefundEnd::FoundLater(entry)),
+        // It cannot come any more: others have taken what it would take.
+        Found::NotThere if refund.was_taken() && waited && cannot_hold(refund, look) => {
+            Some(RefundEnd::NotSent(Reason::NoTrace))
+        }
+        Found::Undecided | Found::NotThere if !open || refund.was_taken() => None,
+        Found::Undecided => Some(RefundEnd::Unknown(Reason::RefundUndecided)),
+        Found::NotThere if waited => Some(match &refund.message {
+            Some(words) => RefundEnd::Refused(Some(words.clone())),
+            None => RefundEnd::NotSent(Reason::NoTrace),
+        }),
+        Found::NotThere => Some(RefundEnd::Unknown(Reason::RefundNotShownYet)),
     }
 }
 

@@ -225,6 +225,14 @@ impl RefundClaim {
         Entry::RefundEnd { id: self.id.clone(), at, end: None, record: None, received }
     }
 
+    /// The gateway took it, and what became of it is about to be looked up: a process that does not live to do it
+    /// must not leave behind a refund that silence may settle.
+    #[must_use]
+    pub fn taken(&self, at: Timestamp, received: Received) -> Entry {
+        let end = Some(RefundEnd::Unknown(Reason::RefundTaken));
+        Entry::RefundEnd { id: self.id.clone(), at, end, record: None, received }
+    }
+
     pub fn ended(
         self,
         at: Timestamp,

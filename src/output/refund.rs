@@ -147,7 +147,7 @@ pub fn refund_sentence(refund: &Refund, settles_at: Option<Timestamp>, zone: &Ti
     let why = || why(refund).map_or_else(String::new, |why| format!(": {}", sentence(&safe(&why))));
     match refund.outcome {
         RefundOutcome::Refunded => format!("Refunded {} of {}.", refund.amount, refund.paid),
-        RefundOutcome::Refused => format!("Refused{} Nothing was refunded.", dotted(&why())),
+        RefundOutcome::Refused => format!("Refused{} The gateway does not show this refund.", dotted(&why())),
         RefundOutcome::NotSent => format!("Not refunded{}", dotted(&why())),
         RefundOutcome::Unknown | RefundOutcome::Pending => {
             let until = settles_at.map_or_else(String::new, |at| {

@@ -14,6 +14,7 @@ mod kills;
 mod mark;
 mod power_cut;
 mod races;
+mod refunds;
 mod relay;
 mod strace;
 mod syscalls;

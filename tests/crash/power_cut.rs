@@ -81,7 +81,8 @@ impl Disk {
 
 fn is_the_send(call: &Call) -> bool {
     let writes = ["write", "writev", "sendto", "sendmsg"].contains(&call.name.as_str());
-    writes && call.arguments.contains("POST /subscribe/payments/again")
+    let moves_money = ["POST /subscribe/payments/again", "POST /payments/cancel"];
+    writes && moves_money.iter().any(|request| call.arguments.contains(request))
 }
 
 /// What a power cut at the send would lose of the intent, after these runs one after the other. Only
@@ -123,6 +124,22 @@ fn traced_charge(strace: &Path, world: &World, order: &str, log: &str, options: 
     let text = String::from_utf8_lossy(&fs::read(&log).unwrap()).into_owned();
     assert!(!text.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
     text
+}
+
+#[test]
+fn the_intent_of_a_refund_is_synced_before_it_leaves_and_its_end_before_it_is_told() {
+    let Some(strace) = strace::find("what a power cut leaves of a refund") else { return };
+    let gateway = Gateway::start("");
+    let world = World::for_gateway(&gateway.url());
+    world.charge("order_1", &[]).exits(0).says(&["created the ledger"]);
+    let what = ["refund", "order_1", "--amount", "1000", "--reason", "lost_at_the_send", "--yes", "--json"];
+    let log = world.home().join("refund.log");
+    let output = strace::traced(&strace, &log, &[], &world.command(&what)).output().unwrap();
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let log = String::from_utf8_lossy(&fs::read(&log).unwrap()).into_owned();
+    assert_eq!(lost_at_the_send(&[&log], &ledger(&world), "lost_at_the_send"), [""; 0]);
+    let end = told["refund"]["cancellation_id"].as_str().unwrap().to_owned();
+    assert_eq!(told_too_early(&log, &ledger(&world), &[("order_1".to_owned(), end)]), [""; 0]);
 }
 
 fn ledger(world: &World) -> String {

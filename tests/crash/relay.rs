@@ -1,11 +1,11 @@
-//! A wire between the program and the gateway that knows how far the charge request has come.
+//! A wire between the program and the gateway that knows how far the request for money has come.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// How far the charge request of the newest run has come.
+/// How far the newest run's request to charge or to refund has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Stage {
     /// The relay has not seen it.
@@ -82,7 +82,8 @@ impl Relay {
 fn forward(mut from: TcpStream, mut to: TcpStream, progress: &Progress, run: u64) {
     let mut chunk = [0; 16 * 1024];
     while let Ok(count @ 1..) = from.read(&mut chunk) {
-        if chunk[..count].starts_with(b"POST /subscribe/payments/again") {
+        let moves_money = [&b"POST /subscribe/payments/again"[..], b"POST /payments/cancel"];
+        if moves_money.iter().any(|request| chunk[..count].starts_with(request)) {
             progress.reach(run, Stage::InFlight);
         }
         if to.write_all(&chunk[..count]).is_err() {

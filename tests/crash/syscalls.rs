@@ -77,10 +77,10 @@ const FAILURES: [(&str, &[&str]); 44] = [
 ];
 
 /// One thing that goes wrong.
-struct Point {
+pub(super) struct Point {
     /// For people, and for `BILLKEY_POINT`.
-    name: String,
-    options: Vec<String>,
+    pub(super) name: String,
+    pub(super) options: Vec<String>,
 }
 
 fn point(call: &str, at: &str, what: &str, error: Option<&str>, path: Option<&Path>) -> Point {
@@ -111,7 +111,7 @@ fn counts(calls: &[Call]) -> BTreeMap<String, usize> {
     counts
 }
 
-fn kill_points(calls: &[Call], _home: &Path) -> Vec<Point> {
+pub(super) fn kill_points(calls: &[Call], _home: &Path) -> Vec<Point> {
     let mut points = Vec::new();
     for (name, count) in counts(calls) {
         points.extend((1..=count).map(|at| point(&name, &at.to_string(), "killed", None, None)));

@@ -9,7 +9,7 @@ use billkey::domain::answer::{Answer, Settled};
 use billkey::domain::ids::{MerchantUid, RefundId};
 use billkey::domain::payment::{GatewayRecord, Payment, Terms};
 use billkey::domain::reason::Reason;
-use billkey::domain::refund::Refund;
+use billkey::domain::refund::{Refund, RefundEnd};
 use billkey::domain::time::{Clock, SendMark};
 use billkey::gateway::Client;
 use billkey::ledger::{Claiming, Closing, Entry, Intent, Ledger, LedgerError, PaymentLock, Written};
@@ -56,49 +56,73 @@ pub fn send_before_intent(
     Some(said_of(&ledger.write_one(&entry).unwrap().payment))
 }
 
-/// A ledger that keeps of a look-up what settles the order, and not what else is shown.
-pub struct Forgetful<'a>(pub &'a mut dyn Book);
+/// A ledger that keeps something else than it is told.
+pub struct Forgetful<'a> {
+    pub book: &'a mut dyn Book,
+    pub forgotten: fn(Entry) -> Entry,
+}
 
 impl Book for Forgetful<'_> {
     fn find(&self, uid: &MerchantUid) -> Result<Option<Payment>, LedgerError> {
-        self.0.find(uid)
+        self.book.find(uid)
     }
 
     fn declined_imp_uids(&self, uid: &MerchantUid) -> Result<Vec<String>, LedgerError> {
-        self.0.declined_imp_uids(uid)
+        self.book.declined_imp_uids(uid)
     }
 
     fn refunds(&self, uid: &MerchantUid) -> Result<Vec<Refund>, LedgerError> {
-        self.0.refunds(uid)
+        self.book.refunds(uid)
     }
 
     fn find_refund(&self, id: &RefundId) -> Result<Option<Refund>, LedgerError> {
-        self.0.find_refund(id)
+        self.book.find_refund(id)
     }
 
     fn open_beside(&self, terms: &Terms) -> Result<Vec<Payment>, LedgerError> {
-        self.0.open_beside(terms)
+        self.book.open_beside(terms)
     }
 
     fn one_account(&self, key: &str, other: &str) -> Result<bool, LedgerError> {
-        self.0.one_account(key, other)
+        self.book.one_account(key, other)
     }
 
     fn lock_payment(&self, uid: &MerchantUid) -> Result<Option<PaymentLock>, LedgerError> {
-        self.0.lock_payment(uid)
+        self.book.lock_payment(uid)
     }
 
     fn write(&mut self, entry: Entry) -> Result<Written, LedgerError> {
-        self.0.write(forgotten(entry))
+        self.book.write((self.forgotten)(entry))
     }
 
     fn begin(&mut self, closing: Closing) -> Writing {
         let Closing { entry, lock } = closing;
-        self.0.begin(Closing { entry: forgotten(entry), lock })
+        self.book.begin(Closing { entry: (self.forgotten)(entry), lock })
     }
 }
 
-fn forgotten(mut entry: Entry) -> Entry {
+/// Keeps that a later look-up has found a refund as if its own run had told it.
+pub fn found_as_told(mut entry: Entry) -> Entry {
+    if let Entry::RefundEnd { end: Some(end), .. } = &mut entry
+        && let RefundEnd::FoundLater(found) = end
+    {
+        *end = RefundEnd::Refunded(found.clone());
+    }
+    entry
+}
+
+/// Keeps that the gateway took a refund as if it had not answered.
+pub fn taken_as_lost(mut entry: Entry) -> Entry {
+    if let Entry::RefundEnd { end: Some(end), .. } = &mut entry
+        && *end == RefundEnd::Unknown(Reason::RefundTaken)
+    {
+        *end = RefundEnd::Unknown(Reason::RefundNotShownYet);
+    }
+    entry
+}
+
+/// Keeps of a look-up what settles the order, and not what else is shown.
+pub fn all_but_one(mut entry: Entry) -> Entry {
     if let Entry::Lookup { shown, .. } = &mut entry {
         let is_paid = |record: &GatewayRecord| record.status.as_deref() == Some("paid");
         // The oldest comes last, and is what the order stands for.

@@ -6,14 +6,15 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use billkey::billing::book::Book;
 use billkey::billing::desk::Desk;
-use billkey::billing::refund::{RefundOrder, prepare, reconcile_refund, refund};
+use billkey::billing::refund::{NotSent, RefundOrder, prepare, reconcile_refund, refund, told};
 use billkey::domain::answer::Settled;
 use billkey::domain::charge::ChargeRequest;
 use billkey::domain::ids::{CustomerUid, MerchantUid, RefundId};
 use billkey::domain::money::{Amount, Currency};
 use billkey::domain::payment::{GatewayRecord, Mode, Received, RefundOutcome, Terms};
-use billkey::domain::refund::Refund;
+use billkey::domain::refund::{Refund, in_the_way};
 use billkey::domain::secret::Secret;
 use billkey::domain::tax::Tax;
 use billkey::domain::time::{Clock, SendMark};
@@ -22,6 +23,7 @@ use billkey::interrupt::Interrupts;
 use billkey::ledger::{Claiming, Closing, Create, Entry, Guards, Intent, Ledger};
 
 use super::book::Book as GatewayBook;
+use super::planted::{Forgetful, found_as_told, taken_as_lost};
 use super::scenario::SETTLE_AFTER;
 use super::till::{IMP_UID, Made, ORDER, PAID, PlantedRefund, Till, Wire, console_refund, locked};
 use super::world::{ActorClock, Crash, World};
@@ -29,12 +31,20 @@ use super::world::{ActorClock, Crash, World};
 /// One operator's run.
 #[derive(Clone, Copy, Debug)]
 enum Ask {
-    /// So much, or all that is left; `again` lets a second one of the amount pass.
-    Refund {
-        amount: Option<i64>,
-        again: bool,
-    },
+    /// By the wish at this place, with its word for another one of the same.
+    Refund(usize, bool),
     Reconcile,
+}
+
+/// What somebody wants back once: the command is run, by one or by two at a time, until it tells that it is done.
+struct Wish {
+    /// Every wish's own, so that a refund that stands in the way is known for somebody else's; `None` is all
+    /// that is left.
+    amount: Option<i64>,
+    again: bool,
+    /// The refunds that its runs made up.
+    ids: Vec<String>,
+    is_told: bool,
 }
 
 /// A seed's life.
@@ -43,6 +53,7 @@ pub struct Refunds {
     till: Arc<Mutex<Till>>,
     room: tempfile::TempDir,
     planted: Option<PlantedRefund>,
+    wishes: Mutex<Vec<Wish>>,
 }
 
 impl Refunds {
@@ -50,7 +61,9 @@ impl Refunds {
         let shm = Path::new("/dev/shm");
         let room = if shm.is_dir() { tempfile::TempDir::new_in(shm) } else { tempfile::TempDir::new() };
         let world = World::new(seed, GatewayBook::default());
-        Refunds { world, till: Arc::default(), room: room.unwrap(), planted }
+        let pg = if world.look().chance.percent(15) { "paypal" } else { "nice" };
+        let till = Arc::new(Mutex::new(Till::at(pg)));
+        Refunds { world, till, room: room.unwrap(), planted, wishes: Mutex::default() }
     }
 
     pub fn story(&self) -> String {
@@ -63,7 +76,7 @@ impl Refunds {
 
     /// Lives through the seed. An error is a broken promise, as a sentence.
     pub fn live(&mut self) -> Result<(), String> {
-        begin_paid(&mut self.ledger(), &self.world);
+        begin_paid(&mut self.ledger(), &self.world, locked(&self.till).pg);
         let rounds = 2 + self.world.look().chance.below(4);
         for _ in 0..rounds {
             let asks = self.draw();
@@ -85,11 +98,28 @@ impl Refunds {
         let mut inner = self.world.look();
         inner.crash_one_in = if inner.chance.percent(50) { 3 + inner.chance.below(20) } else { 0 };
         let actors = 1 + inner.chance.below(3);
+        let mut wishes = self.wishes.lock().unwrap();
+        let mut drawn: Vec<usize> = Vec::new();
         (0..actors)
             .map(|_| {
-                let amount = [Some(1000), Some(3000), None][usize::try_from(inner.chance.below(3)).unwrap()];
+                if inner.chance.percent(25) {
+                    return Ask::Reconcile;
+                }
+                // Whoever says that it is another one says so to one process.
+                let may = |at: &usize| !(wishes[*at].is_told || wishes[*at].again && drawn.contains(at));
+                let open: Vec<usize> = (0..wishes.len()).filter(may).collect();
+                if !open.is_empty() && inner.chance.percent(70) {
+                    let at = open[usize::try_from(inner.chance.below(open.len() as u64)).unwrap()];
+                    drawn.push(at);
+                    return Ask::Refund(at, wishes[at].again);
+                }
+                let own = i64::try_from(wishes.len()).unwrap();
+                let amount = [Some(1001 + own), Some(3001 + own), None]
+                    [usize::try_from(inner.chance.below(3)).unwrap()];
                 let again = inner.chance.percent(50);
-                if inner.chance.percent(25) { Ask::Reconcile } else { Ask::Refund { amount, again } }
+                wishes.push(Wish { amount, again, ids: Vec::new(), is_told: false });
+                drawn.push(wishes.len() - 1);
+                Ask::Refund(wishes.len() - 1, again)
             })
             .collect()
     }
@@ -133,8 +163,20 @@ impl Refunds {
         let key = ApiKey { imp_key: Secret::new("k".to_owned()), imp_secret: Secret::new("s".to_owned()) };
         let client = Client::new(Box::new(wire), Arc::clone(&clock) as _, key, None, Duration::from_secs(60));
         let open = ledger.open_refunds().unwrap();
+        let mut forgetful;
+        let book: &mut dyn Book = match self.planted {
+            Some(PlantedRefund::FoundIsTold) => {
+                forgetful = Forgetful { book: &mut ledger, forgotten: found_as_told };
+                &mut forgetful
+            }
+            Some(PlantedRefund::TakenIsSettled) => {
+                forgetful = Forgetful { book: &mut ledger, forgotten: taken_as_lost };
+                &mut forgetful
+            }
+            Some(_) | None => &mut ledger,
+        };
         let mut desk = Desk {
-            ledger: &mut ledger,
+            ledger: book,
             gateway: Arc::new(client),
             clock: Arc::clone(&clock) as _,
             interrupts: Interrupts::none(),
@@ -146,18 +188,60 @@ impl Refunds {
                     reconcile_refund(&mut desk, refund, SETTLE_AFTER).unwrap().ok().flatten()
                 })
                 .collect(),
-            Ask::Refund { amount, again } => {
-                let order = order(amount, again, clock.now().wall);
-                let Ok(prepared) = prepare(&mut desk, &order).unwrap() else { return Vec::new() };
-                let random = self.world.look().chance.below(u64::MAX).to_le_bytes();
-                let id = RefundId::of_random(random);
-                match refund(&mut desk, &order, &prepared, id, &mut || ()) {
-                    Ok(Ok(report)) => vec![report.refund],
-                    Ok(Err(_)) => Vec::new(),
-                    Err(error) => panic!("{error:?}"),
-                }
-            }
+            Ask::Refund(at, again) => self.pay_back((at, again), &mut desk, clock.now().wall),
         }
+    }
+
+    /// One run of `refund`, as the command has it.
+    fn pay_back(&self, (at, again): (usize, bool), desk: &mut Desk<'_>, now: jiff::Timestamp) -> Vec<Refund> {
+        let amount = self.of_wish(at, |wish| wish.amount);
+        let order = order(amount, again, now);
+        let prepared = match prepare(desk, &order).unwrap() {
+            Ok(prepared) => prepared,
+            Err(why) => return self.hear(at, why),
+        };
+        let others = &prepared.others;
+        if let Some(other) = in_the_way(others, IMP_UID, prepared.amount, order.similar_since) {
+            told(desk.ledger, other, now).unwrap();
+            return self.hear(at, NotSent::InTheWay(Box::new(other.clone())));
+        }
+        let random = self.world.look().chance.below(u64::MAX).to_le_bytes();
+        let id = RefundId::of_random(random);
+        self.of_wish(at, |wish| wish.ids.push(id.as_str().to_owned()));
+        match refund(desk, &order, &prepared, id, &mut || ()) {
+            Ok(Ok(report)) => {
+                let is_told =
+                    matches!(report.refund.outcome, RefundOutcome::Refunded | RefundOutcome::Refused);
+                self.of_wish(at, |wish| wish.is_told |= is_told);
+                vec![report.refund]
+            }
+            Ok(Err(why)) => self.hear(at, why),
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+
+    fn of_wish<T>(&self, at: usize, then: impl FnOnce(&mut Wish) -> T) -> T {
+        then(&mut self.wishes.lock().unwrap()[at])
+    }
+
+    /// What whoever wants the money back makes of a run that sent nothing, and what that run said of refunds.
+    fn hear(&self, at: usize, why: NotSent) -> Vec<Refund> {
+        match why {
+            NotSent::NotRefundable(_) => self.of_wish(at, |wish| wish.is_told = true),
+            // One's own is done. Another's is not what was wanted: it has to be said that this is another one.
+            NotSent::InTheWay(other) => {
+                self.of_wish(at, |wish| match other.outcome {
+                    RefundOutcome::Refunded if wish.ids.iter().any(|id| id == other.id.as_str()) => {
+                        wish.is_told = true;
+                    }
+                    RefundOutcome::Refunded => wish.again = true,
+                    _ => {}
+                });
+                return vec![*other];
+            }
+            _ => {}
+        }
+        Vec::new()
     }
 
     /// What was said must be so at this moment, and for ever.
@@ -166,8 +250,11 @@ impl Refunds {
         let id = refund.id.as_str();
         self.world.note(&format!("{id} is said to be {}", refund.outcome.word()));
         let made = till.made.iter().filter(|made| made.of.as_deref() == Some(id)).count();
-        let under_way =
-            till.under_way.iter().any(|late| late.asked["reason"].as_str().unwrap().ends_with(id));
+        // What is left never grows: one that it does not hold comes to nothing.
+        let under_way = till.under_way.iter().any(|late| {
+            late.asked["reason"].as_str().unwrap().ends_with(id)
+                && late.asked["amount"].as_i64().is_none_or(|amount| amount <= till.balance())
+        });
         match refund.outcome {
             RefundOutcome::Refunded if made == 0 => Err(format!("{id} was said to be refunded, and was not")),
             RefundOutcome::Refused | RefundOutcome::NotSent if made > 0 || under_way => {
@@ -194,11 +281,20 @@ impl Refunds {
                 [made] if made.amount != refund.amount.minor() => {
                     return Err(format!("{id} was of {}, and {} went back", refund.amount, made.amount));
                 }
+                // What is begun at the PG is not stopped by another one that comes before its end.
+                [_] if till.taken.iter().any(|taken| taken == id) => {}
                 [made] if made.balance != refund.balance_before.minor() => {
                     return Err(format!("{id} was made of another balance than the one that was shown"));
                 }
                 [_] => {}
                 _ => return Err(format!("{id} went back {} times", made.len())),
+            }
+        }
+        for wish in self.wishes.lock().unwrap().iter() {
+            let of_it = |made: &&Made| made.of.as_ref().is_some_and(|of| wish.ids.iter().any(|id| id == of));
+            let times = till.made.iter().filter(of_it).count();
+            if times > 1 {
+                return Err(format!("what was wanted back once went back {times} times: {:?}", wish.ids));
             }
         }
         Ok(())
@@ -208,7 +304,7 @@ impl Refunds {
     fn come_to_rest(&self) -> Result<(), String> {
         for _ in 0..8 {
             let mut inner = self.world.look();
-            inner.now_ms += 16 * 60_000;
+            inner.now_ms += 10 * 3_600_000;
             inner.crash_one_in = 0;
             let now_ms = inner.now_ms;
             drop(inner);
@@ -221,7 +317,11 @@ impl Refunds {
             let told = match refund.outcome {
                 RefundOutcome::Refunded => made,
                 RefundOutcome::Refused | RefundOutcome::NotSent => !made,
-                RefundOutcome::Unknown | RefundOutcome::Pending => false,
+                // Of what was taken and never made nobody can say that it will not be, nor where that takes days.
+                RefundOutcome::Unknown => {
+                    !made && (till.is_slow() || till.taken.iter().any(|id| id == refund.id.as_str()))
+                }
+                RefundOutcome::Pending => false,
             };
             if !told {
                 let (id, outcome) = (refund.id.as_str(), refund.outcome.word());
@@ -254,7 +354,7 @@ fn won(minor: i64) -> Amount {
 }
 
 /// The one payment, as it was charged an hour ago.
-fn begin_paid(ledger: &mut Ledger, world: &World) {
+fn begin_paid(ledger: &mut Ledger, world: &World, pg: &str) {
     let terms = Terms {
         merchant_uid: MerchantUid::parse(ORDER).unwrap(),
         customer_uid: CustomerUid::parse("gildong").unwrap(),
@@ -285,7 +385,7 @@ fn begin_paid(ledger: &mut Ledger, world: &World) {
         merchant_uid: Some(ORDER.to_owned()),
         status: Some("paid".to_owned()),
         amount_text: Some(PAID.to_string()),
-        pg_provider: Some("nice".to_owned()),
+        pg_provider: Some(pg.to_owned()),
         ..GatewayRecord::default()
     };
     let Closing { entry, .. } =

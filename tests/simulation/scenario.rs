@@ -133,9 +133,9 @@ fn run_once(world: &World, connections: &Connections, actor: usize, run: &Run) -
         let several_hosts = world.look().several_hosts;
         let mut host = Host { ledger: &mut *ledger, actor, planted: run.planted };
         let book: &mut dyn Book = if several_hosts { &mut host } else { &mut *host.ledger };
-        let mut forgetful = planted::Forgetful(book);
+        let mut forgetful = planted::Forgetful { book, forgotten: planted::all_but_one };
         let book: &mut dyn Book =
-            if run.planted == Some(Planted::AlarmForgotten) { &mut forgetful } else { &mut *forgetful.0 };
+            if run.planted == Some(Planted::AlarmForgotten) { &mut forgetful } else { &mut *forgetful.book };
         let (gateway, interrupts) = (Arc::new(client), Interrupts::none());
         let mut desk = Desk { ledger: book, gateway, clock, interrupts };
         if run.ask == Ask::Reconcile {

@@ -14,6 +14,8 @@ pub const ORDER: &str = "order_1";
 pub const IMP_UID: &str = "imps_1";
 /// What has not shown by then never happened.
 const LATE_MS_MAX: u64 = 14 * 60_000;
+/// The same where refunds may take days, and where the gateway has said that it took it.
+const DAYS_MS_MAX: u64 = 3 * 24 * 3_600_000;
 
 /// A bug in the program, planted around a client that has none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +26,10 @@ pub enum PlantedRefund {
     AmountLeftOut,
     /// The first entry of the history is taken for one's own.
     FirstEntryIsOurs,
+    /// What a later look-up has found is taken for told.
+    FoundIsTold,
+    /// What the gateway took and does not show is settled by silence.
+    TakenIsSettled,
 }
 
 /// What becomes of a refund at the gateway.
@@ -38,24 +44,42 @@ enum Mood {
     Pending,
     /// Made, and shown later.
     Hidden,
+    /// Made, and the sum shows it at once, and the history later.
+    Unlisted,
+    /// Made, and the history shows it at once, and the sum later.
+    Uncounted,
     Refuse,
+    /// The next settlement is too small for it.
+    ShortSettlement,
     /// Made, and refused for having been made.
     RefuseMade,
     Unauthorized,
-    Broken,
+    /// Not made, and told so by somebody who is not the gateway.
+    Proxy401,
+    /// Made, and answered with what says nothing of it.
+    Broken(u16, &'static str),
+    Throttled,
 }
 
-const MOODS: [Mood; 10] = [
+const MOODS: [Mood; 18] = [
     Mood::Make,
     Mood::LoseAnswer,
     Mood::LoseRequest,
     Mood::Late,
     Mood::Pending,
     Mood::Hidden,
+    Mood::Unlisted,
+    Mood::Uncounted,
     Mood::Refuse,
+    Mood::ShortSettlement,
     Mood::RefuseMade,
     Mood::Unauthorized,
-    Mood::Broken,
+    Mood::Proxy401,
+    Mood::Throttled,
+    Mood::Broken(500, r#"{"code":-1,"message":"internal","response":null}"#),
+    Mood::Broken(403, r#"{"code":-1,"message":"Forbidden","response":null}"#),
+    Mood::Broken(200, "<html>점검 중</html>"),
+    Mood::Broken(200, r#"{"code":0,"message":null,"response":{"imp_uid":"imps_1","#),
 ];
 
 /// One refund in the gateway's own book.
@@ -65,7 +89,10 @@ pub struct Made {
     /// The balance before it.
     pub balance: i64,
     at_ms: i64,
-    shown_at_ms: i64,
+    /// From when on the sum shows it.
+    counted_at_ms: i64,
+    /// From when on the history shows it.
+    listed_at_ms: i64,
     /// As it stands in the history, perhaps cut off.
     reason: String,
     /// The id of ours that the request had; `None` of the console's.
@@ -77,31 +104,63 @@ pub struct Made {
 pub struct UnderWay {
     lands_at_ms: i64,
     pub asked: Value,
+    /// It was answered with code 0, so that a balance that moves meanwhile does not stop it.
+    taken: bool,
 }
 
-#[derive(Default)]
+/// How a look-up shows the payment.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum View {
+    Plain,
+    /// Each entry of the history twice.
+    Repeated,
+    /// Without a history.
+    NoHistory,
+}
+
 pub struct Till {
+    pub pg: &'static str,
     pub made: Vec<Made>,
     pub under_way: Vec<UnderWay>,
+    /// The ids of those that were answered with code 0 before they were made.
+    pub taken: Vec<String>,
 }
 
 impl Till {
+    pub fn at(pg: &'static str) -> Till {
+        Till { pg, made: Vec::new(), under_way: Vec::new(), taken: Vec::new() }
+    }
+
+    /// Its refunds may take days.
+    pub fn is_slow(&self) -> bool {
+        self.pg == "paypal"
+    }
+
     pub fn balance(&self) -> i64 {
         PAID - self.made.iter().map(|made| made.amount).sum::<i64>()
     }
 
-    /// Makes a refund, if the balance is as it was named and holds it.
-    fn make(&mut self, asked: &Value, at_ms: i64, shown_at_ms: i64, keep: usize) -> bool {
+    /// Whether the balance is as it was named and holds the refund.
+    fn allows(&self, asked: &Value) -> bool {
         let balance = self.balance();
         let amount = asked["amount"].as_i64().unwrap_or(balance);
         let named = asked["checksum"].as_i64();
-        if named.is_some_and(|named| named != balance) || amount > balance || amount <= 0 {
+        named.is_none_or(|named| named == balance) && amount <= balance && amount > 0
+    }
+
+    /// Makes a refund, if the balance allows it; the sum shows it from `shown_ms.0` on, the history from
+    /// `shown_ms.1` on.
+    fn make(&mut self, asked: &Value, at_ms: i64, shown_ms: (i64, i64), keep: usize) -> bool {
+        if !self.allows(asked) {
             return false;
         }
+        let balance = self.balance();
+        let amount = asked["amount"].as_i64().unwrap_or(balance);
+        let (counted_at_ms, listed_at_ms) = shown_ms;
         let whole = asked["reason"].as_str().unwrap();
-        let of = whole.rsplit_once('#').map(|(_, id)| id.to_owned());
+        let of = id_in(asked);
         let reason = whole.chars().take(keep).collect();
-        self.made.push(Made { amount, balance, at_ms, shown_at_ms, reason, of });
+        self.made.push(Made { amount, balance, at_ms, counted_at_ms, listed_at_ms, reason, of });
         true
     }
 
@@ -110,16 +169,23 @@ impl Till {
         self.under_way = later;
         let mut due: Vec<UnderWay> = due;
         due.sort_by_key(|refund| refund.lands_at_ms);
-        for refund in due {
-            self.make(&refund.asked, refund.lands_at_ms, refund.lands_at_ms, usize::MAX);
+        for UnderWay { mut asked, lands_at_ms: at_ms, taken } in due {
+            if taken {
+                asked.as_object_mut().unwrap().remove("checksum");
+            }
+            self.make(&asked, at_ms, (at_ms, at_ms), usize::MAX);
         }
     }
 
-    fn shown(&self, now_ms: i64) -> Value {
-        let shown: Vec<&Made> = self.made.iter().filter(|made| made.shown_at_ms <= now_ms).collect();
-        let refunded: i64 = shown.iter().map(|made| made.amount).sum();
-        let history: Vec<Value> = shown
+    fn shown(&self, now_ms: i64, view: View) -> Value {
+        let counted = self.made.iter().filter(|made| made.counted_at_ms <= now_ms);
+        let refunded: i64 = counted.map(|made| made.amount).sum();
+        let times = if view == View::Repeated { 2 } else { 1 };
+        let history: Vec<Value> = self
+            .made
             .iter()
+            .filter(|made| made.listed_at_ms <= now_ms)
+            .flat_map(|made| std::iter::repeat_n(made, times))
             .map(|made| {
                 json!({"amount": made.amount, "cancelled_at": made.at_ms / 1000, "reason": made.reason,
                     "cancellation_id": format!("c{}", made.balance), "pg_tid": "t"})
@@ -127,7 +193,8 @@ impl Till {
             .collect();
         json!({"imp_uid": IMP_UID, "merchant_uid": ORDER, "amount": PAID, "cancel_amount": refunded,
             "currency": "KRW", "status": if refunded > 0 { "cancelled" } else { "paid" },
-            "cancel_history": history, "pg_provider": "nice"})
+            "cancel_history": if view == View::NoHistory { Value::Null } else { json!(history) },
+            "pg_provider": self.pg})
     }
 }
 
@@ -172,10 +239,16 @@ impl Wire {
             return answer(200, &envelope(&token));
         }
         if path.starts_with("/payments/imps_1") {
-            if self.world.look().chance.percent(5) {
-                return Err(lost());
-            }
-            let mut payment = locked(&self.till).shown(now_ms);
+            let luck = self.world.look().chance.below(100);
+            let view = match luck {
+                0..5 => return Err(lost()),
+                5..8 => return answer(503, &json!("down")),
+                8..10 => return answer(404, &refusal("존재하지 않는 결제정보입니다.")),
+                10..14 => View::Repeated,
+                14..18 => View::NoHistory,
+                _ => View::Plain,
+            };
+            let mut payment = locked(&self.till).shown(now_ms, view);
             let asked = self.last_asked.lock().unwrap().clone();
             if self.planted == Some(PlantedRefund::FirstEntryIsOurs)
                 && !asked.is_null()
@@ -193,63 +266,108 @@ impl Wire {
             Some(PlantedRefund::AmountLeftOut) => {
                 asked.as_object_mut().unwrap().remove("amount");
             }
-            Some(PlantedRefund::RetryOnTimeout | PlantedRefund::FirstEntryIsOurs) | None => {}
+            Some(
+                PlantedRefund::RetryOnTimeout
+                | PlantedRefund::FirstEntryIsOurs
+                | PlantedRefund::FoundIsTold
+                | PlantedRefund::TakenIsSettled,
+            )
+            | None => {}
         }
         *self.last_asked.lock().unwrap() = asked.clone();
         self.cancel(&asked)
     }
 
     fn cancel(&self, asked: &Value) -> Result<HttpAnswer, TransportError> {
+        let mut till = locked(&self.till);
         let (mood, later_ms, keep, console, now_ms) = {
             let mut inner = self.world.look();
             let mood = MOODS[usize::try_from(inner.chance.below(MOODS.len() as u64)).unwrap()];
-            let later_ms = i64::try_from(inner.chance.below(LATE_MS_MAX)).unwrap();
+            // Whoever is killed before it has written down that a refund was taken must rely on the wait.
+            let is_slow = till.is_slow() || (mood == Mood::Pending && inner.crash_one_in == 0);
+            let later_ms = inner.chance.below(if is_slow { DAYS_MS_MAX } else { LATE_MS_MAX });
             let keep = if inner.chance.percent(20) { 4 } else { usize::MAX };
-            (mood, later_ms, keep, inner.chance.percent(10), inner.now_ms)
+            (mood, i64::try_from(later_ms).unwrap(), keep, inner.chance.percent(10), inner.now_ms)
         };
-        let mut till = locked(&self.till);
+        // What is made is shown within the wait, or the gateway has not been told by its PG.
+        let shown_ms = now_ms + later_ms % i64::try_from(LATE_MS_MAX).unwrap();
         if console {
-            console_refund(&mut till, 1000, now_ms);
+            // Half of those who are faster want the same.
+            let same = asked["amount"].as_i64().filter(|_| later_ms % 2 == 0);
+            console_refund(&mut till, same.unwrap_or(1000), now_ms);
         }
         self.world.note(&format!("actor {}: {mood:?} {asked}, balance {}", self.actor, till.balance()));
-        let balance_differs = || answer(200, &refusal("취소 가능 잔액이 checksum과 일치하지 않습니다."));
+        let at_once = (now_ms, now_ms);
         match mood {
-            Mood::Make if till.make(asked, now_ms, now_ms, keep) => {
-                answer(200, &envelope(&till.shown(now_ms)))
+            Mood::Make if till.make(asked, now_ms, at_once, keep) => {
+                answer(200, &envelope(&till.shown(now_ms, View::Plain)))
             }
             Mood::LoseRequest => Err(lost()),
             Mood::LoseAnswer => {
-                till.make(asked, now_ms, now_ms, keep);
+                till.make(asked, now_ms, at_once, keep);
                 Err(lost())
             }
-            Mood::Late | Mood::Pending => {
-                let shown = till.shown(now_ms);
-                till.under_way.push(UnderWay { lands_at_ms: now_ms + later_ms, asked: asked.clone() });
-                if mood == Mood::Late { Err(lost()) } else { answer(200, &envelope(&shown)) }
+            Mood::Late => {
+                let asked = asked.clone();
+                till.under_way.push(UnderWay { lands_at_ms: now_ms + later_ms, asked, taken: false });
+                Err(lost())
+            }
+            Mood::Pending if till.allows(asked) => {
+                till.taken.extend(id_in(asked));
+                let asked = asked.clone();
+                till.under_way.push(UnderWay { lands_at_ms: now_ms + later_ms, asked, taken: true });
+                answer(200, &envelope(&till.shown(now_ms, View::Plain)))
             }
             Mood::Hidden => {
-                till.make(asked, now_ms, now_ms + later_ms, keep);
+                till.make(asked, now_ms, (shown_ms, shown_ms), keep);
+                Err(lost())
+            }
+            Mood::Unlisted | Mood::Uncounted => {
+                let shown_ms = if mood == Mood::Unlisted { (now_ms, shown_ms) } else { (shown_ms, now_ms) };
+                till.make(asked, now_ms, shown_ms, keep);
                 Err(lost())
             }
             Mood::Refuse => answer(200, &refusal("취소불가 상태입니다")),
-            Mood::RefuseMade if till.make(asked, now_ms, now_ms + later_ms, keep) => {
+            Mood::ShortSettlement => answer(200, &refusal("[8178] 취소 금액보다 상계가능 정산금액 부족")),
+            Mood::RefuseMade if till.make(asked, now_ms, (shown_ms, shown_ms), keep) => {
                 answer(200, &refusal("기취소거래"))
             }
             Mood::Unauthorized => answer(401, &refusal("Unauthorized")),
-            Mood::Broken => {
-                till.make(asked, now_ms, now_ms, keep);
-                answer(500, &refusal("internal"))
+            Mood::Proxy401 => answer(401, &json!({"error": "unauthorized"})),
+            Mood::Throttled => answer(429, &refusal("Too Many Requests")),
+            Mood::Broken(status, text) => {
+                till.make(asked, now_ms, at_once, keep);
+                let body = text.as_bytes().to_vec();
+                Ok(HttpAnswer { status, body, cut: false, retry_after: None })
             }
-            Mood::Make | Mood::RefuseMade => balance_differs(),
+            Mood::Make | Mood::RefuseMade | Mood::Pending if till.balance() == 0 => {
+                answer(200, &refusal("이미 전액취소된 주문입니다."))
+            }
+            Mood::Make | Mood::RefuseMade | Mood::Pending => {
+                answer(200, &refusal("취소 가능 잔액이 checksum과 일치하지 않습니다."))
+            }
         }
     }
+}
+
+/// The id of ours that a request has at the end of its reason.
+fn id_in(asked: &Value) -> Option<String> {
+    asked["reason"].as_str()?.rsplit_once('#').map(|(_, id)| id.to_owned())
 }
 
 pub fn console_refund(till: &mut Till, amount: i64, at_ms: i64) {
     let balance = till.balance();
     if balance >= amount {
         let reason = "관리자페이지취소".to_owned();
-        till.made.push(Made { amount, balance, at_ms, shown_at_ms: at_ms, reason, of: None });
+        till.made.push(Made {
+            amount,
+            balance,
+            at_ms,
+            counted_at_ms: at_ms,
+            listed_at_ms: at_ms,
+            reason,
+            of: None,
+        });
     }
 }
 

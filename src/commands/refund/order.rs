@@ -77,7 +77,7 @@ pub(super) fn order(
         )));
     }
     let imp_uid = imp_uid(&args.id, payment)?;
-    let within = settings.limits.similar_within.filter(|_| !args.again);
+    let within = settings.limits.similar_within.unwrap_or_default();
     Ok(RefundOrder {
         merchant_uid: payment.terms.merchant_uid.clone(),
         by_imp_uid: imp_uid == args.id,
@@ -87,7 +87,7 @@ pub(super) fn order(
         tax_matters: false,
         reason: reason(&args.reason)?,
         notify: args.notify_webhook,
-        similar_since: within.map(|within| before(context.now(), within)),
+        similar_since: (!args.again).then(|| before(context.now(), within)),
         settle_after: settings.settle_after,
         lock_wait_max: settings.timeout.saturating_add(LOCK_WAIT_MORE),
         operator: settings.operator.clone(),

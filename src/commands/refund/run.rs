@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ring::rand::{SecureRandom, SystemRandom};
 
 use crate::billing::desk::Desk;
-use crate::billing::refund::{Prepared, RefundOrder, prepare, refund};
+use crate::billing::refund::{Prepared, RefundOrder, prepare, refund, told};
 use crate::commands::asking::{Question, confirm};
 use crate::commands::belonging;
 use crate::commands::context::Context;
@@ -13,6 +13,7 @@ use crate::commands::refund::order::{order, payment_meant, reason};
 use crate::commands::refund::{RefundArgs, tell};
 use crate::domain::ids::{REFUND_ID_LENGTH, RefundId};
 use crate::domain::payment::Payment;
+use crate::domain::refund::in_the_way;
 
 use crate::failure::{Exit, Failure};
 use crate::interrupt::Interrupts;
@@ -43,7 +44,11 @@ pub fn run(args: &RefundArgs, context: &mut Context<'_>) -> Result<Exit, Failure
         Ok(prepared) => prepared,
         Err(why) => return Err(tell::not_sent(context, &order, why)),
     };
-    if let Some(other) = in_the_way(&order, &prepared) {
+    // What stands in the way is told before the question, and not after a yes.
+    if let Some(other) = in_the_way(&prepared.others, &order.imp_uid, prepared.amount, order.similar_since) {
+        if !args.dry_run {
+            told(desk.ledger, other, context.now()).map_err(|error| Failure::from(error).nothing_sent())?;
+        }
         return Err(tell::in_the_way(context, &order, other));
     }
     let Desk { gateway: client, clock, interrupts, .. } = desk;
@@ -65,18 +70,6 @@ pub fn run(args: &RefundArgs, context: &mut Context<'_>) -> Result<Exit, Failure
         Ok(Err(why)) => Err(tell::not_sent(context, &order, why)),
         Err(error) => Err(tell::failed(context, error)),
     }
-}
-
-/// What stands in the way is told before the question, and not after a yes.
-fn in_the_way<'a>(order: &RefundOrder, prepared: &'a Prepared) -> Option<&'a crate::domain::refund::Refund> {
-    prepared.others.iter().rev().filter(|other| other.imp_uid == order.imp_uid).find(|other| {
-        let similar = order.similar_since.is_some_and(|since| {
-            other.outcome.may_have_refunded()
-                && other.amount == prepared.amount
-                && other.requested_at >= since
-        });
-        other.outcome.is_open() || similar
-    })
 }
 
 fn card(

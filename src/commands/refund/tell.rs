@@ -7,6 +7,7 @@ use crate::commands::context::Context;
 use crate::commands::pasted::{command_of, refund_command};
 use crate::commands::session::answered;
 use crate::domain::payment::RefundOutcome;
+use crate::domain::reason::Reason;
 use crate::domain::refund::{NotRefundable, Refund, SplitError};
 use crate::domain::time::format_duration;
 use crate::failure::{Exit, Failure, Kind};
@@ -21,7 +22,7 @@ pub(super) fn ended(
     report: &RefundReport,
 ) -> Result<Exit, Failure> {
     let RefundReport { refund, payment, shown, held, settles_at } = report;
-    let exit = exit_of(refund.outcome, held.as_ref());
+    let exit = exit_of(refund, held.as_ref());
     let zone = context.ui.zone().clone();
     let mut first = refund_sentence(refund, *settles_at, &zone);
     let balance = shown.as_ref().map(crate::domain::refund::Shown::balance);
@@ -56,13 +57,17 @@ pub(super) fn ended(
     }
 }
 
-fn exit_of(outcome: RefundOutcome, held: Option<&Held>) -> Exit {
-    match (outcome, held) {
+fn exit_of(refund: &Refund, held: Option<&Held>) -> Exit {
+    match (refund.outcome, held) {
         (RefundOutcome::Refunded, _) => Exit::Done,
         (RefundOutcome::Refused, _) => Exit::With(Kind::Rejected),
         (RefundOutcome::Unknown | RefundOutcome::Pending, _) => Exit::With(Kind::Unknown),
         (RefundOutcome::NotSent, Some(Held::Interrupted)) => Exit::With(Kind::Interrupted),
         (RefundOutcome::NotSent, Some(Held::KeyRefused(_))) => Exit::With(Kind::Auth),
+        // A token that was got for it was not taken either: it is the key (contract, rule 4).
+        (RefundOutcome::NotSent, None) if matches!(refund.why, Some(Reason::NewTokenNotTaken { .. })) => {
+            Exit::With(Kind::Auth)
+        }
         (RefundOutcome::NotSent, Some(Held::NotReached(_)) | None) => Exit::With(Kind::Network),
     }
 }
@@ -80,7 +85,7 @@ pub(super) fn not_sent(context: &Context<'_>, order: &RefundOrder, why: NotSent)
         NotSent::Tax(error) => tax(context, order, error),
         NotSent::InTheWay(other) => return in_the_way(context, order, &other),
         NotSent::Moved { shown, balance } => Failure::refused(format!(
-            "{shown} was left of {} when it was shown, and {balance} is now: somebody else refunded meanwhile",
+            "{shown} was left of {} when it was shown, and {balance} is now: another refund came in between",
             order.imp_uid
         ))
         .hinted(again()),
@@ -88,16 +93,17 @@ pub(super) fn not_sent(context: &Context<'_>, order: &RefundOrder, why: NotSent)
             Failure::network(format!("the gateway did not say what is left of {}: {reason}", order.imp_uid))
                 .hinted(again())
         }
-        NotSent::Held(Held::NotReached(reason)) => {
-            Failure::network(reason.to_string()).hinted(again())
+        NotSent::Held(Held::NotReached(reason)) => Failure::network(reason.to_string()).hinted(again()),
+        NotSent::Held(Held::KeyRefused(said)) => {
+            Failure::auth(format!("the gateway refused the API key: {said}"))
         }
-        NotSent::Held(Held::KeyRefused(said)) => Failure::auth(format!("the gateway refused the API key: {said}")),
-        NotSent::Held(Held::Interrupted) => Failure::interrupted(format!("interrupted before {uid} was refunded")),
-        NotSent::Busy { waited } => Failure::network(format!(
-            "another process has been at {uid} for {}",
-            format_duration(waited)
-        ))
-        .hinted(again()),
+        NotSent::Held(Held::Interrupted) => {
+            Failure::interrupted(format!("interrupted before {uid} was refunded"))
+        }
+        NotSent::Busy { waited } => {
+            Failure::network(format!("another process has been at {uid} for {}", format_duration(waited)))
+                .hinted(again())
+        }
     };
     failure.nothing_sent()
 }
@@ -166,7 +172,16 @@ pub(super) fn in_the_way(context: &Context<'_>, order: &RefundOrder, other: &Ref
         ))
         .nothing_sent();
     }
-    Failure::refused(format!("{} of {} went back a moment ago ({at}), as {id}", other.amount, order.imp_uid))
+    let (amount, imp_uid) = (other.amount, &order.imp_uid);
+    let story = if other.was_found_later() {
+        format!(
+            "{amount} of {imp_uid} went back, as {id}, which was asked for {at}: a look-up has found what its own \
+             run could not tell"
+        )
+    } else {
+        format!("{amount} of {imp_uid} went back a moment ago ({at}), as {id}")
+    };
+    Failure::refused(story)
         .hinted(format!(
             "to refund the same amount once more: {}",
             refund_command(context.settings, order, &["--again"])

@@ -1,8 +1,11 @@
+use std::slice::from_ref;
+
 use jiff::Timestamp;
 
 use super::{
-    AfterRefund, Found, Look, NotRefundable, Reading, Refund, RefundAnswer, RefundEnd, Shown, Split,
-    SplitError, answered, find, found_after, how_much, read, review, shown, split,
+    AfterRefund, Look, NotRefundable, Reading, Refund, RefundAnswer, RefundEnd, Shown, Split, SplitError,
+    answered, balance_is_certain, found_after, how_much, in_the_way, read, review, shown, silence_proves,
+    split,
 };
 use crate::domain::ids::{MerchantUid, RefundId};
 use crate::domain::money::{Amount, Currency};
@@ -11,12 +14,12 @@ use crate::domain::reason::{Reason, Said};
 use crate::domain::tax::Tax;
 use crate::domain::time::SendMark;
 
-fn won(minor: i64) -> Amount {
+pub(super) fn won(minor: i64) -> Amount {
     Amount::from_minor(minor, Currency::KRW)
 }
 
 /// Sent at second 1,000, of a payment of ₩10,000.
-fn refund(id: &str, amount: i64, balance_before: i64) -> Refund {
+pub(super) fn refund(id: &str, amount: i64, balance_before: i64) -> Refund {
     let wall = Timestamp::from_second(1_000).unwrap();
     Refund {
         id: RefundId::parse(id).unwrap(),
@@ -41,7 +44,7 @@ fn refund(id: &str, amount: i64, balance_before: i64) -> Refund {
     }
 }
 
-fn entry(amount: i64, at_s: i64, reason: &str) -> CancelRecord {
+pub(super) fn entry(amount: i64, at_s: i64, reason: &str) -> CancelRecord {
     CancelRecord {
         amount_text: Some(amount.to_string()),
         at_s: Some(at_s),
@@ -51,8 +54,9 @@ fn entry(amount: i64, at_s: i64, reason: &str) -> CancelRecord {
     }
 }
 
-fn of(refunded: i64, history: &[CancelRecord]) -> Shown {
-    Shown { paid: won(10_000), refunded: won(refunded), history: Some(history.to_vec()) }
+pub(super) fn of(refunded: i64, history: &[CancelRecord]) -> Shown {
+    let (refunded, cancelled) = (won(refunded), refunded > 0);
+    Shown { paid: won(10_000), refunded, cancelled, history: Some(history.to_vec()) }
 }
 
 fn record(refunded: i64, history: &[CancelRecord]) -> GatewayRecord {
@@ -66,68 +70,81 @@ fn record(refunded: i64, history: &[CancelRecord]) -> GatewayRecord {
     }
 }
 
-const OURS: &str = "came too late #aaaaaaaa";
-const CONSOLE: &str = "관리자페이지취소";
+pub(super) const OURS: &str = "came too late #aaaaaaaa";
+pub(super) const CONSOLE: &str = "관리자페이지취소";
 
 #[test]
-fn a_refund_is_known_again_by_its_id_else_by_all_that_can_be_known_of_it() {
-    let ours = refund("aaaaaaaa", 3_000, 10_000);
-    for (rule, history, found) in [
-        ("nothing was refunded", vec![], "not there"),
-        ("its id ends the reason", vec![entry(3_000, 1_001, OURS)], "ours"),
-        ("the first entry is another's", vec![entry(3_000, 900, CONSOLE)], "not there"),
-        (
-            "the console was faster, with the same amount, and ours came after it",
-            vec![entry(3_000, 1_001, CONSOLE), entry(3_000, 1_002, OURS)],
-            "ours",
-        ),
-        (
-            "the reason was cut off, and amount, time and balance fit",
-            vec![entry(3_000, 1_001, "came to")],
-            "ours",
-        ),
-        ("it has no reason at all", vec![entry(3_000, 1_001, "")], "ours"),
-        ("the amount is another", vec![entry(2_000, 1_001, "came to")], "not there"),
-        ("it is older than the request", vec![entry(3_000, 800, "came to")], "not there"),
-        ("the reason says something else", vec![entry(3_000, 1_001, CONSOLE)], "not there"),
-        (
-            "the balance before it was another",
-            vec![entry(1_000, 1_000, CONSOLE), entry(3_000, 1_001, "came to")],
-            "not there",
-        ),
-        (
-            "it ends as another refund of ours does",
-            vec![entry(3_000, 1_001, "came too late #bbbbbbbb")],
-            "not there",
-        ),
+fn a_balance_that_contradicts_what_is_known_is_no_balance() {
+    let done = |id: &str, imp_uid: &str| Refund {
+        outcome: RefundOutcome::Refunded,
+        imp_uid: imp_uid.to_owned(),
+        ..refund(id, 3_000, 10_000)
+    };
+    for (rule, ours, shown, is_certain) in [
+        ("nothing is known", vec![], of(0, &[]), true),
+        ("what is known is shown", vec![done("aaaaaaaa", "imps_1")], of(3_000, &[]), true),
+        ("more is shown", vec![done("aaaaaaaa", "imps_1")], of(4_000, &[]), true),
+        ("less is shown", vec![done("aaaaaaaa", "imps_1")], of(2_999, &[]), false),
+        ("it is of another payment", vec![done("aaaaaaaa", "imps_2")], of(0, &[]), true),
+        ("it is open", vec![refund("aaaaaaaa", 3_000, 10_000)], of(0, &[]), true),
+        ("the history comes to more", vec![], of(0, &[entry(3_000, 1_001, CONSOLE)]), false),
     ] {
-        let others = [refund("bbbbbbbb", 3_000, 10_000)];
-        let sum = history.iter().filter_map(|entry| entry.amount_in(Currency::KRW)).map(|a| a.minor()).sum();
-        let expected = match find(&ours, &others, &of(sum, &history)) {
-            Found::Ours(_) => "ours",
-            Found::Undecided => "undecided",
-            Found::NotThere => "not there",
-        };
-        assert_eq!(expected, found, "{rule}");
+        assert_eq!(balance_is_certain("imps_1", &ours, &shown).is_ok(), is_certain, "{rule}");
     }
 }
 
 #[test]
-fn two_entries_that_fit_prove_nothing() {
-    let ours = refund("aaaaaaaa", 3_000, 10_000);
-    let same = [
-        CancelRecord { cancellation_id: Some("one".to_owned()), ..entry(3_000, 1_001, "came") },
-        CancelRecord { cancellation_id: Some("one".to_owned()), ..entry(3_000, 1_001, "came") },
-    ];
-    assert_eq!(find(&ours, &[], &of(6_000, &same)), Found::Undecided);
+fn the_same_refund_again_is_in_the_way_of_nothing_that_was_told() {
+    let at = |second| Some(Timestamp::from_second(second).unwrap());
+    let done = Refund { outcome: RefundOutcome::Refunded, ..refund("aaaaaaaa", 3_000, 10_000) };
+    let later = Refund { why: Some(Reason::RefundFoundLater), ..done.clone() };
+    let told = Refund { why: Some(Reason::RefundFoundAndTold), ..done.clone() };
+    let open = refund("aaaaaaaa", 3_000, 10_000);
+    for (rule, other, amount, since, held) in [
+        ("it went back a moment ago", &done, 3_000, at(900), true),
+        ("it went back long ago", &done, 3_000, at(1_100), false),
+        ("it went back, and its run was not told", &later, 3_000, at(1_100), true),
+        ("the same, and the command that asks again may be the one that asked", &later, 3_000, None, true),
+        ("the same, told meanwhile", &told, 3_000, at(1_100), true),
+        ("told, and it is to go back again", &told, 3_000, None, false),
+        ("another amount went back", &later, 1_000, at(1_100), false),
+        ("nobody knows yet, whatever is asked for", &open, 1_000, None, true),
+    ] {
+        let others = from_ref(other);
+        assert_eq!(in_the_way(others, "imps_1", won(amount), since).is_some(), held, "{rule}");
+        assert_eq!(in_the_way(others, "imps_2", won(amount), since), None, "{rule}");
+    }
 }
 
 #[test]
-fn a_balance_that_fell_without_a_history_proves_nothing() {
-    let ours = refund("aaaaaaaa", 3_000, 10_000);
-    let without = |refunded| Shown { paid: won(10_000), refunded: won(refunded), history: None };
-    assert_eq!(find(&ours, &[], &without(3_000)), Found::Undecided);
-    assert_eq!(find(&ours, &[], &without(0)), Found::NotThere);
+fn what_the_gateway_took_is_never_settled_by_silence() {
+    let taken = Refund { why: Some(Reason::RefundTaken), ..refund("aaaaaaaa", 3_000, 10_000) };
+    for look in [
+        Look::Shown(of(0, &[])),
+        Look::Shown(Shown { history: None, ..of(3_000, &[]) }),
+        Look::Odd(Reason::ListEmpty),
+        Look::NoAnswer(Reason::ListEmpty),
+    ] {
+        assert_eq!(review(&taken, &[], &look, true), None, "{look:?}");
+        let end = found_after(&taken, &[], None, None, &look);
+        assert_eq!(end, RefundEnd::Unknown(Reason::RefundTaken), "{look:?}");
+    }
+    let gone = Look::Shown(of(8_000, &[entry(8_000, 1_001, CONSOLE)]));
+    let end = review(&taken, &[], &gone, true);
+    assert_eq!(end, Some(RefundEnd::NotSent(Reason::NoTrace)), "what is left does not hold it");
+    let made = Look::Shown(of(3_000, &[entry(3_000, 1_001, OURS)]));
+    assert!(matches!(review(&taken, &[], &made, true), Some(RefundEnd::FoundLater(_))));
+    assert!(silence_proves(Some("nice")) && silence_proves(None));
+    assert!(!silence_proves(Some("paypal")) && !silence_proves(Some("paypal_v2")));
+}
+
+#[test]
+fn what_has_ended_is_found_again_by_its_id_alone() {
+    let refused = Refund { outcome: RefundOutcome::Refused, ..refund("aaaaaaaa", 3_000, 10_000) };
+    let by_id = Look::Shown(of(3_000, &[entry(3_000, 1_001, OURS)]));
+    let cut = Look::Shown(of(3_000, &[entry(3_000, 1_001, "came to")]));
+    assert!(matches!(review(&refused, &[], &by_id, true), Some(RefundEnd::FoundLater(_))));
+    assert_eq!(review(&refused, &[], &cut, true), None);
 }
 
 #[test]
@@ -161,6 +178,12 @@ fn only_money_that_is_shown_as_taken_can_go_back() {
     };
     assert_eq!(with(|_| ()), Ok(won(10_000)));
     assert_eq!(with(|record| record.cancel_amount_text = None), Ok(won(10_000)));
+    let of_what = with(|record| {
+        (record.cancel_amount_text, record.cancel_history) = (None, Some(vec![entry(3_000, 1_001, CONSOLE)]));
+    });
+    assert_eq!(of_what, Err(NotRefundable::Unreadable), "how much of it went back is not said");
+    let all_or_none = with(|record| record.status = Some("cancelled".to_owned()));
+    assert_eq!(all_or_none, Err(NotRefundable::Unreadable), "cancelled, and nothing of it");
     let failed = with(|record| record.status = Some("failed".to_owned()));
     assert_eq!(failed, Err(NotRefundable::NotPaid(Some("failed".to_owned()))));
     assert_eq!(with(|record| record.amount_text = Some("1".to_owned())), Err(NotRefundable::Unreadable));
@@ -234,7 +257,7 @@ fn a_no_is_told_as_far_as_the_look_up_proves_it() {
         assert_eq!(end.outcome().word(), outcome, "{rule}: {end:?}");
     }
     let begun = found_after(&ours, &[], None, None, &unchanged);
-    assert_eq!(begun, RefundEnd::Unknown(Reason::RefundNotShownYet));
+    assert_eq!(begun, RefundEnd::Unknown(Reason::RefundTaken));
 }
 
 #[test]
@@ -245,7 +268,7 @@ fn an_open_refund_ends_by_a_look_up_and_never_by_a_guess() {
     let not_sent = Refund { outcome: RefundOutcome::NotSent, ..ours.clone() };
     let made = Look::Shown(of(3_000, &[entry(3_000, 1_001, OURS)]));
     let unchanged = Look::Shown(of(0, &[]));
-    let undecided = Look::Shown(Shown { paid: won(10_000), refunded: won(3_000), history: None });
+    let undecided = Look::Shown(Shown { history: None, ..of(3_000, &[]) });
     let silent = Look::NoAnswer(Reason::ListEmpty);
     for (rule, refund, look, waited, expected) in [
         ("it shows", &ours, &made, false, Some("refunded")),

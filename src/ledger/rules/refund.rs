@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::domain::payment::{Outcome, Payment, Received, RefundOutcome};
 use crate::domain::reason::{Reason, Said};
-use crate::domain::refund::{Refund, RefundEnd};
+use crate::domain::refund::{Refund, RefundEnd, in_the_way};
 use crate::domain::time::from_epoch_s;
 use crate::ledger::rules::{as_kept, whole_ms};
 
@@ -17,9 +17,7 @@ pub enum RefundHeld {
     InTheWay(Box<Refund>),
 }
 
-/// Whether a refund may be begun beside the payment's others. `similar_since`: one of the same amount since then
-/// is in the way; `None` lets it pass (`--again`). One that is open is in the way in any case: what became of it
-/// changes what can be refunded.
+/// Whether a refund may be begun beside the payment's others ([`in_the_way`]).
 pub(in crate::ledger) fn may_begin(
     payment: &Payment,
     others: &[Refund],
@@ -29,13 +27,7 @@ pub(in crate::ledger) fn may_begin(
     if payment.outcome != Outcome::Paid {
         return Err(RefundHeld::NotPaid);
     }
-    let similar = |other: &Refund| {
-        similar_since.is_some_and(|since| {
-            other.outcome.may_have_refunded() && other.amount == refund.amount && other.requested_at >= since
-        })
-    };
-    let of_the_same = others.iter().filter(|other| other.imp_uid == refund.imp_uid);
-    match of_the_same.rev().find(|other| other.outcome.is_open() || similar(other)) {
+    match in_the_way(others, &refund.imp_uid, refund.amount, similar_since) {
         Some(other) => Err(RefundHeld::InTheWay(Box::new(other.clone()))),
         None => Ok(()),
     }
@@ -53,19 +45,20 @@ pub(in crate::ledger) fn as_asked(refund: &Refund) -> Refund {
 
 /// A refund as it ended. Money that went back stays on record: `None` where nothing changes.
 pub(in crate::ledger) fn ended(refund: Refund, end: &RefundEnd, received: &Received) -> Option<Refund> {
-    if refund.outcome == RefundOutcome::Refunded {
-        return None;
+    if refund.outcome == RefundOutcome::Refunded || *end == RefundEnd::Told {
+        let is_told = *end == RefundEnd::Told && refund.is_untold();
+        return is_told.then_some(Refund { why: Some(Reason::RefundFoundAndTold), ..refund });
     }
     let code = received.code.filter(|code| *code != 0).or(refund.code);
     let words = |words: &Option<String>| words.clone().or_else(|| refund.message.clone());
     let refund = match end {
-        RefundEnd::Refunded(entry) => Refund {
+        RefundEnd::Refunded(entry) | RefundEnd::FoundLater(entry) => Refund {
             refunded_at: entry.at_s.and_then(from_epoch_s),
             cancellation_id: entry.cancellation_id.clone(),
             receipt_url: entry.receipt_url.clone(),
             code: None,
             message: None,
-            why: None,
+            why: matches!(end, RefundEnd::FoundLater(_)).then_some(Reason::RefundFoundLater),
             ..refund
         },
         RefundEnd::Refused(said) => Refund { message: words(said), code, why: None, ..refund },
@@ -73,6 +66,7 @@ pub(in crate::ledger) fn ended(refund: Refund, end: &RefundEnd, received: &Recei
             Refund { message: words(&said_in(reason)), code, why: Some(reason.clone()), ..refund }
         }
         RefundEnd::NotSent(reason) => Refund { why: Some(reason.clone()), ..refund },
+        RefundEnd::Told => refund,
     };
     Some(Refund { outcome: end.outcome(), ..refund })
 }
@@ -80,7 +74,9 @@ pub(in crate::ledger) fn ended(refund: Refund, end: &RefundEnd, received: &Recei
 /// The gateway's words in a reason that was made of a refusal: they decide what the refund ends as when it never
 /// shows.
 fn said_in(reason: &Reason) -> Option<String> {
-    if let Reason::RefundRefusedInDoubt { said } | Reason::RefusedNotLookedUp { said, .. } = reason
+    if let Reason::RefundRefusedInDoubt { said }
+    | Reason::RefundRefusedNotLookedUp { said, .. }
+    | Reason::RefusedNotLookedUp { said, .. } = reason
         && let Said::Words(words) = said
     {
         return Some(words.clone());
