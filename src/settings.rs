@@ -187,6 +187,22 @@ impl Settings {
         }
     }
 
+    /// The files that only the user writes, or only billkey itself, with what each is; ledgers aside.
+    pub fn own_files(&self) -> impl Iterator<Item = (&'static str, PathBuf)> {
+        let secret = |source: &Option<SecretSource>| match source {
+            Some(SecretSource::File(path)) => Some(path.clone()),
+            Some(SecretSource::Value(_) | SecretSource::Command(_)) | None => None,
+        };
+        let files = [
+            ("the config file", self.config_file.clone()),
+            ("the file of the API secret", secret(&self.secret)),
+            ("the file of the listen secret", secret(&self.listen_secret)),
+            ("the file of certificates", self.ca_file.clone()),
+            ("the folder of tokens", self.cache_folder.clone()),
+        ];
+        files.into_iter().filter_map(|(what, path)| Some((what, path?)))
+    }
+
     /// The secret that requests to `customer listen` have to carry; `None` where none is set.
     pub fn listen_secret(&self) -> Result<Option<Secret>, SettingsError> {
         let secret = self.listen_secret.as_ref();

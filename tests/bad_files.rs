@@ -322,6 +322,11 @@ fn a_pipe_in_the_place_of_a_file_of_ours_is_not_waited_for() {
     let lines = lines.collect::<Vec<_>>().join("\n");
     world.configure(&format!("{lines}\nimp_secret_file = \"{}\"\n", secret.display()));
     let _ = world.run(&["token"]).exits(3).says(&["the secret file", "is a pipe and no file"]);
+    let authorities = world.home().join("authorities.pem");
+    pipe(&authorities);
+    let encrypted = config.replace("http://", "https://");
+    world.configure(&format!("{encrypted}\nca_file = \"{}\"\n", authorities.display()));
+    let _ = world.run(&["token"]).exits(3).says(&["authorities.pem", "it is no plain file"]);
     pipe(&world.config_path());
     let _ = world.run(&["token"]).exits(3).says(&["the config file", "is a pipe and no file"]);
     assert!(gateway.charges() >= 1);

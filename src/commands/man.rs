@@ -3,6 +3,7 @@
 mod page;
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -11,6 +12,7 @@ use crate::commands::man::page::{of_command, of_topic};
 use crate::commands::session::answered;
 use crate::commands::topics::{exit_codes, states};
 use crate::failure::{Exit, Failure};
+use crate::output::new_file::NewFile;
 use crate::output::ui::Ui;
 
 const AFTER_HELP: &str = "\
@@ -78,8 +80,13 @@ fn write_all(directory: &Path, pages: &[(String, Vec<u8>)]) -> Result<(), Failur
     }
     for (name, page) in pages {
         let path = directory.join(name);
-        fs::write(&path, page).map_err(|error| cannot(&error))?;
-        readable(&path, 0o644).map_err(|error| cannot(&error))?;
+        // What stands there meanwhile, a link too, is not written into.
+        let written = NewFile::create(&path).and_then(|new| {
+            new.writer()?.write_all(page)?;
+            new.finish()?;
+            readable(&path, 0o644)
+        });
+        written.map_err(|error| cannot(&error))?;
     }
     Ok(())
 }

@@ -21,6 +21,7 @@ mod limits;
 pub mod man;
 mod naming;
 mod once_per;
+mod onto;
 mod pasted;
 pub mod reconcile;
 pub mod refund;

@@ -6,10 +6,10 @@
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use jiff::Timestamp;
 use serde_json::{Map, Number, Value};
+use tempfile::Builder;
 
 use crate::domain::secret::Secret;
 use crate::domain::time::{BootReading, Moment};
@@ -117,31 +117,16 @@ fn check_private(_file: &File) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes beside the file and renames, so that a reader sees the old token or the new one.
+/// Writes beside the file and renames, so that a reader sees the old token or the new one. What is made beside it
+/// is for its owner alone, and is removed where it cannot be renamed.
 fn replace_private(path: &Path, text: &str) -> io::Result<()> {
-    static COUNT: AtomicU32 = AtomicU32::new(0);
-    let (Some(directory), Some(name)) = (path.parent(), path.file_name()) else {
+    let Some(directory) = path.parent() else {
         return Err(io::Error::from(io::ErrorKind::InvalidInput));
     };
     create_private_dir(directory)?;
-    let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    let beside = format!(".{}.{}.{count}.tmp", name.to_string_lossy(), std::process::id());
-    let beside = directory.join(beside);
-    // Left by a killed process that had the same number.
-    drop(std::fs::remove_file(&beside));
-    let written = write_private(&beside, text).and_then(|()| std::fs::rename(&beside, path));
-    if written.is_err() {
-        drop(std::fs::remove_file(&beside));
-    }
-    written
-}
-
-fn write_private(path: &Path, text: &str) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)?.write_all(text.as_bytes())
+    let mut beside = Builder::new().prefix(".token-").suffix(".tmp").tempfile_in(directory)?;
+    beside.write_all(text.as_bytes())?;
+    beside.persist(path).map(drop).map_err(|error| error.error)
 }
 
 fn create_private_dir(directory: &Path) -> io::Result<()> {

@@ -1,6 +1,7 @@
 //! The gateway over the network.
 
 use std::error::Error;
+use std::fs::OpenOptions;
 use std::io::{self, Read};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -25,6 +26,8 @@ use crate::gateway::transport::{BODY_BYTES_MAX, HttpAnswer, HttpRequest, Method,
 /// How long a connection may have been idle and still carry a request: the one that just carried
 /// the token, not one that the gateway may have given up meanwhile.
 const IDLE_MAX: Duration = Duration::from_secs(3);
+/// More than all the authorities of a system take.
+const CA_BYTES_MAX: u64 = 16 << 20;
 
 /// Takes one line of a trace; secrets are masked in it, control characters are as they came.
 pub type Trace = Arc<dyn Fn(&str) + Send + Sync>;
@@ -272,9 +275,28 @@ impl Address {
     }
 }
 
+/// Reads a file that is one: a pipe in its place would be waited for, and a device has no end.
+fn read_plain(path: &Path) -> io::Result<Vec<u8>> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(
+        &mut options,
+        rustix::fs::OFlags::NONBLOCK.bits().cast_signed(),
+    );
+    let file = options.open(path)?;
+    let metadata = file.metadata()?;
+    if !metadata.is_file() && !metadata.is_dir() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no plain file"));
+    }
+    let mut bytes = Vec::new();
+    file.take(CA_BYTES_MAX).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, GatewaySetupError> {
     let fail = |reason: String| GatewaySetupError::CaFile { path: path.display().to_string(), reason };
-    let bytes = std::fs::read(path).map_err(|error| fail(os_words(&error)))?;
+    let bytes = read_plain(path).map_err(|error| fail(os_words(&error)))?;
     let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes).collect();
     match certificates {
         Ok(certificates) if !certificates.is_empty() => Ok(certificates),

@@ -78,6 +78,7 @@ pub use identity::{Acceptance, Accepted};
 pub use imported::Imported;
 pub use intent::{DailyLimit, Guards, Intent, Passed, RefundIntent};
 pub use lock::{BatchLock, BatchLocked, PaymentLock, PaymentLocks};
+pub use place::companions;
 pub use records::Acknowledgement;
 pub use rules::refund::RefundHeld;
 pub use seen::Seen;

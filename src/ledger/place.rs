@@ -75,6 +75,13 @@ pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
+/// A ledger's files: itself, SQLite's beside it, its mark and its locks, whether they are there or not.
+#[must_use]
+pub fn companions(ledger: &Path) -> Vec<PathBuf> {
+    let suffixes = ["", "-wal", "-shm", "-journal", ".mark", ".mark.new", ".locks"];
+    suffixes.iter().map(|suffix| beside(ledger, suffix)).collect()
+}
+
 /// Whether a path names a file with something in it.
 pub(super) fn holds_something(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|metadata| metadata.len() > 0)

@@ -11,6 +11,7 @@ pub mod json;
 pub mod layout;
 pub mod list;
 pub mod meaning;
+pub mod new_file;
 pub mod options;
 pub mod payment;
 pub mod progress;

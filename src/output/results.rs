@@ -10,6 +10,7 @@ use crate::domain::payment::Payment;
 use crate::output::field::{Listed, Object, Shown};
 use crate::output::json;
 use crate::output::list::csv_error;
+use crate::output::new_file::NewFile;
 use crate::output::payment::{PaymentView, payment_object};
 use crate::output::ui::Ui;
 
@@ -43,6 +44,7 @@ fn row_object<'a>(row: RowView<'a>, zone: &'a TimeZone) -> RowObject<'a> {
 pub struct ResultFile {
     body: Body,
     zone: TimeZone,
+    file: NewFile,
 }
 
 enum Body {
@@ -52,17 +54,18 @@ enum Body {
 
 impl ResultFile {
     /// Begins a file of JSON lines, or a CSV file with a header, formula-safe.
-    pub fn begin(mut file: File, jsonl: bool, bom: bool, zone: TimeZone) -> io::Result<ResultFile> {
+    pub fn begin(file: NewFile, jsonl: bool, bom: bool, zone: TimeZone) -> io::Result<ResultFile> {
+        let mut out = file.writer()?;
         if jsonl {
-            return Ok(ResultFile { body: Body::Jsonl(BufWriter::new(file)), zone });
+            return Ok(ResultFile { body: Body::Jsonl(BufWriter::new(out)), zone, file });
         }
         if bom {
-            file.write_all("\u{feff}".as_bytes())?;
+            out.write_all("\u{feff}".as_bytes())?;
         }
-        let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(file);
+        let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
         let names = Payment::FIELDS.iter().map(|field| field.name);
         writer.write_record(["line"].into_iter().chain(names).chain(["refused"])).map_err(csv_error)?;
-        Ok(ResultFile { body: Body::Csv(Box::new(writer)), zone })
+        Ok(ResultFile { body: Body::Csv(Box::new(writer)), zone, file })
     }
 
     pub fn row(&mut self, row: RowView<'_>) -> io::Result<()> {
@@ -87,6 +90,12 @@ impl ResultFile {
             Body::Csv(writer) => writer.flush(),
             Body::Jsonl(out) => out.flush(),
         }
+    }
+
+    /// Gives the file its name: every row is in it. Until then an older one stays.
+    pub fn finish(mut self) -> io::Result<()> {
+        self.flush()?;
+        self.file.finish()
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::sandbox::answer::Answer;
 use crate::sandbox::ask::Ask;
 use crate::sandbox::call::Call;
-use crate::sandbox::card::{BadCard, Card};
+use crate::sandbox::card::Card;
 use crate::sandbox::clock::{now_ms, wire_seconds};
 use crate::sandbox::error::SandboxError;
 use crate::sandbox::fault_table::FaultKind;
@@ -21,8 +21,7 @@ const CHANNELS: [(&str, &str, &str); 3] = [
     ("kakaopay", "TCSUBSCRIP", "SANDBOX 카카오페이"),
     ("tosspayments", "iamporttest_4", "SANDBOX 토스페이먼츠"),
 ];
-const BAD_NUMBER: &str = "유효하지않은 카드번호를 입력하셨습니다.";
-const BAD_CARD: &str = "카드정보 인증 및 빌키 발급에 실패하였습니다. [F113]거래거절 카드번호틀림";
+const NOT_ISSUED: &str = "카드정보 인증 및 빌키 발급에 실패하였습니다.";
 
 /// One row of the table `billing_keys`.
 #[derive(Clone)]
@@ -246,10 +245,9 @@ pub(super) fn issue(
     if ask.fires(FaultKind::ChannelKeyRequired).is_some() && call.fields.text("channel_key").is_none() {
         return Ok(Answer::error(400, &missing("channel_key")));
     }
-    let card = match Card::read(&call.fields.text("card_number").unwrap_or_default()) {
-        Ok(card) if Card::is_valid_expiry(&call.fields) => card,
-        Err(BadCard::Length) => return Ok(Answer::refused(-1, BAD_NUMBER)),
-        Ok(_) | Err(BadCard::CheckDigit) => return Ok(Answer::refused(-1, BAD_CARD)),
+    let card = match Card::of_form(&call.fields) {
+        Ok(card) => card,
+        Err(words) => return Ok(Answer::refused(-1, &format!("{NOT_ISSUED} {words}"))),
     };
     gateway.book().write(|book| {
         let before = BillingKey::find(book, customer_uid)?;

@@ -14,6 +14,9 @@ const COMPANIES: [(&str, &str, &str); 7] = [
     ("", "신한카드", "366"),
 ];
 
+/// First digits that no payment card has (ISO/IEC 7812).
+const NOBODYS: [char; 4] = ['0', '1', '7', '8'];
+
 /// The standard codes of card companies (facts 9).
 pub(super) const CODES: [(&str, &str); 20] = [
     ("361", "BC카드"),
@@ -47,20 +50,25 @@ pub(super) struct Card {
     pub(super) code: &'static str,
 }
 
-/// Why a number is no card's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum BadCard {
-    /// It does not have 14 to 16 digits.
-    Length,
-    /// Its check digit is another one.
-    CheckDigit,
-}
+/// The PG's words of a number that no card company gives out (facts 2.5).
+pub(super) const NO_COMPANY: &str = "[F112]유효하지않은 카드번호를 입력하셨습니다. (card_bin 없음)";
+/// The PG's words of a card whose numbers are not right (facts 2.5).
+pub(super) const WRONG_NUMBERS: &str = "[F113]거래거절 카드번호틀림";
 
 impl Card {
-    /// Reads a number of 14 to 16 digits, with or without blanks and hyphens, and its check digit.
-    pub(super) fn read(number: &str) -> Result<Card, BadCard> {
-        let card = Card::read_unchecked(number).ok_or(BadCard::Length)?;
-        if passes_luhn(number) { Ok(card) } else { Err(BadCard::CheckDigit) }
+    /// Reads the card whose numbers a form gave: `card_number` and `expiry`. An error is the PG's words.
+    pub(super) fn of_form(form: &Fields) -> Result<Card, &'static str> {
+        let card = Card::read(&form.text("card_number").unwrap_or_default())?;
+        if Card::is_valid_expiry(form) { Ok(card) } else { Err(WRONG_NUMBERS) }
+    }
+
+    /// Reads a number of 14 to 16 digits, with or without blanks and hyphens, and its check digit. What no
+    /// company gives out is told apart from a slip of the finger: the live suites of the public clients
+    /// send both, and want the words of each.
+    pub(super) fn read(number: &str) -> Result<Card, &'static str> {
+        let card = Card::read_unchecked(number).filter(|card| !card.masked.starts_with(NOBODYS));
+        let card = card.ok_or(NO_COMPANY)?;
+        if passes_luhn(number) { Ok(card) } else { Err(WRONG_NUMBERS) }
     }
 
     /// The same without the check digit: the window takes made-up numbers.
@@ -76,7 +84,7 @@ impl Card {
     }
 
     /// Says whether the field `expiry` is a month as the gateway wants it, `YYYY-MM`, and not over.
-    pub(super) fn is_valid_expiry(fields: &Fields) -> bool {
+    fn is_valid_expiry(fields: &Fields) -> bool {
         let text = fields.text("expiry").unwrap_or_default();
         let Some((year, month)) = text.split_once('-') else { return false };
         let has_digits =
@@ -100,7 +108,7 @@ fn passes_luhn(number: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::sandbox::card::{BadCard, Card};
+    use crate::sandbox::card::{Card, NO_COMPANY, WRONG_NUMBERS};
     use crate::sandbox::fields::Fields;
 
     #[test]
@@ -110,15 +118,22 @@ mod tests {
         assert_eq!(masked("36 123456 781234").as_deref(), Some("3612-34**-****-1234"));
         for bad in ["", "1234", "5409-2600-0000-123x", "54092600000012345"] {
             assert_eq!(masked(bad), None, "{bad}");
-            assert_eq!(Card::read(bad), Err(BadCard::Length), "{bad}");
+            assert_eq!(Card::read(bad), Err(NO_COMPANY), "{bad}");
         }
     }
 
     #[test]
     fn a_number_with_a_wrong_check_digit_is_none() {
         assert_eq!(Card::read("5409-2600-0000-0006").unwrap().code, "366");
-        assert_eq!(Card::read("5409-2600-0000-0007"), Err(BadCard::CheckDigit));
-        assert_eq!(Card::read("1234-1234-1234-1234"), Err(BadCard::CheckDigit));
+        assert_eq!(Card::read("5409-2600-0000-0007"), Err(WRONG_NUMBERS));
+        assert_eq!(Card::read("4092-0230-1234-1234"), Err(WRONG_NUMBERS));
+    }
+
+    #[test]
+    fn a_number_that_no_company_gives_out_is_told_apart() {
+        for number in ["1234-1234-1234-1234", "1111-2222-3333-4444", "0000-0000-0000-0000"] {
+            assert_eq!(Card::read(number), Err(NO_COMPANY), "{number}");
+        }
     }
 
     #[test]

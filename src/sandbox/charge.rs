@@ -24,7 +24,7 @@ pub(super) const DUPLICATE: &str =
     "이미 주문이 이루어진 건입니다. (동일한 merchant_uid로 결제 또는 취소된 기록이 있습니다)";
 /// What a rejection says of a payment that was made all the same.
 const MISRECORDED: &str = "결제에 실패하였습니다. [2011] 승인 응답 처리 중 오류가 발생하였습니다.";
-const BAD_CARD: &str = "카드정보 인증에 실패하였습니다. [F113]거래거절 카드번호틀림";
+const NOT_TAKEN: &str = "카드정보 인증에 실패하였습니다.";
 
 /// Counts the request in the book, whatever becomes of it afterwards.
 pub(super) fn count_request(gateway: &Gateway, endpoint: &str, id: &str) -> Result<(), SandboxError> {
@@ -56,19 +56,19 @@ pub(super) fn charge(gateway: &Gateway, ask: &Ask<'_>, call: &Call) -> Result<An
 
 /// Charges a card by its numbers, and keeps it if a `customer_uid` is given.
 pub(super) fn onetime(gateway: &Gateway, ask: &Ask<'_>, call: &Call) -> Result<Answer, SandboxError> {
-    let (Some(number), Some(_)) = (call.fields.text("card_number"), call.fields.text("expiry")) else {
+    if call.fields.text("card_number").is_none() || call.fields.text("expiry").is_none() {
         return Ok(Answer::error(400, &missing("card_number, expiry")));
-    };
+    }
     let order = match Order::read(&call.fields, &call.user_agent) {
         Ok(order) => Order { usage: None, ..order },
         Err(message) => return Ok(Answer::error(400, &message)),
     };
-    let card = Card::read(&number).ok().filter(|_| Card::is_valid_expiry(&call.fields));
     let owner = order.customer_uid.clone();
-    let key = card.map(|card| BillingKey::of_card(owner.clone().unwrap_or_default(), card, &call.fields));
-    let keeps = key.clone().filter(|_| owner.is_some());
+    let key = Card::of_form(&call.fields)
+        .map(|card| BillingKey::of_card(owner.clone().unwrap_or_default(), card, &call.fields));
+    let keeps = key.clone().ok().filter(|_| owner.is_some());
     gateway.book().write(|book| {
-        let key = key.ok_or_else(|| Answer::refused(-1, BAD_CARD));
+        let key = key.map_err(|words| Answer::refused(-1, &format!("{NOT_TAKEN} {words}")));
         let (answer, is_paid) = charge_order(book, ask, &order, key)?;
         if let (Some(key), true) = (keeps, is_paid) {
             let before = BillingKey::find(book, &key.customer_uid)?;

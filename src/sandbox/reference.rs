@@ -27,6 +27,12 @@ pub(super) fn no_certification() -> Answer {
     Answer::error(404, "인증결과가 존재하지 않습니다.")
 }
 
+/// `POST /vbanks`: this merchant has no contract for virtual accounts. Only the end of the sentence is known,
+/// from a live suite of a Node client.
+pub(super) fn no_vbank() -> Answer {
+    Answer::refused(-1, "가상계좌를 발급하려면 별도의 계약이 필요합니다.")
+}
+
 /// `GET /cards`.
 pub(super) fn cards() -> Answer {
     Answer::ok(CODES.iter().map(|(code, name)| json!({"code": code, "name": name})).collect())

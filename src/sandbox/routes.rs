@@ -32,6 +32,8 @@ pub(super) fn router(gateway: Arc<Gateway>) -> Router {
         .route("/users/pg", get(channels))
         .route("/subscribe/payments/again", post(again))
         .route("/subscribe/payments/onetime", post(pay_once))
+        // Two clients call it by this name for cards from abroad; the published schema has it no more.
+        .route("/subscribe/payments/foreign", post(pay_once))
         .route("/payments/cancel", post(refund))
         .route("/payments", get(payments))
         .route("/payments/{imp_uid}", get(payment))
@@ -47,6 +49,7 @@ pub(super) fn router(gateway: Arc<Gateway>) -> Router {
         .route("/subscribe/customers/{customer_uid}", get(customer).post(issue).delete(delete_customer))
         .route("/subscribe/customers/{customer_uid}/payments", get(customer_payments))
         .route("/certifications/{imp_uid}", get(certification).delete(certification))
+        .route("/vbanks", post(vbank))
         .route("/cards", get(cards))
         .route("/cards/{code}", get(card))
         .merge(schedule_paths())
@@ -212,6 +215,10 @@ async fn elsewhere(
 /// Nobody is ever certified here.
 async fn certification(State(gateway): Shared, call: Call) -> Response {
     elsewhere(&gateway, &call, || Ok(reference::no_certification())).await
+}
+
+async fn vbank(State(gateway): Shared, call: Call) -> Response {
+    elsewhere(&gateway, &call, || Ok(reference::no_vbank())).await
 }
 
 async fn cards(State(gateway): Shared, call: Call) -> Response {

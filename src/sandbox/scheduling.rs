@@ -24,7 +24,7 @@ use crate::sandbox::schedule::{
 };
 
 const UNKNOWN_CUSTOMER: &str = "등록된 고객정보가 없습니다.";
-const BAD_CARD: &str = "카드정보 확인에 실패하였습니다. [F113]거래거절 카드번호틀림";
+const NOT_TAKEN: &str = "카드정보 확인에 실패하였습니다.";
 const NOTHING_TO_REVOKE: &str = "취소할 예약결제 기록이 존재하지 않습니다.";
 // What the gateway says in the next cases is not known.
 const NOT_FOUND: &str = "존재하지 않는 결제예약입니다.";
@@ -52,7 +52,7 @@ pub(super) fn create(gateway: &Gateway, ask: &Ask<'_>, call: &Call) -> Result<An
     gateway.book().write(|book| {
         let key = match billing_key(book, &customer_uid, call)? {
             Ok(key) => key,
-            Err(message) => return Ok(Answer::refused(1, message)),
+            Err(message) => return Ok(Answer::refused(1, &message)),
         };
         let mut schedules = Vec::new();
         for fields in wanted {
@@ -76,21 +76,21 @@ fn billing_key(
     book: &Connection,
     customer_uid: &str,
     call: &Call,
-) -> Result<Result<BillingKey, &'static str>, SandboxError> {
+) -> Result<Result<BillingKey, String>, SandboxError> {
     let before = BillingKey::find(book, customer_uid)?;
-    let Some(number) = call.fields.text("card_number") else {
-        return Ok(before.ok_or(UNKNOWN_CUSTOMER));
-    };
+    if call.fields.text("card_number").is_none() {
+        return Ok(before.ok_or_else(|| UNKNOWN_CUSTOMER.to_owned()));
+    }
     if let Some(key) = before {
         return Ok(Ok(key));
     }
-    match Card::read(&number) {
-        Ok(card) if Card::is_valid_expiry(&call.fields) => {
+    match Card::of_form(&call.fields) {
+        Ok(card) => {
             let key = BillingKey::of_card(customer_uid.to_owned(), card, &call.fields);
             key.save(book)?;
             Ok(Ok(key))
         }
-        Ok(_) | Err(_) => Ok(Err(BAD_CARD)),
+        Err(words) => Ok(Err(format!("{NOT_TAKEN} {words}"))),
     }
 }
 

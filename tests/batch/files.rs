@@ -6,8 +6,8 @@ use std::process::Stdio;
 use encoding_rs::EUC_KR;
 use serde_json::Value;
 
-use super::{HEADER, batch, file, paying, rows};
-use crate::support::world::{Gateway, Ran, World};
+use super::{HEADER, arguments, batch, file, paying, rows};
+use crate::support::world::{Gateway, Ran, World, eventually};
 
 #[test]
 fn a_bad_file_sends_nothing_and_is_told_where() {
@@ -118,4 +118,73 @@ fn results_are_a_line_a_row_in_the_order_of_the_file() {
     assert!(told.iter().all(|row| row["replayed"] == true));
     batch(&world, &["--results", "charges.csv"]).exits(2).says(&["the input itself"]);
     batch(&world, &["--results", "nowhere/out.csv"]).exits(1).says(&["nowhere/out.csv", "Nothing was sent"]);
+}
+
+/// Under whatever name: by its path, through a link, as a hard link, and before it is there.
+#[test]
+#[cfg(unix)]
+fn results_are_never_written_onto_a_file_of_our_own_or_the_input() {
+    let gateway = Gateway::start("");
+    let world = World::for_gateway(&gateway.url());
+    file(&world, "charges.csv", rows(1));
+    batch(&world, &[]).exits(0).says(&["TEST  1 row"]);
+    let at = |name: &str| world.home().join(name);
+    let ledger = world.ledger_path();
+    let companion = |suffix: &str| {
+        let mut name = ledger.clone().into_os_string();
+        name.push(suffix);
+        std::path::PathBuf::from(name)
+    };
+    let cache = std::fs::read_dir(at(".cache/billkey")).unwrap().next().unwrap().unwrap().path();
+    std::fs::hard_link(at("charges.csv"), at("hard.csv")).unwrap();
+    std::fs::hard_link(world.config_path(), at("config.csv")).unwrap();
+    std::os::unix::fs::symlink(&ledger, at("soft.csv")).unwrap();
+    let held = |path: &std::path::Path| std::fs::read(path).unwrap_or_default();
+    let forbidden: Vec<(std::path::PathBuf, &str)> = vec![
+        (at("charges.csv"), "the input itself"),
+        (at("hard.csv"), "the input itself"),
+        (ledger.clone(), "a ledger"),
+        (at("soft.csv"), "a ledger"),
+        (companion("-wal"), "a ledger"),
+        (companion("-journal"), "a ledger"),
+        (companion(".mark"), "a ledger"),
+        (companion(".locks").join("new"), "a ledger"),
+        (world.config_path(), "the config file"),
+        (at("config.csv"), "the config file"),
+        (cache, "the folder of tokens"),
+    ];
+    for (path, named) in forbidden {
+        let before = held(&path);
+        let shown = path.display().to_string();
+        for more in [&["--yes"][..], &["--dry-run"]] {
+            let line = [&["batch", "charges.csv", "--results", &shown], more].concat();
+            world.run(&line).exits(2).says(&[
+                "--results names",
+                named,
+                "it was left as it is",
+                "Nothing was sent",
+            ]);
+        }
+        assert!(held(&path) == before, "{shown} was changed");
+    }
+    assert_eq!(gateway.book()["payments"].as_array().unwrap().len(), 1);
+}
+
+/// It is cut by nothing that comes to nothing, and replaced by what is whole.
+#[test]
+fn an_older_results_file_stays_until_the_new_one_is_whole() {
+    let gateway = Gateway::start("slow=400ms");
+    let world = World::for_gateway(&gateway.url());
+    file(&world, "charges.csv", rows(3));
+    file(&world, "out.csv", "the last month's");
+    let read = || std::fs::read_to_string(world.home().join("out.csv")).unwrap();
+    let mut child = world.spawn(&arguments(&["--workers", "1", "--results", "out.csv"]));
+    eventually("a charge arrives", || !gateway.book()["charges"].as_array().unwrap().is_empty());
+    assert_eq!(read(), "the last month's", "while rows are sent");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(read(), "the last month's", "after a kill");
+    gateway.faults("");
+    let _ = batch(&world, &["--results", "out.csv"]).says(&["TEST  3 rows"]);
+    assert_eq!(read().lines().count(), 4);
 }

@@ -286,6 +286,15 @@ impl Board {
         }
     }
 
+    fn finish_results(&mut self, ui: &mut Ui) {
+        if let Some(results) = self.results.take()
+            && let Err(error) = results.finish()
+        {
+            let failure = Failure::io("write the results", &error);
+            self.trouble(&failure.hinted("a further run writes the file anew"), ui);
+        }
+    }
+
     fn write_ended(&mut self, results: &mut ResultFile) -> Result<(), Failure> {
         let failed = |error: std::io::Error| Failure::io("write the results", &error);
         let before = self.next_result;
@@ -313,6 +322,7 @@ impl Board {
             }
         }
         self.write_results(ui);
+        self.finish_results(ui);
         let alarmed = self.alarms(ui)?;
         let exit = self.exit(stop, alarmed);
         if ui.quiet() && exit == Exit::Done {

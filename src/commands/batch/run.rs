@@ -1,6 +1,5 @@
 //! `billkey batch`, step by step.
 
-use std::fs::{self, File, OpenOptions};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -27,9 +26,11 @@ use crate::commands::belonging;
 use crate::commands::context::Context;
 use crate::commands::handed_in::is_stdin;
 use crate::commands::once_per::OncePer;
+use crate::commands::onto::not_onto;
 use crate::failure::{Exit, Failure};
 use crate::interrupt::Interrupts;
 use crate::ledger::{BatchLock, BatchLocked, Create, Ledger};
+use crate::output::new_file::NewFile;
 use crate::output::results::ResultFile;
 
 /// Charges every row of the file, or says what would be done.
@@ -52,6 +53,10 @@ fn step_by_step(args: &BatchArgs, begun: Timestamp, context: &mut Context<'_>) -
 fn read(args: &BatchArgs, context: &mut Context<'_>) -> Result<(Arc<Charges>, Option<Rate>), Failure> {
     let rate = args.rate.as_deref().map(Rate::parse).transpose();
     let rate = rate.map_err(|error| Failure::usage(format!("--rate: {error}")))?;
+    if let Some(path) = &args.results {
+        let input = (!is_stdin(&args.file)).then_some(args.file.as_path());
+        not_onto(path, "--results", input, context.settings)?;
+    }
     let rules = rules(args, context)?;
     let Input { rows, name, decoded, warnings } = input::read(args, &rules)?;
     if decoded {
@@ -107,7 +112,7 @@ fn prepare(
             },
         )?;
     }
-    let results = args.results.as_deref().map(|path| results(path, &args.file, context)).transpose()?;
+    let results = args.results.as_deref().map(|path| results(path, context)).transpose()?;
     Ok((Work { charges, fates, ledger, results }, lock))
 }
 
@@ -127,28 +132,14 @@ fn other_batch(pid: Option<u32>) -> Failure {
         .hinted("run the same command again when it has ended: rows that it charged are not sent again")
 }
 
-/// Opens the results file before anything is sent: one that cannot be written is known at once.
-fn results(path: &Path, input: &Path, context: &Context<'_>) -> Result<ResultFile, Failure> {
-    let same = !is_stdin(input)
-        && fs::canonicalize(path).ok().is_some_and(|path| fs::canonicalize(input).ok() == Some(path));
-    if same {
-        return Err(Failure::usage(format!("--results names the input itself, {}", path.display())));
-    }
+/// Begins the results file before anything is sent: one that cannot be written is known at once.
+fn results(path: &Path, context: &Context<'_>) -> Result<ResultFile, Failure> {
     let failed = |error: std::io::Error| Failure::io(format!("write {}", path.display()), &error);
-    let file = create(path).map_err(failed)?;
+    let file = NewFile::create(path).map_err(failed)?;
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
     let jsonl = matches!(extension.to_lowercase().as_str(), "jsonl" | "ndjson" | "json");
     let bom = context.ui.options().csv_bom;
     ResultFile::begin(file, jsonl, bom, context.settings.zone.clone()).map_err(failed)
-}
-
-/// Who was charged is nobody else's to read.
-fn create(path: &Path) -> std::io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }
 
 struct Work {

@@ -29,10 +29,12 @@ fn a_card_that_is_none_makes_no_billing_key() {
         let (status, envelope) = issue(&bench, "new", number, expiry);
         (status, envelope["code"].clone(), envelope["message"].as_str().unwrap().to_owned())
     };
-    let number = "유효하지않은 카드번호를 입력하셨습니다.".to_owned();
-    let card = "카드정보 인증 및 빌키 발급에 실패하였습니다. [F113]거래거절 카드번호틀림".to_owned();
-    assert_eq!(refused("1234", "2099-12"), (200, json!(-1), number));
-    assert_eq!(refused("1234-1234-1234-1234", "2099-12"), (200, json!(-1), card.clone()));
+    let because = |words: &str| format!("카드정보 인증 및 빌키 발급에 실패하였습니다. {words}");
+    let number = because("[F112]유효하지않은 카드번호를 입력하셨습니다. (card_bin 없음)");
+    let card = because("[F113]거래거절 카드번호틀림");
+    assert_eq!(refused("1234", "2099-12"), (200, json!(-1), number.clone()));
+    assert_eq!(refused("1234-1234-1234-1234", "2099-12"), (200, json!(-1), number));
+    assert_eq!(refused("4092-0230-1234-1234", "2099-12"), (200, json!(-1), card.clone()));
     assert_eq!(refused(CARD, "12/30"), (200, json!(-1), card));
     assert_eq!(refused(CARD, "").0, 400);
     bench.set_faults("channel_key_required");
@@ -67,7 +69,7 @@ fn a_payment_by_a_card_s_numbers_keeps_the_card_only_for_a_customer() {
     assert_eq!(paid["customer_uid_usage"], Value::Null);
     // A duplicate is refused before the card is looked at (facts 2.5).
     assert!(once("order_1", Some("new"), "1").refusal().1.starts_with("이미 주문이 이루어진 건입니다"));
-    let bad = once("order_2", Some("new"), "1234-1234-1234-1234").refusal();
+    let bad = once("order_2", Some("new"), "4092-0230-1234-1234").refusal();
     assert_eq!(bad, (-1, "카드정보 인증에 실패하였습니다. [F113]거래거절 카드번호틀림".to_owned()));
     assert_eq!(bench.get("/subscribe/customers/new").json()["code"], 1);
     once("order_2", Some("new"), CARD).response();

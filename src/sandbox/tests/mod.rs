@@ -9,6 +9,7 @@ mod faults;
 mod lookups;
 mod refunds;
 mod schedules;
+mod suites;
 mod tokens;
 mod window;
 mod wire;

@@ -183,7 +183,7 @@ fn what_cannot_be_scheduled_is_refused_whole() {
     ]);
     assert_eq!(bench.post(SCHEDULE, &json!({"customer_uid": GILDONG, "schedules": items})).json()["code"], 1);
     assert_eq!(bench.get(&format!("{SCHEDULE}/order_2")).status, 404);
-    let mut card = json!({"customer_uid": "new", "card_number": "1234-1234-1234-1234", "expiry": "2099-12",
+    let mut card = json!({"customer_uid": "new", "card_number": "4092-0230-1234-1234", "expiry": "2099-12",
         "schedules": [{"merchant_uid": "order_3", "schedule_at": at, "amount": 1}]});
     let bad = bench.post(SCHEDULE, &card).refusal();
     assert_eq!(bad, (1, "카드정보 확인에 실패하였습니다. [F113]거래거절 카드번호틀림".to_owned()));
