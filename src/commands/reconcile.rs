@@ -22,7 +22,9 @@ use crate::output::text::shell_word;
 mod acknowledge;
 mod books;
 mod differ;
+mod drifted;
 mod note;
+mod objects;
 mod refunds;
 mod settle;
 mod tell;
@@ -128,7 +130,7 @@ pub struct ReconcileArgs {
     #[arg(long, value_name = "CUSTOMER_UID", conflicts_with = "ids", help_heading = "Which payments")]
     pub customer: Option<String>,
 
-    /// Also list what is no charge with a billing key, instead of counting it
+    /// Also list what is no charge with a billing key, and drift that was acknowledged, instead of counting it
     #[arg(long, requires = "since", help_heading = "Which payments")]
     pub all: bool,
 
@@ -192,12 +194,12 @@ pub fn run(args: &ReconcileArgs, context: &mut Context<'_>) -> Result<Exit, Fail
         let books = Books::new(args, &mut ledger, &gateway, interrupts, span, customer);
         stopped = books.hold_against(context, &mut told)?;
     }
-    if let Some(command) = next(args, &told) {
-        told.next(&context.hint(&command));
-    }
     if args.ids.is_empty() {
         told.alarms_left(&ledger.alarms()?, context.settings, context.ui);
     }
+    told.sign_off(&mut ledger, context.now(), args.all)?;
+    let commands = [next(args, &told), told.to_sign()];
+    commands.into_iter().flatten().for_each(|command| told.next(&context.hint(&command)));
     told.finish(context, stopped)
 }
 

@@ -3,7 +3,7 @@
 use crate::commands::alarm;
 use crate::commands::context::Context;
 use crate::commands::reconcile::ReconcileArgs;
-use crate::commands::reconcile::tell::one_settled;
+use crate::commands::reconcile::objects::one_settled;
 use crate::commands::session::answered;
 use crate::domain::payment::Payment;
 use crate::failure::{Exit, Failure, Kind};
