@@ -20,6 +20,7 @@ use crate::interrupt::Interrupts;
 use crate::output::text::shell_word;
 
 mod acknowledge;
+mod answer_for;
 mod books;
 mod differ;
 mod drifted;
@@ -99,13 +100,15 @@ pub struct ReconcileArgs {
     #[arg(long, value_name = "TEXT", requires = "note", help_heading = "What a person settles")]
     pub evidence: Option<String>,
 
-    /// Answer for a payment beside another one under its order: the alarm is settled
+    /// Answer for what `billkey attention` tells: it is right as it is
     ///
-    /// Who, when and why are kept. Two payments under one order stay an alarm until one is wholly
-    /// refunded or acknowledged. Nothing is asked of the gateway.
+    /// ID is the imp_uid of a payment beside another one under its order, or the id of a difference, of a
+    /// schedule at the gateway or of a refund that was refused. Who, when and why are kept. Two payments under
+    /// one order stay an alarm until one is wholly refunded or acknowledged. An answer is for what was seen: a
+    /// difference that has changed is another one. Nothing is asked of the gateway.
     #[arg(
         long,
-        value_name = "IMP_UID",
+        value_name = "ID",
         requires = "reason",
         conflicts_with_all = ["ids", "since", "until", "unacknowledge"],
         help_heading = "What a person settles"
@@ -115,7 +118,7 @@ pub struct ReconcileArgs {
     /// Take that back
     #[arg(
         long,
-        value_name = "IMP_UID",
+        value_name = "ID",
         requires = "reason",
         conflicts_with_all = ["ids", "since", "until"],
         help_heading = "What a person settles"

@@ -80,12 +80,12 @@ const SIGNED: &str =
 impl Ledger {
     /// Drift that was found and is not over as far as anybody has looked, oldest first.
     pub fn drift_left(&self) -> Result<Vec<Kept<Found>>, LedgerError> {
-        self.read(|db| drift_left(db))
+        self.read(drift_left)
     }
 
     /// Schedules at the gateway as they were last seen, the next one first.
     pub fn schedules_left(&self) -> Result<Vec<Kept<Schedule>>, LedgerError> {
-        self.read(|db| schedules_left(db))
+        self.read(schedules_left)
     }
 
     /// Keeps what a run has found. What an earlier one had found, and this one has looked at without finding it, is

@@ -35,11 +35,10 @@ impl Drift {
 
     /// What `--acknowledge` takes; `None` where nothing is left to answer for.
     pub(super) fn id(&self) -> Option<String> {
-        match self.found.kind {
-            _ if self.taken => None,
-            DriftKind::TwoPayments => self.found.imp_uid.clone(),
-            _ => Some(self.found.id()),
+        if self.is_kept() {
+            return Some(self.found.id());
         }
+        if self.taken { None } else { self.found.imp_uid.clone() }
     }
 
     /// As a line for people.

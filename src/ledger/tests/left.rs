@@ -1,3 +1,5 @@
+use std::slice::from_ref;
+
 use super::{Place, at};
 use crate::domain::drift::DriftKind;
 use crate::domain::ids::CustomerUid;
@@ -53,7 +55,7 @@ fn what_is_found_again_is_the_same_and_keeps_its_answer_and_its_first_time() {
     let place = Place::new();
     let mut ledger = place.ledger();
     let one = found("order_1", 100);
-    ledger.keep_drift(&[one.clone()], &span(0, 200), at(1)).unwrap();
+    ledger.keep_drift(from_ref(&one), &span(0, 200), at(1)).unwrap();
     let answer = AnswerFor {
         subject: one.id(),
         at: at(2),
@@ -62,7 +64,7 @@ fn what_is_found_again_is_the_same_and_keeps_its_answer_and_its_first_time() {
         given: true,
     };
     ledger.keep_answer_for(&answer).unwrap();
-    ledger.keep_drift(&[one.clone()], &span(0, 200), at(3)).unwrap();
+    ledger.keep_drift(from_ref(&one), &span(0, 200), at(3)).unwrap();
     let kept = ledger.drift_left().unwrap();
     assert_eq!(kept.len(), 1);
     assert_eq!(kept[0].what, one);
