@@ -16,6 +16,9 @@ _billkey() {
             ",$1")
                 cmd="billkey"
                 ;;
+            billkey,attention)
+                cmd="billkey__subcmd__attention"
+                ;;
             billkey,batch)
                 cmd="billkey__subcmd__batch"
                 ;;
@@ -107,8 +110,46 @@ _billkey() {
 
     case "${cmd}" in
         billkey)
-            opts="-q -v -h -V --profile --config --database --sandbox --format --json --bom --quiet --no-input --color --timeout --verbose --help --version charge batch refund history reconcile customer ledger token config doctor sandbox completions man help"
+            opts="-q -v -h -V --profile --config --database --sandbox --format --json --bom --quiet --no-input --color --timeout --verbose --help --version charge batch refund history reconcile attention customer ledger token config doctor sandbox completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "table plain json jsonl csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        billkey__subcmd__attention)
+            opts="-q -v -h --all --profile --config --database --sandbox --format --json --bom --quiet --no-input --color --timeout --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

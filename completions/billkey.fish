@@ -49,6 +49,7 @@ complete -c billkey -n "__fish_billkey_needs_command" -f -a "batch" -d 'Charge m
 complete -c billkey -n "__fish_billkey_needs_command" -f -a "refund" -d 'Pay money back, whole or in part, once'
 complete -c billkey -n "__fish_billkey_needs_command" -f -a "history" -d 'List payments, newest first'
 complete -c billkey -n "__fish_billkey_needs_command" -f -a "reconcile" -d 'Settle what is open, and hold ledger and gateway against each other'
+complete -c billkey -n "__fish_billkey_needs_command" -f -a "attention" -d 'Tell what a person must look at, each with the command that settles it'
 complete -c billkey -n "__fish_billkey_needs_command" -f -a "customer" -d 'Keep the customers whose cards can be charged'
 complete -c billkey -n "__fish_billkey_needs_command" -f -a "ledger" -d 'Look after the ledger'
 complete -c billkey -n "__fish_billkey_needs_command" -f -a "token" -d 'Get an access token, or see the one at hand'
@@ -233,7 +234,7 @@ complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l until -d '
 complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l note -d 'Note by hand what became of the one payment ID, which the gateway will not show' -r -f -a "charged\t''
 not-charged\t''"
 complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l evidence -d 'What shows it, such as the card company\'s statement; kept with the note' -r
-complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l acknowledge -d 'Answer for a payment beside another one under its order: the alarm is settled' -r
+complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l acknowledge -d 'Answer for what `billkey attention` tells: it is right as it is' -r
 complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l unacknowledge -d 'Take that back' -r
 complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l reason -d 'Why, for whoever reads it later' -r
 complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l customer -d 'Those of one customer alone' -r
@@ -249,7 +250,7 @@ complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l color -d '
 always\t'off a terminal too'
 never\t'not at all'"
 complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l timeout -d 'How many seconds a charge waits for its answer, 1 to 3600 [default: 60]' -r
-complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l all -d 'Also list what is no charge with a billing key, instead of counting it'
+complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l all -d 'Also list what is no charge with a billing key, and drift that was acknowledged, instead of counting it'
 complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l import -d 'Record payments that were made elsewhere'
 complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l fix -d 'Take the gateway\'s word for status and refunds'
 complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l sandbox -d 'Run against a gateway inside this program: no key, no network, no money'
@@ -259,6 +260,26 @@ complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -s q -l quiet
 complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l no-input -d 'Ask nothing: what needs a yes is refused (exit 8)'
 complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -s v -l verbose -d 'Show requests and answers on stderr, secrets masked'
 complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c billkey -n "__fish_billkey_using_subcommand attention" -l profile -d 'Use this profile of the config file [env: BILLKEY_PROFILE]' -r
+complete -c billkey -n "__fish_billkey_using_subcommand attention" -l config -d 'Read this config file [env: BILLKEY_CONFIG]' -r -F
+complete -c billkey -n "__fish_billkey_using_subcommand attention" -l database -d 'Keep the ledger in this file [env: BILLKEY_DATABASE]' -r -F
+complete -c billkey -n "__fish_billkey_using_subcommand attention" -l format -d 'How to write the answer [default: table]' -r -f -a "table\t'for people'
+plain\t'tab-separated, without decoration'
+json\t'one object, or one array for lists'
+jsonl\t'one object a line, as it happens'
+csv\t'RFC 4180 with a header, safe for a spreadsheet'"
+complete -c billkey -n "__fish_billkey_using_subcommand attention" -l color -d 'When to use colour' -r -f -a "auto\t'on a terminal, unless NO_COLOR or TERM=dumb say otherwise'
+always\t'off a terminal too'
+never\t'not at all'"
+complete -c billkey -n "__fish_billkey_using_subcommand attention" -l timeout -d 'How many seconds a charge waits for its answer, 1 to 3600 [default: 60]' -r
+complete -c billkey -n "__fish_billkey_using_subcommand attention" -l all -d 'Also what somebody has acknowledged, marked with who, when and why'
+complete -c billkey -n "__fish_billkey_using_subcommand attention" -l sandbox -d 'Run against a gateway inside this program: no key, no network, no money'
+complete -c billkey -n "__fish_billkey_using_subcommand attention" -l json -d 'Short for --format json'
+complete -c billkey -n "__fish_billkey_using_subcommand attention" -l bom -d 'Begin CSV with a byte order mark, for Excel'
+complete -c billkey -n "__fish_billkey_using_subcommand attention" -s q -l quiet -d 'Say nothing on success'
+complete -c billkey -n "__fish_billkey_using_subcommand attention" -l no-input -d 'Ask nothing: what needs a yes is refused (exit 8)'
+complete -c billkey -n "__fish_billkey_using_subcommand attention" -s v -l verbose -d 'Show requests and answers on stderr, secrets masked'
+complete -c billkey -n "__fish_billkey_using_subcommand attention" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c billkey -n "__fish_billkey_using_subcommand customer; and not __fish_seen_subcommand_from register listen add list show check import remove" -l profile -d 'Use this profile of the config file [env: BILLKEY_PROFILE]' -r
 complete -c billkey -n "__fish_billkey_using_subcommand customer; and not __fish_seen_subcommand_from register listen add list show check import remove" -l config -d 'Read this config file [env: BILLKEY_CONFIG]' -r -F
 complete -c billkey -n "__fish_billkey_using_subcommand customer; and not __fish_seen_subcommand_from register listen add list show check import remove" -l database -d 'Keep the ledger in this file [env: BILLKEY_DATABASE]' -r -F

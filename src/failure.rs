@@ -117,7 +117,7 @@ pub const EXIT_CODES: [ExitCode; 13] = [
     exit_code(
         8,
         "refused by billkey: not confirmed, same merchant_uid with other terms, similar charge, over a limit; of \
-         reconcile and doctor: something is left for a person",
+         reconcile, attention and doctor: something is left for a person",
         "no",
     ),
     exit_code(9, "nothing was sent: network, or busy", "yes"),

@@ -8,6 +8,7 @@
 )]
 
 mod ask_first;
+mod attention;
 mod bad_files;
 mod bad_input;
 mod batch;

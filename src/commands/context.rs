@@ -267,7 +267,7 @@ impl Context<'_> {
 }
 
 /// The command that ends a distrust without anybody's signature.
-fn rebuild(distrust: &Distrust, zone: &TimeZone) -> String {
+pub(in crate::commands) fn rebuild(distrust: &Distrust, zone: &TimeZone) -> String {
     format!("reconcile --since {} --import", since_word(distrust.read_back_from(), zone))
 }
 

@@ -4,6 +4,7 @@
 
 mod alarm;
 mod asking;
+pub mod attention;
 pub mod batch;
 mod belonging;
 pub mod charge;
@@ -46,6 +47,7 @@ pub enum Command {
     Refund(refund::RefundArgs),
     History(history::HistoryArgs),
     Reconcile(reconcile::ReconcileArgs),
+    Attention(attention::AttentionArgs),
     Customer(customer::CustomerArgs),
     Ledger(ledger::LedgerArgs),
     Token(token::TokenArgs),
@@ -74,6 +76,7 @@ pub fn run(command: &Command, session: &Session) -> u8 {
         }
         Command::History(args) => session.with_settings(|context| history::run(args, context)),
         Command::Reconcile(args) => session.with_settings(|context| reconcile::run(args, context)),
+        Command::Attention(args) => session.with_settings(|context| attention::run(args, context)),
         Command::Customer(args) => session.with_settings(|context| customer::run(args, context)),
         Command::Ledger(args) => session.with_settings(|context| ledger::run(args, context)),
         Command::Token(args) => session.with_settings(|context| token::run(args, context)),

@@ -20,9 +20,12 @@ use crate::interrupt::Interrupts;
 use crate::output::text::shell_word;
 
 mod acknowledge;
+mod answer_for;
 mod books;
 mod differ;
+mod drifted;
 mod note;
+mod objects;
 mod refunds;
 mod settle;
 mod tell;
@@ -97,13 +100,15 @@ pub struct ReconcileArgs {
     #[arg(long, value_name = "TEXT", requires = "note", help_heading = "What a person settles")]
     pub evidence: Option<String>,
 
-    /// Answer for a payment beside another one under its order: the alarm is settled
+    /// Answer for what `billkey attention` tells: it is right as it is
     ///
-    /// Who, when and why are kept. Two payments under one order stay an alarm until one is wholly
-    /// refunded or acknowledged. Nothing is asked of the gateway.
+    /// ID is the imp_uid of a payment beside another one under its order, or the id of a difference, of a
+    /// schedule at the gateway or of a refund that was refused. Who, when and why are kept. Two payments under
+    /// one order stay an alarm until one is wholly refunded or acknowledged. An answer is for what was seen: a
+    /// difference that has changed is another one. Nothing is asked of the gateway.
     #[arg(
         long,
-        value_name = "IMP_UID",
+        value_name = "ID",
         requires = "reason",
         conflicts_with_all = ["ids", "since", "until", "unacknowledge"],
         help_heading = "What a person settles"
@@ -113,7 +118,7 @@ pub struct ReconcileArgs {
     /// Take that back
     #[arg(
         long,
-        value_name = "IMP_UID",
+        value_name = "ID",
         requires = "reason",
         conflicts_with_all = ["ids", "since", "until"],
         help_heading = "What a person settles"
@@ -128,7 +133,7 @@ pub struct ReconcileArgs {
     #[arg(long, value_name = "CUSTOMER_UID", conflicts_with = "ids", help_heading = "Which payments")]
     pub customer: Option<String>,
 
-    /// Also list what is no charge with a billing key, instead of counting it
+    /// Also list what is no charge with a billing key, and drift that was acknowledged, instead of counting it
     #[arg(long, requires = "since", help_heading = "Which payments")]
     pub all: bool,
 
@@ -193,12 +198,12 @@ pub fn run(args: &ReconcileArgs, context: &mut Context<'_>) -> Result<Exit, Fail
         let books = Books::new(args, &mut ledger, &gateway, interrupts, span, customer);
         stopped = books.hold_against(context, &mut told)?;
     }
-    if let Some(command) = next(args, &told) {
-        told.next(&context.hint(&command));
-    }
     if args.ids.is_empty() {
         told.alarms_left(&ledger.alarms()?, context.settings, context.ui);
     }
+    told.sign_off(&mut ledger, context.now(), args.all)?;
+    let commands = [next(args, &told), told.to_sign()];
+    commands.into_iter().flatten().for_each(|command| told.next(&context.hint(&command)));
     told.finish(context, stopped)
 }
 

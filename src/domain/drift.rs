@@ -34,6 +34,26 @@ pub enum DriftKind {
 }
 
 impl DriftKind {
+    pub const ALL: [DriftKind; 11] = [
+        DriftKind::AmountDiffers,
+        DriftKind::CustomerDiffers,
+        DriftKind::StatusDiffers,
+        DriftKind::RefundDiffers,
+        DriftKind::OnlyAtGateway,
+        DriftKind::OnlyHere,
+        DriftKind::TwoPayments,
+        DriftKind::TestInLive,
+        DriftKind::KeyIssue,
+        DriftKind::ChargedBySchedule,
+        DriftKind::Unconfirmed,
+    ];
+
+    /// The kind that a ledger names by its word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<DriftKind> {
+        DriftKind::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+
     /// The word in every format; scripts are written against it.
     #[must_use]
     pub fn word(self) -> &'static str {

@@ -8,6 +8,7 @@ pub mod customer;
 pub mod declines;
 pub mod drift;
 pub mod ids;
+pub mod left;
 pub mod lookup;
 pub mod mask;
 pub mod money;

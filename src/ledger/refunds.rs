@@ -37,6 +37,15 @@ const OPEN: &str = concat!(
     " FROM refunds JOIN payments ON payments.id = refunds.payment_id \
       WHERE refunds.outcome IN ('pending', 'unknown') ORDER BY refunds.requested_at_ms, refunds.id"
 );
+/// Later ones of the same payment count, whatever became of them, unless their request never left.
+const REFUSED: &str = concat!(
+    "SELECT ",
+    refund_columns!(),
+    " FROM refunds JOIN payments ON payments.id = refunds.payment_id WHERE refunds.outcome = 'refused' \
+        AND NOT EXISTS (SELECT 1 FROM refunds AS later WHERE later.imp_uid = refunds.imp_uid \
+            AND later.id > refunds.id AND later.outcome <> 'not_sent') \
+      ORDER BY refunds.requested_at_ms, refunds.id"
+);
 
 impl Ledger {
     /// The refunds of one payment, oldest first.
@@ -51,6 +60,11 @@ impl Ledger {
     /// Refunds of which it is not known whether the money went back, oldest first.
     pub fn open_refunds(&self) -> Result<Vec<Refund>, LedgerError> {
         self.read(|db| collect(db.prepare_cached(OPEN)?.query([])?, row::refund))
+    }
+
+    /// Refunds that were refused, and after which nobody has tried again, oldest first.
+    pub fn refused_refunds(&self) -> Result<Vec<Refund>, LedgerError> {
+        self.read(|db| collect(db.prepare_cached(REFUSED)?.query([])?, row::refund))
     }
 }
 

@@ -4,10 +4,15 @@ use std::fs;
 use std::process::{Command, Stdio};
 
 use super::readme;
-use crate::support::world::{BILLKEY, Gateway, Ran, World};
+use crate::support::world::{BILLKEY, Gateway, Ran, World, client};
+
+/// The lines that charge.
+fn lines() -> Vec<String> {
+    all().into_iter().filter(|line| !line.contains(" attention")).collect()
+}
 
 /// Every line that runs something, as the shell gets it.
-fn lines() -> Vec<String> {
+fn all() -> Vec<String> {
     let mut lines = Vec::new();
     for block in readme::of("crontab") {
         for line in block.text.lines().filter(|line| !line.starts_with('#')) {
@@ -70,6 +75,28 @@ fn a_crontab_line_runs_as_cron_runs_it_charges_once_and_mails_nothing() {
         let charges = book["charges"].as_array().unwrap();
         assert!(!charges.is_empty() && charges.iter().all(|row| row["charged"] == 1), "{line}: {book}");
     }
+}
+
+#[test]
+fn the_daily_line_mails_nothing_until_something_is_left_for_a_person() {
+    let mut checks = all();
+    checks.retain(|line| line.contains(" attention"));
+    let [line] = checks.as_slice() else { panic!("{checks:?}") };
+    let gateway = Gateway::start("");
+    let world = home(&gateway);
+    let _ = world.charge("order_1", &[]).exits(0);
+    let quiet = run(&world, line).exits(0);
+    assert_eq!((quiet.stdout.as_str(), quiet.stderr.as_str()), ("", ""), "{quiet}");
+    let console = world.run(&["history", "--json"]).exits(0).json()[0]["imp_uid"].clone();
+    let url = format!("{}/_sandbox/console-refunds", gateway.url());
+    let body = serde_json::json!({"imp_uid": console, "amount": 1000}).to_string();
+    let answer = client().post(url).header("content-type", "application/json").body(body).send().unwrap();
+    assert!(answer.status().is_success());
+    let mail = run(&world, line).exits(8);
+    assert_eq!((mail.stdout.lines().count(), mail.stderr.as_str()), (1, ""), "{mail}");
+    let command = mail.stdout.split("  billkey ").nth(1).unwrap().split("  or: ").next().unwrap().trim_end();
+    let _ = run(&world, &format!("$HOME/.cargo/bin/billkey {command}"));
+    let _ = run(&world, line).exits(0);
 }
 
 #[test]

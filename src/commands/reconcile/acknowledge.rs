@@ -1,9 +1,11 @@
-//! `billkey reconcile --acknowledge`: somebody answers for a payment beside another one, or takes that back.
+//! `billkey reconcile --acknowledge`: somebody answers for what is left, or takes that back. A payment beside another
+//! one is an alarm, and told as such; `answer_for` has the rest.
 
 use crate::commands::alarm;
 use crate::commands::context::Context;
 use crate::commands::reconcile::ReconcileArgs;
-use crate::commands::reconcile::tell::one_settled;
+use crate::commands::reconcile::answer_for::{about, answer, named, subjects};
+use crate::commands::reconcile::objects::one_settled;
 use crate::commands::session::answered;
 use crate::domain::payment::Payment;
 use crate::failure::{Exit, Failure, Kind};
@@ -33,7 +35,20 @@ fn sign(asked: &Asked<'_>, reason: &str, context: &mut Context<'_>) -> Result<Ex
     }
     let mut ledger = context.ledger_at_hand()?;
     let Asked { imp_uid, given } = *asked;
-    let before = subject(&ledger, asked)?;
+    let others = subjects(&ledger)?;
+    if let Some(named) = named(&others, imp_uid) {
+        return answer(named, (given, reason), &mut ledger, context);
+    }
+    let before = match subject(&ledger, asked) {
+        Ok(before) => before,
+        Err(no_alarm) => {
+            let flag = if given { "--acknowledge" } else { "--unacknowledge" };
+            return match about(&others, (flag, imp_uid), context)? {
+                Some(other) => answer(other, (given, reason), &mut ledger, context),
+                None => Err(no_alarm),
+            };
+        }
+    };
     let signed = before.records.iter().any(|record| record.imp_uid == imp_uid && record.signed.is_some());
     // Said twice it is said once.
     if signed != given {
@@ -82,8 +97,13 @@ fn subject(ledger: &Ledger, asked: &Asked<'_>) -> Result<Payment, Failure> {
 
 fn unknown(ledger: &Ledger, imp_uid: &str) -> Failure {
     let path = ledger.path().display();
-    Failure::not_found(format!("the ledger {path} knows no payment {}. Nothing was written", safe(imp_uid)))
-        .hinted("give the imp_uid as the alarm names it: imps_… or imp_…")
+    Failure::not_found(format!(
+        "the ledger {path} knows no payment {}, and nothing else of that id that is left for a person. Nothing was written",
+        safe(imp_uid)
+    ))
+    .hinted(
+        "`billkey attention` lists what is left, with the id of each: drift_…, schedule_…, imps_… or imp_…",
+    )
 }
 
 fn tell(payment: &Payment, asked: &Asked<'_>, context: &mut Context<'_>) -> Result<Exit, Failure> {

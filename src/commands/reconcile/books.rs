@@ -37,6 +37,8 @@ pub(super) struct Books<'a> {
     pub span: Span,
     /// Eight bytes for each order of ours that the gateway has listed.
     listed: HashSet<u64>,
+    /// The second at which the reading ends, itself included.
+    to_s: i64,
 }
 
 /// Why the reading did not come to its end.
@@ -60,7 +62,7 @@ impl<'a> Books<'a> {
         span: Span,
         customer: Option<CustomerUid>,
     ) -> Books<'a> {
-        Books { args, ledger, gateway, interrupts, customer, span, listed: HashSet::new() }
+        Books { args, ledger, gateway, interrupts, customer, span, listed: HashSet::new(), to_s: i64::MIN }
     }
 
     /// Reads, compares, and records what is to be recorded. Gives why it stopped, if it did.
@@ -80,6 +82,10 @@ impl<'a> Books<'a> {
             Err(Stop::Failure(failure)) => (false, Some(failure)),
             Err(Stop::Ledger(error)) => return Err(error.into()),
         };
+        if whole && stopped.is_none() && !told.is_open() {
+            let from_s = self.span.since.as_second();
+            told.has_read(from_s, self.to_s.saturating_add(1), self.customer.clone());
+        }
         if let Some(distrust) = distrust {
             self.end(&distrust, whole && !told.is_open(), context)?;
         }
@@ -93,6 +99,7 @@ impl<'a> Books<'a> {
         client.token(false).map_err(|failure| Stop::Failure(failure.into()))?;
         let now_s = client.now_s().unwrap_or(i64::MIN).max(context.now().as_second());
         let to_s = self.span.until.map_or(now_s, |until| until.as_second().saturating_sub(1));
+        self.to_s = to_s;
         let all = windows(self.span.since.as_second(), to_s);
         let mut lists = PaymentLists::of(&client);
         let shown = context.ui.interactive();
@@ -121,7 +128,7 @@ impl<'a> Books<'a> {
                 Ok(WindowRead::Whole) => {}
                 Ok(WindowRead::Unconfirmed(why)) => {
                     whole = false;
-                    told.drift(DriftKind::Unconfirmed, None, None, unread(window, &why.to_string(), context));
+                    told.unread(window.from_s, window.to_s, unread(window, &why.to_string(), context));
                 }
                 Ok(WindowRead::Stopped) => {
                     let message = "interrupted; what was recorded before stays recorded";
@@ -130,7 +137,7 @@ impl<'a> Books<'a> {
                 Err(failure) => {
                     let left = Window { to_s, ..window };
                     let why = unread(left, &failure.to_string(), context);
-                    told.drift(DriftKind::Unconfirmed, None, None, why);
+                    told.unread(left.from_s, left.to_s, why);
                     told.worsen(Exit::With(Kind::Network));
                     let failure = Failure::from(failure).hinted("run the same command again");
                     return Err(Stop::Failure(failure));
@@ -211,8 +218,13 @@ impl<'a> Books<'a> {
             return imports.push((imported, kinds));
         }
         match row {
-            // What is open, or was refused and is paid after all, is settled as ever: by a look-up of its own.
-            Some(row) if row.outcome != Outcome::Paid || (self.args.fix && can_be_fixed(&kinds)) => {
+            // What is open, or was refused and is paid after all, is settled as ever: by a look-up of its own. So is
+            // what is seen of a second payment, which is kept, and an alarm from then on.
+            Some(row)
+                if row.outcome != Outcome::Paid
+                    || (self.args.fix && can_be_fixed(&kinds))
+                    || kinds.contains(&DriftKind::TwoPayments) =>
+            {
                 if !directly.contains(&row.terms.merchant_uid) {
                     directly.push(row.terms.merchant_uid);
                 }

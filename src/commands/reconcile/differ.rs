@@ -16,7 +16,7 @@ pub(super) fn tell(told: &mut Told, kinds: &[DriftKind], row: Option<&Payment>, 
 pub(super) fn tell_taken(told: &mut Told, kinds: &[DriftKind], before: &Payment, record: &GatewayRecord) {
     for kind in kinds {
         let why = why(*kind, Some(before), record);
-        told.drift(*kind, Some(before), Some(record), format!("{why}; it is in the ledger now"));
+        told.taken(*kind, before, record, format!("{why}; it is in the ledger now"));
     }
 }
 

@@ -4,30 +4,29 @@ use std::collections::HashSet;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use serde::Serialize;
-use serde::ser::{SerializeSeq, Serializer};
-use serde_json::Number;
 
 use crate::billing::reconcile::{Reviewed, Verdict};
 use crate::commands::alarm;
 use crate::commands::context::Context;
+use crate::commands::reconcile::drifted::{Drift, as_shown};
+use crate::commands::reconcile::objects::{Payments, Whole};
 use crate::commands::session::{answered, complain};
 use crate::domain::drift::DriftKind;
-use crate::domain::ids::MerchantUid;
-use crate::domain::money::Amount;
+use crate::domain::ids::{CustomerUid, MerchantUid};
+use crate::domain::left::Found;
 use crate::domain::payment::{GatewayRecord, Outcome, Payment, RefundOutcome};
 use crate::domain::reason::Reason;
-use crate::domain::record::Record;
 use crate::domain::refund::Refund;
 use crate::failure::{Exit, Failure, Kind};
+use crate::ledger::{Ledger, LedgerError, Looked};
 use crate::output::Format;
-use crate::output::field::Object;
-use crate::output::payment::{PaymentView, payment_object};
+use crate::output::payment::PaymentView;
 use crate::output::prose::wrong_channel;
 use crate::output::reconciled::ReconciledRow;
 use crate::output::refund::{refund_object, refund_sentence};
-use crate::output::text::{safe, sentence, when};
+use crate::output::text::{safe, sentence, shell_word, when};
 use crate::output::ui::Ui;
 use crate::settings::Settings;
 
@@ -62,27 +61,10 @@ pub(super) struct Told {
     other_key: bool,
     /// Orders whose alarm was told.
     alarmed: HashSet<MerchantUid>,
-}
-
-/// One thing in which ledger and gateway do not agree.
-#[derive(Serialize)]
-struct Drift {
-    /// A word of [`DriftKind`].
-    kind: &'static str,
-    merchant_uid: Option<String>,
-    imp_uid: Option<String>,
-    customer_uid: Option<String>,
-    /// The gateway's, where it shows one.
-    amount: Option<Number>,
-    currency: Option<String>,
-    cancel_amount: Option<Number>,
-    /// The ledger's; null where it has no such order.
-    outcome: Option<&'static str>,
-    /// The gateway's word.
-    status: Option<String>,
-    why: String,
-    #[serde(skip)]
-    payment: Option<Box<Payment>>,
+    /// What was asked about and answered.
+    looked: Looked,
+    /// Disagreements that somebody has answered for, and that nobody asked to see.
+    acknowledged: u64,
 }
 
 impl Told {
@@ -124,7 +106,7 @@ impl Told {
 
     /// Whether drift of one of these kinds is left.
     pub(super) fn has(&self, kinds: &[DriftKind]) -> bool {
-        self.drift.iter().any(|drift| kinds.iter().any(|kind| kind.word() == drift.kind))
+        self.drift.iter().any(|drift| drift.signed.is_none() && kinds.contains(&drift.found.kind))
     }
 
     /// The gateway's list shows what the ledger has.
@@ -171,6 +153,9 @@ impl Told {
             ui.warning(&wrong_channel(&reviewed.payment, profile));
         }
         self.alarm(settings, ui, &reviewed.payment);
+        if !matches!(reviewed.verdict, Verdict::Unanswered { .. } | Verdict::Busy) {
+            self.looked.orders.insert(reviewed.payment.terms.merchant_uid.to_string());
+        }
         let Reviewed { payment, row_before, verdict, .. } = reviewed;
         let uid = safe(payment.terms.merchant_uid.as_str()).into_owned();
         match verdict {
@@ -256,32 +241,67 @@ impl Told {
         record: Option<&GatewayRecord>,
         why: String,
     ) {
-        let shown = |text: Option<&String>| text.cloned();
-        let of_row = |payment: &Payment| payment.terms.merchant_uid.to_string();
-        let merchant_uid =
-            payment.map(of_row).or_else(|| record.and_then(|record| record.merchant_uid.clone()));
-        let imp_uid = record.and_then(|record| record.imp_uid.clone());
+        let drift = Drift::new(Found::of(kind, payment, record, why), payment, false);
+        self.push(drift);
+    }
+
+    /// They did not agree until the ledger followed the gateway, which is told this once.
+    pub(super) fn taken(&mut self, kind: DriftKind, before: &Payment, record: &GatewayRecord, why: String) {
+        let found = Found::of(kind, Some(before), Some(record), why);
+        self.push(Drift::new(found, Some(before), true));
+    }
+
+    /// A part of the gateway's list that was not read.
+    pub(super) fn unread(&mut self, from_s: i64, to_s: i64, why: String) {
+        self.push(Drift::new(Found::unread(from_s, to_s, why), None, false));
+    }
+
+    fn push(&mut self, drift: Drift) {
+        let Found { kind, merchant_uid, imp_uid, .. } = &drift.found;
         let mut hasher = DefaultHasher::new();
-        (kind, &merchant_uid, &imp_uid).hash(&mut hasher);
-        if kind != DriftKind::Unconfirmed && !self.said.insert(hasher.finish()) {
-            return;
+        (kind, merchant_uid, imp_uid).hash(&mut hasher);
+        if *kind == DriftKind::Unconfirmed || self.said.insert(hasher.finish()) {
+            self.drift.push(drift);
         }
-        self.worsen(Exit::With(Kind::Refused));
-        let number = |text: Option<&String>| text.and_then(|text| text.parse().ok());
-        let row_customer = payment.map(|payment| payment.terms.customer_uid.to_string());
-        self.drift.push(Drift {
-            kind: kind.word(),
-            merchant_uid,
-            imp_uid,
-            customer_uid: record.and_then(|record| shown(record.customer_uid.as_ref())).or(row_customer),
-            amount: record.and_then(|record| number(record.amount_text.as_ref())),
-            currency: record.and_then(|record| shown(record.currency_text.as_ref())),
-            cancel_amount: record.and_then(|record| number(record.cancel_amount_text.as_ref())),
-            outcome: payment.map(|payment| payment.outcome.word()),
-            status: record.and_then(|record| record.status.clone()),
-            why,
-            payment: payment.cloned().map(Box::new),
-        });
+    }
+
+    /// Everything in this time, epoch seconds, was read and answered: what is left of it was found now.
+    pub(super) fn has_read(&mut self, from_s: i64, to_s: i64, customer: Option<CustomerUid>) {
+        self.looked.span = Some((from_s, to_s));
+        self.looked.customer = customer;
+    }
+
+    /// Keeps what is left for a person, and takes out what somebody has answered for; with `all` that stays, marked.
+    pub(super) fn sign_off(
+        &mut self,
+        ledger: &mut Ledger,
+        at: Timestamp,
+        all: bool,
+    ) -> Result<(), LedgerError> {
+        let found: Vec<Found> =
+            self.drift.iter().filter(|drift| drift.is_kept()).map(|drift| drift.found.clone()).collect();
+        ledger.keep_drift(&found, &self.looked, at)?;
+        for drift in self.drift.iter_mut().filter(|drift| drift.is_kept()) {
+            drift.signed = ledger.answer_for(&drift.found.id())?;
+        }
+        let signed = self.drift.iter().filter(|drift| drift.signed.is_some()).count();
+        self.acknowledged = u64::try_from(signed).unwrap_or(u64::MAX);
+        self.drift.retain(|drift| all || drift.signed.is_none());
+        self.to_fix &= self.has(&[DriftKind::StatusDiffers, DriftKind::RefundDiffers]);
+        if self.drift.iter().any(|drift| drift.signed.is_none()) {
+            self.worsen(Exit::With(Kind::Refused));
+        }
+        Ok(())
+    }
+
+    /// The command by which a person answers for what is left, where that can be done.
+    pub(super) fn to_sign(&self) -> Option<String> {
+        let mut left = self.drift.iter().filter(|drift| drift.is_kept() && drift.signed.is_none());
+        let first = left.next()?.found.id();
+        Some(match left.next() {
+            None => format!("reconcile --acknowledge {} --reason \"...\"", shell_word(&first)),
+            Some(_) => "attention".to_owned(),
+        })
     }
 
     /// Tells the whole. `stopped` is why the rest was not asked about.
@@ -318,7 +338,7 @@ impl Told {
     fn write(&self, ui: &mut Ui) -> std::io::Result<()> {
         let open = self.refunds.iter().any(|refund| refund.outcome.is_open());
         let is_well =
-            self.undecided.is_empty() && self.unanswered.is_empty() && self.drift.is_empty() && !open;
+            self.undecided.is_empty() && self.unanswered.is_empty() && self.has_none_left() && !open;
         match ui.format() {
             _ if ui.quiet() && is_well => Ok(()),
             Format::Json | Format::Jsonl => {
@@ -328,21 +348,29 @@ impl Told {
                     settled: list(&self.settled, false),
                     undecided: list(&self.undecided, true),
                     unanswered: list(&self.unanswered, true),
-                    drift: &self.drift,
+                    drift: self.drift.iter().map(|drift| drift.object(&zone)).collect(),
                     refunds: self.refunds.iter().map(|refund| refund_object(refund, &zone)).collect(),
                     imported: self.compared.then_some(self.imported),
                     others: self.compared.then_some(self.others),
                 })
             }
-            Format::Plain | Format::Csv => ui.reconciled(self.rows()),
+            Format::Plain | Format::Csv => {
+                let zone = ui.zone().clone();
+                let whys: Vec<String> = self.drift.iter().map(|drift| drift.why_plain(&zone)).collect();
+                ui.reconciled(self.rows(&whys))
+            }
             Format::Table => {
                 let mut lines = self.lines.clone();
-                lines.extend(self.drift.iter().map(line));
+                lines.extend(self.drift.iter().map(|drift| drift.line(ui.zone())));
                 lines.push(self.counts());
                 lines.extend(self.next.iter().cloned());
                 ui.answer(&lines.join("\n"))
             }
         }
+    }
+
+    fn has_none_left(&self) -> bool {
+        self.drift.iter().all(|drift| drift.signed.is_some())
     }
 
     fn counts(&self) -> String {
@@ -357,15 +385,20 @@ impl Told {
             self.settled.len(),
             self.undecided.len(),
             self.stand,
-            self.drift.len()
+            self.drift.iter().filter(|drift| drift.signed.is_none()).count()
         );
+        let counts = match self.acknowledged {
+            0 => counts,
+            acknowledged => format!("{counts}, {acknowledged} acknowledged"),
+        };
         match self.others {
             0 => counts,
             count => format!("{counts}\n{count} at the gateway are no charges with a billing key"),
         }
     }
 
-    fn rows(&self) -> impl Iterator<Item = ReconciledRow<'_>> {
+    /// `whys` has a sentence for each disagreement.
+    fn rows<'a>(&'a self, whys: &'a [String]) -> impl Iterator<Item = ReconciledRow<'a>> {
         let payments = [
             ("settled", &self.settled, false),
             ("undecided", &self.undecided, true),
@@ -380,50 +413,13 @@ impl Told {
                 why: None,
             })
         });
-        payments.chain(self.drift.iter().map(|drift| ReconciledRow {
-            result: drift.kind,
+        payments.chain(self.drift.iter().zip(whys).map(|(drift, why)| ReconciledRow {
+            result: drift.found.kind.word(),
             payment: drift.payment.as_deref().map(|payment| PaymentView { payment, replayed: true }),
-            merchant_uid: drift.merchant_uid.as_deref().unwrap_or_default(),
-            imp_uid: drift.imp_uid.as_deref(),
-            why: Some(&drift.why),
+            merchant_uid: drift.found.merchant_uid.as_deref().unwrap_or_default(),
+            imp_uid: drift.found.imp_uid.as_deref(),
+            why: Some(why),
         }))
-    }
-}
-
-/// One disagreement as a line for people.
-fn line(drift: &Drift) -> String {
-    let named = |id: &Option<String>| id.as_deref().map(|id| safe(id).into_owned());
-    let order = named(&drift.merchant_uid).unwrap_or_else(|| "-".to_owned());
-    let shown = named(&drift.imp_uid).map_or_else(String::new, |id| format!("  {id}"));
-    format!("{order}  {}{shown}  {}", drift.kind, sentence(&safe(&drift.why)))
-}
-
-/// One payment that a person has settled, as an object.
-pub(super) fn one_settled(payment: &Payment, ui: &mut Ui) -> std::io::Result<()> {
-    let zone = ui.zone().clone();
-    ui.json(&Whole {
-        settled: Payments { payments: std::slice::from_ref(payment), replayed: false, zone: &zone },
-        undecided: Payments { payments: &[], replayed: true, zone: &zone },
-        unanswered: Payments { payments: &[], replayed: true, zone: &zone },
-        drift: &[],
-        refunds: Vec::new(),
-        imported: None,
-        others: None,
-    })
-}
-
-/// What the ledger keeps of a payment that the gateway showed, as it was shown.
-fn as_shown(record: &Record) -> GatewayRecord {
-    let digits = |amount: &Option<Amount>| amount.as_ref().map(Amount::to_digits);
-    GatewayRecord {
-        imp_uid: Some(record.imp_uid.clone()),
-        merchant_uid: record.merchant_uid.clone(),
-        customer_uid: record.customer_uid.clone(),
-        status: record.status.clone(),
-        amount_text: digits(&record.amount),
-        currency_text: record.amount.map(|amount| amount.currency().code().to_owned()),
-        cancel_amount_text: digits(&record.cancelled),
-        ..GatewayRecord::default()
     }
 }
 
@@ -459,40 +455,5 @@ fn capital(outcome: Outcome) -> &'static str {
         Outcome::Unknown => "Unknown",
         Outcome::NotSent => "Not sent",
         Outcome::Pending => "Pending",
-    }
-}
-
-/// `reconcile --json`.
-#[derive(Serialize)]
-struct Whole<'a> {
-    settled: Payments<'a>,
-    undecided: Payments<'a>,
-    unanswered: Payments<'a>,
-    drift: &'a [Drift],
-    /// Those that were open.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    refunds: Vec<Object<'a, Refund>>,
-    /// How many payments made elsewhere were recorded; absent where the gateway's lists were not read.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    imported: Option<u64>,
-    /// How many that the gateway lists are no charges with a billing key.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    others: Option<u64>,
-}
-
-struct Payments<'a> {
-    payments: &'a [Payment],
-    replayed: bool,
-    zone: &'a TimeZone,
-}
-
-impl Serialize for Payments<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut list = serializer.serialize_seq(Some(self.payments.len()))?;
-        for payment in self.payments {
-            let view = PaymentView { payment, replayed: self.replayed };
-            list.serialize_element(&payment_object(view, self.zone))?;
-        }
-        list.end()
     }
 }

@@ -25,6 +25,7 @@ mod day;
 mod grouping;
 mod identity;
 mod importing;
+mod left;
 mod limits;
 mod locking;
 mod opening;
