@@ -43,4 +43,5 @@ mod sandbox_alone;
 mod sharing;
 mod simulation;
 mod support;
+mod tax;
 mod two_payments;

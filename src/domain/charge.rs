@@ -210,6 +210,12 @@ impl ChargeRequest {
         }
     }
 
+    /// The same with other tax parts.
+    #[must_use]
+    pub fn with_tax(self, tax: Tax) -> ChargeRequest {
+        ChargeRequest { tax_free: tax.tax_free, vat_amount: tax.vat_amount, ..self }
+    }
+
     /// The tax parts that it is sent with.
     #[must_use]
     pub fn tax(&self) -> Tax {

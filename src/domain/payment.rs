@@ -280,6 +280,18 @@ impl Payment {
         self.pg_provider.as_deref().or(self.customer_pg.as_deref())
     }
 
+    /// The tax parts that another request for the same order keeps: an earlier one that may have arrived was sent
+    /// with them, and two requests of one payment say the same of its VAT.
+    #[must_use]
+    pub fn tax_kept(&self) -> Option<Tax> {
+        let may_have_arrived = match self.outcome {
+            Outcome::Pending | Outcome::Unknown => true,
+            Outcome::NotSent => !self.was_never_sent(),
+            Outcome::Paid | Outcome::Declined | Outcome::Rejected => false,
+        };
+        self.tax.filter(|_| may_have_arrived)
+    }
+
     /// Whether no request of it can have arrived, as far as the row tells: nobody is held to what it asks
     /// for, and it takes new terms (contract, rule 1). The ledger asks its history as well.
     #[must_use]

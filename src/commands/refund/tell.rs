@@ -6,8 +6,10 @@ use crate::billing::request::Hold;
 use crate::commands::context::Context;
 use crate::commands::pasted::{command_of, refund_command};
 use crate::commands::session::answered;
+use crate::domain::money::Amount;
 use crate::domain::payment::RefundOutcome;
 use crate::domain::refund::{NotRefundable, Refund, SplitError};
+use crate::domain::tax::Tax;
 use crate::domain::time::format_duration;
 use crate::failure::{Exit, Failure, Kind};
 use crate::output::Format;
@@ -139,11 +141,19 @@ fn tax(context: &Context<'_>, order: &RefundOrder, error: SplitError) -> Failure
                 refund_command(context.settings, &RefundOrder { tax: proposed, ..order.clone() }, &[])
             ))
         }
-        SplitError::NotRecorded => Failure::usage(format!(
-            "the tax parts of {} were not recorded, and `tax` of the profile says that they matter",
-            order.merchant_uid
-        ))
-        .hinted("give --tax-free AMOUNT, 0 where none of it is free of tax"),
+        SplitError::NotRecorded { amount } => {
+            let with = |part: Amount| {
+                let tax = Tax { tax_free: Some(part), ..order.tax };
+                refund_command(context.settings, &RefundOrder { tax, ..order.clone() }, &[])
+            };
+            Failure::usage(format!(
+                "the tax parts of {} were not recorded, and the profile has a `tax`: how much of {amount} is free of \
+                 tax has to be said, with --tax-free",
+                order.imp_uid
+            ))
+            .hinted(format!("where none of it is: {}", with(Amount::from_minor(0, amount.currency()))))
+            .hinted(format!("where all of it is: {}", with(amount)))
+        }
         SplitError::TooMuch { part, given, most } => {
             Failure::usage(format!("{part} of {given} is more than this refund can have: {most} at most"))
         }

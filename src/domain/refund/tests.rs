@@ -352,7 +352,15 @@ fn a_refund_names_the_tax_parts_that_its_charge_named() {
             Err(SplitError::TooMuch { part: "tax_free", given: won(3_001), most: won(3_000) }),
         ),
         ("not recorded, and it does not matter", None, false, None, 3_000, none, Ok(none)),
-        ("not recorded, and it matters", None, true, None, 3_000, none, Err(SplitError::NotRecorded)),
+        (
+            "not recorded, and it matters",
+            None,
+            true,
+            None,
+            3_000,
+            none,
+            Err(SplitError::NotRecorded { amount: won(3_000) }),
+        ),
         ("not recorded, and said", None, true, None, 3_000, tax(Some(0), None), Ok(tax(Some(0), None))),
     ] {
         let money = Split {
