@@ -32,6 +32,7 @@ mod odd_answers;
 mod open_orders;
 mod order_ids;
 mod other_key;
+mod outside;
 mod proofs;
 mod proxy;
 mod recipes;

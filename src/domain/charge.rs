@@ -185,6 +185,7 @@ impl ChargeRequest {
             sandbox: None,
             status: None,
             cancel_amount: None,
+            outside: None,
             apply_num: None,
             card_name: None,
             card_number: None,

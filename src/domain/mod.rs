@@ -13,6 +13,7 @@ pub mod mask;
 pub mod money;
 pub mod near;
 pub mod order;
+pub mod outside;
 pub mod payment;
 pub mod period;
 pub mod pressure;

@@ -79,6 +79,7 @@ pub use imported::Imported;
 pub use intent::{DailyLimit, Guards, Intent, Passed, RefundIntent};
 pub use lock::{BatchLock, BatchLocked, PaymentLock, PaymentLocks};
 pub use records::Acknowledgement;
+pub use rules::outside::OutsideNote;
 pub use rules::refund::RefundHeld;
 pub use seen::Seen;
 

@@ -79,8 +79,11 @@ pub(super) const EVENTS: &str = concat!(
     " FROM events WHERE payment_id = (SELECT id FROM payments WHERE merchant_uid = ?1) \
       UNION ALL SELECT after_event, 1, id, at_ms, 'noted', outcome, attempt, operator, NULL, NULL, NULL, NULL, \
                        'noted_' || note, evidence, NULL, NULL, NULL, NULL, NULL \
-                  FROM notes WHERE payment_id = (SELECT id FROM payments WHERE merchant_uid = ?1)) \
-      ORDER BY place, is_note, id"
+                  FROM notes WHERE payment_id = (SELECT id FROM payments WHERE merchant_uid = ?1) \
+      UNION ALL SELECT after_event, 1, id, at_ms, 'noted', outcome, attempt, operator, NULL, NULL, NULL, NULL, \
+                       reason, reason_parts, NULL, NULL, NULL, NULL, NULL \
+                  FROM outside_refunds WHERE payment_id = (SELECT id FROM payments WHERE merchant_uid = ?1)) \
+      ORDER BY place, is_note, at_ms, id"
 );
 
 const DECLINED_IMP_UIDS: &str = "SELECT imp_uid FROM events \
@@ -91,7 +94,7 @@ const DECLINED_IMP_UIDS: &str = "SELECT imp_uid FROM events \
 const CHOSEN: &str = concat!("SELECT ", payment_columns!(), " FROM payments");
 
 const TOTALS: &str = "SELECT outcome, currency, count(*) AS payments, \
-         sum(amount_minor - coalesce(cancel_amount_minor, 0)) AS net_minor, \
+         sum(amount_minor - coalesce(cancel_amount_minor, 0) - outside_minor) AS net_minor, \
          sum(noted IS 'charged') AS noted, sum(iif(noted = 'charged', amount_minor, 0)) AS noted_minor, \
          CASE WHEN mode = 'live' AND sandbox = 1 THEN 'test' WHEN mode = 'test' AND sandbox = 0 THEN 'live' \
               ELSE mode END AS shown_mode, \

@@ -12,7 +12,7 @@ pub(super) const APPLICATION_ID: i64 = 0x626b_6579;
 
 /// Every schema there was, oldest first; each sets the `user_version` it leads to, which is its
 /// place in this list. Only ever added to.
-pub(super) const MIGRATIONS: [&str; 12] = [
+pub(super) const MIGRATIONS: [&str; 13] = [
     include_str!("migrations/0001_ledger.sql"),
     include_str!("migrations/0002_quicker_writes.sql"),
     include_str!("migrations/0003_fewer_writes.sql"),
@@ -25,8 +25,9 @@ pub(super) const MIGRATIONS: [&str; 12] = [
     include_str!("migrations/0010_open_orders.sql"),
     include_str!("migrations/0011_records.sql"),
     include_str!("migrations/0012_imported.sql"),
+    include_str!("migrations/0013_outside.sql"),
 ];
-pub(super) const SCHEMA_VERSION: i64 = 12;
+pub(super) const SCHEMA_VERSION: i64 = 13;
 
 /// The schemas whose new columns and tables SQL alone cannot fill.
 const SPELLINGS: i64 = 6;

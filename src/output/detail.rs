@@ -105,6 +105,7 @@ pub fn payment_detail(detail: &PaymentDetail<'_>, options: &UiOptions) -> String
     let refunded = payment.cancel_amount.filter(|refund| refund.minor() > 0).map(|refund| refund.to_string());
     let refunded_at = payment.cancelled_at.map(|at| when(at, zone));
     fact(&mut rows, "refunded", &[refunded.as_deref(), refunded_at.as_deref()]);
+    fact(&mut rows, "outside", &[outside(payment, zone).as_deref()]);
     fact(&mut rows, "product", &[Some(&payment.name)]);
     fact(&mut rows, "customer", &[detail.customer_name, Some(terms.customer_uid.as_str())]);
     let buyer = [&payment.buyer_name, &payment.buyer_email, &payment.buyer_tel].map(|part| part.as_deref());
@@ -132,6 +133,14 @@ pub fn payment_detail(detail: &PaymentDetail<'_>, options: &UiOptions) -> String
         text.push_str(&refund_detail(refund, zone));
     }
     text + &next_step(payment, standing, zone)
+}
+
+/// What the PG paid back without the gateway, and who says so by what evidence.
+fn outside(payment: &Payment, zone: &TimeZone) -> Option<String> {
+    let outside = payment.outside.as_ref()?;
+    let by = outside.by.as_deref().map(|by| format!(" by {by}")).unwrap_or_default();
+    let (amount, at) = (outside.amount, when(outside.at, zone));
+    Some(format!("{amount} paid back outside of the gateway, noted{by} {at}: {}", outside.evidence))
 }
 
 /// One refund of ours: how much, why, who, and how it ended.

@@ -31,6 +31,8 @@ use crate::output::text::{safe, sentence, when};
 use crate::output::ui::Ui;
 use crate::settings::Settings;
 
+mod noted;
+
 /// What has come of it so far.
 #[derive(Default)]
 pub(super) struct Told {
@@ -44,6 +46,8 @@ pub(super) struct Told {
     said: HashSet<u64>,
     /// Asked about, and as it was.
     stand: u64,
+    /// How much of the drift is left for somebody.
+    left: u64,
     /// Payments made elsewhere that were recorded now.
     imported: u64,
     /// Listed by the gateway, and no charge with a billing key.
@@ -214,19 +218,6 @@ impl Told {
         }
     }
 
-    /// A person has noted what became of one that was this before.
-    pub(super) fn noted(&mut self, payment: Payment, before: Outcome) {
-        let uid = safe(payment.terms.merchant_uid.as_str()).into_owned();
-        let word = if payment.is_noted_charged() { "charged" } else { "not charged" };
-        let after = if payment.is_noted_charged() {
-            "It is not sent again, and counts as paid, until the gateway shows something else."
-        } else {
-            "It may be sent again at once; the gateway is asked about it before."
-        };
-        self.lines.push(format!("{uid}  Noted as {word}. It was {before}. {after}"));
-        self.settled.push(payment);
-    }
-
     /// Several payments under one order: told, and drift until it is settled (contract, rule 11).
     fn alarm(&mut self, settings: &Settings, ui: &mut Ui, payment: &Payment) {
         let Some(alarm) = payment.alarm() else { return };
@@ -266,7 +257,10 @@ impl Told {
         if kind != DriftKind::Unconfirmed && !self.said.insert(hasher.finish()) {
             return;
         }
-        self.worsen(Exit::With(Kind::Refused));
+        if kind.is_left() {
+            self.worsen(Exit::With(Kind::Refused));
+            self.left += 1;
+        }
         let number = |text: Option<&String>| text.and_then(|text| text.parse().ok());
         let row_customer = payment.map(|payment| payment.terms.customer_uid.to_string());
         self.drift.push(Drift {
@@ -357,7 +351,7 @@ impl Told {
             self.settled.len(),
             self.undecided.len(),
             self.stand,
-            self.drift.len()
+            self.left
         );
         match self.others {
             0 => counts,

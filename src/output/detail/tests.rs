@@ -141,7 +141,8 @@ fn the_payments_object_holds_its_history_and_its_refunds() {
     assert!(object.starts_with(r#"{"outcome":"paid","replayed":false,"#), "{object}");
     assert!(
         object.contains(r#""amount":8900,"#)
-            && object.ends_with(r#""alarm":false,"tax_free":null,"vat_amount":null"#),
+            && object.contains(r#""alarm":false,"tax_free":null,"vat_amount":null,"refunded_outside":null,"#)
+            && object.ends_with(r#""refunded_outside_by":null,"refunded_outside_evidence":null"#),
         "{object}"
     );
     let (_, refunds) = lists.split_once(r#"],"refunds":"#).unwrap();
