@@ -204,6 +204,7 @@ set edit:completion:arg-completer[billkey] = {|@words|
             cand --since 'Hold ledger and gateway against each other, from this time on'
             cand --until 'The same up to this time; a day or month is included'
             cand --note 'Note by hand what became of the one payment ID, which the gateway will not show'
+            cand --amount 'With --note refunded-outside: how much, where it was not all that is left'
             cand --evidence 'What shows it, such as the card company''s statement; kept with the note'
             cand --acknowledge 'Answer for a payment beside another one under its order: the alarm is settled'
             cand --unacknowledge 'Take that back'

@@ -26,4 +26,5 @@ pub mod standing;
 pub mod tax;
 pub mod text;
 pub mod time;
+pub mod totals;
 pub mod words;

@@ -11,12 +11,13 @@ use crate::domain::ids::{CustomerUid, MerchantUid};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::{HistoryEntry, Mode, Outcome, Payment};
 use crate::domain::record::Held;
+use crate::domain::totals::Totals;
 use crate::ledger::fault::Fault;
 use crate::ledger::records::{of_payment, with_records};
 use crate::ledger::row::{self, Stored, collect, event_columns, payment_columns};
-use crate::ledger::search::{Choice, choose};
+use crate::ledger::search::{Choice, choose, refunded_between};
 use crate::ledger::spellings::{ORDERS, spelled};
-use crate::ledger::{Filter, Ledger, LedgerError, Totals};
+use crate::ledger::{Filter, Ledger, LedgerError};
 
 const BY_MERCHANT_UID: &str =
     concat!("SELECT ", payment_columns!(), " FROM payments WHERE merchant_uid = ?1");
@@ -99,6 +100,22 @@ const TOTALS: &str = "SELECT outcome, currency, count(*) AS payments, \
          CASE WHEN mode = 'live' AND sandbox = 1 THEN 'test' WHEN mode = 'test' AND sandbox = 0 THEN 'live' \
               ELSE mode END AS shown_mode, \
          coalesce(max(mode = 'live' AND sandbox = 1 OR mode = 'test' AND sandbox = 0), 0) AS denied FROM payments";
+
+/// What went back in a time, of payments of any day: refunds of ours by their own dates; what was refunded elsewhere by
+/// the last date that the gateway tells; what the PG paid back without the gateway by the date of the note.
+const BACK: &str = "SELECT currency, \
+         CASE WHEN mode = 'live' AND sandbox = 1 THEN 'test' WHEN mode = 'test' AND sandbox = 0 THEN 'live' \
+              ELSE mode END AS shown_mode, \
+         sum(coalesce((SELECT sum(amount_minor) FROM refunds \
+                        WHERE payment_id = payments.id AND refunds.imp_uid = payments.imp_uid AND outcome = 'refunded' \
+                          AND coalesce(refunded_at_s * 1000, sent_ms) >= :back_since \
+                          AND coalesce(refunded_at_s * 1000, sent_ms) < :back_until), 0) \
+             + iif(cancelled_at_s * 1000 >= :back_since AND cancelled_at_s * 1000 < :back_until, \
+                   max(coalesce(cancel_amount_minor, 0) - coalesce((SELECT sum(amount_minor) FROM refunds \
+                        WHERE payment_id = payments.id AND refunds.imp_uid = payments.imp_uid \
+                          AND outcome = 'refunded'), 0), 0), 0) \
+             + iif(outside_at_ms >= :back_since AND outside_at_ms < :back_until, outside_minor, 0)) AS back_minor \
+         FROM payments";
 
 impl Ledger {
     pub fn find(&self, uid: &MerchantUid) -> Result<Option<Payment>, LedgerError> {
@@ -227,7 +244,14 @@ impl Ledger {
             let Choice { sql, params } = choose(filter).manifold(CHOSEN);
             let mut statement = db.prepare(&sql)?;
             let several = payments(db, collect(statement.query(&*bound(&params))?, row::stored)?)?;
-            Ok(with_further(totals, &several))
+            let refunded = match (filter.since, filter.until) {
+                (None, None) => Vec::new(),
+                (since, until) => {
+                    let Choice { sql, params } = refunded_between(filter, since, until, BACK);
+                    sum_back(db.prepare(&sql)?.query(&*bound(&params))?)?
+                }
+            };
+            Ok(Totals { refunded, ..with_further(totals, &several) })
         })
     }
 
@@ -286,6 +310,17 @@ fn sum_up(mut rows: Rows<'_>) -> Result<Totals, Fault> {
     }
     totals.apart = nets.map(|(mode, net)| (mode, net.into_values().collect())).collect();
     Ok(totals)
+}
+
+/// What went back, live first.
+fn sum_back(mut rows: Rows<'_>) -> Result<Vec<(Mode, Vec<Amount>)>, Fault> {
+    let mut back = [Mode::Live, Mode::Test, Mode::Sandbox].map(|mode| (mode, Vec::new()));
+    while let Some(row) = rows.next()? {
+        let (mode, amount) = row::back(row)?;
+        let of_mode = back.iter_mut().find(|(of, _)| *of == mode).filter(|_| amount.minor() > 0);
+        of_mode.into_iter().for_each(|(_, amounts)| amounts.push(amount));
+    }
+    Ok(back.into_iter().filter(|(_, amounts)| !amounts.is_empty()).collect())
 }
 
 /// What payments hold that are not the ones their orders stand for.

@@ -413,6 +413,14 @@ pub(super) struct GroupTotal {
     pub(super) noted_net: Amount,
 }
 
+/// Reads a row of `currency, shown_mode, back_minor`.
+pub(super) fn back(row: &Row<'_>) -> Result<(Mode, Amount), Fault> {
+    let cells = Cells { table: "payments", row };
+    let currency = cells.parsed((0, "currency"), |code| Currency::parse(code).ok())?;
+    let mode = cells.parsed((1, "shown_mode"), Mode::from_word)?;
+    Ok((mode, Amount::from_minor(cells.integer((2, "back_minor"))?, currency)))
+}
+
 /// Reads a row of `outcome, currency, payments, net_minor, noted, noted_minor, shown_mode, denied`.
 pub(super) fn group(row: &Row<'_>) -> Result<GroupTotal, Fault> {
     let cells = Cells { table: "payments", row };
