@@ -356,3 +356,11 @@ fn what_went_back_counts_by_its_own_date_and_parts_are_found_apart() {
     );
     assert_eq!(orders("cancelled,partly-cancelled"), "order_2\norder_1\norder_0\n");
 }
+
+#[test]
+fn a_time_that_ends_before_it_begins_is_wrong_usage_and_asks_nothing() {
+    let shop = Shop::open("");
+    let span = ["reconcile", "--since", "2026-11-20", "--until", "2026-11-10"];
+    shop.world.run(&span).exits(2).says(&["--since 2026-11-20 is not before --until 2026-11-10"]);
+    let _ = shop.world.run(&["reconcile", "--since", "2026-11-10", "--until", "2026-11-10"]).exits(0);
+}

@@ -17,7 +17,7 @@ use crate::domain::drift::DriftKind;
 use crate::domain::ids::CustomerUid;
 use crate::failure::{Exit, Failure};
 use crate::interrupt::Interrupts;
-use crate::output::text::shell_word;
+use crate::output::text::{safe, shell_word};
 
 mod acknowledge;
 mod books;
@@ -236,5 +236,13 @@ fn span(args: &ReconcileArgs, context: &Context<'_>) -> Result<Option<Span>, Fai
     let since = when::since(since, now, zone).map_err(in_option("--since"))?;
     let until = args.until.as_deref().map(|text| when::until(text, now, zone));
     let until = until.transpose().map_err(in_option("--until"))?;
+    if until.is_some_and(|until| since >= until) {
+        let [from, to] = [&args.since, &args.until].map(|text| text.as_deref().unwrap_or_default());
+        return Err(Failure::usage(format!(
+            "--since {} is not before --until {}; no payment can lie between them. Nothing was asked",
+            safe(from),
+            safe(to)
+        )));
+    }
     Ok(Some(Span { since, until }))
 }
