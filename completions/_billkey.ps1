@@ -222,6 +222,7 @@ Register-ArgumentCompleter -Native -CommandName 'billkey' -ScriptBlock {
             [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Hold ledger and gateway against each other, from this time on')
             [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'The same up to this time; a day or month is included')
             [CompletionResult]::new('--note', '--note', [CompletionResultType]::ParameterName, 'Note by hand what became of the one payment ID, which the gateway will not show')
+            [CompletionResult]::new('--amount', '--amount', [CompletionResultType]::ParameterName, 'With --note refunded-outside: how much, where it was not all that is left')
             [CompletionResult]::new('--evidence', '--evidence', [CompletionResultType]::ParameterName, 'What shows it, such as the card company''s statement; kept with the note')
             [CompletionResult]::new('--acknowledge', '--acknowledge', [CompletionResultType]::ParameterName, 'Answer for what `billkey attention` tells: it is right as it is')
             [CompletionResult]::new('--unacknowledge', '--unacknowledge', [CompletionResultType]::ParameterName, 'Take that back')

@@ -1312,7 +1312,7 @@ _billkey() {
             return 0
             ;;
         billkey__subcmd__reconcile)
-            opts="-q -v -h --since --until --note --evidence --acknowledge --unacknowledge --reason --customer --all --import --fix --profile --config --database --sandbox --format --json --bom --quiet --no-input --color --timeout --verbose --help"
+            opts="-q -v -h --since --until --note --amount --evidence --acknowledge --unacknowledge --reason --customer --all --import --fix --profile --config --database --sandbox --format --json --bom --quiet --no-input --color --timeout --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1327,7 +1327,11 @@ _billkey() {
                     return 0
                     ;;
                 --note)
-                    COMPREPLY=($(compgen -W "charged not-charged" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "charged not-charged refunded-outside not-refunded-outside" -- "${cur}"))
+                    return 0
+                    ;;
+                --amount)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --evidence)

@@ -213,6 +213,7 @@ set edit:completion:arg-completer[billkey] = {|@words|
             cand --since 'Hold ledger and gateway against each other, from this time on'
             cand --until 'The same up to this time; a day or month is included'
             cand --note 'Note by hand what became of the one payment ID, which the gateway will not show'
+            cand --amount 'With --note refunded-outside: how much, where it was not all that is left'
             cand --evidence 'What shows it, such as the card company''s statement; kept with the note'
             cand --acknowledge 'Answer for what `billkey attention` tells: it is right as it is'
             cand --unacknowledge 'Take that back'

@@ -232,7 +232,10 @@ complete -c billkey -n "__fish_billkey_using_subcommand history; and __fish_seen
 complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l since -d 'Hold ledger and gateway against each other, from this time on' -r
 complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l until -d 'The same up to this time; a day or month is included' -r
 complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l note -d 'Note by hand what became of the one payment ID, which the gateway will not show' -r -f -a "charged\t''
-not-charged\t''"
+not-charged\t''
+refunded-outside\t''
+not-refunded-outside\t''"
+complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l amount -d 'With --note refunded-outside: how much, where it was not all that is left' -r
 complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l evidence -d 'What shows it, such as the card company\'s statement; kept with the note' -r
 complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l acknowledge -d 'Answer for what `billkey attention` tells: it is right as it is' -r
 complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l unacknowledge -d 'Take that back' -r

@@ -25,6 +25,7 @@ use ring::digest;
 use crate::domain::money::Amount;
 use crate::domain::payment::Mode;
 use crate::domain::secret::Secret;
+use crate::domain::tax::TaxRule;
 use crate::domain::words::hex;
 use crate::output::Format;
 use crate::output::colour::ColourChoice;
@@ -106,6 +107,8 @@ pub struct Settings {
     pub scope: Option<String>,
     /// The sub-merchant of an agency's account (facts 1).
     pub tier: Option<String>,
+    /// What is sold; `None` where the profile does not say, and charges name the parts that they are given.
+    pub tax: Option<TaxRule>,
     /// The other profiles of the same account and mode.
     pub siblings: Vec<Sibling>,
     /// The ledger.
@@ -145,6 +148,12 @@ impl Settings {
     /// [`Settings::credentials`].
     pub fn resolve(flags: &Flags, environment: &Environment) -> Result<Settings, SettingsError> {
         resolve::resolve(flags, environment)
+    }
+
+    /// The PG of the profile: `pg` is that and the merchant's id there, as in nice_v2.nictest04m.
+    #[must_use]
+    pub fn pg_name(&self) -> Option<&str> {
+        self.pg.as_deref()?.split('.').next()
     }
 
     #[must_use]

@@ -80,6 +80,10 @@ fn the_payment_object_has_every_field_of_the_contract_in_every_place() {
         "alarm",
         "tax_free",
         "vat_amount",
+        "refunded_outside",
+        "refunded_outside_at",
+        "refunded_outside_by",
+        "refunded_outside_evidence",
     ];
     let world = World::bare();
     let charge =

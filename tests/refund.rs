@@ -52,7 +52,12 @@ impl Shop {
     }
 
     fn console_refunds(&self, amount: i64) {
-        self.control("console-refunds", &json!({"imp_uid": self.imp_uid(), "amount": amount}));
+        self.console_refunds_of("order_1", amount);
+    }
+
+    fn console_refunds_of(&self, order: &str, amount: i64) {
+        let shown = self.world.run(&["history", "show", order, "--json"]).json();
+        self.control("console-refunds", &json!({"imp_uid": shown["imp_uid"], "amount": amount}));
     }
 }
 
@@ -333,4 +338,65 @@ fn the_second_payment_of_an_order_goes_back_by_the_command_that_its_alarm_prints
     let own = shop.imp_uid();
     assert!(!words.contains(&own.as_str()));
     assert_eq!(shop.world.charge("order_1", &[]).exits(0).json()["alarm"], false);
+}
+
+#[test]
+fn what_went_back_counts_by_its_own_date_and_parts_are_found_apart() {
+    let gateway = Gateway::start("");
+    let world = World::with_profile(&gateway.url(), "mode = \"test\"\n");
+    let shop = Shop { gateway, world };
+    let at = jiff::Timestamp::now().as_second() - 3 * 86_400;
+    shop.control(
+        "payments",
+        &json!({
+            "merchant_uid": "order_0", "amount": 5000, "name": "Monthly", "customer_uid": "gildong_0001_1234",
+            "customer_uid_usage": "payment", "channel": "api", "status": "paid", "started_at": at, "paid_at": at,
+        }),
+    );
+    let _ = shop.world.charge("order_1", &[]);
+    let _ = shop.world.charge("order_2", &["--allow-similar"]);
+    let _ = shop.world.run(&["reconcile", "--since", "5d", "--import", "--json"]);
+    let back = |order: &str, amount: &str| {
+        let what = ["refund", order, "--amount", amount, "--reason", "why", "--yes", "--json"];
+        let _ = shop.world.run(&what).exits(0);
+    };
+    back("order_0", "1000");
+    back("order_1", "8900");
+    back("order_2", "200");
+    shop.console_refunds_of("order_2", 300);
+    let _ = shop.world.run(&["reconcile", "order_2"]);
+    let note =
+        ["reconcile", "order_2", "--note", "refunded-outside", "--amount", "40", "--evidence", "letter"];
+    let _ = shop.world.run(&note).exits(0);
+    let listed = |more: &[&str]| shop.world.run(&[&["history"], more].concat()).exits(0).stdout;
+    let today = listed(&["--since", "1d"]);
+    assert!(today.contains("2 payments, 2 paid, net ₩8,360; refunded in that time ₩10,440"), "{today}");
+    let before = listed(&["--since", "5d", "--until", "2d"]);
+    assert!(before.contains("1 payment, 1 paid, net ₩4,000\n"), "{before}");
+    assert!(!listed(&[]).contains("in that time"));
+    let orders = |status: &str| {
+        let found = shop.world.run(&[
+            "history",
+            "--status",
+            status,
+            "--format",
+            "plain",
+            "--columns",
+            "merchant_uid",
+        ]);
+        found.exits(0).stdout
+    };
+    assert_eq!(
+        (orders("partly-cancelled"), orders("cancelled")),
+        ("order_2\norder_0\n".into(), "order_1\n".into())
+    );
+    assert_eq!(orders("cancelled,partly-cancelled"), "order_2\norder_1\norder_0\n");
+}
+
+#[test]
+fn a_time_that_ends_before_it_begins_is_wrong_usage_and_asks_nothing() {
+    let shop = Shop::open("");
+    let span = ["reconcile", "--since", "2026-11-20", "--until", "2026-11-10"];
+    shop.world.run(&span).exits(2).says(&["--since 2026-11-20 is not before --until 2026-11-10"]);
+    let _ = shop.world.run(&["reconcile", "--since", "2026-11-10", "--until", "2026-11-10"]).exits(0);
 }

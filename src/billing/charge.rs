@@ -15,6 +15,7 @@ use crate::billing::charged::Charged;
 use crate::billing::desk::{Asked, Desk, Waited, wait_for_lock};
 use crate::billing::report::{ChargeError, Ended, Held, Report, mode_denied};
 use crate::billing::request::{Charge, Hold, KNOWN_FOR, Known, Leave, Notice, stored};
+use crate::domain::charge::ChargeRequest;
 use crate::domain::declines::Standing;
 use crate::domain::lookup::LookedUp;
 use crate::domain::payment::{GatewayRecord, Outcome, Payment, Received};
@@ -47,7 +48,8 @@ pub(super) fn charge_and_write(
     let uid = &order.request.terms.merchant_uid;
     let known = order.known.as_ref().is_some_and(|known| known.is_fresh(&desk.clock.now()));
     let passed = if known { order.beside.passed.clone() } else { Vec::new() };
-    let mut run = Run { desk, order, tell, passed, asides: Vec::new() };
+    let request = Arc::clone(&order.request);
+    let mut run = Run { desk, order, request, tell, passed, asides: Vec::new() };
     let mut beginnings = 0;
     while beginnings < BEGINNINGS_MAX {
         let waits = &mut || (run.tell)(Notice::WaitingForOther(uid));
@@ -77,6 +79,8 @@ pub(super) fn charge_and_write(
 struct Run<'a, 'd> {
     desk: &'a mut Desk<'d>,
     order: &'a Charge,
+    /// What is sent: as it was asked for, with the tax parts that the row may already stand for at the gateway.
+    request: Arc<ChargeRequest>,
     tell: &'a mut dyn FnMut(Notice),
     /// Open orders of the same customer and amount that this one may pass by.
     passed: Vec<Passed>,
@@ -103,6 +107,10 @@ impl Run<'_, '_> {
         let Some(row) = self.desk.ledger.find(&request.terms.merchant_uid)? else {
             let before = Before::First { retry: *retry, unasked: *unasked };
             return self.ask_first(lock, before, None);
+        };
+        self.request = match row.tax_kept() {
+            Some(tax) if tax != request.tax() => Arc::new(ChargeRequest::clone(request).with_tax(tax)),
+            Some(_) | None => Arc::clone(request),
         };
         match protocol::open(&stored(&row, request), *retry, *unasked) {
             Opening::Replay => Ok(known(Ended::Answered(Box::new(Report::of_stored(row))))),
@@ -232,7 +240,7 @@ impl Run<'_, '_> {
     fn intent(&self, row: Option<&Payment>, shown: &[GatewayRecord]) -> (Intent, SendMark) {
         let mark = self.desk.take_mark();
         let intent = Intent {
-            request: Arc::clone(&self.order.request),
+            request: Arc::clone(&self.request),
             once_per: self.order.beside.once_per,
             at: mark.wall,
             mark: mark.clone(),

@@ -245,7 +245,13 @@ fn plan(
         }
     };
     rules::balance_is_certain(&order.imp_uid, &others, &shown).map_err(NotSent::NoAnswer)?;
-    let amount = rules::how_much(order.amount, &shown).map_err(NotSent::NotRefundable)?;
+    let is_its_own = payment.imp_uid.as_deref() == Some(&order.imp_uid);
+    let noted = payment.outside.clone().filter(|_| is_its_own);
+    let nothing = Amount::from_minor(0, shown.paid.currency());
+    let before = payment.cancel_amount.unwrap_or(nothing);
+    let outside = noted.and_then(|outside| outside.beside(before, shown.refunded, shown.paid));
+    let outside = outside.map(|outside| outside.amount);
+    let amount = rules::how_much_beside(order.amount, &shown, outside).map_err(NotSent::NotRefundable)?;
     let ours: Vec<&Refund> = others
         .iter()
         .filter(|other| other.imp_uid == order.imp_uid && other.outcome == RefundOutcome::Refunded)
@@ -253,7 +259,6 @@ fn plan(
     let parts: Vec<Tax> = ours.iter().map(|other| other.tax).collect();
     // Of a refund that was made elsewhere nobody here knows the parts.
     let all_ours = ours.iter().map(|other| other.amount.minor()).sum::<i64>() == shown.refunded.minor();
-    let is_its_own = payment.imp_uid.as_deref() == Some(&order.imp_uid);
     let money = Split {
         paid: shown.paid,
         charged: payment.tax.filter(|_| is_its_own),

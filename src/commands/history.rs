@@ -67,8 +67,8 @@ pub struct HistoryListArgs {
 
     /// Payments with one of these outcomes, or of the gateway's words
     ///
-    /// Outcomes: paid, declined, rejected, unknown, not_sent, pending. The gateway's: cancelled,
-    /// failed, ready.
+    /// Outcomes: paid, declined, rejected, unknown, not_sent, pending. The gateway's: cancelled
+    /// (wholly refunded), partly_cancelled, failed, ready.
     #[arg(long, value_name = "STATUS,...", value_delimiter = ',', help_heading = "Which payments")]
     pub status: Vec<String>,
 

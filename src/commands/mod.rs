@@ -30,7 +30,6 @@ pub mod sandbox;
 pub mod session;
 pub mod token;
 mod topics;
-mod totals;
 mod unwatched;
 mod when;
 pub mod whole;

@@ -104,6 +104,17 @@ pub(in crate::commands) fn unsaved(
     Ok(Some(format!("the customer {uid} is not saved here")))
 }
 
+/// The PG that a customer's card is registered with, as far as the ledger or the profile tells.
+pub(in crate::commands) fn pg_of(
+    customer: &CustomerUid,
+    ledger: Option<&Ledger>,
+    settings: &Settings,
+) -> Result<Option<String>, LedgerError> {
+    let saved = ledger.map(|ledger| ledger.find_customer(customer)).transpose()?.flatten();
+    let pg = saved.and_then(|customer| customer.card.pg_provider);
+    Ok(pg.or_else(|| settings.pg_name().map(str::to_owned)))
+}
+
 /// One id that means several. They are shown letter by letter too: that is where they differ.
 fn alike<'a>(field: &str, what: &str, known: impl Iterator<Item = &'a str>) -> Failure {
     let letter = |c: char| if c.is_ascii() { c.to_string() } else { c.escape_unicode().to_string() };

@@ -41,7 +41,10 @@ pub(in crate::commands) fn charge_command(
 
 /// The same for a payment that stands in the ledger.
 pub(in crate::commands) fn charge_command_of(settings: &Settings, payment: &Payment) -> String {
+    let tax = payment.tax.unwrap_or_default();
     let request = ChargeRequest {
+        tax_free: tax.tax_free,
+        vat_amount: tax.vat_amount,
         buyer_name: payment.buyer_name.clone(),
         buyer_email: payment.buyer_email.clone(),
         buyer_tel: payment.buyer_tel.clone(),

@@ -17,7 +17,7 @@ use crate::domain::drift::DriftKind;
 use crate::domain::ids::CustomerUid;
 use crate::failure::{Exit, Failure};
 use crate::interrupt::Interrupts;
-use crate::output::text::shell_word;
+use crate::output::text::{safe, shell_word};
 
 mod acknowledge;
 mod answer_for;
@@ -35,7 +35,8 @@ WHEN is 2026-11-23, 2026-11, 2026-11-23T09:00, today, yesterday, or as long ago
 as 7d, 2w, 3mo, 2y or 12h.
 
 With --since every disagreement of ledger and gateway is told by a word:
-amount_differs, customer_differs, status_differs, refund_differs,
+amount_differs, customer_differs, status_differs, refund_differs, settled_outside
+(noted by hand, and nothing that is left),
 only_at_gateway, only_here, two_payments, test_in_live, key_issue (registering a
 card charged it), charged_by_schedule, unconfirmed (a list that changed each
 time it was read).
@@ -83,9 +84,10 @@ pub struct ReconcileArgs {
 
     /// Note by hand what became of the one payment ID, which the gateway will not show
     ///
-    /// Only of a payment that is pending, unknown or a doubt. One noted as charged counts as paid: it
-    /// is not sent again. One noted as not charged has nothing left to wait for. What the gateway
-    /// shows later counts for more.
+    /// Of a payment that is pending, unknown or a doubt: one noted as charged counts as paid, and is
+    /// not sent again; one noted as not charged has nothing left to wait for. Of a paid one: what the
+    /// PG paid back by hand, of which the gateway knows nothing (refunded-outside), is not refunded
+    /// again; not-refunded-outside takes that back. What the gateway shows later counts for more.
     #[arg(
         long,
         value_name = "WHAT",
@@ -95,6 +97,10 @@ pub struct ReconcileArgs {
         help_heading = "What a person settles"
     )]
     pub note: Option<Note>,
+
+    /// With --note refunded-outside: how much, where it was not all that is left
+    #[arg(long, value_name = "AMOUNT", requires = "note", help_heading = "What a person settles")]
+    pub amount: Option<String>,
 
     /// What shows it, such as the card company's statement; kept with the note
     #[arg(long, value_name = "TEXT", requires = "note", help_heading = "What a person settles")]
@@ -236,5 +242,13 @@ fn span(args: &ReconcileArgs, context: &Context<'_>) -> Result<Option<Span>, Fai
     let since = when::since(since, now, zone).map_err(in_option("--since"))?;
     let until = args.until.as_deref().map(|text| when::until(text, now, zone));
     let until = until.transpose().map_err(in_option("--until"))?;
+    if until.is_some_and(|until| since >= until) {
+        let [from, to] = [&args.since, &args.until].map(|text| text.as_deref().unwrap_or_default());
+        return Err(Failure::usage(format!(
+            "--since {} is not before --until {}; no payment can lie between them. Nothing was asked",
+            safe(from),
+            safe(to)
+        )));
+    }
     Ok(Some(Span { since, until }))
 }

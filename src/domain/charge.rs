@@ -186,6 +186,7 @@ impl ChargeRequest {
             sandbox: None,
             status: None,
             cancel_amount: None,
+            outside: None,
             apply_num: None,
             card_name: None,
             card_number: None,
@@ -209,6 +210,12 @@ impl ChargeRequest {
             tax: Some(self.tax()),
             records: Vec::new(),
         }
+    }
+
+    /// The same with other tax parts.
+    #[must_use]
+    pub fn with_tax(self, tax: Tax) -> ChargeRequest {
+        ChargeRequest { tax_free: tax.tax_free, vat_amount: tax.vat_amount, ..self }
     }
 
     /// The tax parts that it is sent with.

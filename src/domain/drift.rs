@@ -17,6 +17,8 @@ pub enum DriftKind {
     StatusDiffers,
     /// More or less was refunded.
     RefundDiffers,
+    /// A person has noted that the PG paid back what the gateway does not show as refunded.
+    SettledOutside,
     /// The ledger has no such order.
     OnlyAtGateway,
     /// A direct look-up does not show what the ledger has as paid.
@@ -62,6 +64,7 @@ impl DriftKind {
             DriftKind::CustomerDiffers => "customer_differs",
             DriftKind::StatusDiffers => "status_differs",
             DriftKind::RefundDiffers => "refund_differs",
+            DriftKind::SettledOutside => "settled_outside",
             DriftKind::OnlyAtGateway => "only_at_gateway",
             DriftKind::OnlyHere => "only_here",
             DriftKind::TwoPayments => "two_payments",
@@ -70,6 +73,13 @@ impl DriftKind {
             DriftKind::ChargedBySchedule => "charged_by_schedule",
             DriftKind::Unconfirmed => "unconfirmed",
         }
+    }
+
+    /// Whether somebody has to do something about it. What a person has settled with evidence is told, and is
+    /// nothing that is left.
+    #[must_use]
+    pub fn is_left(self) -> bool {
+        self != DriftKind::SettledOutside
     }
 
     /// What a look-up that contradicts a row comes to.
@@ -186,6 +196,8 @@ fn refunds(row: &Payment, record: &GatewayRecord) -> Vec<DriftKind> {
     }
     if there.is_some_and(|there| there != here) {
         kinds.push(DriftKind::RefundDiffers);
+    } else if row.outside.is_some() {
+        kinds.push(DriftKind::SettledOutside);
     }
     kinds
 }

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use crate::domain::ids::{CustomerUid, MerchantUid, RefundId};
 use crate::domain::money::{Amount, Currency};
+use crate::domain::outside::Outside;
 use crate::domain::reason::Reason;
 use crate::domain::record::Record;
 use crate::domain::tax::Tax;
@@ -202,6 +203,8 @@ pub struct Payment {
     /// The gateway's word.
     pub status: Option<String>,
     pub cancel_amount: Option<Amount>,
+    /// What the PG paid back and the gateway does not show, as a person has noted it.
+    pub outside: Option<Outside>,
     pub apply_num: Option<String>,
     pub card_name: Option<String>,
     pub card_number: Option<String>,
@@ -281,6 +284,36 @@ impl Payment {
     #[must_use]
     pub fn pg(&self) -> Option<&str> {
         self.pg_provider.as_deref().or(self.customer_pg.as_deref())
+    }
+
+    /// What the merchant still has of it: less what was refunded, at the gateway and outside of it.
+    #[must_use]
+    pub fn left(&self) -> Amount {
+        let amount = self.terms.amount;
+        let back = self.cancel_amount.into_iter().chain(self.outside.as_ref().map(|outside| outside.amount));
+        let back = back.map(|back| back.minor()).fold(0, i64::saturating_add);
+        Amount::from_minor(amount.minor().saturating_sub(back).max(0), amount.currency())
+    }
+
+    /// From now on the gateway shows this of it as refunded.
+    pub fn take_cancelled(&mut self, now: Option<Amount>) {
+        let whole = self.terms.amount;
+        let of = |shown: Option<Amount>| shown.unwrap_or(Amount::from_minor(0, whole.currency()));
+        let outside = self.outside.take();
+        self.outside = outside.and_then(|outside| outside.beside(of(self.cancel_amount), of(now), whole));
+        self.cancel_amount = now;
+    }
+
+    /// The tax parts that another request for the same order keeps: an earlier one that may have arrived was sent
+    /// with them, and two requests of one payment say the same of its VAT.
+    #[must_use]
+    pub fn tax_kept(&self) -> Option<Tax> {
+        let may_have_arrived = match self.outcome {
+            Outcome::Pending | Outcome::Unknown => true,
+            Outcome::NotSent => !self.was_never_sent(),
+            Outcome::Paid | Outcome::Declined | Outcome::Rejected => false,
+        };
+        self.tax.filter(|_| may_have_arrived)
     }
 
     /// Whether no request of it can have arrived, as far as the row tells: nobody is held to what it asks

@@ -283,6 +283,10 @@ reasons! {
     /// By a person, with what shows it.
     NotedCharged { evidence: String } "noted_charged": "it was noted by hand as charged: {evidence}";
     NotedNotCharged { evidence: String } "noted_not_charged": "it was noted by hand as not charged: {evidence}";
+    NotedRefundedOutside { amount: String, evidence: String } "noted_refunded_outside":
+        "it was noted by hand that {amount} was paid back outside of the gateway: {evidence}";
+    NotedNotRefundedOutside { evidence: String } "noted_not_refunded_outside":
+        "it was noted by hand that nothing was paid back outside of the gateway: {evidence}";
     // What is no charge and is told all the same.
     OnlyRegistration { imp_uid: String } "only_registration":
         "the gateway shows {imp_uid} under this order, which is the registration of a card and no charge";

@@ -10,7 +10,7 @@ mod refusal;
 mod split;
 
 pub use crate::domain::refund::history::{Found, find, find_by_id};
-pub use crate::domain::refund::refusal::{Reading, read};
+pub use crate::domain::refund::refusal::{Reading, is_short_settlement, read};
 pub use crate::domain::refund::split::{Split, SplitError, TaxGiven, split};
 
 use jiff::Timestamp;
@@ -106,6 +106,8 @@ pub enum NotRefundable {
     AllRefunded,
     /// More is asked for than is left.
     OverBalance { balance: Amount },
+    /// So much or all of it was paid back outside of the gateway, as a person has noted: `left` is what is left.
+    PaidBackOutside { left: Amount },
     /// The record is of another amount or currency than the payment, or says nothing that can be read.
     Unreadable,
 }
@@ -183,6 +185,22 @@ pub fn how_much(asked: Option<Amount>, shown: &Shown) -> Result<Amount, NotRefun
         Some(asked) => Ok(asked),
         None => Ok(balance),
     }
+}
+
+/// The same of a payment of which the PG paid something back without the gateway.
+pub fn how_much_beside(
+    asked: Option<Amount>,
+    shown: &Shown,
+    outside: Option<Amount>,
+) -> Result<Amount, NotRefundable> {
+    let balance = shown.balance();
+    let Some(outside) = outside.filter(|_| balance.minor() > 0) else { return how_much(asked, shown) };
+    let left = balance.minor().saturating_sub(outside.minor()).max(0);
+    let left = Amount::from_minor(left, balance.currency());
+    if left.minor() == 0 || asked.is_some_and(|asked| asked > left && asked <= balance) {
+        return Err(NotRefundable::PaidBackOutside { left });
+    }
+    how_much(Some(asked.unwrap_or(left)), shown)
 }
 
 /// What came back over `POST /payments/cancel`.

@@ -19,6 +19,7 @@ use crate::ledger::imported::Imported;
 use crate::ledger::intent::{Intent, RefundIntent};
 use crate::ledger::lock::PaymentLock;
 use crate::ledger::rules::as_kept;
+use crate::ledger::rules::outside::OutsideNote;
 use crate::ledger::rules::refund::RefundHeld;
 use crate::ledger::seen::Seen;
 
@@ -77,6 +78,9 @@ pub enum Entry {
     /// What a person knows of the payment and the gateway will not show. It counts for the row that was `seen`,
     /// where that is open or doubtful.
     Noted { uid: MerchantUid, seen: Seen, noted: Noted },
+    /// What a person knows of money that the PG paid back without the gateway. It counts while the payment is paid
+    /// and so much of it is left.
+    Outside { uid: MerchantUid, note: OutsideNote },
 }
 
 impl Entry {
@@ -94,6 +98,7 @@ impl Entry {
             | Entry::Imported(_)
             | Entry::Lookup { .. }
             | Entry::Noted { .. }
+            | Entry::Outside { .. }
             | Entry::RefundEnd { .. } => None,
         }
     }

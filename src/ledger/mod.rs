@@ -74,7 +74,7 @@ pub use create::Beginning;
 pub use entry::{Attempt, Claim, Claiming, Closing, Entry, How, RefundClaim, Written};
 pub use error::{Cause, LedgerError, replaced_by_backup};
 pub use examine::Examination;
-pub use filter::{By, Filter, Totals};
+pub use filter::{By, Filter};
 pub use identity::{Acceptance, Accepted};
 pub use imported::Imported;
 pub use intent::{DailyLimit, Guards, Intent, Passed, RefundIntent};
@@ -82,6 +82,7 @@ pub use left::{AnswerFor, Looked, LookedAhead};
 pub use lock::{BatchLock, BatchLocked, PaymentLock, PaymentLocks};
 pub use place::companions;
 pub use records::Acknowledgement;
+pub use rules::outside::OutsideNote;
 pub use rules::refund::RefundHeld;
 pub use seen::Seen;
 

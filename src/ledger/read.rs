@@ -11,12 +11,13 @@ use crate::domain::ids::{CustomerUid, MerchantUid};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::{HistoryEntry, Mode, Outcome, Payment};
 use crate::domain::record::Held;
+use crate::domain::totals::Totals;
 use crate::ledger::fault::Fault;
 use crate::ledger::records::{of_payment, with_records};
 use crate::ledger::row::{self, Stored, collect, event_columns, payment_columns};
-use crate::ledger::search::{Choice, choose, shown_mode};
+use crate::ledger::search::{Choice, choose, refunded_between, shown_mode};
 use crate::ledger::spellings::{ORDERS, spelled};
-use crate::ledger::{Filter, Ledger, LedgerError, Totals};
+use crate::ledger::{Filter, Ledger, LedgerError};
 
 const BY_MERCHANT_UID: &str =
     concat!("SELECT ", payment_columns!(), " FROM payments WHERE merchant_uid = ?1");
@@ -87,8 +88,11 @@ pub(super) const EVENTS: &str = concat!(
     " FROM events WHERE payment_id = (SELECT id FROM payments WHERE merchant_uid = ?1) \
       UNION ALL SELECT after_event, 1, id, at_ms, 'noted', outcome, attempt, operator, NULL, NULL, NULL, NULL, \
                        'noted_' || note, evidence, NULL, NULL, NULL, NULL, NULL \
-                  FROM notes WHERE payment_id = (SELECT id FROM payments WHERE merchant_uid = ?1)) \
-      ORDER BY place, is_note, id"
+                  FROM notes WHERE payment_id = (SELECT id FROM payments WHERE merchant_uid = ?1) \
+      UNION ALL SELECT after_event, 1, id, at_ms, 'noted', outcome, attempt, operator, NULL, NULL, NULL, NULL, \
+                       reason, reason_parts, NULL, NULL, NULL, NULL, NULL \
+                  FROM outside_refunds WHERE payment_id = (SELECT id FROM payments WHERE merchant_uid = ?1)) \
+      ORDER BY place, is_note, at_ms, id"
 );
 
 const DECLINED_IMP_UIDS: &str = "SELECT imp_uid FROM events \
@@ -100,12 +104,30 @@ const CHOSEN: &str = concat!("SELECT ", payment_columns!(), " FROM payments");
 
 const TOTALS: &str = concat!(
     "SELECT outcome, currency, count(*) AS payments, \
-         sum(amount_minor - coalesce(cancel_amount_minor, 0)) AS net_minor, \
+         sum(amount_minor - coalesce(cancel_amount_minor, 0) - outside_minor) AS net_minor, \
          sum(noted IS 'charged') AS noted, sum(iif(noted = 'charged', amount_minor, 0)) AS noted_minor, \
          ",
     shown_mode!(),
     " AS shown_mode, \
          coalesce(max(mode = 'live' AND sandbox = 1 OR mode = 'test' AND sandbox = 0), 0) AS denied FROM payments"
+);
+
+/// What went back in a time, of payments of any day: refunds of ours by their own dates; what was refunded elsewhere by
+/// the last date that the gateway tells; what the PG paid back without the gateway by the date of the note.
+const BACK: &str = concat!(
+    "SELECT currency, ",
+    shown_mode!(),
+    " AS shown_mode, \
+         sum(coalesce((SELECT sum(amount_minor) FROM refunds \
+                        WHERE payment_id = payments.id AND refunds.imp_uid = payments.imp_uid AND outcome = 'refunded' \
+                          AND coalesce(refunded_at_s * 1000, sent_ms) >= :back_since \
+                          AND coalesce(refunded_at_s * 1000, sent_ms) < :back_until), 0) \
+             + iif(cancelled_at_s * 1000 >= :back_since AND cancelled_at_s * 1000 < :back_until, \
+                   max(coalesce(cancel_amount_minor, 0) - coalesce((SELECT sum(amount_minor) FROM refunds \
+                        WHERE payment_id = payments.id AND refunds.imp_uid = payments.imp_uid \
+                          AND outcome = 'refunded'), 0), 0), 0) \
+             + iif(outside_at_ms >= :back_since AND outside_at_ms < :back_until, outside_minor, 0)) AS back_minor \
+         FROM payments"
 );
 
 impl Ledger {
@@ -259,7 +281,14 @@ impl Ledger {
             let Choice { sql, params } = choose(filter).manifold(CHOSEN);
             let mut statement = db.prepare(&sql)?;
             let several = payments(db, collect(statement.query(&*bound(&params))?, row::stored)?)?;
-            Ok(with_further(totals, &several))
+            let refunded = match (filter.since, filter.until) {
+                (None, None) => Vec::new(),
+                (since, until) => {
+                    let Choice { sql, params } = refunded_between(filter, since, until, BACK);
+                    sum_back(db.prepare(&sql)?.query(&*bound(&params))?)?
+                }
+            };
+            Ok(Totals { refunded, ..with_further(totals, &several) })
         })
     }
 
@@ -339,6 +368,17 @@ fn sum_up(mut rows: Rows<'_>) -> Result<Totals, Fault> {
     }
     totals.apart = nets.map(|(mode, net)| (mode, net.into_values().collect())).collect();
     Ok(totals)
+}
+
+/// What went back, live first.
+fn sum_back(mut rows: Rows<'_>) -> Result<Vec<(Mode, Vec<Amount>)>, Fault> {
+    let mut back = [Mode::Live, Mode::Test, Mode::Sandbox].map(|mode| (mode, Vec::new()));
+    while let Some(row) = rows.next()? {
+        let (mode, amount) = row::back(row)?;
+        let of_mode = back.iter_mut().find(|(of, _)| *of == mode).filter(|_| amount.minor() > 0);
+        of_mode.into_iter().for_each(|(_, amounts)| amounts.push(amount));
+    }
+    Ok(back.into_iter().filter(|(_, amounts)| !amounts.is_empty()).collect())
 }
 
 /// What payments hold that are not the ones their orders stand for.

@@ -18,10 +18,13 @@ use crate::ledger::read::find_stored;
 use crate::ledger::records::write_sighting;
 use crate::ledger::refunds;
 use crate::ledger::row::Stored;
+use crate::ledger::rules::outside::{OutsideNote, refunded_outside};
 use crate::ledger::rules::{self, Change, Happened};
 use crate::ledger::seen::Seen;
 use crate::ledger::sighting::see;
-use crate::ledger::write::{append, append_note, insert, write_answer, write_attempt, write_terms};
+use crate::ledger::write::{
+    append, append_note, append_outside, insert, write_answer, write_attempt, write_terms,
+};
 use crate::ledger::{Ledger, LedgerError, MarkTrouble, guard, place};
 
 /// The gateway's code in the newest answer to one attempt.
@@ -235,6 +238,7 @@ fn record(tx: &Connection, day: &mut DaySum, entry: &Entry) -> Result<Written, F
             refunds::end(tx, id, *at, end.as_ref(), record.as_deref(), received)
         }
         Entry::Noted { uid, seen, noted } => note(tx, day, stored_or_error(tx, uid)?, seen, noted),
+        Entry::Outside { uid, note } => outside(tx, stored_or_error(tx, uid)?, note),
     }
 }
 
@@ -254,6 +258,21 @@ fn note(
             write_answer(tx, &after)?;
             day.moved(counted, &after.payment);
             append_note(tx, &after, noted)?;
+            Ok(Written { payment: after.payment, how: How::Kept })
+        }
+        Err(payment) => Ok(Written { payment: *payment, how: How::Moved }),
+    }
+}
+
+/// Writes down a note of money that was paid back outside of the gateway, where the row can be what it is about. What
+/// a day may come to is of charges alone.
+fn outside(tx: &Connection, stored: Stored, note: &OutsideNote) -> Result<Written, Fault> {
+    let Stored { id, payment } = stored;
+    match refunded_outside(payment, note) {
+        Ok(payment) => {
+            let after = Stored { id, payment };
+            write_answer(tx, &after)?;
+            append_outside(tx, &after, note)?;
             Ok(Written { payment: after.payment, how: How::Kept })
         }
         Err(payment) => Ok(Written { payment: *payment, how: How::Moved }),

@@ -138,8 +138,15 @@ pub(super) fn end(
         None => refund,
     };
     let mut payment = payment;
+    let outside = payment.outside.clone();
     let mut sighting = see(&mut payment, record, at);
     if refund.outcome == RefundOutcome::Refunded {
+        // What the gateway shows more is this refund, and not what was paid back without it.
+        let (whole, refunded) = (payment.terms.amount, payment.cancel_amount);
+        payment.outside = match refunded {
+            Some(refunded) => outside.and_then(|outside| outside.within(refunded, whole)),
+            None => outside,
+        };
         // What is told of it below.
         sighting.refunds.clear();
     }

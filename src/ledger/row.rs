@@ -11,6 +11,7 @@ use rusqlite::{Row, Rows};
 use crate::domain::customer::{Card, Customer};
 use crate::domain::ids::{CustomerUid, MerchantUid, RefundId};
 use crate::domain::money::{Amount, Currency};
+use crate::domain::outside::Outside;
 use crate::domain::payment::{
     EventKind, HistoryEntry, Mode, Noted, Outcome, Payment, Received, RefundOutcome, Terms,
 };
@@ -30,7 +31,8 @@ macro_rules! payment_columns {
          last_send_gateway_s, account, imp_uid, status, cancel_amount_minor, apply_num, card_name, \
          card_number, pg_provider, pg_tid, receipt_url, code, message, reason, reason_parts, paid_at_s, cancelled_at_s, \
          buyer_name, buyer_email, buyer_tel, note, operator, host, \
-         customer_pg, doubt_ended_ms, noted, noted_at_ms, noted_by, noted_evidence, tax_recorded, tax_free_minor, vat_amount_minor"
+         customer_pg, doubt_ended_ms, noted, noted_at_ms, noted_by, noted_evidence, tax_recorded, tax_free_minor, vat_amount_minor, \
+         outside_minor, outside_at_ms, outside_by, outside_evidence"
     };
 }
 
@@ -260,6 +262,7 @@ pub(super) fn stored(row: &Row<'_>) -> Result<Stored, Fault> {
         sandbox: cells.flag_or_null(payment_column!("sandbox"))?,
         status: cells.string_or_null(payment_column!("status"))?,
         cancel_amount: cells.integer_or_null(payment_column!("cancel_amount_minor"))?.map(amount),
+        outside: outside(&cells, amount(cells.integer(payment_column!("outside_minor"))?))?,
         apply_num: cells.string_or_null(payment_column!("apply_num"))?,
         card_name: cells.string_or_null(payment_column!("card_name"))?,
         card_number: cells.string_or_null(payment_column!("card_number"))?,
@@ -305,6 +308,18 @@ fn noted(cells: &Cells<'_, '_>) -> Result<Option<Noted>, Fault> {
         at: cells.ms(payment_column!("noted_at_ms"))?,
         by: cells.string_or_null(payment_column!("noted_by"))?,
         evidence: cells.text(payment_column!("noted_evidence"))?.to_owned(),
+    }))
+}
+
+fn outside(cells: &Cells<'_, '_>, amount: Amount) -> Result<Option<Outside>, Fault> {
+    if amount.minor() == 0 {
+        return Ok(None);
+    }
+    Ok(Some(Outside {
+        amount,
+        at: cells.ms(payment_column!("outside_at_ms"))?,
+        by: cells.string_or_null(payment_column!("outside_by"))?,
+        evidence: cells.text(payment_column!("outside_evidence"))?.to_owned(),
     }))
 }
 
@@ -397,6 +412,14 @@ pub(super) struct GroupTotal {
     /// Those that a person has noted as charged.
     pub(super) noted: u64,
     pub(super) noted_net: Amount,
+}
+
+/// Reads a row of `currency, shown_mode, back_minor`.
+pub(super) fn back(row: &Row<'_>) -> Result<(Mode, Amount), Fault> {
+    let cells = Cells { table: "payments", row };
+    let currency = cells.parsed((0, "currency"), |code| Currency::parse(code).ok())?;
+    let mode = cells.parsed((1, "shown_mode"), Mode::from_word)?;
+    Ok((mode, Amount::from_minor(cells.integer((2, "back_minor"))?, currency)))
 }
 
 /// Reads a row of `outcome, currency, payments, net_minor, noted, noted_minor, shown_mode, denied`.

@@ -21,6 +21,7 @@ use crate::ledger::imported::Imported;
 use crate::ledger::intent::{DailyLimit, Intent, Passed};
 use crate::ledger::seen::Seen;
 
+pub(super) mod outside;
 pub(super) mod refund;
 
 /// What a row becomes.
@@ -466,7 +467,7 @@ fn take_over(payment: &mut Payment, record: &GatewayRecord) {
     payment.sandbox = record.sandbox;
     payment.status.clone_from(&record.status);
     // Told in another currency it is in the history alone.
-    payment.cancel_amount = record.cancelled_in(currency);
+    payment.take_cancelled(record.cancelled_in(currency));
     payment.apply_num.clone_from(&record.apply_num);
     payment.card_name.clone_from(&record.card_name);
     payment.card_number.clone_from(&record.card_number);

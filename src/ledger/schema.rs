@@ -12,7 +12,7 @@ pub(super) const APPLICATION_ID: i64 = 0x626b_6579;
 
 /// Every schema there was, oldest first; each sets the `user_version` it leads to, which is its
 /// place in this list. Only ever added to.
-pub(super) const MIGRATIONS: [&str; 14] = [
+pub(super) const MIGRATIONS: [&str; 15] = [
     include_str!("migrations/0001_ledger.sql"),
     include_str!("migrations/0002_quicker_writes.sql"),
     include_str!("migrations/0003_fewer_writes.sql"),
@@ -27,8 +27,9 @@ pub(super) const MIGRATIONS: [&str; 14] = [
     include_str!("migrations/0012_imported.sql"),
     include_str!("migrations/0013_earlier_doubts.sql"),
     include_str!("migrations/0014_left_for_people.sql"),
+    include_str!("migrations/0015_outside.sql"),
 ];
-pub(super) const SCHEMA_VERSION: i64 = 14;
+pub(super) const SCHEMA_VERSION: i64 = 15;
 
 /// The schemas whose new columns and tables SQL alone cannot fill.
 const SPELLINGS: i64 = 6;

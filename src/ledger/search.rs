@@ -37,6 +37,16 @@ pub(super) struct Choice {
     pub(super) params: Vec<(String, Value)>,
 }
 
+/// A payment's result as people ask for it: the gateway says cancelled of a part too (facts 4), and nothing of what was
+/// paid back without it.
+macro_rules! result_word {
+    () => {
+        "CASE WHEN outcome = 'paid' AND coalesce(cancel_amount_minor, 0) + outside_minor > 0 \
+              THEN iif(coalesce(cancel_amount_minor, 0) + outside_minor < amount_minor, 'partly_cancelled', 'cancelled') \
+              ELSE status END"
+    };
+}
+
 /// The conditions of a filter, with their values.
 pub(super) struct Conditions {
     all: Vec<String>,
@@ -89,6 +99,21 @@ pub(super) fn choose(filter: &Filter) -> Conditions {
     chosen
 }
 
+/// What went back in a time, of the payments of whatever day that a filter picks but for its time.
+pub(super) fn refunded_between(
+    filter: &Filter,
+    since: Option<Timestamp>,
+    until: Option<Timestamp>,
+    select: &str,
+) -> Choice {
+    let of_any_day = Filter { since: None, until: None, ..filter.clone() };
+    let mut choice = choose(&of_any_day).back(select);
+    let (since, until) = (since.unwrap_or(Timestamp::MIN), until.unwrap_or(Timestamp::MAX));
+    choice.params.push((":back_since".to_owned(), since.as_millisecond().into()));
+    choice.params.push((":back_until".to_owned(), until.as_millisecond().into()));
+    choice
+}
+
 impl Conditions {
     fn add(&mut self, condition: &'static str, name: &'static str, value: impl Into<Value>) {
         self.all.push(condition.to_owned());
@@ -105,7 +130,7 @@ impl Conditions {
         let statuses = (!statuses.is_empty()).then(|| {
             self.params
                 .push((":statuses".to_owned(), format!("\u{1f}{}\u{1f}", statuses.join("\u{1f}")).into()));
-            "instr(:statuses, char(31) || status || char(31)) > 0".to_owned()
+            concat!("instr(:statuses, char(31) || ", result_word!(), " || char(31)) > 0").to_owned()
         });
         self.all.extend(match (outcomes, statuses) {
             (Some(outcomes), Some(statuses)) => Some(format!("({outcomes} OR {statuses})")),
@@ -128,7 +153,7 @@ impl Conditions {
             self.add("operator = :operator", ":operator", operator.clone());
         }
         if filter.refunded {
-            self.all.push("cancel_amount_minor > 0".to_owned());
+            self.all.push("coalesce(cancel_amount_minor, 0) + outside_minor > 0".to_owned());
         }
         if filter.doubles {
             self.all.push(DOUBLES.to_owned());
@@ -159,6 +184,13 @@ impl Conditions {
     pub(super) fn manifold(mut self, select: &str) -> Choice {
         self.all.push("id IN (SELECT payment_id FROM records WHERE nth > 1)".to_owned());
         Choice { sql: self.with_where(select), params: self.params }
+    }
+
+    /// Those of them of which money went back, a row a currency and mode.
+    fn back(mut self, select: &str) -> Choice {
+        self.all.push("outcome = 'paid' AND (cancel_amount_minor > 0 OR outside_minor > 0)".to_owned());
+        let sql = self.with_where(select) + " GROUP BY currency, shown_mode ORDER BY currency";
+        Choice { sql, params: self.params }
     }
 
     /// Counts and sums of all of them.

@@ -71,7 +71,7 @@ fn follow(payment: &mut Payment, record: &Record) -> bool {
     // Told in another currency it is in the record alone.
     let cancelled = record.cancelled.filter(|amount| amount.currency() == currency);
     payment.status = record.status.clone().or_else(|| payment.status.take());
-    payment.cancel_amount = cancelled.or(payment.cancel_amount);
+    payment.take_cancelled(cancelled.or(payment.cancel_amount));
     payment.cancelled_at = record.cancelled_at.or(payment.cancelled_at);
     payment.sandbox = record.sandbox.or(payment.sandbox);
     before != (payment.status.clone(), payment.cancel_amount, payment.cancelled_at, payment.sandbox)

@@ -12,6 +12,7 @@ use crate::domain::text::other_key;
 use crate::ledger::fault::Fault;
 use crate::ledger::row::{Stored, parts_text};
 use crate::ledger::rules::Happened;
+use crate::ledger::rules::outside::OutsideNote;
 
 /// Runs an INSERT of one row; the value of each column stands beside its name. They are bound by their
 /// places: to look each name up would take a tenth of a write's time. How many rows were written.
@@ -144,6 +145,7 @@ pub(super) fn write_terms(tx: &Connection, stored: &Stored) -> Result<(), Fault>
 /// here is written to its index again, changed or not, so that none is that an answer leaves alone.
 pub(super) fn write_answer(tx: &Connection, stored: &Stored) -> Result<(), Fault> {
     let payment = &stored.payment;
+    let outside = payment.outside.as_ref();
     let changed = update!(tx, "payments", stored.id, {
         outcome: payment.outcome.word(),
         outcome_before: payment.outcome_before.map(Outcome::word),
@@ -170,6 +172,10 @@ pub(super) fn write_answer(tx: &Connection, stored: &Stored) -> Result<(), Fault
         noted_at_ms: payment.noted.as_ref().map(|noted| noted.at.as_millisecond()),
         noted_by: payment.noted.as_ref().and_then(|noted| noted.by.as_deref()),
         noted_evidence: payment.noted.as_ref().map(|noted| noted.evidence.as_str()),
+        outside_minor: outside.map_or(0, |outside| outside.amount.minor()),
+        outside_at_ms: outside.map(|outside| outside.at.as_millisecond()),
+        outside_by: outside.and_then(|outside| outside.by.as_deref()),
+        outside_evidence: outside.map(|outside| outside.evidence.as_str()),
     })?;
     the_one(changed)
 }
@@ -208,8 +214,7 @@ pub(super) fn append(tx: &Connection, payment_id: i64, happened: &Happened<'_>) 
 
 /// A person's note on a payment, after that was written as it is from then on.
 pub(super) fn append_note(tx: &Connection, after: &Stored, noted: &Noted) -> Result<(), Fault> {
-    let last = "SELECT coalesce(max(id), 0) FROM events WHERE payment_id = ?1";
-    let after_event: i64 = tx.prepare_cached(last)?.query_row([after.id], |row| row.get(0))?;
+    let after_event = last_event(tx, after)?;
     let written = insert_into!(tx, "notes", {
         payment_id: after.id,
         after_event: after_event,
@@ -221,4 +226,27 @@ pub(super) fn append_note(tx: &Connection, after: &Stored, noted: &Noted) -> Res
         operator: noted.by,
     })?;
     the_one(written)
+}
+
+/// The same of a note of money that was paid back outside of the gateway.
+pub(super) fn append_outside(tx: &Connection, after: &Stored, note: &OutsideNote) -> Result<(), Fault> {
+    let (after_event, reason) = (last_event(tx, after)?, note.reason());
+    let written = insert_into!(tx, "outside_refunds", {
+        payment_id: after.id,
+        after_event: after_event,
+        at_ms: note.at.as_millisecond(),
+        minor: note.amount.map_or(0, |amount| amount.minor()),
+        reason: reason.word(),
+        reason_parts: parts_text(&reason),
+        outcome: after.payment.outcome.word(),
+        attempt: after.payment.attempts,
+        operator: note.by,
+    })?;
+    the_one(written)
+}
+
+/// The event that is a payment's last one now; 0 where it has none.
+fn last_event(tx: &Connection, stored: &Stored) -> Result<i64, Fault> {
+    let last = "SELECT coalesce(max(id), 0) FROM events WHERE payment_id = ?1";
+    Ok(tx.prepare_cached(last)?.query_row([stored.id], |row| row.get(0))?)
 }

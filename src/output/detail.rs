@@ -12,12 +12,13 @@ use crate::domain::declines::{Certainty, Standing};
 use crate::domain::money::Amount;
 use crate::domain::payment::{HistoryEntry, Outcome, Payment};
 use crate::domain::refund::Refund;
+use crate::domain::totals::Totals;
 use crate::output::Format;
 use crate::output::alarm::{alarm_text, record_line};
 use crate::output::colour::outcome_style;
 use crate::output::customer::customer_object;
 use crate::output::field::{Columns, Give, Object, Shown, exact_number};
-use crate::output::list::{PaymentSummary, payments_footer, table_row, table_writer};
+use crate::output::list::{payments_footer, table_row, table_writer};
 use crate::output::meaning::{again, certainty, who};
 use crate::output::options::UiOptions;
 use crate::output::payment::{CUSTOMER, EventObject, RecordObject, payment_object};
@@ -41,7 +42,7 @@ pub struct PaymentDetail<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct CustomerDetail<'a> {
     pub customer: &'a Customer,
-    pub summary: &'a PaymentSummary,
+    pub summary: &'a Totals,
     /// Newest first.
     pub payments: &'a [Payment],
 }
@@ -105,6 +106,7 @@ pub fn payment_detail(detail: &PaymentDetail<'_>, options: &UiOptions) -> String
     let refunded = payment.cancel_amount.filter(|refund| refund.minor() > 0).map(|refund| refund.to_string());
     let refunded_at = payment.cancelled_at.map(|at| when(at, zone));
     fact(&mut rows, "refunded", &[refunded.as_deref(), refunded_at.as_deref()]);
+    fact(&mut rows, "outside", &[outside(payment, zone).as_deref()]);
     fact(&mut rows, "product", &[Some(&payment.name)]);
     fact(&mut rows, "customer", &[detail.customer_name, Some(terms.customer_uid.as_str())]);
     let buyer = [&payment.buyer_name, &payment.buyer_email, &payment.buyer_tel].map(|part| part.as_deref());
@@ -132,6 +134,14 @@ pub fn payment_detail(detail: &PaymentDetail<'_>, options: &UiOptions) -> String
         text.push_str(&refund_detail(refund, zone));
     }
     text + &next_step(payment, standing, zone)
+}
+
+/// What the PG paid back without the gateway, and who says so by what evidence.
+fn outside(payment: &Payment, zone: &TimeZone) -> Option<String> {
+    let outside = payment.outside.as_ref()?;
+    let by = outside.by.as_deref().map(|by| format!(" by {by}")).unwrap_or_default();
+    let (amount, at) = (outside.amount, when(outside.at, zone));
+    Some(format!("{amount} paid back outside of the gateway, noted{by} {at}: {}", outside.evidence))
 }
 
 /// One refund of ours: how much, why, who, and how it ended.
@@ -367,11 +377,11 @@ impl Serialize for CustomerDetailObject<'_> {
 }
 
 /// `{"count": 2, "paid": 1, "net": {"KRW": 8900}, "net_apart": {"test": {…}}, "further": {"count": 0, "held": {}}}`.
-pub struct SummaryObject<'a>(pub &'a PaymentSummary);
+pub struct SummaryObject<'a>(pub &'a Totals);
 
 impl Serialize for SummaryObject<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let PaymentSummary { count, paid, net, apart, further, further_held, .. } = self.0;
+        let Totals { count, net, apart, further, further_held, .. } = self.0;
         let error = serde::ser::Error::custom;
         let mut net_apart = serde_json::Map::new();
         for (mode, net) in apart {
@@ -381,7 +391,7 @@ impl Serialize for SummaryObject<'_> {
             serde_json::json!({"count": further, "held": by_currency(further_held).map_err(error)?});
         let mut map = serializer.serialize_map(Some(5))?;
         map.serialize_entry("count", count)?;
-        map.serialize_entry("paid", paid)?;
+        map.serialize_entry("paid", &self.0.count_of(Outcome::Paid))?;
         map.serialize_entry("net", &by_currency(net).map_err(error)?)?;
         map.serialize_entry("net_apart", &net_apart)?;
         map.serialize_entry("further", &further)?;

@@ -6,7 +6,8 @@ use std::io::{self, Write};
 use jiff::tz::TimeZone;
 
 use crate::domain::money::Amount;
-use crate::domain::payment::{Mode, Payment};
+use crate::domain::payment::{Mode, Outcome, Payment};
+use crate::domain::totals::Totals;
 use crate::domain::words::number_of;
 use crate::output::Format;
 use crate::output::colour::outcome_style;
@@ -22,29 +23,10 @@ use crate::output::ui::Ui;
 /// so that a million rows need no more memory than these.
 const BLOCK_ROWS: usize = 10_000;
 
-/// What stands under a table of payments; number_of over all that match, whatever the limit.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct PaymentSummary {
-    pub count: u64,
-    pub paid: u64,
-    /// Paid less refunded, one for each currency, of one mode: live, where anything live was paid.
-    pub net: Vec<Amount>,
-    /// Noted as charged by a person, and what those come to, one for each currency.
-    pub noted: u64,
-    pub noted_net: Vec<Amount>,
-    /// Which mode, where it is another than the profile said.
-    pub net_mode: Option<Mode>,
-    /// The same of payments of another mode.
-    pub apart: Vec<(Mode, Vec<Amount>)>,
-    /// Further payments under the same orders, and what they hold; in no other sum.
-    pub further: u64,
-    pub further_held: Vec<Amount>,
-}
-
 /// ` 2 payments, 1 paid, net ₩8,900; TEST ₩100; and ₩8,900 in 1 further payment under these orders`; `shown` is how
 /// many of them are listed.
 #[must_use]
-pub fn payments_footer(summary: &PaymentSummary, shown: u64) -> String {
+pub fn payments_footer(summary: &Totals, shown: u64) -> String {
     let of = if shown < summary.count { format!(" ({shown} shown)") } else { String::new() };
     let sum = |amounts: &[Amount]| amounts.iter().map(Amount::to_string).collect::<Vec<_>>().join(" + ");
     // What went through a test channel must not pass for money.
@@ -68,7 +50,23 @@ pub fn payments_footer(summary: &PaymentSummary, shown: u64) -> String {
         0 => String::new(),
         noted => format!("; {noted} noted as charged, {}", sum(&summary.noted_net)),
     };
-    format!("{}{of}, {} paid{net}{apart}{further}{noted}", number_of(summary.count, "payment"), summary.paid)
+    // As with the net: what the profile says of its payments needs no word.
+    let own = summary.refunded.first().map(|(mode, _)| *mode).filter(|_| summary.net_mode.is_none());
+    let of_mode = |(mode, back): &(Mode, Vec<Amount>)| {
+        if *mode == Mode::Live || Some(*mode) == own {
+            sum(back)
+        } else {
+            format!("{} {}", mode.word().to_uppercase(), sum(back))
+        }
+    };
+    let refunded: Vec<String> = summary.refunded.iter().map(of_mode).collect();
+    let refunded = if refunded.is_empty() {
+        String::new()
+    } else {
+        format!("; refunded in that time {}", refunded.join(", "))
+    };
+    let (count, paid) = (number_of(summary.count, "payment"), summary.count_of(Outcome::Paid));
+    format!("{count}{of}, {paid} paid{net}{apart}{further}{noted}{refunded}")
 }
 
 /// Writes a list. [`Lister::finish`] must be called: until then a table may hold rows back and a

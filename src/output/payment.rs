@@ -103,6 +103,18 @@ impl Listed for Payment {
         field("alarm", Give::Never, |payment| Value::Flag(payment.alarm().is_some())),
         field("tax_free", Give::Never, |payment| tax_part(payment, |tax| tax.tax_free)),
         field("vat_amount", Give::Never, |payment| tax_part(payment, |tax| tax.vat_amount)),
+        field("refunded_outside", Give::Never, |payment| {
+            payment.outside.as_ref().map_or(Value::Absent, |outside| Value::Money(outside.amount))
+        }),
+        field("refunded_outside_at", Give::When, |payment| {
+            Value::time(payment.outside.as_ref().map(|outside| outside.at))
+        }),
+        field("refunded_outside_by", Give::Text, |payment| {
+            Value::text(payment.outside.as_ref().and_then(|outside| outside.by.as_ref()))
+        }),
+        field("refunded_outside_evidence", Give::Text, |payment| {
+            Value::text(payment.outside.as_ref().map(|outside| &outside.evidence))
+        }),
     ];
 
     const TABLE: &'static [Field<Payment>] = &[
@@ -159,14 +171,19 @@ fn tax_part(payment: &Payment, part: fn(&Tax) -> Option<Amount>) -> Value<'_> {
 /// `₩3,000 of it was refunded, ₩5,900 is left`; nothing where none was.
 fn refunded(payment: &Payment) -> Option<String> {
     let amount = payment.terms.amount;
-    let back = payment.cancel_amount.filter(|back| back.minor() > 0)?;
-    let left = amount.minor().saturating_sub(back.minor());
-    Some(if left <= 0 {
-        "all of it was refunded".to_owned()
+    let left = payment.left();
+    let back = Amount::from_minor(amount.minor().saturating_sub(left.minor()), amount.currency());
+    let outside = payment.outside.as_ref().map_or_else(String::new, |outside| {
+        let by = outside.by.as_deref().map(|by| format!(", as {by} noted")).unwrap_or_default();
+        format!("; {} of that outside of the gateway{by}", outside.amount)
+    });
+    if back.minor() == 0 {
+        None
+    } else if left.minor() == 0 {
+        Some(format!("all of it was refunded{outside}"))
     } else {
-        let left = Amount::from_minor(left, amount.currency());
-        format!("{back} of it was refunded, {left} is left")
-    })
+        Some(format!("{back} of it was refunded, {left} is left{outside}"))
+    }
 }
 
 /// `ALARM: the order holds imps_2 (approval 22222222) too`

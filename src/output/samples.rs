@@ -53,6 +53,7 @@ pub(in crate::output) fn paid() -> Payment {
         imp_uid: text("imps_623347347957"),
         status: text("paid"),
         cancel_amount: Some(won(0)),
+        outside: None,
         apply_num: text("30012345"),
         card_name: text("신한카드"),
         card_number: text("5409-26**-****-1234"),

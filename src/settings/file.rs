@@ -10,6 +10,7 @@ use toml::de::DeTable;
 use crate::domain::ids::check_spelling;
 use crate::domain::money::Amount;
 use crate::domain::payment::Mode;
+use crate::domain::tax::TaxRule;
 use crate::domain::words::os_words;
 use crate::settings::address::{check_address, check_proxy};
 use crate::settings::error::SettingsError;
@@ -59,6 +60,7 @@ pub(super) struct Profile {
     pub(super) settle_after: Option<Located<Duration>>,
     pub(super) scope: Option<Located<String>>,
     pub(super) tier: Option<Located<String>>,
+    pub(super) tax: Option<Located<TaxRule>>,
     pub(super) max_amount: Option<Located<Amount>>,
     pub(super) daily_amount: Option<Located<Amount>>,
     /// `Some(None)` is `"off"`.
@@ -162,6 +164,10 @@ impl Profile {
             settle_after: section.duration("settle_after")?,
             scope: section.parsed("scope", check_scope)?,
             tier: section.parsed("tier", check_tier)?,
+            tax: section.parsed("tax", |text| {
+                TaxRule::from_word(text)
+                    .ok_or_else(|| "what is sold is `taxed`, `mixed` or `tax-free`".to_owned())
+            })?,
             ..Profile::default()
         };
         section.at_most_one("which payment channel to use", &["channel_key", "pg"])?;

@@ -1,7 +1,7 @@
 //! The keys of the config file, and in which of its tables each belongs.
 
 pub(super) const TOP_KEYS: [&str; 3] = ["default_profile", "timezone", "profile"];
-pub(super) const PROFILE_KEYS: [&str; 20] = [
+pub(super) const PROFILE_KEYS: [&str; 21] = [
     "mode",
     "imp_key",
     "imp_secret",
@@ -21,6 +21,7 @@ pub(super) const PROFILE_KEYS: [&str; 20] = [
     "settle_after",
     "scope",
     "tier",
+    "tax",
     "limits",
 ];
 pub(super) const LIMIT_KEYS: [&str; 3] = ["max_amount", "daily_amount", "similar_within"];

@@ -67,16 +67,8 @@ pub(super) fn resolve(flags: &Flags, environment: &Environment) -> Result<Settin
     let settle_after = rows.or_default("settle_after", profile.settle_after, SETTLE_AFTER, duration_shown);
     let scope = rows.text("scope", profile.scope);
     let tier = rows.text("tier", profile.tier);
-    let limits = Limits {
-        max_amount: rows.optional("limits.max_amount", profile.max_amount, Amount::to_digits),
-        daily_amount: rows.optional("limits.daily_amount", profile.daily_amount, Amount::to_digits),
-        similar_within: rows.or_default(
-            "limits.similar_within",
-            profile.similar_within,
-            Some(SIMILAR_WITHIN),
-            |within| within.as_ref().map_or("off".to_owned(), duration_shown),
-        ),
-    };
+    let tax = rows.optional("tax", profile.tax, |rule| rule.word().to_owned());
+    let limits = rows.limits(profile.max_amount, profile.daily_amount, profile.similar_within);
     let timeout = timeout(flags, &mut rows);
     let settings = Settings {
         presentation,
@@ -92,6 +84,7 @@ pub(super) fn resolve(flags: &Flags, environment: &Environment) -> Result<Settin
         pg,
         scope,
         tier,
+        tax,
         siblings: Vec::new(),
         database,
         data_folder: environment.folders().data.as_ref().map(|folder| folder.join("billkey")),
@@ -99,8 +92,7 @@ pub(super) fn resolve(flags: &Flags, environment: &Environment) -> Result<Settin
         book: None,
         faults: None,
         settle_after,
-        // Charges that look alike are not looked for within no time at all.
-        limits: Limits { similar_within: limits.similar_within.filter(|within| !within.is_zero()), ..limits },
+        limits,
         zone,
         timeout,
         operator: environment.operator(),
@@ -164,6 +156,7 @@ fn sandbox(
         pg: None,
         scope: None,
         tier: None,
+        tax: None,
         siblings: Vec::new(),
         database,
         data_folder: None,
@@ -335,6 +328,20 @@ impl Rows {
     fn located<T>(&self, located: Located<T>) -> Sourced<T> {
         let path = self.path.clone().unwrap_or_default();
         Sourced::new(located.value, Origin::File { path, line: located.line })
+    }
+
+    fn limits(
+        &mut self,
+        max_amount: Option<Located<Amount>>,
+        daily_amount: Option<Located<Amount>>,
+        similar_within: Option<Located<Option<Duration>>>,
+    ) -> Limits {
+        let max_amount = self.optional("limits.max_amount", max_amount, Amount::to_digits);
+        let daily_amount = self.optional("limits.daily_amount", daily_amount, Amount::to_digits);
+        let shown = |within: &Option<Duration>| within.as_ref().map_or("off".to_owned(), duration_shown);
+        let within = self.or_default("limits.similar_within", similar_within, Some(SIMILAR_WITHIN), shown);
+        // Charges that look alike are not looked for within no time at all.
+        Limits { max_amount, daily_amount, similar_within: within.filter(|within| !within.is_zero()) }
     }
 
     fn or_default<T>(

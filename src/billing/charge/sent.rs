@@ -80,7 +80,7 @@ impl Run<'_, '_> {
             return LetGo::HeldBack(Held::NotReached(Reason::HeldUp));
         }
         let gateway = Arc::clone(&self.desk.gateway);
-        let request = Arc::clone(&self.order.request);
+        let request = Arc::clone(&self.request);
         (self.tell)(Notice::Sent);
         let tell = &mut *self.tell;
         let reply = self

@@ -52,7 +52,10 @@ fn settled_by(context: &Context<'_>, found: &Found) -> Option<String> {
     let from = found.times.and_then(|(from_s, _)| from_epoch_s(from_s));
     let since = || from.map(|from| format!("reconcile --since {}", since_word(from, context.ui.zone())));
     let words = match found.kind {
-        DriftKind::AmountDiffers | DriftKind::CustomerDiffers | DriftKind::TwoPayments => None,
+        DriftKind::AmountDiffers
+        | DriftKind::CustomerDiffers
+        | DriftKind::TwoPayments
+        | DriftKind::SettledOutside => None,
         DriftKind::StatusDiffers | DriftKind::RefundDiffers => {
             return Some(command_with(context.settings, "reconcile", order?, vec![("--fix", None)]));
         }

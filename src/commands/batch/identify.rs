@@ -1,9 +1,13 @@
 //! What the ids of rows mean: an order or a customer that the ledger knows is the known one, however the file
 //! spells it; a new one has to be spelled right (contract, rule 12).
 
-use crate::commands::batch::row::{CUSTOMER_UID, KNOWN_ORDER, MERCHANT_UID, Rows, Rules};
+use crate::commands::batch::row::{
+    CUSTOMER_UID, KNOWN_ORDER, MERCHANT_UID, Row, Rows, Rules, TAX_FREE, VAT_AMOUNT,
+};
 use crate::commands::naming::{customer_to_charge, order_meant};
 use crate::domain::ids::CustomerUid;
+use crate::domain::payment::Outcome;
+use crate::domain::tax::TaxRule;
 use crate::failure::{Failure, Kind};
 use crate::intake::Problems;
 use crate::ledger::{Create, Ledger};
@@ -46,6 +50,7 @@ pub(super) fn identify(rows: Rows, rules: &Rules) -> Result<(Rows, Problems), Fa
             break;
         }
         let meant = looking.look(&rows, &some, &mut problems)?;
+        looking.check_tax(&rows, &some, &meant, &mut problems)?;
         // Of a million rows hardly one means another text than its own.
         meanings.extend(some.into_iter().zip(meant).filter(|(_, meaning)| *meaning != Meaning::default()));
     }
@@ -107,6 +112,45 @@ impl Looking<'_> {
             }
         }
         Ok(meanings)
+    }
+
+    /// Rows whose tax parts do not go with the profile's `tax`. One that is only told again, or keeps the parts it was
+    /// begun with, needs none.
+    fn check_tax(
+        &self,
+        rows: &Rows,
+        some: &[u32],
+        meant: &[Meaning],
+        problems: &mut Problems,
+    ) -> Result<(), Failure> {
+        let Some(rule) = self.rules.tax else { return Ok(()) };
+        for (row, meaning) in some.iter().zip(meant) {
+            let mut cells = rows.cells(*row);
+            cells[CUSTOMER_UID] = meaning.customer.as_deref().unwrap_or(cells[CUSTOMER_UID]);
+            cells[KNOWN_ORDER] = meaning.order.as_deref().unwrap_or_default();
+            // Most rows go with it whatever their PG is, and are not looked up one by one.
+            let suspect = match rule {
+                TaxRule::Mixed => cells[TAX_FREE].is_empty(),
+                TaxRule::Taxed => !(cells[TAX_FREE].is_empty() && cells[VAT_AMOUNT].is_empty()),
+                TaxRule::TaxFree => false,
+            };
+            if !suspect {
+                continue;
+            }
+            let Ok(Row { request, .. }) = self.rules.read(&cells) else { continue };
+            let terms = &request.terms;
+            let known = self.ledger.map(|ledger| ledger.find(&terms.merchant_uid)).transpose()?.flatten();
+            if known.is_some_and(|row| row.outcome == Outcome::Paid || row.tax_kept().is_some()) {
+                continue;
+            }
+            let saved = self.ledger.map(|ledger| ledger.find_customer(&terms.customer_uid)).transpose()?;
+            let pg = saved.flatten().and_then(|customer| customer.card.pg_provider);
+            let pg = pg.as_deref().or(self.rules.pg.as_deref());
+            if let Err(error) = rule.parts(request.tax(), terms.amount, pg) {
+                problems.say(rows.line(*row), Some(TAX_FREE), &error.to_string());
+            }
+        }
+        Ok(())
     }
 
     fn has_one_spelling(&self, text: &str) -> bool {

@@ -10,6 +10,7 @@ use crate::domain::charge::{ChargeRequest, Field, InvalidValue, check_text};
 use crate::domain::ids::{CustomerUid, MerchantUid};
 use crate::domain::money::{Amount, Currency, MoneyError};
 use crate::domain::payment::{Mode, Terms};
+use crate::domain::tax::{Tax, TaxError, TaxRule};
 use crate::domain::text::nfc;
 
 pub(super) const CUSTOMER_UID: usize = 0;
@@ -17,8 +18,8 @@ pub(super) const AMOUNT: usize = 1;
 pub(super) const NAME: usize = 2;
 pub(super) const MERCHANT_UID: usize = 3;
 pub(super) const CURRENCY: usize = 4;
-const TAX_FREE: usize = 5;
-const VAT_AMOUNT: usize = 6;
+pub(super) const TAX_FREE: usize = 5;
+pub(super) const VAT_AMOUNT: usize = 6;
 const QUOTA: usize = 7;
 const BUYER_NAME: usize = 8;
 const BUYER_EMAIL: usize = 9;
@@ -45,6 +46,10 @@ pub(super) type Fault = (Option<usize>, String);
 #[derive(Clone, Debug)]
 pub(super) struct Rules {
     pub mode: Mode,
+    /// What the profile sells, by tax.
+    pub tax: Option<TaxRule>,
+    /// The PG of the profile, for customers whose own is not known.
+    pub pg: Option<String>,
     /// Makes the order ids.
     pub once_per: Option<OncePer>,
     /// The ledger that may know what the rows mean.
@@ -99,12 +104,23 @@ impl Rules {
         else {
             return Err(faults);
         };
+        let given = Tax { tax_free, vat_amount };
+        // What is missing, or not taken at a PG, is told where the ledger is at hand: see `identify`.
+        let tax = match self.tax.map_or(Ok(given), |rule| rule.parts(given, amount, None)) {
+            Ok(tax) => tax,
+            Err(TaxError::Needed { .. } | TaxError::NotTaken { .. }) => given,
+            Err(error @ (TaxError::NotWhole { .. } | TaxError::VatOfNone { .. })) => {
+                let of_vat = matches!(error, TaxError::VatOfNone { .. });
+                faults.push((Some(if of_vat { VAT_AMOUNT } else { TAX_FREE }), error.to_string()));
+                given
+            }
+        };
         let text = |column: usize| Some(cells[column].to_owned()).filter(|text| !text.is_empty());
         let request = ChargeRequest {
             terms: Terms { merchant_uid, customer_uid, amount, mode: self.mode },
             name: cells[NAME].to_owned(),
-            tax_free,
-            vat_amount,
+            tax_free: tax.tax_free,
+            vat_amount: tax.vat_amount,
             card_quota,
             buyer_name: text(BUYER_NAME),
             buyer_email: text(BUYER_EMAIL),
@@ -374,7 +390,7 @@ mod tests {
     use crate::settings::{Environment, Flags, Folders, Settings};
 
     fn rules() -> Rules {
-        Rules { mode: Mode::Live, once_per: None, ledger: None }
+        Rules { mode: Mode::Live, tax: None, pg: None, once_per: None, ledger: None }
     }
 
     fn once_per(period: &str, plan: &str) -> OncePer {

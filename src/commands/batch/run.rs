@@ -123,7 +123,13 @@ fn rules(args: &BatchArgs, context: &Context<'_>) -> Result<Rules, Failure> {
         .as_deref()
         .map(|period| OncePer::of(period, plan, settings, context.now()))
         .transpose()?;
-    Ok(Rules { mode: settings.mode, once_per, ledger: Some(settings.database.clone()) })
+    Ok(Rules {
+        mode: settings.mode,
+        tax: settings.tax,
+        pg: settings.pg_name().map(str::to_owned),
+        once_per,
+        ledger: Some(settings.database.clone()),
+    })
 }
 
 fn other_batch(pid: Option<u32>) -> Failure {

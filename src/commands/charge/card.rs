@@ -24,6 +24,9 @@ pub(super) fn known_customer(ledger: Option<&Ledger>, order: &Charge) -> Result<
 pub(super) fn charge_card(order: &Charge, customer: Option<&Customer>) -> String {
     let request = &order.request;
     let mut more = Vec::new();
+    for (part, amount) in [("tax-free", request.tax_free), ("VAT", request.vat_amount)] {
+        more.extend(amount.map(|amount| (part, amount.to_string())));
+    }
     if let Some(months) = request.card_quota {
         more.push(("quota", format!("{months} months")));
     }

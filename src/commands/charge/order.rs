@@ -10,13 +10,14 @@ use ring::rand::{SecureRandom, SystemRandom};
 use crate::billing::request::{BesideOthers, Charge, Leave};
 use crate::commands::charge::ChargeArgs;
 use crate::commands::limits::{LOCK_WAIT_MORE, OverLimit, check_limits, guards};
-use crate::commands::naming::{customer_to_charge, order_meant, save_as_given, unsaved};
+use crate::commands::naming::{customer_to_charge, order_meant, pg_of, save_as_given, unsaved};
 use crate::commands::once_per::OncePer;
 use crate::commands::pasted::charge_command_of;
 use crate::domain::charge::{ChargeRequest, Field, check_text};
 use crate::domain::ids::{CustomerUid, MerchantUid};
 use crate::domain::money::{Amount, Currency};
-use crate::domain::payment::Terms;
+use crate::domain::payment::{Outcome, Payment, Terms};
+use crate::domain::tax::{Tax, TaxError};
 use crate::domain::text::nfc_key;
 use crate::domain::words::hex;
 use crate::failure::{Failure, Kind};
@@ -51,7 +52,7 @@ pub(super) fn order(
     settings: &Settings,
     now: Timestamp,
 ) -> Result<Charge, Failure> {
-    let Amounts { amount, tax_free, vat } = amounts;
+    let amount = amounts.amount;
     let customer_uid =
         customer_to_charge(&args.customer_uid, ledger).map_err(|failure| {
             match save_as_given(&args.customer_uid, settings) {
@@ -60,11 +61,14 @@ pub(super) fn order(
             }
         })?;
     let merchant_uid = merchant_uid(args, settings, &customer_uid, ledger, now)?;
+    // The order of a period may be named by its id as well.
+    let known = ledger.map(|ledger| ledger.find(&merchant_uid)).transpose()?.flatten();
+    let tax = tax(args, amounts, known.as_ref(), &customer_uid, ledger, settings)?;
     let request = ChargeRequest {
         terms: Terms { merchant_uid, customer_uid, amount, mode: settings.mode },
         name: args.name.clone(),
-        tax_free,
-        vat_amount: vat,
+        tax_free: tax.tax_free,
+        vat_amount: tax.vat_amount,
         card_quota: args.quota.filter(|months| *months != 0),
         buyer_name: args.buyer_name.clone(),
         buyer_email: args.buyer_email.clone(),
@@ -81,9 +85,7 @@ pub(super) fn order(
     if let Some(ledger) = ledger {
         check_known(args, &request.terms, ledger, settings)?;
     }
-    // The order of a period may be named by its id as well.
-    let known = ledger.map(|ledger| ledger.find(&request.terms.merchant_uid)).transpose()?.flatten();
-    let once_per = args.once_per.is_some() || known.is_some_and(|row| row.once_per);
+    let once_per = args.once_per.is_some() || known.as_ref().is_some_and(|row| row.once_per);
     check_limits(&settings.limits, amount).map_err(|over| over_limit(over, settings, amount))?;
     Ok(Charge {
         request: Arc::new(request),
@@ -97,6 +99,38 @@ pub(super) fn order(
         known: None,
         beside: BesideOthers { once_per, allow_similar: args.allow_similar, passed: Vec::new() },
         leave: Leave::default(),
+    })
+}
+
+/// The tax parts that go out: those of an earlier request that may have arrived, else what the profile makes of what
+/// was given. What is only told again is not held to a profile of today.
+fn tax(
+    args: &ChargeArgs,
+    amounts: Amounts,
+    known: Option<&Payment>,
+    customer: &CustomerUid,
+    ledger: Option<&Ledger>,
+    settings: &Settings,
+) -> Result<Tax, Failure> {
+    let given = Tax { tax_free: amounts.tax_free, vat_amount: amounts.vat };
+    if let Some(kept) = known.and_then(Payment::tax_kept) {
+        return Ok(kept);
+    }
+    let is_told_only = known.is_some_and(|row| match row.outcome {
+        Outcome::Paid => true,
+        Outcome::Declined | Outcome::Rejected => !args.retry,
+        Outcome::Pending | Outcome::Unknown | Outcome::NotSent => false,
+    });
+    let Some(rule) = settings.tax.filter(|_| !is_told_only) else { return Ok(given) };
+    let pg = pg_of(customer, ledger, settings)?;
+    rule.parts(given, amounts.amount, pg.as_deref()).map_err(|error| {
+        let how = match &error {
+            TaxError::Needed { .. } => "give --tax-free AMOUNT, 0 where none of it is free of tax",
+            TaxError::NotWhole { .. } => "leave --tax-free out",
+            TaxError::VatOfNone { .. } => "leave --vat out",
+            TaxError::NotTaken { .. } => "leave --tax-free and --vat out",
+        };
+        Failure::usage(error.to_string()).hinted(how)
     })
 }
 

@@ -6,7 +6,6 @@ use crate::commands::context::Context;
 use crate::commands::customer::{ShowArgs, unknown_customer};
 use crate::commands::naming::customer_meant;
 use crate::commands::session::answered;
-use crate::commands::totals::summary;
 use crate::failure::{Exit, Failure};
 use crate::ledger::Filter;
 use crate::output::detail::CustomerDetail;
@@ -20,7 +19,7 @@ pub(super) fn run(args: &ShowArgs, context: &mut Context<'_>) -> Result<Exit, Fa
     let Some(customer) = ledger.find_customer(&uid)? else {
         return Err(unknown_customer(&ledger, &uid));
     };
-    let summary = summary(ledger.customer_totals(&uid)?);
+    let summary = ledger.customer_totals(&uid)?;
     let filter = Filter { customer: Some(uid), limit: Some(LAST_PAYMENTS), ..Filter::default() };
     let mut payments = Vec::new();
     ledger.visit(&filter, &mut |payment| {

@@ -33,6 +33,10 @@ const WITHDRAWN_AND_RETURNED: [&str; 13] = [
 /// And one that does not give it back (facts 10).
 const WITHDRAWN: &str = "paymentwall";
 
+/// PGs that make opposite things of a `tax_free` that is left out: the whole sum free of tax at KG Inicis, where the
+/// merchant id sells both, and the whole of it taxed at KCP (facts 15.1).
+const TAX_FREE_MATTERS: [&str; 5] = ["html5_inicis", "inicis", "kcp", "kcp_billing", "kcp_quick"];
+
 /// Holds mode and channels against the saved customers and the newest payments.
 pub(super) fn examine(settings: &Settings, ledger: Option<&Ledger>, report: &mut Report) {
     let seen = match ledger.map(|ledger| Seen::in_ledger(settings.mode, ledger)).transpose() {
@@ -44,6 +48,7 @@ pub(super) fn examine(settings: &Settings, ledger: Option<&Ledger>, report: &mut
     };
     mode(settings.mode, &seen, report);
     channels(settings, &seen, report);
+    tax(settings, &seen, report);
 }
 
 /// What the ledger tells of channels.
@@ -57,6 +62,8 @@ struct Seen {
     other_mode: Vec<String>,
     /// Of saved customers.
     pgs: BTreeSet<String>,
+    /// Of payments.
+    pgs_paid: BTreeSet<String>,
 }
 
 impl Seen {
@@ -87,6 +94,7 @@ impl Seen {
 
     fn payment(&mut self, mode: Mode, payment: &Payment, sandbox_flag: Option<bool>) {
         self.note(mode, payment.terms.mode, sandbox_flag, payment.terms.merchant_uid.as_str());
+        self.pgs_paid.extend(payment.pg_provider.clone());
     }
 
     fn note(&mut self, mode: Mode, recorded: Mode, sandbox_flag: Option<bool>, id: &str) {
@@ -149,9 +157,7 @@ fn channels(settings: &Settings, seen: &Seen, report: &mut Report) {
         Mode::Sandbox => return report.ok("channels", "sandbox: no money moves"),
         Mode::Test => {}
     }
-    // `pg` is the PG and the merchant's id there: nice_v2.nictest04m.
-    let configured = settings.pg.as_deref().and_then(|pg| pg.split('.').next());
-    let pgs: BTreeSet<&str> = seen.pgs.iter().map(String::as_str).chain(configured).collect();
+    let pgs: BTreeSet<&str> = seen.pgs.iter().map(String::as_str).chain(settings.pg_name()).collect();
     let named = |really: &dyn Fn(&str) -> bool| {
         pgs.iter().copied().filter(|pg| really(pg)).collect::<Vec<_>>().join(", ")
     };
@@ -174,6 +180,30 @@ fn channels(settings: &Settings, seen: &Seen, report: &mut Report) {
             "refund each test charge yourself",
         );
     }
+}
+
+/// Whether what is left out of a charge means what the merchant takes it for.
+fn tax(settings: &Settings, seen: &Seen, report: &mut Report) {
+    if let Some(rule) = settings.tax {
+        return report.ok("tax", rule.word());
+    }
+    if settings.sandbox() {
+        return report.ok("tax", "sandbox: no tax is due");
+    }
+    let known = seen.pgs.iter().chain(&seen.pgs_paid).map(String::as_str).chain(settings.pg_name());
+    let matters: BTreeSet<&str> = known.filter(|pg| TAX_FREE_MATTERS.contains(pg)).collect();
+    if matters.is_empty() {
+        return report.ok("tax", "not set; charges name the tax parts that they are given");
+    }
+    report.warn(
+        "tax",
+        format!(
+            "not set, and {} makes its own of a tax_free that is left out: by contract the whole amount may count as \
+             free of tax, or as taxed",
+            matters.into_iter().collect::<Vec<_>>().join(", ")
+        ),
+        "set tax to \"taxed\", \"mixed\" or \"tax-free\" in the profile",
+    );
 }
 
 #[cfg(test)]

@@ -18,7 +18,8 @@ use crate::output::text::safe;
 const LIMIT_USUAL: u64 = 20;
 
 /// The gateway's words for a payment, where they are not outcomes of ours (facts 9).
-const GATEWAY_STATUSES: [&str; 3] = ["ready", "cancelled", "failed"];
+/// Cancelled is what was wholly refunded, partly_cancelled what was refunded in part.
+const GATEWAY_STATUSES: [&str; 4] = ["ready", "cancelled", "partly_cancelled", "failed"];
 
 /// Reads every option that picks payments.
 pub(super) fn filter(args: &HistoryListArgs, now: Timestamp, zone: &TimeZone) -> Result<Filter, Failure> {

@@ -8,7 +8,6 @@ use crate::commands::history::filter::{described, filter};
 use crate::commands::history::{HistoryBy, HistoryListArgs};
 use crate::commands::naming::customer_meant;
 use crate::commands::session::answered;
-use crate::commands::totals::summary;
 use crate::domain::payment::Payment;
 use crate::failure::{Exit, Failure};
 use crate::ledger::{Filter, Ledger};
@@ -71,7 +70,7 @@ fn list(
         return Ok(Err(error));
     }
     let footer = if with_footer && lister.shown() > 0 {
-        payments_footer(&summary(ledger.totals(filter)?), lister.shown())
+        payments_footer(&ledger.totals(filter)?, lister.shown())
     } else {
         String::new()
     };

@@ -43,6 +43,19 @@ fn why(kind: DriftKind, row: Option<&Payment>, record: &GatewayRecord) -> String
             record.cancel_amount_text.as_deref().unwrap_or("0"),
             here(|row| row.cancel_amount.map_or_else(|| "nothing".to_owned(), |back| back.to_string()))
         ),
+        DriftKind::SettledOutside => {
+            let noted = row.and_then(|row| row.outside.as_ref());
+            noted.map_or_else(
+                || "it was paid back outside of the gateway".to_owned(),
+                |outside| {
+                    let by = outside.by.as_deref().map(|by| format!(" by {by}")).unwrap_or_default();
+                    format!(
+                        "the PG paid {} of {shown} back outside of the gateway, as was noted{by}: {}",
+                        outside.amount, outside.evidence
+                    )
+                },
+            )
+        }
         DriftKind::OnlyAtGateway => format!("the gateway has {shown} as {status}, the ledger nothing"),
         DriftKind::OnlyHere => "the ledger has it as paid, and the gateway does not show it".to_owned(),
         DriftKind::TwoPayments => format!(

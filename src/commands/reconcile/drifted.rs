@@ -30,7 +30,12 @@ impl Drift {
     /// Whether the ledger keeps it until a later look. Two payments are an alarm, which the ledger's own records
     /// show (contract, rule 11).
     pub(super) fn is_kept(&self) -> bool {
-        !self.taken && self.found.kind != DriftKind::TwoPayments
+        !self.taken && self.found.kind != DriftKind::TwoPayments && self.found.kind.is_left()
+    }
+
+    /// Whether a person has still to look at it.
+    pub(super) fn is_left(&self) -> bool {
+        self.found.kind.is_left() && self.signed.is_none()
     }
 
     /// What `--acknowledge` takes; `None` where nothing is left to answer for.
@@ -38,7 +43,7 @@ impl Drift {
         if self.is_kept() {
             return Some(self.found.id());
         }
-        if self.taken { None } else { self.found.imp_uid.clone() }
+        if self.taken || !self.found.kind.is_left() { None } else { self.found.imp_uid.clone() }
     }
 
     /// As a line for people.

@@ -8,28 +8,34 @@ use crate::commands::pasted::command_of;
 use crate::commands::reconcile::ReconcileArgs;
 use crate::commands::reconcile::tell::Told;
 use crate::domain::charge::{Field, check_text};
+use crate::domain::money::Amount;
 use crate::domain::payment::{Noted, Outcome, Payment};
 use crate::domain::protocol::may_be_noted;
+use crate::domain::refund::Refund;
 use crate::domain::text::nfc_key;
 use crate::failure::{Exit, Failure};
-use crate::ledger::{Entry, How, Seen};
+use crate::ledger::{Entry, How, OutsideNote, Seen};
 
 /// What a person has found out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Note {
     Charged,
     NotCharged,
+    RefundedOutside,
+    NotRefundedOutside,
 }
 
 impl ValueEnum for Note {
     fn value_variants<'a>() -> &'a [Note] {
-        &[Note::Charged, Note::NotCharged]
+        &[Note::Charged, Note::NotCharged, Note::RefundedOutside, Note::NotRefundedOutside]
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
         Some(PossibleValue::new(match self {
             Note::Charged => "charged",
             Note::NotCharged => "not-charged",
+            Note::RefundedOutside => "refunded-outside",
+            Note::NotRefundedOutside => "not-refunded-outside",
         }))
     }
 }
@@ -56,10 +62,27 @@ pub(super) fn note(note: Note, args: &ReconcileArgs, context: &mut Context<'_>) 
     };
     let Some(_lock) = ledger.lock_payment(&uid)? else { return Err(busy()) };
     let Some(row) = ledger.find(&uid)? else { return Err(busy()) };
+    let charged = match note {
+        Note::Charged => true,
+        Note::NotCharged => false,
+        Note::RefundedOutside | Note::NotRefundedOutside => {
+            let open = ledger.refunds(&uid)?.into_iter().find(|refund| refund.outcome.is_open());
+            let note = outside(note, args, (&row, id, open), evidence, context)?;
+            let written = ledger.write_one(&Entry::Outside { uid: uid.clone(), note })?;
+            if written.how != How::Kept {
+                return Err(busy());
+            }
+            told.noted_outside(written.payment);
+            return told.finish(context, None);
+        }
+    };
+    if args.amount.is_some() {
+        return Err(Failure::usage("--amount is of --note refunded-outside alone. Nothing was noted"));
+    }
     if !may_be_noted(&row) {
         return Err(settled(&row));
     }
-    let (charged, by) = (note == Note::Charged, context.settings.operator.clone());
+    let by = context.settings.operator.clone();
     let noted = Noted { charged, at: context.now(), by, evidence };
     let (seen, before) = (Seen::of(&row), row.outcome);
     let written = ledger.write_one(&Entry::Noted { uid: uid.clone(), seen, noted })?;
@@ -73,6 +96,62 @@ pub(super) fn note(note: Note, args: &ReconcileArgs, context: &mut Context<'_>) 
         | How::RefundHeld(_) => return Err(busy()),
     }
     told.finish(context, None)
+}
+
+/// A note of money that the PG paid back without the gateway; `open` is a refund of the payment of which nobody knows
+/// what became of it.
+fn outside(
+    note: Note,
+    args: &ReconcileArgs,
+    (row, id, open): (&Payment, &str, Option<Refund>),
+    evidence: String,
+    context: &Context<'_>,
+) -> Result<OutsideNote, Failure> {
+    let uid = &row.terms.merchant_uid;
+    let no = |why: String| Err(Failure::refused(format!("{why}. Nothing was noted")));
+    if row.outcome != Outcome::Paid {
+        return no(format!("{uid} is {}, and only of a paid one is anything paid back", row.outcome));
+    }
+    if row.others().any(|record| record.imp_uid == id) {
+        let own = row.imp_uid.as_deref().unwrap_or("the order's own");
+        return no(format!(
+            "{id} is a payment beside {own} under {uid}; --acknowledge {id} answers for that"
+        ));
+    }
+    let (at, by, left) = (context.now(), context.settings.operator.clone(), row.left());
+    if note == Note::NotRefundedOutside {
+        if args.amount.is_some() {
+            let why =
+                "--note not-refunded-outside takes all of it back, and needs no --amount. Nothing was noted";
+            return Err(Failure::usage(why));
+        }
+        if row.outside.is_none() {
+            return no(format!(
+                "nobody has noted that anything of {uid} was paid back outside of the gateway"
+            ));
+        }
+        return Ok(OutsideNote { amount: None, at, by, evidence });
+    }
+    if let Some(open) = open {
+        let refund = open.id.as_str();
+        let again = command_of(context.settings, "reconcile", uid.as_str());
+        let why = format!("whether the refund {refund} of {} went through is not known yet", open.amount);
+        return no(why).map_err(|failure: Failure| failure.hinted(format!("to find out: {again}")));
+    }
+    let currency = left.currency();
+    let amount = args.amount.as_deref().map(|text| Amount::parse(text, currency)).transpose()?;
+    let amount = amount.unwrap_or(left);
+    if amount > left || left.minor() == 0 {
+        let noted = row.outside.as_ref().map_or_else(String::new, |outside| {
+            let by = outside.by.as_deref().map(|by| format!(" by {by}")).unwrap_or_default();
+            format!(": {} is noted{by} as paid back outside of the gateway", outside.amount)
+        });
+        if left.minor() == 0 {
+            return no(format!("nothing of {uid} is left{noted}"));
+        }
+        return no(format!("{left} of {uid} is left{noted}, and {amount} is more"));
+    }
+    Ok(OutsideNote { amount: Some(amount), at, by, evidence })
 }
 
 fn evidence(text: &str) -> Result<String, Failure> {

@@ -30,6 +30,8 @@ use crate::output::text::{safe, sentence, shell_word, when};
 use crate::output::ui::Ui;
 use crate::settings::Settings;
 
+mod noted;
+
 /// What has come of it so far.
 #[derive(Default)]
 pub(super) struct Told {
@@ -199,19 +201,6 @@ impl Told {
         }
     }
 
-    /// A person has noted what became of one that was this before.
-    pub(super) fn noted(&mut self, payment: Payment, before: Outcome) {
-        let uid = safe(payment.terms.merchant_uid.as_str()).into_owned();
-        let word = if payment.is_noted_charged() { "charged" } else { "not charged" };
-        let after = if payment.is_noted_charged() {
-            "It is not sent again, and counts as paid, until the gateway shows something else."
-        } else {
-            "It may be sent again at once; the gateway is asked about it before."
-        };
-        self.lines.push(format!("{uid}  Noted as {word}. It was {before}. {after}"));
-        self.settled.push(payment);
-    }
-
     /// Several payments under one order: told, and drift until it is settled (contract, rule 11).
     fn alarm(&mut self, settings: &Settings, ui: &mut Ui, payment: &Payment) {
         let Some(alarm) = payment.alarm() else { return };
@@ -288,7 +277,7 @@ impl Told {
         self.acknowledged = u64::try_from(signed).unwrap_or(u64::MAX);
         self.drift.retain(|drift| all || drift.signed.is_none());
         self.to_fix &= self.has(&[DriftKind::StatusDiffers, DriftKind::RefundDiffers]);
-        if self.drift.iter().any(|drift| drift.signed.is_none()) {
+        if self.drift.iter().any(Drift::is_left) {
             self.worsen(Exit::With(Kind::Refused));
         }
         Ok(())
@@ -385,7 +374,7 @@ impl Told {
             self.settled.len(),
             self.undecided.len(),
             self.stand,
-            self.drift.iter().filter(|drift| drift.signed.is_none()).count()
+            self.drift.iter().filter(|drift| drift.is_left()).count()
         );
         let counts = match self.acknowledged {
             0 => counts,

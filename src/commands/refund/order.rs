@@ -84,7 +84,7 @@ pub(super) fn order(
         imp_uid,
         amount,
         tax,
-        tax_matters: false,
+        tax_matters: settings.tax.is_some(),
         reason: reason(&args.reason)?,
         notify: args.notify_webhook,
         similar_since: (!args.again).then(|| before(context.now(), within)),

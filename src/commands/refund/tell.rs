@@ -4,11 +4,13 @@ use crate::billing::refund::{NotSent, Prepared, RefundError, RefundOrder, Refund
 use crate::billing::report::Held;
 use crate::billing::request::Hold;
 use crate::commands::context::Context;
-use crate::commands::pasted::{command_of, refund_command};
+use crate::commands::pasted::{command_of, command_with, refund_command};
 use crate::commands::session::answered;
-use crate::domain::payment::RefundOutcome;
+use crate::domain::money::Amount;
+use crate::domain::payment::{Payment, RefundOutcome};
 use crate::domain::reason::Reason;
-use crate::domain::refund::{NotRefundable, Refund, SplitError};
+use crate::domain::refund::{NotRefundable, Refund, SplitError, is_short_settlement};
+use crate::domain::tax::Tax;
 use crate::domain::time::format_duration;
 use crate::failure::{Exit, Failure, Kind};
 use crate::output::Format;
@@ -29,16 +31,17 @@ pub(super) fn ended(
     if let Some(balance) = balance {
         first = format!("{first} {balance} is left.");
     }
-    let hint = match refund.outcome {
-        RefundOutcome::Unknown | RefundOutcome::Pending => Some(format!(
+    let hints = match refund.outcome {
+        RefundOutcome::Unknown | RefundOutcome::Pending => vec![format!(
             "to find out: {}",
             command_of(context.settings, "reconcile", order.merchant_uid.as_str())
-        )),
-        RefundOutcome::Refunded | RefundOutcome::Refused | RefundOutcome::NotSent => None,
+        )],
+        RefundOutcome::Refused => way_out(context, payment, refund),
+        RefundOutcome::Refunded | RefundOutcome::NotSent => Vec::new(),
     };
     let silent = context.ui.quiet() && refund.outcome == RefundOutcome::Refunded;
     if context.ui.format() == Format::Table {
-        let rest = hint.as_ref().map_or_else(String::new, |hint| format!("  {hint}\n"));
+        let rest: String = hints.iter().map(|hint| format!("  {hint}\n")).collect();
         let text = format!("{first}\n{}{rest}", refund_facts(payment, refund));
         return match exit {
             Exit::Done if silent => Ok(exit),
@@ -52,9 +55,30 @@ pub(super) fn ended(
         Exit::Done => Ok(exit),
         Exit::With(kind) => {
             let failure = Failure::new(kind, first);
-            Err(hint.into_iter().fold(failure, Failure::hinted))
+            Err(hints.into_iter().fold(failure, Failure::hinted))
         }
     }
+}
+
+/// A PG that is short of the merchant's settlement money will pay back by hand or by force, and nobody tells the
+/// gateway (facts 15.2).
+fn way_out(context: &Context<'_>, payment: &Payment, refund: &Refund) -> Vec<String> {
+    let words = refund.message.as_deref().unwrap_or_default();
+    if !is_short_settlement(payment.pg(), words) {
+        return Vec::new();
+    }
+    let mut options = vec![("--note", Some("refunded-outside".to_owned()))];
+    if refund.amount != payment.left() {
+        options.push(("--amount", Some(refund.amount.to_digits())));
+    }
+    options.push(("--evidence", Some("...".to_owned())));
+    let note = command_with(context.settings, "reconcile", payment.terms.merchant_uid.as_str(), options);
+    vec![
+        "the PG has less of your coming settlement than this refund: pay it in there and try again, or have the PG \
+         pay it back by hand or by force"
+            .to_owned(),
+        format!("the gateway will go on saying paid; once the PG has paid it back, note that: {note}"),
+    ]
 }
 
 fn exit_of(refund: &Refund, held: Option<&Held>) -> Exit {
@@ -126,6 +150,13 @@ fn not_refundable(context: &Context<'_>, order: &RefundOrder, why: &NotRefundabl
                 refund_command(context.settings, &RefundOrder { amount: None, ..order.clone() }, &[])
             ))
         }
+        NotRefundable::PaidBackOutside { left } => Failure::refused(format!(
+            "the PG paid it back outside of the gateway, as was noted by hand: {left} of {imp_uid} is left"
+        ))
+        .hinted(format!(
+            "who noted it, and by what evidence: {}",
+            command_of(context.settings, "history show", order.merchant_uid.as_str())
+        )),
         NotRefundable::Unreadable => Failure::refused(format!(
             "the gateway shows {imp_uid} with an amount or refunds that are not this payment's"
         ))
@@ -145,11 +176,19 @@ fn tax(context: &Context<'_>, order: &RefundOrder, error: SplitError) -> Failure
                 refund_command(context.settings, &RefundOrder { tax: proposed, ..order.clone() }, &[])
             ))
         }
-        SplitError::NotRecorded => Failure::usage(format!(
-            "the tax parts of {} were not recorded, and `tax` of the profile says that they matter",
-            order.merchant_uid
-        ))
-        .hinted("give --tax-free AMOUNT, 0 where none of it is free of tax"),
+        SplitError::NotRecorded { amount } => {
+            let with = |part: Amount| {
+                let tax = Tax { tax_free: Some(part), ..order.tax };
+                refund_command(context.settings, &RefundOrder { tax, ..order.clone() }, &[])
+            };
+            Failure::usage(format!(
+                "the tax parts of {} were not recorded, and the profile has a `tax`: how much of {amount} is free of \
+                 tax has to be said, with --tax-free",
+                order.imp_uid
+            ))
+            .hinted(format!("where none of it is: {}", with(Amount::from_minor(0, amount.currency()))))
+            .hinted(format!("where all of it is: {}", with(amount)))
+        }
         SplitError::TooMuch { part, given, most } => {
             Failure::usage(format!("{part} of {given} is more than this refund can have: {most} at most"))
         }

@@ -4,6 +4,7 @@ use super::{DriftKind, drift, is_ours, terms_of};
 use crate::domain::charge::ChargeRequest;
 use crate::domain::ids::{CustomerUid, MerchantUid};
 use crate::domain::money::{Amount, Currency};
+use crate::domain::outside::Outside;
 use crate::domain::payment::{GatewayRecord, Mode, Outcome, Payment, Terms};
 use crate::domain::reason::Reason;
 
@@ -66,6 +67,30 @@ fn of_test(record: GatewayRecord) -> GatewayRecord {
 
 fn of_kakao(record: GatewayRecord) -> GatewayRecord {
     GatewayRecord { pg_provider: Some("kakaopay".to_owned()), ..record }
+}
+
+#[test]
+fn what_was_paid_back_without_the_gateway_is_no_refund_that_differs() {
+    let outside = |refunded: i64, amount: i64| {
+        let (at, by, evidence) = (Timestamp::UNIX_EPOCH, None, "letter".to_owned());
+        Payment {
+            outside: Some(Outside { amount: won(amount), at, by, evidence }),
+            ..row(Outcome::Paid, refunded)
+        }
+    };
+    for (what, row, record, kinds) in [
+        ("all of it", outside(0, 8_900), record("paid", 0), &[DriftKind::SettledOutside][..]),
+        ("beside a part", outside(900, 3_000), record("cancelled", 900), &[DriftKind::SettledOutside]),
+        (
+            "and the console refunded too",
+            outside(0, 3_000),
+            record("cancelled", 500),
+            &[DriftKind::RefundDiffers],
+        ),
+    ] {
+        assert_eq!(drift(Some(&row), &record, Mode::Live), kinds, "{what}");
+    }
+    assert!(!DriftKind::SettledOutside.is_left() && DriftKind::RefundDiffers.is_left());
 }
 
 #[test]

@@ -33,8 +33,8 @@ pub enum SplitError {
     /// The charge had parts and this is not all of it: how much of each goes back has to be said. The
     /// proportional split is proposed.
     Needed { proposed: Tax },
-    /// What the charge was sent with was not recorded, and the profile says that it matters.
-    NotRecorded,
+    /// What the charge was sent with was not recorded, and the profile says that it matters. `amount` goes back.
+    NotRecorded { amount: Amount },
     /// A part is more than what is left of it, or than the refund itself.
     TooMuch { part: &'static str, given: Amount, most: Amount },
 }
@@ -43,7 +43,7 @@ pub enum SplitError {
 pub fn split(money: &Split<'_>, given: &TaxGiven) -> Result<Tax, SplitError> {
     let Some(charged) = money.charged else {
         if money.matters && given.tax_free.is_none() {
-            return Err(SplitError::NotRecorded);
+            return Err(SplitError::NotRecorded { amount: money.amount });
         }
         return within(money, given, given.tax_free, given.vat_amount).map(|()| *given);
     };

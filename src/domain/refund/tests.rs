@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use super::{
     AfterRefund, Look, NotRefundable, Reading, Refund, RefundAnswer, RefundEnd, Shown, Split, SplitError,
-    answered, balance_is_certain, found_after, how_much, in_the_way, read, review, shown, silence_proves,
-    split,
+    answered, balance_is_certain, found_after, how_much, how_much_beside, in_the_way, is_short_settlement,
+    read, review, shown, silence_proves, split,
 };
 use crate::domain::ids::{MerchantUid, RefundId};
 use crate::domain::money::{Amount, Currency};
@@ -148,6 +148,45 @@ fn what_has_ended_is_found_again_by_its_id_alone() {
 }
 
 #[test]
+fn what_the_pg_paid_back_without_the_gateway_does_not_go_back_again() {
+    let outside = |left| Err(NotRefundable::PaidBackOutside { left: won(left) });
+    for (rule, asked, refunded, noted, expected) in [
+        ("all that is left", None, 0, 3_000, Ok(won(7_000))),
+        ("a part of it", Some(won(7_000)), 0, 3_000, Ok(won(7_000))),
+        ("more than is left, and less than the balance", Some(won(7_001)), 0, 3_000, outside(7_000)),
+        ("nothing is left", None, 0, 10_000, outside(0)),
+        ("nothing is left beside an earlier refund", Some(won(1)), 4_000, 6_000, outside(0)),
+        (
+            "more than the balance",
+            Some(won(10_001)),
+            0,
+            3_000,
+            Err(NotRefundable::OverBalance { balance: won(10_000) }),
+        ),
+        ("all of it was refunded at the gateway", None, 10_000, 3_000, Err(NotRefundable::AllRefunded)),
+    ] {
+        let much = how_much_beside(asked, &of(refunded, &[]), Some(won(noted)));
+        assert_eq!(much, expected, "{rule}");
+    }
+}
+
+#[test]
+fn a_pg_that_is_short_of_settlement_money_is_known_by_its_words() {
+    for (pg, words, is_short) in [
+        (Some("kcp"), "[8178] 취소 금액보다 상계가능 정산금액 부족 으로 취소 불가합니다", true),
+        (None, "[9029] 상점의 취소가능 금액이 부족합니다.", true),
+        (Some("nice"), "취소 금액이 미정산 금액보다 큽니다", true),
+        (Some("html5_inicis"), "[취소한도초과] 취소금액입금하여 한도증액요청", true),
+        (Some("danal_tpay"), "취소불가 상태입니다", true),
+        (Some("kcp"), "취소불가 상태입니다", false),
+        (Some("nice"), "부분취소 불가능 거래(전체취소 요망)", false),
+        (None, "기취소거래", false),
+    ] {
+        assert_eq!(is_short_settlement(pg, words), is_short, "{words}");
+    }
+}
+
+#[test]
 fn nothing_more_goes_back_than_is_left() {
     let eur = Amount::from_minor(100, Currency::parse("EUR").unwrap());
     for (rule, asked, refunded, expected) in [
@@ -165,6 +204,7 @@ fn nothing_more_goes_back_than_is_left() {
         ("another currency", Some(eur), 0, Err(NotRefundable::Unreadable)),
     ] {
         assert_eq!(how_much(asked, &of(refunded, &[])), expected, "{rule}");
+        assert_eq!(how_much_beside(asked, &of(refunded, &[]), None), expected, "{rule}");
     }
 }
 
@@ -375,7 +415,15 @@ fn a_refund_names_the_tax_parts_that_its_charge_named() {
             Err(SplitError::TooMuch { part: "tax_free", given: won(3_001), most: won(3_000) }),
         ),
         ("not recorded, and it does not matter", None, false, None, 3_000, none, Ok(none)),
-        ("not recorded, and it matters", None, true, None, 3_000, none, Err(SplitError::NotRecorded)),
+        (
+            "not recorded, and it matters",
+            None,
+            true,
+            None,
+            3_000,
+            none,
+            Err(SplitError::NotRecorded { amount: won(3_000) }),
+        ),
         ("not recorded, and said", None, true, None, 3_000, tax(Some(0), None), Ok(tax(Some(0), None))),
     ] {
         let money = Split {

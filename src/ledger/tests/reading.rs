@@ -12,10 +12,11 @@ use crate::domain::ids::CustomerUid;
 use crate::domain::lookup::LookedUp;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::{GatewayRecord, Mode, Outcome};
+use crate::domain::totals::Totals;
 use crate::ledger::read::{BEGUN_WITH, BY_APPROVAL, BY_IMP_UID, EVENTS, LOOK_AGAIN, UNSETTLED, bound};
 use crate::ledger::records::{MANIFOLD, OF_PAYMENT};
 use crate::ledger::search::choose;
-use crate::ledger::{By, Filter, Ledger, Totals};
+use crate::ledger::{By, Filter, Ledger};
 use crate::ledger::{
     day::SPENT,
     guard::{NOT_PAID, SIMILAR},

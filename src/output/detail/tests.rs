@@ -2,9 +2,9 @@ use super::{
     CustomerDetail, CustomerDetailObject, PaymentDetail, PaymentDetailObject, customer_detail, payment_detail,
 };
 use crate::domain::payment::{EventKind, HistoryEntry, Outcome, Received};
+use crate::domain::totals::Totals;
 use crate::output::Format;
 use crate::output::json;
-use crate::output::list::PaymentSummary;
 use crate::output::options::UiOptions;
 use crate::output::samples::{at, customer, declined, options, paid, refund, seoul, shown, won};
 
@@ -141,7 +141,8 @@ fn the_payments_object_holds_its_history_and_its_refunds() {
     assert!(object.starts_with(r#"{"outcome":"paid","replayed":false,"#), "{object}");
     assert!(
         object.contains(r#""amount":8900,"#)
-            && object.ends_with(r#""alarm":false,"tax_free":null,"vat_amount":null"#),
+            && object.contains(r#""alarm":false,"tax_free":null,"vat_amount":null,"refunded_outside":null,"#)
+            && object.ends_with(r#""refunded_outside_by":null,"refunded_outside_evidence":null"#),
         "{object}"
     );
     let (_, refunds) = lists.split_once(r#"],"refunds":"#).unwrap();
@@ -171,7 +172,12 @@ fn a_refund_is_shown_under_the_history_of_its_payment() {
 
 #[test]
 fn one_customer_is_shown_with_card_totals_and_last_payments() {
-    let summary = PaymentSummary { count: 12, paid: 11, net: vec![won(97_900)], ..PaymentSummary::default() };
+    let summary = Totals {
+        count: 12,
+        by_outcome: vec![(Outcome::Paid, 11)],
+        net: vec![won(97_900)],
+        ..Totals::default()
+    };
     let payments = [paid(), declined()];
     let customer = customer();
     let detail = CustomerDetail { customer: &customer, summary: &summary, payments: &payments };
@@ -201,7 +207,8 @@ fn one_customer_is_shown_with_card_totals_and_last_payments() {
 
 #[test]
 fn the_customers_object_holds_totals_and_payments() {
-    let summary = PaymentSummary { count: 2, paid: 1, net: vec![won(8900)], ..PaymentSummary::default() };
+    let summary =
+        Totals { count: 2, by_outcome: vec![(Outcome::Paid, 1)], net: vec![won(8900)], ..Totals::default() };
     let (customer, payments, zone) = (customer(), [paid()], seoul());
     let detail = CustomerDetail { customer: &customer, summary: &summary, payments: &payments };
     let json = json::line(&CustomerDetailObject::new(detail, &zone)).unwrap();

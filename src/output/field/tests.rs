@@ -55,7 +55,11 @@ fn the_payment_object_has_the_contracts_fields_in_the_contracts_order() {
   "other_imp_uids": [],
   "alarm": false,
   "tax_free": null,
-  "vat_amount": null
+  "vat_amount": null,
+  "refunded_outside": null,
+  "refunded_outside_at": null,
+  "refunded_outside_by": null,
+  "refunded_outside_evidence": null
 }"#;
     assert_eq!(json, expected);
 }

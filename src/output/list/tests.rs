@@ -1,11 +1,12 @@
 use std::io::{self, Write};
 
-use super::{BLOCK_ROWS, PaymentSummary, payments_footer};
+use super::{BLOCK_ROWS, payments_footer};
 use crate::domain::customer::Customer;
 use crate::domain::ids::MerchantUid;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::{Mode, Outcome, Payment};
 use crate::domain::reason::Reason;
+use crate::domain::totals::Totals;
 use crate::output::Format;
 use crate::output::field::{Columns, Listed};
 use crate::output::options::{UiOptions, is_broken_pipe};
@@ -20,7 +21,8 @@ fn listed(options: UiOptions, columns: Option<&str>, payments: &[Payment]) -> St
     for payment in payments {
         list.row(payment).unwrap();
     }
-    let summary = PaymentSummary { count: 2, paid: 1, net: vec![won(8900)], ..PaymentSummary::default() };
+    let summary =
+        Totals { count: 2, by_outcome: vec![(Outcome::Paid, 1)], net: vec![won(8900)], ..Totals::default() };
     let footer = payments_footer(&summary, list.shown());
     list.finish(&footer).unwrap();
     out.text()
@@ -135,7 +137,7 @@ fn plain_is_tabs_and_nothing_else() {
         listed(options(Format::Plain), Some("merchant_uid,amount,imp_uid,message,paid_at"), &[payment]);
     assert_eq!(text, "order_monthly_0000\t8900\timps_623347347957\t두 줄 말\t\n");
     let fields = listed(options(Format::Plain), None, &[paid()]);
-    assert_eq!(fields.trim_end_matches('\n').split('\t').count(), 36, "every field, absent ones empty");
+    assert_eq!(fields.trim_end_matches('\n').split('\t').count(), 40, "every field, absent ones empty");
 }
 
 #[test]
@@ -267,35 +269,45 @@ fn customers_are_listed_by_the_same_writer() {
 #[test]
 fn footers_count_all_that_match() {
     let usd = Amount::from_minor(1420, Currency::parse("USD").unwrap());
-    let summary =
-        PaymentSummary { count: 153, paid: 140, net: vec![won(1_246_000), usd], ..PaymentSummary::default() };
+    let summary = Totals {
+        count: 153,
+        by_outcome: vec![(Outcome::Paid, 140)],
+        net: vec![won(1_246_000), usd],
+        ..Totals::default()
+    };
     assert_eq!(
         payments_footer(&summary, 20),
         "153 payments (20 shown), 140 paid, net ₩1,246,000 + USD 14.20"
     );
-    let mixed = PaymentSummary {
+    let mixed = Totals {
         count: 3,
-        paid: 3,
+        by_outcome: vec![(Outcome::Paid, 3)],
         net: vec![won(8900)],
         net_mode: Some(Mode::Live),
         apart: vec![(Mode::Test, vec![won(100)])],
         further: 1,
         further_held: vec![won(8900)],
-        ..PaymentSummary::default()
+        ..Totals::default()
     };
     assert_eq!(
         payments_footer(&mixed, 3),
         "3 payments, 3 paid, net ₩8,900; TEST ₩100; and ₩8,900 in 1 further payment under these orders"
     );
-    let tested = PaymentSummary {
+    let tested = Totals {
         count: 1,
-        paid: 1,
+        by_outcome: vec![(Outcome::Paid, 1)],
         net: vec![won(100)],
         net_mode: Some(Mode::Test),
-        ..PaymentSummary::default()
+        ..Totals::default()
     };
     assert_eq!(payments_footer(&tested, 1), "1 payment, 1 paid, TEST net ₩100");
-    let none_paid = PaymentSummary { count: 1, paid: 0, net: Vec::new(), ..PaymentSummary::default() };
+    let back = Totals { refunded: vec![(Mode::Test, vec![won(300)])], ..tested };
+    assert_eq!(
+        payments_footer(&back, 1),
+        "1 payment, 1 paid, TEST net ₩100; refunded in that time TEST ₩300"
+    );
+    let none_paid =
+        Totals { count: 1, by_outcome: vec![(Outcome::Paid, 0)], net: Vec::new(), ..Totals::default() };
     assert_eq!(payments_footer(&none_paid, 1), "1 payment, 0 paid");
 }
 

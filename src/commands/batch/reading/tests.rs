@@ -4,7 +4,7 @@ use crate::domain::payment::Mode;
 use crate::intake::ROWS_MAX;
 
 fn rules() -> Rules {
-    Rules { mode: Mode::Live, once_per: None, ledger: None }
+    Rules { mode: Mode::Live, tax: None, pg: None, once_per: None, ledger: None }
 }
 
 fn sheet(text: &str) -> Result<Rows, Vec<String>> {
