@@ -48,7 +48,7 @@ fn a_sandbox_is_in_order_from_the_first_moment_on_and_stays_so() {
     {
         assert_eq!(check(&report, name)["state"], "ok", "{report}");
     }
-    finds(&report, "ledger", "ok", "is sound: schema 12");
+    finds(&report, "ledger", "ok", "is sound: schema 13");
     assert_eq!(world.run(&["--sandbox", "--quiet", "doctor"]).exits(0).stdout, "");
 }
 
