@@ -39,12 +39,12 @@ fn an_answer_says_the_same_in_every_format() {
             "table" => assert!(ran.stdout.starts_with("Paid ₩8,900 (SANDBOX). Approval "), "{ran}"),
             "plain" => {
                 let cells: Vec<&str> = ran.stdout.trim_end_matches('\n').split('\t').collect();
-                assert_eq!((cells.len(), &cells[..3], cells[6]), (36, &["paid", "false", order][..], "8900"));
+                assert_eq!((cells.len(), &cells[..3], cells[6]), (40, &["paid", "false", order][..], "8900"));
                 assert!(again.stdout.starts_with("paid\ttrue\t"), "{again}");
             }
             "csv" => {
                 let lines = csv(&ran.stdout);
-                assert_eq!((lines.len(), lines[0].len(), lines[1].len()), (2, 36, 36));
+                assert_eq!((lines.len(), lines[0].len(), lines[1].len()), (2, 40, 40));
                 assert_eq!((lines[0][2].as_str(), lines[1][2].as_str()), ("merchant_uid", order));
             }
             _ => {
