@@ -52,7 +52,11 @@ pub fn secrets(text: &str, secrets: &[&Secret]) -> String {
         shown.push_str(between);
         let value = value_of(literal);
         if after.trim_start().starts_with(':') {
-            shown.push_str(literal);
+            let sought: Vec<&str> = secrets.iter().copied().filter(|secret| secret.len() >= LONG).collect();
+            match starred(&value, &sought).map(|value| serde_json::to_string(&value)) {
+                None => shown.push_str(literal),
+                Some(written) => shown.push_str(&written.unwrap_or_else(|_| "\"***\"".to_owned())),
+            }
             key = Some(value.into_owned());
         } else {
             let decides = |key: &str| ID_KEYS.contains(&key) || DECIDING_KEYS.contains(&key);
@@ -196,6 +200,7 @@ mod tests {
             (long, r#"{"merchant_uid":"\u0041\/bcdefghijklmnop0123456789"}"#, r#"{"merchant_uid":"***"}"#),
             (long, r#"{"message":"cut \u0041\/bcdefghijklmnop0123456789"#, r#"{"message":"cut ***""#),
             (long, "<p>A/bcdefghijklmnop0123456789</p>", "<p>***</p>"),
+            (long, r#"{"\u0041\/bcdefghijklmnop0123456789":1}"#, r#"{"***":1}"#),
             ("s3cret-10b", r#"{"message":"key s3cret\u002d10b?","x":1}"#, r#"{"message":"key ***?","x":1}"#),
             ("abc", r#"{"message":"abc is abcd, \u0061bc"}"#, r#"{"message":"*** is abcd, ***"}"#),
             ("abc", "abc abcd", "*** abcd"),

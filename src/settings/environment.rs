@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use crate::settings::error::SettingsError;
 
 /// Every variable that billkey reads, with what it does; `billkey help` and the README say the same.
-pub const VARIABLES: [(&str, &str); 18] = [
+pub const VARIABLES: [(&str, &str); 20] = [
     ("BILLKEY_PROFILE", "the profile, like --profile"),
     ("BILLKEY_CONFIG", "the config file, like --config"),
     ("BILLKEY_DATABASE", "the ledger, like --database"),
@@ -18,6 +18,8 @@ pub const VARIABLES: [(&str, &str); 18] = [
     ("BILLKEY_SANDBOX_FAULTS", "how the sandbox misbehaves: see `billkey help sandbox`"),
     ("https_proxy", "the proxy to the gateway, where the profile has none"),
     ("HTTPS_PROXY", "the same, where https_proxy is not set"),
+    ("all_proxy", "the same, where neither of these is set"),
+    ("ALL_PROXY", "the same, where none of these is set"),
     ("no_proxy", "hosts that are reached without the environment's proxy"),
     ("NO_PROXY", "the same, where no_proxy is not set"),
     ("NO_COLOR", "no colour, if set"),

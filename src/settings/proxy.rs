@@ -9,7 +9,7 @@ use crate::settings::error::SettingsError;
 use crate::settings::origin::{Origin, Sourced};
 
 /// In the order in which curl looks.
-const PROXIES: [&str; 2] = ["https_proxy", "HTTPS_PROXY"];
+const PROXIES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
 const EXCEPTIONS: [&str; 2] = ["no_proxy", "NO_PROXY"];
 
 /// A proxy that is in use.
@@ -33,9 +33,9 @@ pub(super) fn choose(
         return profile;
     }
     let first =
-        |names: [&'static str; 2]| names.into_iter().find_map(|name| Some((name, environment.lossy(name)?)));
-    let (name, value) = first(PROXIES)?;
-    if first(EXCEPTIONS).is_some_and(|(_, list)| is_excepted(host, &list)) {
+        |names: &[&'static str]| names.iter().find_map(|name| Some((*name, environment.lossy(name)?)));
+    let (name, value) = first(&PROXIES)?;
+    if first(&EXCEPTIONS).is_some_and(|(_, list)| is_excepted(host, &list)) {
         return None;
     }
     let address = if value.contains("://") { value } else { format!("http://{value}") };
@@ -114,7 +114,7 @@ mod tests {
     fn the_proxy_is_the_profiles_or_the_environments_as_curl_reads_it() {
         let (low, high) = (("https_proxy", "http://low:1"), ("HTTPS_PROXY", "http://high:1"));
         let (of_low, of_high) = (Some("http://low:1 of https_proxy"), Some("http://high:1 of HTTPS_PROXY"));
-        let cases: [(&str, Option<&str>, Variables<'_>, Option<&str>); 13] = [
+        let cases: [(&str, Option<&str>, Variables<'_>, Option<&str>); 15] = [
             ("nothing is set", None, &[], None),
             ("capital letters", None, &[high], of_high),
             ("small letters come first", None, &[high, low], of_low),
@@ -135,6 +135,8 @@ mod tests {
                 &[high, ("no_proxy", "x"), ("NO_PROXY", "*")],
                 of_high,
             ),
+            ("one for all", None, &[("ALL_PROXY", "http://all:1")], Some("http://all:1 of ALL_PROXY")),
+            ("https comes before all", None, &[("all_proxy", "http://all:1"), high], of_high),
             ("another name", None, &[high, ("NO_PROXY", "amport.kr,api.iamport.kr.example")], of_high),
             ("an empty list", None, &[high, ("NO_PROXY", " , ,")], of_high),
             ("a part of the name's head", None, &[high, ("NO_PROXY", "api")], of_high),
