@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use billkey::sandbox::{IMP_KEY, IMP_SECRET};
 use serde_json::{Value, json};
 
-use crate::support::world::{BILLKEY, Gateway, Ran, World, client};
+use crate::support::world::{BILLKEY, Gateway, Ran, World, client, to_charge_with};
 
 fn now_s() -> i64 {
     i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()).unwrap()
@@ -288,4 +288,19 @@ fn what_the_gateway_charges_by_itself_is_told_until_it_is_taken_back_or_answered
     gateway.faults("schedule.html_502");
     let _ = reconcile(&world).exits(0);
     assert_eq!(attention(&world, &[]).exits(8).json()[0]["merchant_uid"], "planned_2");
+}
+
+#[test]
+fn the_first_charge_of_a_customer_says_that_the_gateway_charges_them_too() {
+    let gateway = Gateway::start("");
+    let world = World::for_gateway(&gateway.url());
+    schedule(&gateway, "planned_1");
+    world.charge("order_1", &[]).exits(0).says(&["1 scheduled payment", "planned_1 ₩8,900"]);
+    assert_eq!(attention(&world, &[]).exits(8).json()[0]["merchant_uid"], "planned_1");
+    // Later ones are spared the question.
+    let _ = world.charge("order_2", &["--allow-similar"]).exits(0);
+    // A gateway that does not answer it charges all the same, and as soon.
+    gateway.faults("schedule.html_502");
+    let other = to_charge_with("younghee_0002_5678", "100", "order_3", &["--json"]);
+    assert_eq!(world.run(&other).exits(0).json()["outcome"], "paid");
 }
