@@ -5,9 +5,10 @@ use std::process::Command;
 use std::thread::sleep;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use billkey::sandbox::{IMP_KEY, IMP_SECRET};
 use serde_json::{Value, json};
 
-use crate::support::world::{BILLKEY, Gateway, Ran, World, client};
+use crate::support::world::{BILLKEY, Gateway, Ran, World, client, to_charge_with};
 
 fn now_s() -> i64 {
     i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()).unwrap()
@@ -242,4 +243,64 @@ fn a_ledger_that_is_older_than_it_was_or_lost_is_for_a_person() {
     }
     assert_eq!(kinds(&attention(&world, &[]).exits(8)), ["lost"]);
     assert!(!ledger.exists());
+}
+
+/// Has the gateway charge a customer by itself, a day from now.
+fn schedule(gateway: &Gateway, order: &str) {
+    let token = client()
+        .post(format!("{}/users/getToken", gateway.url()))
+        .header("content-type", "application/json")
+        .body(json!({"imp_key": IMP_KEY, "imp_secret": IMP_SECRET}).to_string());
+    let token: Value = serde_json::from_str(&token.send().unwrap().text().unwrap()).unwrap();
+    let token = token["response"]["access_token"].as_str().unwrap().to_owned();
+    let body = json!({"customer_uid": "gildong_0001_1234", "schedules": [
+        {"merchant_uid": order, "schedule_at": now_s() + 86_400, "amount": 8900, "name": "Monthly"},
+    ]});
+    let asked = client().post(format!("{}/subscribe/payments/schedule", gateway.url()));
+    let asked = asked.header("authorization", token).header("content-type", "application/json");
+    let answer = asked.body(body.to_string()).send().unwrap().text().unwrap();
+    assert_eq!(serde_json::from_str::<Value>(&answer).unwrap()["code"], 0, "{answer}");
+}
+
+#[test]
+fn what_the_gateway_charges_by_itself_is_told_until_it_is_taken_back_or_answered_for() {
+    let gateway = Gateway::start("");
+    let world = World::for_gateway(&gateway.url());
+    let _ = world.charge("order_1", &[]).exits(0);
+    world.run(&["customer", "add", "gildong_0001_1234"]).exits(0);
+    schedule(&gateway, "planned_1");
+    world.run(&["doctor"]).exits(0).answers(&["1 scheduled payment", "planned_1 ₩8,900"]);
+    // Doctor writes nothing down.
+    let _ = attention(&world, &[]).exits(0);
+    let show = || world.run(&["customer", "show", "gildong_0001_1234"]).exits(0);
+    show().says(&["1 scheduled payment", "planned_1 ₩8,900 of gildong_0001_1234"]);
+    let item = attention(&world, &[]).exits(8).json()[0].clone();
+    assert_eq!((&item["kind"], &item["merchant_uid"]), (&json!("schedule"), &json!("planned_1")));
+    paste(&world, &command(&item, "command")).exits(0).answers(&["schedule of the order planned_1"]);
+    let _ = attention(&world, &[]).exits(0);
+    let _ = show();
+    schedule(&gateway, "planned_2");
+    let _ = reconcile(&world).exits(0);
+    assert_eq!(attention(&world, &[]).exits(8).json()[0]["merchant_uid"], "planned_2");
+    let removed = world.run(&["customer", "remove", "gildong_0001_1234"]).exits(0);
+    removed.says(&["1 scheduled payment", "planned_2"]);
+    // An answer that cannot be read stops nothing and takes nothing out.
+    gateway.faults("schedule.html_502");
+    let _ = reconcile(&world).exits(0);
+    assert_eq!(attention(&world, &[]).exits(8).json()[0]["merchant_uid"], "planned_2");
+}
+
+#[test]
+fn the_first_charge_of_a_customer_says_that_the_gateway_charges_them_too() {
+    let gateway = Gateway::start("");
+    let world = World::for_gateway(&gateway.url());
+    schedule(&gateway, "planned_1");
+    world.charge("order_1", &[]).exits(0).says(&["1 scheduled payment", "planned_1 ₩8,900"]);
+    assert_eq!(attention(&world, &[]).exits(8).json()[0]["merchant_uid"], "planned_1");
+    // Later ones are spared the question.
+    let _ = world.charge("order_2", &["--allow-similar"]).exits(0);
+    // A gateway that does not answer it charges all the same, and as soon.
+    gateway.faults("schedule.html_502");
+    let other = to_charge_with("younghee_0002_5678", "100", "order_3", &["--json"]);
+    assert_eq!(world.run(&other).exits(0).json()["outcome"], "paid");
 }

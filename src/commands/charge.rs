@@ -5,6 +5,7 @@ mod dry_run;
 mod mail;
 mod order;
 mod run;
+mod scheduled;
 mod tell;
 
 use clap::builder::PossibleValue;

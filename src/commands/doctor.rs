@@ -19,8 +19,8 @@ mod setup;
 
 const AFTER_HELP: &str = "\
 A check is ok, warn (it works, and may not be what is meant) or bad (a charge
-would fail, or be at risk). The gateway is asked for an access token and about
-one order, and for nothing else.
+would fail, or be at risk). The gateway is asked for an access token, about one
+order, and for what it is going to charge by itself, and for nothing else.
 
 Examples:
   billkey doctor
@@ -88,6 +88,7 @@ fn examine(context: &mut Context<'_>) -> Result<Exit, Failure> {
     ledger::disk(&context.settings.database, &mut report);
     if let Some(at_hand) = at_hand {
         gateway::look_ups(context, &at_hand, opened.as_ref(), &mut gateway);
+        gateway::scheduled(context, &at_hand, opened.as_ref(), &mut gateway);
     }
     report.append(gateway);
     money::examine(context.settings, opened.as_ref(), &mut report);

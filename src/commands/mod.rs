@@ -27,6 +27,7 @@ mod pasted;
 pub mod reconcile;
 pub mod refund;
 pub mod sandbox;
+mod schedules;
 pub mod session;
 pub mod token;
 mod topics;

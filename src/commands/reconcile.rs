@@ -7,16 +7,18 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::billing::desk::Desk;
 use crate::commands::belonging::recognise;
-use crate::commands::context::Context;
+use crate::commands::context::{Context, Gateway};
 use crate::commands::reconcile::books::Books;
 use crate::commands::reconcile::note::Note;
 use crate::commands::reconcile::settle::{settle, which};
 use crate::commands::reconcile::tell::Told;
+use crate::commands::schedules;
 use crate::commands::when::{self, in_option};
 use crate::domain::drift::DriftKind;
 use crate::domain::ids::CustomerUid;
 use crate::failure::{Exit, Failure};
 use crate::interrupt::Interrupts;
+use crate::ledger::Ledger;
 use crate::output::text::{safe, shell_word};
 
 mod acknowledge;
@@ -201,8 +203,11 @@ pub fn run(args: &ReconcileArgs, context: &mut Context<'_>) -> Result<Exit, Fail
         && stopped.is_none()
     {
         told.comparing();
-        let books = Books::new(args, &mut ledger, &gateway, interrupts, span, customer);
+        let books = Books::new(args, &mut ledger, &gateway, interrupts, span, customer.clone());
         stopped = books.hold_against(context, &mut told)?;
+        if stopped.is_none() {
+            look_ahead(context, &gateway, &mut ledger, customer.as_ref())?;
+        }
     }
     if args.ids.is_empty() {
         told.alarms_left(&ledger.alarms()?, context.settings, context.ui);
@@ -211,6 +216,21 @@ pub fn run(args: &ReconcileArgs, context: &mut Context<'_>) -> Result<Exit, Fail
     let commands = [next(args, &told), told.to_sign()];
     commands.into_iter().flatten().for_each(|command| told.next(&context.hint(&command)));
     told.finish(context, stopped)
+}
+
+/// Reads what the gateway is going to charge by itself, for `attention` to tell.
+fn look_ahead(
+    context: &mut Context<'_>,
+    gateway: &Gateway,
+    ledger: &mut Ledger,
+    customer: Option<&CustomerUid>,
+) -> Result<(), Failure> {
+    if let Err(failure) = schedules::look(context, &gateway.client, ledger, customer)?
+        && context.settings.presentation.verbose
+    {
+        context.ui.note(&format!("* scheduled payments were not read: {failure}"));
+    }
+    Ok(())
 }
 
 /// The same run with what would settle more of it; `None` where only a person can.

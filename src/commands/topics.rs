@@ -176,7 +176,7 @@ mod tests {
     #[test]
     fn the_topics_tell_all_there_is() {
         for line in &EXIT_CODES {
-            let (text, meaning) = (exit_codes().text(200), line.meaning);
+            let (text, meaning) = (exit_codes().text(400), line.meaning);
             assert!(text.contains(&format!("{:>4}  ", line.code)) && text.contains(meaning), "{meaning}");
         }
         for outcome in Outcome::ALL {

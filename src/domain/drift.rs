@@ -36,11 +36,12 @@ pub enum DriftKind {
 }
 
 impl DriftKind {
-    pub const ALL: [DriftKind; 11] = [
+    pub const ALL: [DriftKind; 12] = [
         DriftKind::AmountDiffers,
         DriftKind::CustomerDiffers,
         DriftKind::StatusDiffers,
         DriftKind::RefundDiffers,
+        DriftKind::SettledOutside,
         DriftKind::OnlyAtGateway,
         DriftKind::OnlyHere,
         DriftKind::TwoPayments,

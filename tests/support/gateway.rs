@@ -171,8 +171,14 @@ pub fn no_such_payment() -> Say {
 fn serve(mut stream: TcpStream, log: &Mutex<Vec<Asked>>, script: &(dyn Fn(&Asked) -> Say + Send + Sync)) {
     let mut buffer = Vec::new();
     while let Some(asked) = read_request(&mut stream, &mut buffer) {
-        log.lock().unwrap().push(asked.clone());
-        let mut say = script(&asked);
+        // The question beside a customer's first charge comes at no certain moment: it is no part of any script.
+        let beside = asked.path.starts_with("/subscribe/payments/schedule/customers/");
+        let mut say = if beside {
+            Say::Json(200, envelope("[]"))
+        } else {
+            log.lock().unwrap().push(asked.clone());
+            script(&asked)
+        };
         while let Say::Late(pause, then) = say {
             std::thread::sleep(pause);
             say = *then;

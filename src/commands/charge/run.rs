@@ -9,13 +9,14 @@ use crate::billing::charge::charge;
 use crate::billing::desk::Desk;
 use crate::billing::report::Ended;
 use crate::billing::request::{Charge, Known, Notice, ended_before, guarded};
-use crate::commands::asking::{Question, confirm};
+use crate::commands::asking::{self, confirm};
 use crate::commands::belonging;
 use crate::commands::charge::card::{charge_card, known_customer, unsent};
 use crate::commands::charge::dry_run::dry_run;
 use crate::commands::charge::mail::named;
 use crate::commands::charge::order::{Amounts, amounts, order};
-use crate::commands::charge::{ChargeArgs, tell};
+use crate::commands::charge::scheduled::Question;
+use crate::commands::charge::{ChargeArgs, scheduled, tell};
 use crate::commands::context::Context;
 use crate::commands::ending::failed;
 use crate::commands::naming::unsaved;
@@ -65,11 +66,17 @@ fn step_by_step(
     order.leave = belonging::leave(context, &mut ledger, &gateway).map_err(Failure::nothing_sent)?;
     let interrupts =
         Interrupts::watch().map_err(|error| Failure::io("watch for Ctrl-C", &error).nothing_sent())?;
+    let uid = order.request.terms.customer_uid.clone();
+    let first = scheduled::is_first(&ledger, &uid).map_err(unsent)?;
     let (gateway, clock) = (gateway.client, Arc::clone(&context.clock));
+    let (client, mut question) = (Arc::clone(&gateway), None);
     let mut desk = Desk { ledger: &mut ledger, gateway, clock, interrupts };
     if !args.yes {
         let ahead = ask_gateway(context, &desk, &order, customer.as_ref())?;
         let Desk { gateway, clock, interrupts, .. } = desk;
+        if first && context.ui.interactive() {
+            scheduled::warn(context, &client, &mut ledger, &uid);
+        }
         match ask_person(context, &ledger, &order, customer.as_ref(), ahead)? {
             ControlFlow::Continue(Some((known, passed))) => {
                 order.known = Some(known);
@@ -82,20 +89,28 @@ fn step_by_step(
         desk = Desk { ledger: &mut ledger, gateway, clock, interrupts };
     }
     let ended = {
-        let ui = &mut *context.ui;
+        let (now, ui) = (context.now(), &mut *context.ui);
         let mut wait = None;
         charge(&mut desk, &order, &mut |notice| match notice {
             Notice::WaitingForOther(uid) => {
                 ui.status(&format!("Another process is charging {uid}; waiting for its result."));
             }
             Notice::Aside(reason) => ui.warning(&reason.to_string()),
-            Notice::Sent => wait = Some(ui.waiting("waiting for the gateway")),
+            Notice::Sent => {
+                wait = Some(ui.waiting("waiting for the gateway"));
+                if first && args.yes {
+                    question = Some(Question::ask(&client, &uid, now));
+                }
+            }
             Notice::StillWaiting => ui.note(
                 "The request is out, and the card may be charged: waiting for the answer. Once more to stop \
                  waiting; the outcome is then unknown.",
             ),
         })
     };
+    if let Some(question) = question {
+        question.tell(&uid, context, &mut ledger);
+    }
     match ended {
         Ok(ended) => tell::ended(context, &order.request, customer.as_ref(), ended),
         Err(error) => Err(failed(context.ui, error)),
@@ -178,7 +193,7 @@ type Agreed = (Known, Vec<Passed>);
 fn ask(ui: &mut Ui, order: &Charge, customer: Option<&Customer>) -> Result<(), Failure> {
     confirm(
         ui,
-        &Question {
+        &asking::Question {
             about: &charge_card(order, customer),
             question: "Charge this card?",
             unasked: "this charge was not confirmed, and nobody can be asked here",

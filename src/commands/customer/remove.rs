@@ -5,6 +5,7 @@ use crate::commands::context::Context;
 use crate::commands::customer::answers::answer;
 use crate::commands::customer::{RemoveArgs, unknown_customer};
 use crate::commands::naming::customer_meant;
+use crate::commands::schedules;
 use crate::domain::customer::Customer;
 use crate::domain::ids::CustomerUid;
 use crate::failure::{Exit, Failure, Kind};
@@ -25,6 +26,8 @@ pub(super) fn run(args: &RemoveArgs, context: &mut Context<'_>) -> Result<Exit, 
     let Some(customer) = ledger.find_customer(&uid)? else {
         return Err(unknown_customer(&ledger, &uid));
     };
+    // A schedule goes on charging a customer who is off the list here.
+    schedules::warn(context, &mut ledger, &uid)?;
     if args.delete_billing_key {
         refuse_while_unsettled(&ledger, &uid)?;
         confirm(&customer, args.yes, context)?;

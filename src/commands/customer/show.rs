@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use crate::commands::context::Context;
 use crate::commands::customer::{ShowArgs, unknown_customer};
 use crate::commands::naming::customer_meant;
+use crate::commands::schedules;
 use crate::commands::session::answered;
 use crate::failure::{Exit, Failure};
 use crate::ledger::Filter;
@@ -14,12 +15,13 @@ use crate::output::detail::CustomerDetail;
 const LAST_PAYMENTS: u64 = 10;
 
 pub(super) fn run(args: &ShowArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
-    let ledger = context.read_ledger()?;
+    let mut ledger = context.read_ledger()?;
     let uid = customer_meant(&args.customer_uid, Some(&ledger))?;
     let Some(customer) = ledger.find_customer(&uid)? else {
         return Err(unknown_customer(&ledger, &uid));
     };
     let summary = ledger.customer_totals(&uid)?;
+    schedules::warn(context, &mut ledger, &uid)?;
     let filter = Filter { customer: Some(uid), limit: Some(LAST_PAYMENTS), ..Filter::default() };
     let mut payments = Vec::new();
     ledger.visit(&filter, &mut |payment| {

@@ -5,6 +5,7 @@ use std::time::Instant;
 use crate::commands::context::{Context, Gateway};
 use crate::commands::doctor::report::Report;
 use crate::commands::pasted::command_of;
+use crate::commands::schedules;
 use crate::domain::ids::MerchantUid;
 use crate::domain::lookup::LookupReply;
 use crate::domain::time::format_duration;
@@ -69,6 +70,32 @@ pub(super) fn examine(context: &mut Context<'_>, report: &mut Report) -> Option<
         }
     }
     None
+}
+
+/// Says what the gateway is going to charge by itself. Nothing of it is written down here.
+pub(super) fn scheduled(
+    context: &mut Context<'_>,
+    gateway: &Gateway,
+    ledger: Option<&Ledger>,
+    report: &mut Report,
+) {
+    let now_s = gateway.client.now_s().unwrap_or_else(|| context.now().as_second());
+    let shown = {
+        let _wait = context.ui.waiting("asking the gateway for scheduled payments");
+        gateway.client.schedules(None, now_s)
+    };
+    let shown = match shown {
+        Ok(shown) => shown,
+        Err(failure) => return report.ok("schedules", format!("not known: {failure}")),
+    };
+    let left = match ledger {
+        Some(ledger) => schedules::unanswered(ledger, shown.clone()).unwrap_or(shown),
+        None => shown,
+    };
+    match schedules::sentence(context, &left) {
+        Some(sentence) => report.warn("schedules", sentence, context.hint("reconcile --since 1d")),
+        None => report.ok("schedules", "the gateway charges nothing by itself in the next three months"),
+    }
 }
 
 /// An order that nobody has charged: where nothing is paid, a look-up of it says as much.
