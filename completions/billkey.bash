@@ -690,7 +690,7 @@ _billkey() {
             return 0
             ;;
         billkey__subcmd__customer__subcmd__import)
-            opts="-q -v -h --input-format --sheet --hidden --no-verify --profile --config --database --sandbox --format --json --bom --quiet --no-input --color --timeout --verbose --help"
+            opts="-q -v -h --input-format --sheet --hidden --no-verify --recheck --profile --config --database --sandbox --format --json --bom --quiet --no-input --color --timeout --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

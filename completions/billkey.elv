@@ -424,6 +424,7 @@ set edit:completion:arg-completer[billkey] = {|@words|
             cand --color 'When to use colour'
             cand --timeout 'How many seconds a charge waits for its answer, 1 to 3600 [default: 60]'
             cand --no-verify 'Save them without asking the gateway; the cards stay unknown'
+            cand --recheck 'Also ask about those whose billing key the gateway has shown within 24 hours'
             cand --sandbox 'Run against a gateway inside this program: no key, no network, no money'
             cand --json 'Short for --format json'
             cand --bom 'Begin CSV with a byte order mark, for Excel'

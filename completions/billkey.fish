@@ -465,6 +465,7 @@ always\t'off a terminal too'
 never\t'not at all'"
 complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from import" -l timeout -d 'How many seconds a charge waits for its answer, 1 to 3600 [default: 60]' -r
 complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from import" -l no-verify -d 'Save them without asking the gateway; the cards stay unknown'
+complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from import" -l recheck -d 'Also ask about those whose billing key the gateway has shown within 24 hours'
 complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from import" -l sandbox -d 'Run against a gateway inside this program: no key, no network, no money'
 complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from import" -l json -d 'Short for --format json'
 complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from import" -l bom -d 'Begin CSV with a byte order mark, for Excel'

@@ -29,6 +29,7 @@ mod interrupts;
 mod kept_answers;
 mod looking_up;
 mod main_job;
+mod many_customers;
 mod odd_answers;
 mod open_orders;
 mod order_ids;

@@ -157,12 +157,14 @@ Examples:
 
 Exit codes:
   0 every billing key is there   10 at least one is not
-  9 the gateway was not reached
+  9 the gateway was not reached   130 interrupted
   1, 2, 3, 4 as usual; see `billkey help exit-codes`";
 
 /// Ask the gateway whether billing keys still exist
 ///
-/// Charges nothing. The masked card is brought up to date, and one that has changed is warned of.
+/// Charges nothing. The masked card is brought up to date, and one that has changed is warned of. Many are asked
+/// about in one call, and each alone that such a call does not show. With --all, those that were never checked
+/// or whose check is oldest come first, so that a run that was stopped goes on where it was.
 #[derive(Debug, Args)]
 #[command(after_long_help = CHECK_HELP)]
 pub struct CheckArgs {
@@ -184,18 +186,23 @@ lines, a JSON array, or a workbook (.xlsx).
 Examples:
   billkey --sandbox customer import customers.csv
   billkey --sandbox customer import customers.csv --no-verify
+  billkey --sandbox customer import customers.csv --recheck
   billkey --sandbox customer import - --json
 
 Exit codes:
   0 every line was saved   2 the file cannot be read as such
   10 a billing key is not there
-  9 the gateway was not reached
-  1, 3, 4 as usual; see `billkey help exit-codes`";
+  9 the gateway was not reached   130 interrupted
+  1, 3, 4 as usual; see `billkey help exit-codes`
+  Of several the most serious; see `billkey help exit-codes`";
 
 /// Save many customers from a file
 ///
-/// Does for each line what `customer add` does. A line that cannot be saved is reported with its
-/// number and does not stop the others; to run the same file again is safe.
+/// Does for each line what `customer add` does. The gateway is asked about many customers in one call, and
+/// about each alone that such a call does not show. A line that cannot be saved is reported with its
+/// place and does not stop the others. To run the same file again is safe, and goes on where a run was
+/// stopped: a customer whose billing key the gateway has shown within 24 hours, by this machine's clock,
+/// is saved without asking again, unless it was removed since. Ctrl-C ends the run; what was saved stays saved.
 #[derive(Debug, Args)]
 #[command(after_long_help = IMPORT_HELP)]
 pub struct ImportArgs {
@@ -209,6 +216,10 @@ pub struct ImportArgs {
     /// Save them without asking the gateway; the cards stay unknown
     #[arg(long, help_heading = "How to ask")]
     pub no_verify: bool,
+
+    /// Also ask about those whose billing key the gateway has shown within 24 hours
+    #[arg(long, conflicts_with = "no_verify", help_heading = "How to ask")]
+    pub recheck: bool,
 }
 
 const REMOVE_HELP: &str = "\

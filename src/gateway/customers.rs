@@ -8,7 +8,7 @@ use crate::domain::reason::Said;
 use crate::gateway::classify::no_envelope;
 use crate::gateway::client::{Client, GatewayFailure};
 use crate::gateway::lookup::{accepted_object, encoded};
-use crate::gateway::transport::Method;
+use crate::gateway::transport::{HttpAnswer, Method};
 use crate::gateway::wire::{self, Envelope};
 
 /// Words of a "no such customer" that comes with HTTP 200 (facts 5, 2.5); without spaces.
@@ -73,11 +73,10 @@ impl Client {
         let Some(envelope) = Envelope::of(&answer) else {
             return Err(GatewayFailure::NoAnswer { reason: no_envelope(&answer) });
         };
-        // The schema says 404; live clients got HTTP 200 with code 1.
-        // For a deletion only its words count: a PG's own refusal has code 1 too, and then the key lives.
-        let by_code = method == Method::Get && envelope.code == 1;
-        let said_so = (200..=299).contains(&answer.status) && (by_code || says_not_found(&envelope));
-        if envelope.is_refusal() && (answer.status == 404 || said_so) {
+        // For a deletion only the words count: a PG's own refusal has code 1 too, and then the key lives.
+        let by_code = method == Method::Get && is_unknown(&answer, &envelope);
+        let in_words = (200..=299).contains(&answer.status) && says_not_found(&envelope);
+        if by_code || (envelope.is_refusal() && (answer.status == 404 || in_words)) {
             return Ok(Err(envelope.said()));
         }
         accepted_object(&answer, &envelope).map(|object| Ok(object.clone()))
@@ -88,13 +87,20 @@ fn path(uid: &CustomerUid) -> String {
     format!("/subscribe/customers/{}", encoded(uid.as_str()))
 }
 
+/// Whether the gateway says to a question that it has none of what was asked for. The schema says 404; live clients
+/// got HTTP 200 with code 1 (facts 5).
+pub(super) fn is_unknown(answer: &HttpAnswer, envelope: &Envelope) -> bool {
+    let by_code = (200..=299).contains(&answer.status) && envelope.code == 1;
+    envelope.is_refusal() && (answer.status == 404 || by_code)
+}
+
 fn says_not_found(envelope: &Envelope) -> bool {
     let message: String =
         envelope.message.iter().flat_map(|message| message.chars()).filter(|c| !c.is_whitespace()).collect();
     NOT_FOUND_TEXTS.iter().any(|text| message.contains(text))
 }
 
-fn found(object: &Map<String, Value>) -> BillingKey {
+pub(super) fn found(object: &Map<String, Value>) -> BillingKey {
     let channels: Vec<&Map<String, Value>> = match object.get("succeededChannels") {
         Some(Value::Array(channels)) => channels.iter().filter_map(Value::as_object).collect(),
         Some(_) | None => Vec::new(),

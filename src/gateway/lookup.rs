@@ -168,7 +168,7 @@ fn listed(all: Vec<GatewayRecord>, total: Option<i64>, received: Received) -> Lo
 const NO_SUCH_PAYMENT: &str = "존재하지 않는 결제정보";
 
 /// Whether the gateway says that there is no such payment: with 404, or with 200 and in those words.
-fn is_not_found(status: u16, envelope: &Envelope) -> bool {
+pub(super) fn is_not_found(status: u16, envelope: &Envelope) -> bool {
     let in_words = || envelope.message.as_deref().is_some_and(|words| words.contains(NO_SUCH_PAYMENT));
     envelope.is_refusal() && (status == 404 || (status == 200 && in_words()))
 }

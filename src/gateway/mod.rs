@@ -27,7 +27,8 @@ mod transport;
 mod wire;
 
 pub use crate::gateway::bulk::{
-    BULK_BYTES_MAX, BULK_IDS_MAX, BULK_SHOWN_MAX, Bulk, bulk_bytes, bulk_bytes_without_ids,
+    BULK_BYTES_MAX, BULK_IDS_MAX, BULK_SHOWN_MAX, Bulk, NotListed, bulk_bytes, bulk_bytes_of_customer,
+    bulk_bytes_without_ids,
 };
 pub use crate::gateway::client::{ApiKey, Client, GatewayFailure, account_of};
 pub use crate::gateway::customers::{BillingKey, Deleted};

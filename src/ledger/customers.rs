@@ -57,34 +57,30 @@ const REMOVE: &str =
 impl Ledger {
     /// Saves a customer as given. A known one keeps its `added_at`; `removed_at` is cleared.
     pub fn save_customer(&mut self, customer: &Customer) -> Result<(), LedgerError> {
-        let card = &customer.card;
+        self.in_transaction(|tx| save(tx, customer))
+    }
+
+    /// Saves many together, all of them or none. `made` makes each of what is known of it, and is handed its place
+    /// among `uids`; what it makes nothing of stays as it is.
+    pub fn save_customers(
+        &mut self,
+        uids: &[CustomerUid],
+        made: &mut dyn FnMut(usize, Option<Customer>) -> Option<Customer>,
+    ) -> Result<(), LedgerError> {
         self.in_transaction(|tx| {
-            tx.prepare_cached(SAVE)?.execute(named_params! {
-                ":customer_uid": customer.customer_uid.as_str(),
-                ":name": customer.name.as_deref().map(nfc_key),
-                ":email": customer.email,
-                ":tel": customer.tel,
-                ":note": customer.note.as_deref().map(nfc_key),
-                ":card_name": card.card_name,
-                ":card_code": card.card_code,
-                ":card_number": card.card_number,
-                ":pg_provider": card.pg_provider,
-                ":pg_id": card.pg_id,
-                ":sandbox": card.sandbox,
-                ":card_inserted_s": card.inserted_s,
-                ":card_updated_s": card.updated_s,
-                ":mode": customer.mode.word(),
-                ":added_at_ms": customer.added_at.as_millisecond(),
-                ":checked_at_ms": customer.checked_at.map(Timestamp::as_millisecond),
-                ":nfc_key": other_key(customer.customer_uid.as_str()),
-            })?;
+            for (place, uid) in uids.iter().enumerate() {
+                let known = find(tx, uid)?;
+                if let Some(customer) = made(place, known) {
+                    save(tx, &customer)?;
+                }
+            }
             Ok(())
         })
     }
 
     /// A removed customer is found too.
     pub fn find_customer(&self, uid: &CustomerUid) -> Result<Option<Customer>, LedgerError> {
-        self.read(|db| db.prepare_cached(FIND)?.query([uid.as_str()])?.next()?.map(row::customer).transpose())
+        self.read(|db| find(db, uid))
     }
 
     /// Whether any customer is saved at all, removed or not.
@@ -128,21 +124,16 @@ impl Ledger {
 
     /// Takes over what the gateway says of the card now.
     pub fn record_check(&mut self, uid: &CustomerUid, card: &Card, at: Timestamp) -> Result<(), LedgerError> {
-        self.in_transaction(|tx| {
-            let changed = tx.prepare_cached(CHECK)?.execute(named_params! {
-                ":customer_uid": uid.as_str(),
-                ":card_name": card.card_name,
-                ":card_code": card.card_code,
-                ":card_number": card.card_number,
-                ":pg_provider": card.pg_provider,
-                ":pg_id": card.pg_id,
-                ":sandbox": card.sandbox,
-                ":card_inserted_s": card.inserted_s,
-                ":card_updated_s": card.updated_s,
-                ":at_ms": at.as_millisecond(),
-            })?;
-            if changed == 1 { Ok(()) } else { Err(Fault::NoSuchCustomer(uid.clone())) }
-        })
+        self.in_transaction(|tx| check(tx, uid, card, at))
+    }
+
+    /// The same for many together: all of them or none.
+    pub fn record_checks(
+        &mut self,
+        checked: &[(&CustomerUid, &Card)],
+        at: Timestamp,
+    ) -> Result<(), LedgerError> {
+        self.in_transaction(|tx| checked.iter().try_for_each(|(uid, card)| check(tx, uid, card, at)))
     }
 
     /// Takes a customer off the list; its payments stay. False when it is not on it.
@@ -152,6 +143,50 @@ impl Ledger {
             Ok(changed > 0)
         })
     }
+}
+
+fn find(db: &Connection, uid: &CustomerUid) -> Result<Option<Customer>, Fault> {
+    db.prepare_cached(FIND)?.query([uid.as_str()])?.next()?.map(row::customer).transpose()
+}
+
+fn save(tx: &Connection, customer: &Customer) -> Result<(), Fault> {
+    let card = &customer.card;
+    tx.prepare_cached(SAVE)?.execute(named_params! {
+        ":customer_uid": customer.customer_uid.as_str(),
+        ":name": customer.name.as_deref().map(nfc_key),
+        ":email": customer.email,
+        ":tel": customer.tel,
+        ":note": customer.note.as_deref().map(nfc_key),
+        ":card_name": card.card_name,
+        ":card_code": card.card_code,
+        ":card_number": card.card_number,
+        ":pg_provider": card.pg_provider,
+        ":pg_id": card.pg_id,
+        ":sandbox": card.sandbox,
+        ":card_inserted_s": card.inserted_s,
+        ":card_updated_s": card.updated_s,
+        ":mode": customer.mode.word(),
+        ":added_at_ms": customer.added_at.as_millisecond(),
+        ":checked_at_ms": customer.checked_at.map(Timestamp::as_millisecond),
+        ":nfc_key": other_key(customer.customer_uid.as_str()),
+    })?;
+    Ok(())
+}
+
+fn check(tx: &Connection, uid: &CustomerUid, card: &Card, at: Timestamp) -> Result<(), Fault> {
+    let changed = tx.prepare_cached(CHECK)?.execute(named_params! {
+        ":customer_uid": uid.as_str(),
+        ":card_name": card.card_name,
+        ":card_code": card.card_code,
+        ":card_number": card.card_number,
+        ":pg_provider": card.pg_provider,
+        ":pg_id": card.pg_id,
+        ":sandbox": card.sandbox,
+        ":card_inserted_s": card.inserted_s,
+        ":card_updated_s": card.updated_s,
+        ":at_ms": at.as_millisecond(),
+    })?;
+    if changed == 1 { Ok(()) } else { Err(Fault::NoSuchCustomer(uid.clone())) }
 }
 
 /// How many edits make one id of the other. Ids whose lengths alone are too far apart are not looked into.

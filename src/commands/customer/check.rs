@@ -1,16 +1,20 @@
 //! `billkey customer check`: whether billing keys still exist.
 
+use std::sync::Arc;
+
 use crate::commands::context::Context;
-use crate::commands::customer::many::Many;
-use crate::commands::customer::saving::{Registered, ask, mode_of, warnings};
+use crate::commands::customer::many::{Answer, Group, Many};
+use crate::commands::customer::saving::{mode_of, warnings};
 use crate::commands::customer::{CheckArgs, unknown_customer};
 use crate::commands::naming::customer_meant;
-use crate::domain::customer::Customer;
+use crate::domain::customer::{Card, Customer};
 use crate::domain::ids::CustomerUid;
 use crate::domain::words::number_of;
 use crate::failure::{Exit, Failure, Kind};
 use crate::ledger::Ledger;
 use crate::output::text::sentence;
+
+const AGAIN: &str = "What was learnt is kept; run the same command again: with --all it begins with those whose check is oldest.";
 
 pub(super) fn run(args: &CheckArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
     for text in &args.customer_uids {
@@ -26,42 +30,26 @@ pub(super) fn run(args: &CheckArgs, context: &mut Context<'_>) -> Result<Exit, F
         if args.all {
             context.ui.status(&format!("There are no customers in {}.", ledger.path().display()));
         }
-        many.write_list("", context.ui)?;
+        many.write_list("", &ledger, context.ui)?;
         return Ok(many.exit());
+    }
+    // A run that was stopped goes on where it was: with those whose check is oldest.
+    let mut wanted = wanted;
+    if args.all {
+        wanted.sort_by_key(|customer| customer.checked_at);
     }
     let total = u64::try_from(wanted.len()).unwrap_or(u64::MAX);
     let gateway = context.open_gateway()?;
-    let progress = context.ui.progress(Some(total), "checking");
-    let mut tried = 0;
-    for customer in wanted {
-        let asked = ask(&gateway.client, &customer.customer_uid);
-        tried += 1;
-        progress.advance(1);
-        let stop = match asked {
-            Ok(registered) => {
-                let checked = record(&customer, &registered, &mut ledger, context)?;
-                many.succeed(checked, context.ui)?;
-                false
-            }
-            Err(failure) => many.fail(&not_checked(failure, &customer.customer_uid), context.ui).is_break(),
-        };
-        if stop {
-            break;
-        }
-    }
-    drop(progress);
-    if tried < total {
-        context.ui.note(&format!(
-            "Stopped: {} of {} not checked.",
-            total - tried,
-            number_of(total, "customer")
-        ));
-    }
+    let uids = Arc::new(wanted.iter().map(|customer| Some(customer.customer_uid.clone())).collect());
+    many.ask(&gateway, &uids, "checking", context, &mut |group, many, context| {
+        record(group, &wanted, many, &mut ledger, context)
+    })?;
+    many.tell_left(total, ("checked", AGAIN), context.ui);
     let footer = match (many.succeeded(), number_of(total, "customer")) {
         (there, of) if there == total => format!("{of}, registered at the gateway"),
         (there, of) => format!("{there} of {of} registered at the gateway"),
     };
-    many.write_list(&footer, context.ui)?;
+    many.write_list(&footer, &ledger, context.ui)?;
     Ok(many.exit())
 }
 
@@ -88,33 +76,54 @@ fn named(
         match ledger.find_customer(uid)? {
             Some(customer) => found.push(customer),
             // The others are still to be checked, and nothing was asked of the gateway yet.
-            None => drop(many.fail(&unknown_customer(ledger, uid), context.ui)),
+            None => many.fail(&unknown_customer(ledger, uid), context.ui),
         }
     }
     Ok(found)
 }
 
-/// Takes over what the gateway says, and warns of what has changed.
+/// Takes over what the gateway says of a group together, tells of each in turn, and warns of what has changed.
 fn record(
-    before: &Customer,
-    registered: &Registered,
+    group: Group,
+    wanted: &[Customer],
+    many: &mut Many,
     ledger: &mut Ledger,
     context: &mut Context<'_>,
-) -> Result<Customer, Failure> {
+) -> Result<(), Failure> {
     let (settings, now) = (context.settings, context.now());
-    let customer = Customer {
-        card: registered.card.clone(),
-        mode: mode_of(&registered.card, before.mode, settings.mode),
-        checked_at: Some(now),
-        ..before.clone()
-    };
-    ledger.record_check(&customer.customer_uid, &customer.card, now)?;
-    if customer.mode != before.mode && customer.removed_at.is_none() {
-        // Rare: the card was registered again through a channel of the other world.
-        ledger.save_customer(&customer)?;
+    let checked = group.into_iter().filter_map(|(place, answer)| {
+        let before = wanted.get(place)?;
+        let checked = match answer {
+            Answer::Registered(registered) => Ok(Customer {
+                mode: mode_of(&registered.card, before.mode, settings.mode),
+                card: registered.card,
+                checked_at: Some(now),
+                ..before.clone()
+            }),
+            Answer::Failed(failure) => Err(not_checked(failure, &before.customer_uid)),
+            Answer::Unasked => return None,
+        };
+        Some((before, checked))
+    });
+    let checked: Vec<(&Customer, Result<Customer, Failure>)> = checked.collect();
+    let there = checked.iter().filter_map(|(_, checked)| checked.as_ref().ok());
+    let cards: Vec<(&CustomerUid, &Card)> =
+        there.map(|customer| (&customer.customer_uid, &customer.card)).collect();
+    ledger.record_checks(&cards, now)?;
+    for (before, checked) in &checked {
+        match checked {
+            Ok(customer) => {
+                if customer.mode != before.mode && customer.removed_at.is_none() {
+                    // Rare: the card was registered again through a channel of the other world.
+                    ledger.save_customer(customer)?;
+                }
+                for warning in warnings(Some(&before.card), customer, &settings.profile, settings.mode) {
+                    context.ui.warning(&warning);
+                }
+                many.succeed(customer, context.ui)?;
+            }
+            Err(failure) => many.fail(failure, context.ui),
+        }
     }
-    for warning in warnings(Some(&before.card), &customer, &settings.profile, settings.mode) {
-        context.ui.warning(&warning);
-    }
-    Ok(customer)
+    Ok(())
 }

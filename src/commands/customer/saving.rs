@@ -61,7 +61,12 @@ pub(super) struct Registered {
 
 /// Asks the gateway for the billing key. That there is none is a failure too.
 pub(super) fn ask(client: &Client, uid: &CustomerUid) -> Result<Registered, Failure> {
-    match client.billing_key(uid)? {
+    registered(client.billing_key(uid)?, uid)
+}
+
+/// What the gateway has said of a billing key. That there is none is a failure too.
+pub(super) fn registered(key: BillingKey, uid: &CustomerUid) -> Result<Registered, Failure> {
+    match key {
         BillingKey::Found { card, channels, customer_name, customer_tel, customer_email } => {
             Ok(Registered { card, channels, name: customer_name, email: customer_email, tel: customer_tel })
         }
@@ -74,10 +79,15 @@ pub(super) fn ask(client: &Client, uid: &CustomerUid) -> Result<Registered, Fail
 /// The same for one that may be new here: where the gateway does not know it either, it has to be spelled right
 /// (contract, rule 12).
 pub(super) fn ask_for_new(client: &Client, uid: &CustomerUid) -> Result<Registered, Failure> {
-    ask(client, uid).map_err(|failure| match (failure.kind, check_new(uid)) {
+    ask(client, uid).map_err(|failure| of_new(failure, uid))
+}
+
+/// Why one that may be new here is not saved.
+pub(super) fn of_new(failure: Failure, uid: &CustomerUid) -> Failure {
+    match (failure.kind, check_new(uid)) {
         (Kind::NotFound, Err(misspelt)) => misspelt,
         (_, _) => failure,
-    })
+    }
 }
 
 /// Whether a customer that nobody is asked about is spelled right.
@@ -87,7 +97,7 @@ pub(super) fn check_new(uid: &CustomerUid) -> Result<(), Failure> {
 
 /// The customer as it is to be kept: what was given goes first, then what was known, then what the
 /// gateway says. The card is the gateway's, where it was asked. `mode` is the profile's.
-fn merged(
+pub(super) fn merged(
     uid: &CustomerUid,
     given: &Given,
     known: Option<&Customer>,
