@@ -51,7 +51,11 @@ fn a_pg_short_of_settlement_is_told_with_the_way_out_and_the_way_out_works() {
     let shop = Shop::open();
     shop.gateway.faults("short_settlement");
     let refused = shop.refund(&["--full"]).exits(6);
-    refused.says(&["[8178]", "Nothing was refunded", "--note refunded-outside --evidence ..."]);
+    refused.says(&[
+        "[8178]",
+        "The gateway does not show this refund",
+        "--note refunded-outside --evidence ...",
+    ]);
     let part = shop.refund(&["--amount", "3000"]).exits(6);
     part.says(&["reconcile order_1 --note refunded-outside --amount 3000 --evidence ..."]);
     let noted = shop.note("refunded-outside", &[]).exits(0);

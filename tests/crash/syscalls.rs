@@ -243,16 +243,18 @@ impl Shop {
         ))
     }
 
-    /// Which of the writes to the network is the charge, the last, and which of the writes to the ledger is
-    /// the first after its answer.
+    /// Which of the writes to the network is the charge, and which of the writes to the ledger is the first after its
+    /// answer. Behind the charge goes the question for scheduled payments.
     fn charge(&self) -> (usize, usize) {
         *self.charge.get_or_init(|| {
             let (_, log) = self.traced(&self.customer(), "measured", &[]).unwrap();
             let calls = strace::calls(&log);
             let sends: Vec<&Call> = calls.iter().filter(|call| call.name == "writev").collect();
-            let sent = sends.last().unwrap().began;
+            let charge = sends.iter().position(|call| call.arguments.contains("/subscribe/payments/again"));
+            let charge = charge.expect("a write of the charge");
+            let sent = sends[charge].began;
             let before = calls.iter().filter(|call| call.name == "pwrite64" && call.began < sent).count();
-            (sends.len(), before + 1)
+            (charge + 1, before + 1)
         })
     }
 
