@@ -168,7 +168,8 @@ fn a_killed_refund_is_never_made_twice_and_never_lost() {
         let (by_reconcile, by_refund) = begun.split_at(begun.len() / 2);
         let named: Vec<&str> = by_reconcile.iter().map(String::as_str).collect();
         let reconciled = world.run(&[&["reconcile", "--json"][..], &named].concat()).says(&[""]);
-        if !by_reconcile.is_empty() && reconciled.code != 0 {
+        // 9 of one that was killed before its send: nothing of it went back, and it may be asked for again.
+        if !by_reconcile.is_empty() && ![0, 9].contains(&reconciled.code) {
             return Err(format!("reconcile does not settle\n{reconciled}"));
         }
         for order in by_refund.iter().chain(by_reconcile) {
