@@ -244,12 +244,14 @@ impl Shop {
     }
 
     /// Which of the writes to the network is the charge, and which of the writes to the ledger is the first after its
-    /// answer. Behind the charge goes the question for scheduled payments.
+    /// answer. The question for scheduled payments goes out beside the charge, now before and now behind it.
     fn charge(&self) -> (usize, usize) {
         *self.charge.get_or_init(|| {
             let (_, log) = self.traced(&self.customer(), "measured", &[]).unwrap();
             let calls = strace::calls(&log);
-            let sends: Vec<&Call> = calls.iter().filter(|call| call.name == "writev").collect();
+            let is_beside = |call: &&Call| call.arguments.contains("/subscribe/payments/schedule");
+            let sends = calls.iter().filter(|call| call.name == "writev");
+            let sends: Vec<&Call> = sends.filter(|call| !is_beside(call)).collect();
             let charge = sends.iter().position(|call| call.arguments.contains("/subscribe/payments/again"));
             let charge = charge.expect("a write of the charge");
             let sent = sends[charge].began;

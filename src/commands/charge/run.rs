@@ -108,7 +108,6 @@ fn step_by_step(
             ),
         })
     };
-    // A ledger that has just failed is not asked for more: what became of the charge is told first of all.
     if let (Some(question), Ok(_)) = (question, &ended) {
         question.tell(&uid, context, &mut ledger);
     }

@@ -42,7 +42,8 @@ impl Question {
         Question { now_s, answer }
     }
 
-    /// Warns of what the gateway has shown. Nobody waits long for an answer that is late.
+    /// Warns of what the gateway has shown, of a charge that came to its end: a ledger that has just failed is not asked
+    /// for more. Nobody waits long for an answer that is late.
     pub(super) fn tell(self, customer: &CustomerUid, context: &mut Context<'_>, ledger: &mut Ledger) {
         let (steps, step) = PATIENCE;
         for _ in 0..steps {
