@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::Value;
 
@@ -100,24 +100,12 @@ fn compare(homes: &[World], book: &Book, orders: usize) {
 
 /// Starts the charge and kills it at a moment of the dice's; how far it had come, and what it said.
 fn run_and_kill(world: &World, relay: &Relay, order: &str, dice: &mut Dice) -> (Stage, Ran) {
-    relay.new_run();
     let (not_before, within_us) = match dice.below(10) {
         0..=2 => (Stage::Unsent, BEFORE_US),
         3..=5 => (Stage::InFlight, LATENCY_US),
         _ => (Stage::Answered, AFTER_US),
     };
-    let mut child = world.spawn(&to_charge(order, &["--json", "--allow-similar"]));
-    let begun = Instant::now();
-    // A run that finds its charge sends nothing: it ends by itself. On a busy machine the others take long.
-    while relay.stage() < not_before && begun.elapsed() < Duration::from_secs(5) {
-        if child.try_wait().unwrap().is_some() {
-            break;
-        }
-        std::thread::sleep(Duration::from_micros(100));
-    }
-    std::thread::sleep(Duration::from_micros(dice.below(within_us)));
-    let stage = relay.stage();
-    let _ = child.kill();
-    let ran = Ran::from_output(&child.wait_with_output().unwrap());
-    (stage, ran)
+    relay.run_and_kill(not_before, dice.below(within_us), || {
+        world.spawn(&to_charge(order, &["--json", "--allow-similar"]))
+    })
 }

@@ -117,25 +117,12 @@ fn charge(world: &World, order: &str) {
 
 /// Starts the refund and kills it at a moment of the dice's; how far it had come, and what it said.
 fn run_and_kill(world: &World, relay: &Relay, order: &str, dice: &mut Dice) -> (Stage, Ran) {
-    relay.new_run();
     let (not_before, within_us) = match dice.below(10) {
         0..=2 => (Stage::Unsent, BEFORE_US),
         3..=6 => (Stage::InFlight, LATENCY_US),
         _ => (Stage::Answered, AFTER_US),
     };
-    let mut child = world.spawn(&to_refund(order));
-    let begun = Instant::now();
-    // A run that finds its refund sends nothing: it ends by itself.
-    while relay.stage() < not_before && begun.elapsed() < Duration::from_secs(5) {
-        if child.try_wait().unwrap().is_some() {
-            break;
-        }
-        std::thread::sleep(Duration::from_micros(100));
-    }
-    std::thread::sleep(Duration::from_micros(dice.below(within_us)));
-    let stage = relay.stage();
-    let _ = child.kill();
-    (stage, Ran::from_output(&child.wait_with_output().unwrap()))
+    relay.run_and_kill(not_before, dice.below(within_us), || world.spawn(&to_refund(order)))
 }
 
 #[test]

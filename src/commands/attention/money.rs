@@ -9,6 +9,7 @@ use crate::commands::pasted::{command_of, command_with};
 use crate::domain::declines::Standing;
 use crate::domain::money::Amount;
 use crate::domain::payment::{EventKind, Outcome, Payment, RefundOutcome};
+use crate::domain::protocol::DOUBT_LASTS;
 use crate::domain::protocol::may_be_noted;
 use crate::domain::record::Record;
 use crate::domain::refund::Refund;
@@ -17,9 +18,6 @@ use crate::ledger::{Ledger, LedgerError};
 use crate::output::attention::Item;
 use crate::output::refund::why as why_of;
 use crate::output::text::shell_word;
-
-/// What is looked up again by itself (contract, rule 10) is for a person only when that has come to nothing.
-const LOOKED_UP_FOR: Duration = Duration::from_secs(72 * 60 * 60);
 
 /// Charges that may have been made, and orders that were paid twice.
 pub(super) fn payments(
@@ -41,8 +39,9 @@ pub(super) fn payments(
     }
     for payment in ledger.doubtful()? {
         if !payment.outcome.is_open() && payment.noted.is_none() {
+            // What is looked up again by itself is for a person to end only when that has come to nothing.
             let why = doubt(&payment);
-            items.push(Item { why, ..open(context, ledger, "doubt", &payment, LOOKED_UP_FOR)? });
+            items.push(Item { why, ..open(context, ledger, "doubt", &payment, DOUBT_LASTS)? });
         }
     }
     for payment in ledger.alarms()? {
