@@ -30,6 +30,7 @@ mod kept_answers;
 mod looking_up;
 mod main_job;
 mod many_customers;
+mod many_payments;
 mod odd_answers;
 mod open_orders;
 mod order_ids;

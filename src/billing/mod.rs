@@ -19,4 +19,5 @@ pub mod refund;
 pub mod rehearsal;
 pub mod report;
 pub mod request;
+pub mod reviews;
 pub mod writer;

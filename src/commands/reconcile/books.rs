@@ -9,20 +9,19 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::billing::desk::Desk;
 use crate::commands::belonging;
 use crate::commands::context::{Context, Gateway};
 use crate::commands::reconcile::differ::tell;
-use crate::commands::reconcile::settle::one;
+use crate::commands::reconcile::settle::{Asking, settle};
 use crate::commands::reconcile::tell::Told;
 use crate::commands::reconcile::{ReconcileArgs, Span};
 use crate::domain::drift::{DriftKind, drift, is_ours, terms_of};
 use crate::domain::ids::{CustomerUid, MerchantUid};
 use crate::domain::payment::{GatewayRecord, Outcome, Payment};
 use crate::domain::standing::Distrust;
-use crate::domain::time::{Clock, from_epoch_s};
+use crate::domain::time::from_epoch_s;
 use crate::failure::{Exit, Failure, Kind};
-use crate::gateway::{Client, PaymentLists, Window, WindowRead, windows};
+use crate::gateway::{PaymentLists, Window, WindowRead, windows};
 use crate::interrupt::Interrupts;
 use crate::ledger::{Entry, Filter, How, Imported, Ledger, LedgerError};
 use crate::output::text::{when, when_rfc3339};
@@ -269,23 +268,20 @@ impl<'a> Books<'a> {
         Ok(())
     }
 
-    /// Asks about orders one by one, as a reconciliation without `--since` does.
+    /// Asks about orders by themselves, as a reconciliation without `--since` does.
     fn settle(
         &mut self,
         uids: &[MerchantUid],
         context: &mut Context<'_>,
         told: &mut Told,
     ) -> Result<(), Stop> {
-        let (gateway, clock): (Arc<Client>, Arc<dyn Clock>) =
-            (Arc::clone(&self.gateway.client), Arc::clone(&context.clock));
-        let mut desk =
-            Desk { ledger: &mut *self.ledger, gateway, clock, interrupts: self.interrupts.clone() };
-        for uid in uids {
-            if let ControlFlow::Break(failure) = one(&mut desk, uid, self.args.fix, context, told) {
-                return Err(Stop::Failure(failure));
-            }
-        }
-        Ok(())
+        let asking = Asking {
+            gateway: Arc::clone(&self.gateway.client),
+            interrupts: self.interrupts.clone(),
+            fix: self.args.fix,
+        };
+        let stopped = settle(self.ledger, uids.to_vec(), &asking, context, told).map_err(Stop::Failure)?;
+        stopped.map_or(Ok(()), |failure| Err(Stop::Failure(failure)))
     }
 
     /// Asks about each payment that the ledger has as paid in this time and the lists did not show: a list that
