@@ -27,6 +27,7 @@ mod house;
 mod identity;
 mod interrupts;
 mod kept_answers;
+mod long_lists;
 mod looking_up;
 mod main_job;
 mod many_customers;

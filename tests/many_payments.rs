@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::support::gateway::{Asked, Say, Scripted, no_such_payment, record};
 use crate::support::world::World;
@@ -146,4 +147,40 @@ fn look_ups_that_are_down_are_not_asked_for_each_of_many_and_what_was_settled_st
         let paid = world.run(&["history", "--status", "paid", "--limit", "100", "--json"]).exits(0).json();
         assert_eq!(paid.as_array().unwrap().len(), 10, "{status}");
     }
+}
+
+#[test]
+fn what_no_list_shows_is_asked_about_by_itself_however_much_it_is() {
+    // All of the same second: no time parts them.
+    const COUNT: usize = 1_050;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let at = now.as_secs() - 3_600;
+    let made = move |row: usize| {
+        let whole = paid(&format!("order_{row:04}"), "8900");
+        whole.replace("1795000000", &at.to_string()).replace("imps_623347347957", &format!("imps_{row}"))
+    };
+    let shows = Arc::new(AtomicBool::new(true));
+    let listed = Arc::clone(&shows);
+    let gateway = Scripted::start_asked(move |asked| {
+        if let Some(uid) = asked.looks_up() {
+            return alone(&[made(uid.trim_start_matches("order_").parse().unwrap())]);
+        }
+        let Some(query) = asked.path.strip_prefix("/payments/status/all?") else { return no_such_payment() };
+        let page: usize =
+            query.split('&').find_map(|part| part.strip_prefix("page=")).unwrap().parse().unwrap();
+        let total = if listed.load(Ordering::SeqCst) { COUNT } else { 0 };
+        let records: Vec<String> = (0..total).skip((page - 1) * 1000).take(1000).map(made).collect();
+        let (next, list) = (if page * 1000 < total { page + 1 } else { 0 }, records.join(","));
+        let response = format!(r#"{{"total":{total},"previous":0,"next":{next},"list":[{list}]}}"#);
+        Say::Json(200, format!(r#"{{"code":0,"message":null,"response":{response}}}"#))
+    });
+    let world = World::for_gateway(gateway.url());
+    let imported = world.run(&["reconcile", "--since", "2d", "--import", "--json"]).exits(0);
+    assert_eq!(imported.json()["imported"], COUNT, "{imported}");
+    shows.store(false, Ordering::SeqCst);
+    let before = gateway.asked().len();
+    let _ = world.run(&["reconcile", "--since", "2d", "--json"]).exits(0);
+    let mut alone: Vec<String> = gateway.asked().iter().skip(before).filter_map(Asked::looks_up).collect();
+    alone.sort();
+    assert_eq!(alone, (0..COUNT).map(|row| format!("order_{row:04}")).collect::<Vec<_>>());
 }

@@ -14,6 +14,7 @@ pub mod desk;
 mod in_bulk;
 pub mod keys;
 pub mod pace;
+pub mod pages;
 pub mod reconcile;
 pub mod refund;
 pub mod rehearsal;

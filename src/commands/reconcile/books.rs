@@ -6,9 +6,11 @@ use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
+use crate::billing::pages::Pages;
 use crate::commands::belonging;
 use crate::commands::context::{Context, Gateway};
 use crate::commands::reconcile::differ::tell;
@@ -39,6 +41,12 @@ pub(super) struct Books<'a> {
     /// The second at which the reading ends, itself included.
     to_s: i64,
 }
+
+/// What is going on, for whoever waits.
+const READING: &str = "reading the gateway's payments";
+
+/// How many payments that no list has shown are asked about at a time.
+const ASKED_AT_ONCE: usize = 1_000;
 
 /// Why the reading did not come to its end.
 enum Stop {
@@ -95,15 +103,24 @@ impl<'a> Books<'a> {
     /// come to rest.
     fn read_all(&mut self, context: &mut Context<'_>, told: &mut Told) -> Result<bool, Stop> {
         let client = Arc::clone(&self.gateway.client);
-        client.token(false).map_err(|failure| Stop::Failure(failure.into()))?;
+        let for_token = Arc::clone(&client);
+        let token = self.interrupts.run(1, move || for_token.token(false).map(drop), &mut || ());
+        token.unwrap_or(Ok(())).map_err(|failure| Stop::Failure(failure.into()))?;
         let now_s = client.now_s().unwrap_or(i64::MIN).max(context.now().as_second());
         let to_s = self.span.until.map_or(now_s, |until| until.as_second().saturating_sub(1));
         self.to_s = to_s;
         let all = windows(self.span.since.as_second(), to_s);
-        let mut lists = PaymentLists::of(&client);
+        let counted = PaymentLists::of(&client);
         let shown = context.ui.interactive();
-        let total = if shown { all.iter().map(|window| lists.count(*window)).sum() } else { None };
-        let progress = context.ui.progress(total, "reading the gateway's payments");
+        let total = if shown { all.iter().map(|window| counted.count(*window)).sum() } else { None };
+        let progress = context.ui.progress(total, READING);
+        let tell = |pause: Option<Duration>| match pause {
+            Some(left) => progress.message(&format!("waiting {} s as the gateway asks", left.as_secs() + 1)),
+            None => progress.message(READING),
+        };
+        let (gateway, clock) = (Arc::clone(&client), Arc::clone(&context.clock));
+        let pages = Pages { gateway, clock, interrupts: self.interrupts.clone(), tell: &tell };
+        let mut lists = PaymentLists::through(&client, Box::new(|path| pages.ask(path)));
         let mut whole = true;
         for window in all {
             let mut failed = None;
@@ -288,22 +305,33 @@ impl<'a> Books<'a> {
     /// does not show it proves nothing.
     fn ask_directly(&mut self, context: &mut Context<'_>, told: &mut Told) -> Result<(), Stop> {
         let Span { since, until } = self.span;
-        let filter = Filter {
+        let mut filter = Filter {
             customer: self.customer.clone(),
             outcomes: vec![Outcome::Paid],
             since: Some(since),
             until,
             ..Filter::default()
         };
-        let mut missing = Vec::new();
-        self.ledger.visit(&filter, &mut |payment| {
-            let uid = payment.terms.merchant_uid;
-            if !self.listed.contains(&hashed(uid.as_str())) {
-                missing.push(uid);
-            }
-            ControlFlow::Continue(())
-        })?;
-        self.settle(&missing, context, told)
+        // Newest first, in pieces: how many there are is the gateway's doing.
+        loop {
+            let (mut missing, mut reached) = (Vec::new(), None);
+            let (ledger, listed) = (&*self.ledger, &mut self.listed);
+            ledger.visit(&filter, &mut |payment| {
+                if missing.len() == ASKED_AT_ONCE {
+                    reached = Some(payment.requested_at);
+                    return ControlFlow::Break(());
+                }
+                // Marked as listed it is not asked about a second time.
+                if listed.insert(hashed(payment.terms.merchant_uid.as_str())) {
+                    missing.push(payment.terms.merchant_uid);
+                }
+                ControlFlow::Continue(())
+            })?;
+            self.settle(&missing, context, told)?;
+            let Some(reached) = reached else { return Ok(()) };
+            // Others of the same moment may be left.
+            filter.until = Some(reached.saturating_add(SignedDuration::from_millis(1)).unwrap_or(reached));
+        }
     }
 
     /// Ends the ledger's distrust, or says why it stays.
