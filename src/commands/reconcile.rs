@@ -235,13 +235,13 @@ fn look_ahead(
     Ok(())
 }
 
-/// The same run with what would settle more of it; `None` where only a person can.
+/// The same run, with what would settle more of it; `None` where only a person can.
 fn next(args: &ReconcileArgs, told: &Told) -> Option<String> {
-    use DriftKind::{ChargedBySchedule, KeyIssue, OnlyAtGateway, TestInLive};
+    use DriftKind::{ChargedBySchedule, KeyIssue, OnlyAtGateway, TestInLive, Unconfirmed};
     let may_import = args.since.is_some() && !args.import;
     let import = may_import && told.has(&[OnlyAtGateway, ChargedBySchedule, KeyIssue, TestInLive]);
     let fix = !args.fix && told.to_fix;
-    if !import && !fix {
+    if !import && !fix && !told.has(&[Unconfirmed]) {
         return None;
     }
     let mut words = vec!["reconcile".to_owned()];

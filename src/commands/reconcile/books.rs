@@ -48,6 +48,13 @@ const READING: &str = "reading the gateway's payments";
 /// How many payments that no list has shown are asked about at a time.
 const ASKED_AT_ONCE: usize = 1_000;
 
+/// A row that a look-up of its own is to settle, and what a list has shown of it.
+struct Directly {
+    row: Payment,
+    record: GatewayRecord,
+    kinds: Vec<DriftKind>,
+}
+
 /// Why the reading did not come to its end.
 enum Stop {
     Ledger(LedgerError),
@@ -194,10 +201,29 @@ impl<'a> Books<'a> {
             }
             self.listed.extend(row.as_ref().map(|row| hashed(row.terms.merchant_uid.as_str())));
             self.listed.extend(record.merchant_uid.as_ref().map(hashed));
-            self.sort(&record, row, (&mut imports, &mut directly), context, told);
+            self.sort(record, row, (&mut imports, &mut directly), context, told);
         }
         self.record(imports, context, told)?;
-        self.settle(&directly, context, told)
+        self.settle_listed(&directly, context, told)
+    }
+
+    /// Asks about each by itself. Where there is no answer, what the list has shown is all that is known, and is told.
+    fn settle_listed(
+        &mut self,
+        directly: &[Directly],
+        context: &mut Context<'_>,
+        told: &mut Told,
+    ) -> Result<(), Stop> {
+        let mut seen = HashSet::new();
+        let uids = directly.iter().map(|one| &one.row.terms.merchant_uid);
+        let uids: Vec<MerchantUid> = uids.filter(|uid| seen.insert(*uid)).cloned().collect();
+        let settled = self.settle(&uids, context, told);
+        for Directly { row, record, kinds } in directly {
+            if !told.was_answered(&row.terms.merchant_uid) {
+                tell(told, kinds, Some(row), record);
+            }
+        }
+        settled
     }
 
     /// An order that looks the same and is spelt otherwise is the known one (contract, rule 12).
@@ -215,13 +241,13 @@ impl<'a> Books<'a> {
     /// What is to be done about one record: to be recorded, to be asked about directly, or told.
     fn sort(
         &self,
-        record: &GatewayRecord,
+        record: GatewayRecord,
         row: Option<Payment>,
-        (imports, directly): (&mut Vec<(Imported, Vec<DriftKind>)>, &mut Vec<MerchantUid>),
+        (imports, directly): (&mut Vec<(Imported, Vec<DriftKind>)>, &mut Vec<Directly>),
         context: &Context<'_>,
         told: &mut Told,
     ) {
-        let kinds = drift(row.as_ref(), record, context.settings.mode);
+        let kinds = drift(row.as_ref(), &record, context.settings.mode);
         if kinds.is_empty() {
             return told.agrees();
         }
@@ -229,7 +255,7 @@ impl<'a> Books<'a> {
         let is_elsewhere = row.as_ref().is_none_or(|row| row.attempts == 0 && row.outcome != Outcome::Paid);
         if self.args.import
             && is_elsewhere
-            && let Some(imported) = self.imported(record, context)
+            && let Some(imported) = self.imported(&record, context)
         {
             return imports.push((imported, kinds));
         }
@@ -241,11 +267,9 @@ impl<'a> Books<'a> {
                     || (self.args.fix && can_be_fixed(&kinds))
                     || kinds.contains(&DriftKind::TwoPayments) =>
             {
-                if !directly.contains(&row.terms.merchant_uid) {
-                    directly.push(row.terms.merchant_uid);
-                }
+                directly.push(Directly { row, record, kinds });
             }
-            row => tell(told, &kinds, row.as_ref(), record),
+            row => tell(told, &kinds, row.as_ref(), &record),
         }
     }
 
