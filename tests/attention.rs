@@ -211,6 +211,24 @@ fn a_refund_that_was_refused_is_told_until_it_is_tried_again_or_answered_for() {
 }
 
 #[test]
+fn a_refused_refund_of_more_than_the_console_has_left_is_told_with_a_command_that_works() {
+    let gateway = Gateway::start("");
+    let world = World::for_gateway(&gateway.url());
+    world.charge("order_1", &[]).exits(0);
+    gateway.faults("refund_refused=취소불가 상태입니다*1");
+    world.run(&["refund", "order_1", "--full", "--reason", "moved away", "--yes"]).exits(6);
+    gateway.faults("");
+    post(&gateway, "console-refunds", &json!({"merchant_uid": "order_1", "amount": 3000}));
+    let _ = world.run(&["reconcile", "order_1", "--fix"]);
+    let left = attention(&world, &[]).exits(8);
+    assert_eq!(kinds(&left), ["refund_refused"]);
+    let again = command(&left.json()[0], "command");
+    assert!(!again.contains("--amount"), "more is not there to be refunded: {again}");
+    let _ = paste(&world, &format!("{again} --yes")).exits(0).answers(&["₩0 is left"]);
+    let _ = world.run(&["attention"]).exits(0);
+}
+
+#[test]
 fn a_refund_without_an_answer_is_told_when_its_time_is_over() {
     let gateway = Gateway::start("");
     let world = World::with_profile(&gateway.url(), "mode = \"test\"\nsettle_after = \"1s\"\n");

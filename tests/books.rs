@@ -131,8 +131,8 @@ fn refunds_in_the_console_differ_until_the_gateways_word_is_taken() {
     let _ = table.answers(&["in_part  refund_differs", "  next     billkey reconcile --since 2d --fix\n"]);
     // By name the order is looked up: that is told once, and in the row from then on.
     let table = world.run(&["reconcile", "in_part"]).exits(8);
-    let told = "refund_differs  imps_";
-    let table = table.answers(&[told, "as refunded, the ledger ₩0; it is in the ledger now", "1 unchanged"]);
+    let told = "of ₩8,900 the gateway shows ₩3,000 as refunded, the ledger ₩0; it is in the ledger now";
+    let table = table.answers(&["refund_differs  imps_", told, "1 unchanged"]);
     assert!(!table.stdout.contains("--fix"), "nothing is left to fix: {table}");
     assert_eq!(payment(&world, "in_part")["cancel_amount"], 3000);
     let one = world.run(&["reconcile", "in_part", "--json"]).exits(0);
@@ -267,6 +267,62 @@ fn lists_without_an_answer_are_exit_9_and_listed_in_every_format() {
     assert_eq!(drift(&ran), ["unconfirmed -"], "{ran}");
     let csv = world.run(&["--quiet", "reconcile", "--since", "2d", "--format", "csv"]).exits(9).stdout;
     assert!(csv.contains("may be missing here") && csv.ends_with(",unconfirmed\r\n"), "{csv}");
+}
+
+#[test]
+fn what_a_list_shows_is_told_although_the_question_about_it_had_no_answer() {
+    let gateway = Gateway::start("");
+    let world = World::for_gateway(&gateway.url());
+    for order in ["order_1", "order_2"] {
+        let _ = world.charge(order, &["--allow-similar"]).exits(0);
+        let _ = control(&gateway, "console-refunds", &json!({"merchant_uid": order, "amount": 3000}));
+    }
+    gateway.faults("lookups_down=503@order_1");
+    let ran = reconcile(&world, &["--fix"]).exits(9);
+    assert_eq!(drift(&ran), ["refund_differs order_1"], "{ran}");
+    assert_eq!(ran.json()["unanswered"][0]["merchant_uid"], "order_1", "{ran}");
+    assert_eq!(ran.json()["settled"][0]["merchant_uid"], "order_2", "what was settled stays settled: {ran}");
+    assert_eq!(
+        (&payment(&world, "order_1")["cancel_amount"], &payment(&world, "order_2")["cancel_amount"]),
+        (&json!(0), &json!(3000))
+    );
+    let _ =
+        world.run(&["attention"]).exits(8).answers(&["refund_differs  order_1", "reconcile order_1 --fix"]);
+    gateway.faults("");
+    let _ = world.run(&["reconcile", "order_1", "--fix"]).exits(0);
+    let _ = world.run(&["attention"]).exits(0);
+}
+
+#[test]
+fn what_could_not_be_read_is_read_again_and_nobody_has_to_answer_for_it() {
+    let gateway = Gateway::start("");
+    let world = World::for_gateway(&gateway.url());
+    let _ = world.charge("order_1", &[]).exits(0);
+    gateway.faults("short_list*3");
+    let ran = world.run(&["reconcile", "--since", "2d"]).exits(8);
+    let ran = ran.answers(&["-  unconfirmed  ", "  next     billkey reconcile --since 2d\n"]);
+    assert!(!ran.stdout.contains("--acknowledge"), "{ran}");
+    let again = world.run(&["attention", "--json"]).exits(8).json();
+    gateway.faults("");
+    let command = again[0]["command"].as_str().unwrap().to_owned();
+    let command: Vec<&str> = command.split(' ').skip(1).collect();
+    let _ = world.run(&command).exits(0);
+    let _ = world.run(&["attention"]).exits(0);
+}
+
+#[test]
+fn a_payment_that_the_ledger_cannot_keep_is_for_a_person_and_no_import_is_proposed_for_ever() {
+    let gateway = Gateway::start("");
+    let world = World::for_gateway(&gateway.url());
+    let _ = world.charge("order_1", &[]).exits(0);
+    made(&gateway, "order_2", 60, &json!({"customer_uid": null}));
+    let ran = world.run(&["reconcile", "--since", "2d", "--import"]).exits(8);
+    let _ = ran.answers(&["order_2  only_at_gateway", "  next     billkey reconcile --acknowledge drift_"]);
+    let left = world.run(&["attention", "--json"]).exits(8).json();
+    assert!(
+        left[0]["command"].as_str().unwrap().starts_with("billkey reconcile --acknowledge drift_"),
+        "{left}"
+    );
 }
 
 #[test]

@@ -7,7 +7,7 @@ use billkey::sandbox::IMP_SECRET;
 use serde_json::Value;
 
 use crate::support::gateway::{Say, Scripted};
-use crate::support::world::{Gateway, Ran, World, set_mode, to_charge_with};
+use crate::support::world::{Gateway, Ran, World, client, set_mode, to_charge_with};
 
 /// `billkey doctor --json`, and each check by its name: the worst of those with the same.
 fn examine(world: &World) -> (Ran, Value) {
@@ -43,9 +43,19 @@ fn a_sandbox_is_in_order_from_the_first_moment_on_and_stays_so() {
     world.charge("order_1", &["--sandbox"]).exits(0);
     let report = world.run(&["--sandbox", "doctor", "--json"]).exits(0).json();
     assert_eq!(report["worst"], "ok", "{report}");
-    for name in
-        ["config", "secret", "files", "disk", "gateway", "key", "clock", "mode", "unsettled", "alarms"]
-    {
+    for name in [
+        "config",
+        "secret",
+        "files",
+        "disk",
+        "gateway",
+        "key",
+        "clock",
+        "mode",
+        "unsettled",
+        "alarms",
+        "attention",
+    ] {
         assert_eq!(check(&report, name)["state"], "ok", "{report}");
     }
     finds(&report, "ledger", "ok", "is sound: schema ");
@@ -268,4 +278,26 @@ fn a_test_channel_that_really_withdraws_is_named() {
     let (ran, report) = examine(&world);
     let _ = ran.exits(0);
     finds(&report, "channels", "warn", "through html5_inicis really withdraws");
+}
+
+#[test]
+fn a_difference_that_nobody_has_settled_is_for_a_person_until_somebody_answers_for_it() {
+    let gateway = Gateway::start("");
+    let world = World::for_gateway(&gateway.url());
+    world.charge("order_1", &[]).exits(0);
+    let url = format!("{}/_sandbox/console-refunds", gateway.url());
+    let refund = client().post(url).header("content-type", "application/json");
+    assert!(refund.body(r#"{"merchant_uid":"order_1","amount":900}"#).send().unwrap().status().is_success());
+    let found = world.run(&["reconcile", "--since", "2d", "--json"]).exits(8).json();
+    let (ran, report) = examine(&world);
+    let _ = ran.exits(8);
+    finds(&report, "attention", "bad", "do not agree on one thing, found on ");
+    assert_eq!(check(&report, "attention")["fix"], "billkey attention");
+    let id = found["drift"][0]["id"].as_str().unwrap();
+    let _ = world.run(&["reconcile", "--acknowledge", id, "--reason", "known"]).exits(0);
+    let (ran, report) = examine(&world);
+    let _ = ran.exits(0);
+    finds(&report, "attention", "ok", "");
+    let _ = world.run(&["reconcile", "--unacknowledge", id, "--reason", "not so"]).exits(0);
+    let _ = examine(&world).0.exits(8);
 }

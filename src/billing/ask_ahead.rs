@@ -280,34 +280,45 @@ fn settled(
     bulk: Bulk,
     asked_at: &Moment,
 ) -> HashMap<MerchantUid, Known> {
+    let shows = |uid: &str| bulk.records.iter().any(|record| record.merchant_uid.as_deref() == Some(uid));
+    let whole = shows(control.as_str()) && bulk.records.len() < BULK_SHOWN_MAX;
+    let received = bulk.received.clone();
+    let not_shown: Vec<&MerchantUid> = uids.iter().filter(|uid| whole && !shows(uid.as_str())).collect();
+    let asked: Vec<MerchantUid> = uids.iter().chain([control]).cloned().collect();
+    let Some(mut settled) = took_money(&asked, bulk, asked_at) else { return HashMap::new() };
+    settled.remove(control);
+    let absent = || LookupReply::NotFound { received: received.clone() };
+    let absent =
+        not_shown.into_iter().map(|uid| (uid.clone(), Known { reply: absent(), asked_at: asked_at.clone() }));
+    settled.extend(absent);
+    settled
+}
+
+/// The ids that an answer shows as paid or refunded; `None` for an answer about other orders, which is none to this
+/// question.
+pub(super) fn took_money(
+    uids: &[MerchantUid],
+    bulk: Bulk,
+    asked_at: &Moment,
+) -> Option<HashMap<MerchantUid, Known>> {
     let Bulk { records, received } = bulk;
-    let shown: HashSet<&str> = records.iter().filter_map(|record| record.merchant_uid.as_deref()).collect();
-    let asked = |uid: &str| uid == control.as_str() || uids.iter().any(|one| one.as_str() == uid);
-    // An answer about other orders is no answer to this question.
-    if records.iter().any(|record| record.merchant_uid.as_deref().is_none_or(|uid| !asked(uid))) {
-        return HashMap::new();
+    let asked: HashSet<&str> = uids.iter().map(MerchantUid::as_str).collect();
+    if records.iter().any(|record| record.merchant_uid.as_deref().is_none_or(|uid| !asked.contains(uid))) {
+        return None;
     }
-    let whole = shown.contains(control.as_str()) && records.len() < BULK_SHOWN_MAX;
-    let known = |reply| Known { reply, asked_at: asked_at.clone() };
-    uids.iter()
-        .filter_map(|uid| {
-            let of_uid: Vec<GatewayRecord> = records
-                .iter()
-                .filter(|record| record.merchant_uid.as_deref() == Some(uid.as_str()))
-                .cloned()
-                .collect();
-            let took_money = of_uid
-                .iter()
-                .any(|record| matches!(record.status.as_deref(), Some("paid" | "cancelled" | "canceled")));
-            let received = received.clone();
-            let reply = match of_uid.is_empty() {
-                true if whole => LookupReply::NotFound { received },
-                false if took_money => LookupReply::Records { records: of_uid, received },
-                true | false => return None,
-            };
-            Some((uid.clone(), known(reply)))
-        })
-        .collect()
+    let of_uid = |uid: &MerchantUid| -> Vec<GatewayRecord> {
+        let same = |record: &&GatewayRecord| record.merchant_uid.as_deref() == Some(uid.as_str());
+        records.iter().filter(same).cloned().collect()
+    };
+    let took =
+        |record: &GatewayRecord| matches!(record.status.as_deref(), Some("paid" | "cancelled" | "canceled"));
+    let shown = uids.iter().filter_map(|uid| {
+        let records = of_uid(uid);
+        let reply = LookupReply::Records { records, received: received.clone() };
+        let took_money = reply.shown().iter().any(took);
+        took_money.then(|| (uid.clone(), Known { reply, asked_at: asked_at.clone() }))
+    });
+    Some(shown.collect())
 }
 
 #[cfg(test)]

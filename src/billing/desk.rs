@@ -93,6 +93,31 @@ impl Desk<'_> {
                 }
             },
         };
+        self.judged(terms, row, (waited, settle_after), known, held)
+    }
+
+    /// The same of an answer that is there already, whatever was sent before it was asked for: for whoever takes
+    /// from it what it shows, and never what it does not.
+    pub(super) fn shown(
+        &self,
+        terms: &Terms,
+        row: &Payment,
+        settle_after: Duration,
+        known: &Known,
+    ) -> Result<Asked, LedgerError> {
+        let waited = self.has_waited(row, settle_after);
+        self.judged(terms, Some(row), (waited, settle_after), known.clone(), None)
+    }
+
+    /// `waited` is whether the last send was that long ago when the gateway was asked.
+    fn judged(
+        &self,
+        terms: &Terms,
+        row: Option<&Payment>,
+        (waited, settle_after): (bool, Duration),
+        known: Known,
+        held: Option<Held>,
+    ) -> Result<Asked, LedgerError> {
         let declined_before = self.ledger.declined_imp_uids(&terms.merchant_uid)?;
         let unanswered = row.map_or(0, |row| row.unanswered);
         let (mode, declined_before) = (terms.mode, &declined_before[..]);

@@ -13,6 +13,9 @@ use crate::gateway::{BULK_BYTES_MAX, BULK_IDS_MAX, NotListed};
 /// How many calls are made ahead of the one whose ids have their turn.
 const CALLS_AHEAD: usize = 3;
 
+/// So many calls in a row that are told to wait, and no further ones are made: two of each thread that asks ahead.
+const PUT_OFF_MAX: usize = 2 * CALLS_AHEAD;
+
 /// What one call shows.
 type Call<K, V> = Box<dyn Fn(&[K]) -> Result<HashMap<K, V>, NotListed> + Send + Sync>;
 
@@ -23,6 +26,8 @@ pub(super) struct InBulk<K, V> {
     pieces: Vec<Piece<K, V>>,
     /// How many ids the gateway takes in one call, as far as it has refused more.
     ids_max: AtomicUsize,
+    /// How many calls in a row were told to wait.
+    put_off: AtomicUsize,
     call: Call<K, V>,
     /// How many bytes of a request line one id takes, and how many all else.
     bytes: (fn(&K) -> usize, usize),
@@ -77,8 +82,9 @@ impl<K: Clone + Eq + Hash, V> InBulk<K, V> {
         call: Call<K, V>,
     ) -> InBulk<K, V> {
         let pieces = ids.chunks(BULK_IDS_MAX).map(|_| OnceLock::new()).collect();
-        let (ids_max, state, changed) = (AtomicUsize::new(BULK_IDS_MAX), Mutex::default(), Condvar::new());
-        InBulk { ids, pieces, ids_max, call, bytes, takes_many, state, changed }
+        let (ids_max, put_off) = (AtomicUsize::new(BULK_IDS_MAX), AtomicUsize::new(0));
+        let (state, changed) = (Mutex::default(), Condvar::new());
+        InBulk { ids, pieces, ids_max, put_off, call, bytes, takes_many, state, changed }
     }
 
     /// What a call has shown of the id at this place. Waits while that call is out.
@@ -128,6 +134,7 @@ impl<K: Clone + Eq + Hash, V> InBulk<K, V> {
             let (part, rest) = left.split_at(some);
             match (self.call)(part) {
                 Ok(answers) => {
+                    self.put_off.store(0, Ordering::Relaxed);
                     shown.extend(answers);
                     left = rest;
                 }
@@ -135,7 +142,13 @@ impl<K: Clone + Eq + Hash, V> InBulk<K, V> {
                 Err(NotListed::Refused) if (self.takes_many)() => {
                     self.ids_max.fetch_min(some / 2, Ordering::Relaxed);
                 }
-                Err(NotListed::Refused | NotListed::Unasked) => break,
+                Err(NotListed::Refused) => {
+                    if self.put_off.fetch_add(1, Ordering::Relaxed) + 1 >= PUT_OFF_MAX {
+                        self.ids_max.store(0, Ordering::Relaxed);
+                    }
+                    break;
+                }
+                Err(NotListed::Unasked) => break,
             }
         }
         shown

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::billing::desk::{Asked, Desk};
 use crate::billing::report::{Held, mode_denied};
+use crate::billing::request::Known;
 use crate::domain::ids::MerchantUid;
 use crate::domain::lookup::{Finding, LookedUp};
 use crate::domain::payment::{GatewayRecord, Mode, Payment, Terms};
@@ -87,6 +88,19 @@ pub fn look_into(
     settle_after: Duration,
     take_word: TakeWord,
 ) -> Result<Reviewed, ReviewError> {
+    look_into_knowing(desk, uid, mode, settle_after, take_word, None)
+}
+
+/// The same; what is `known` is what the gateway has just shown of the payment among many others. It settles one that
+/// is open and was sent once, where it shows that payment as charged. For all else the gateway is asked.
+pub(super) fn look_into_knowing(
+    desk: &mut Desk<'_>,
+    uid: &MerchantUid,
+    mode: Mode,
+    settle_after: Duration,
+    take_word: TakeWord,
+    known: Option<&Known>,
+) -> Result<Reviewed, ReviewError> {
     let lock = desk.ledger.lock_payment(uid)?;
     let row_before = desk.ledger.find(uid)?.ok_or(ReviewError::NoSuchPayment)?;
     if lock.is_none() {
@@ -95,7 +109,10 @@ pub fn look_into(
     }
     desk.have_token().map_err(ReviewError::Held)?;
     let terms = Terms { mode, ..row_before.terms.clone() };
-    let asked = desk.ask(&terms, Some(&row_before), settle_after, None)?;
+    let asked = match shown(desk, &terms, &row_before, settle_after, known)? {
+        Some(shown) => shown,
+        None => desk.ask(&terms, Some(&row_before), settle_after, None)?,
+    };
     let nothing_new = asked.nothing_new();
     let Asked { known, finding, waited, held, .. } = asked;
     if let Some(Held::Interrupted) = held {
@@ -147,6 +164,21 @@ pub fn look_into(
     };
     let mode_denied = mode_denied(mode, &payment, flag);
     Ok(Reviewed { payment, row_before, verdict, records, mode_denied })
+}
+
+/// What is known already, where it settles an open payment as charged.
+fn shown(
+    desk: &Desk<'_>,
+    terms: &Terms,
+    row: &Payment,
+    settle_after: Duration,
+    known: Option<&Known>,
+) -> Result<Option<Asked>, LedgerError> {
+    let once = row.outcome.is_open() && row.attempts == 1 && !row.is_noted_charged();
+    let known = known.filter(|known| once && known.is_fresh(&desk.clock.now()));
+    let Some(known) = known else { return Ok(None) };
+    let asked = desk.shown(terms, row, settle_after, known)?;
+    Ok(matches!(asked.finding, Finding::Charged { .. }).then_some(asked))
 }
 
 /// The gateway's record of this very payment. Another one under the same order is for a person.

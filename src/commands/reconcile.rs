@@ -10,7 +10,7 @@ use crate::commands::belonging::recognise;
 use crate::commands::context::{Context, Gateway};
 use crate::commands::reconcile::books::Books;
 use crate::commands::reconcile::note::Note;
-use crate::commands::reconcile::settle::{settle, which};
+use crate::commands::reconcile::settle::{Asking, settle, which};
 use crate::commands::reconcile::tell::Told;
 use crate::commands::schedules;
 use crate::commands::when::{self, in_option};
@@ -197,7 +197,9 @@ pub fn run(args: &ReconcileArgs, context: &mut Context<'_>) -> Result<Exit, Fail
     // Our own refunds first: one that is found now is no difference between the two books.
     let mut stopped = refunds::settle(&mut desk, &refunds, context, &mut told)?;
     if stopped.is_none() {
-        stopped = settle(&mut desk, &uids, args.fix, context, &mut told)?;
+        let asking =
+            Asking { gateway: Arc::clone(&gateway.client), interrupts: interrupts.clone(), fix: args.fix };
+        stopped = settle(&ledger, uids, &asking, context, &mut told)?;
     }
     if let Some(span) = span
         && stopped.is_none()
@@ -233,13 +235,13 @@ fn look_ahead(
     Ok(())
 }
 
-/// The same run with what would settle more of it; `None` where only a person can.
+/// The same run, with what would settle more of it; `None` where only a person can.
 fn next(args: &ReconcileArgs, told: &Told) -> Option<String> {
-    use DriftKind::{ChargedBySchedule, KeyIssue, OnlyAtGateway, TestInLive};
+    use DriftKind::{ChargedBySchedule, KeyIssue, OnlyAtGateway, TestInLive, Unconfirmed};
     let may_import = args.since.is_some() && !args.import;
     let import = may_import && told.has(&[OnlyAtGateway, ChargedBySchedule, KeyIssue, TestInLive]);
     let fix = !args.fix && told.to_fix;
-    if !import && !fix {
+    if !import && !fix && !told.has(&[Unconfirmed]) {
         return None;
     }
     let mut words = vec!["reconcile".to_owned()];

@@ -161,8 +161,17 @@ impl GatewayRecord {
     /// `₩8,900` where it can be read, else the digits and currency as received.
     #[must_use]
     pub fn amount_shown(&self) -> String {
+        self.shown(self.amount_text.as_deref().unwrap_or("no amount"))
+    }
+
+    /// What was refunded, in the same way; nothing is none.
+    #[must_use]
+    pub fn cancelled_shown(&self) -> String {
+        self.shown(self.cancel_amount_text.as_deref().unwrap_or("0"))
+    }
+
+    fn shown(&self, digits: &str) -> String {
         let currency = self.currency_text.as_deref().unwrap_or(Currency::KRW.code());
-        let digits = self.amount_text.as_deref().unwrap_or("no amount");
         Currency::parse(currency)
             .ok()
             .and_then(|currency| Amount::from_wire(digits, currency))

@@ -14,7 +14,7 @@ use crate::domain::payment::GatewayRecord;
 use crate::domain::reason::{Reason, Said};
 use crate::gateway::client::{Client, GatewayFailure};
 use crate::gateway::lookup::{Page, page};
-use crate::gateway::transport::Method;
+use crate::gateway::transport::{HttpAnswer, Method};
 use crate::gateway::wire::Envelope;
 
 /// The longest window, in seconds: 90 days (facts 3.1).
@@ -77,10 +77,21 @@ pub fn windows(from_s: i64, to_s: i64) -> Vec<Window> {
 /// Takes the payments of one page. Also called for a page without any.
 type TakePage<'a> = dyn FnMut(Vec<GatewayRecord>) -> ControlFlow<()> + 'a;
 
+/// Asks for one page by its path; `None` where whoever waits for it wants no more.
+type AskPage<'a> = dyn Fn(&str) -> Result<Option<HttpAnswer>, GatewayFailure> + 'a;
+
+impl Client {
+    /// The answer to one page of a list, for [`PaymentLists::through`].
+    pub fn list_page(&self, path: &str) -> Result<HttpAnswer, GatewayFailure> {
+        Ok(self.ask(Method::Get, path)?)
+    }
+}
+
 /// A reader of windows, one after the other. It remembers the payments of the window before, so that the overlap
 /// is not handed out twice; of one that has changed since, the newer record is.
 pub struct PaymentLists<'c> {
     client: &'c Client,
+    ask: Box<AskPage<'c>>,
     before: HashSet<u64>,
     /// How many payments a page holds: fewer, once a page was more than can be read.
     limit: i64,
@@ -97,13 +108,22 @@ enum Reading {
 impl<'c> PaymentLists<'c> {
     #[must_use]
     pub fn of(client: &'c Client) -> PaymentLists<'c> {
-        PaymentLists { client, before: HashSet::new(), limit: LIMIT_MAX }
+        PaymentLists::through(client, Box::new(|path| client.list_page(path).map(Some)))
+    }
+
+    /// The same for whoever asks for pages in a way of his own.
+    #[must_use]
+    pub fn through(client: &'c Client, ask: Box<AskPage<'c>>) -> PaymentLists<'c> {
+        PaymentLists { client, ask, before: HashSet::new(), limit: LIMIT_MAX }
     }
 
     /// How many payments the gateway counts in a window, for a progress bar; `None` where it does not say.
     #[must_use]
     pub fn count(&self, window: Window) -> Option<u64> {
-        u64::try_from(self.page(window, 1, 1).ok()??.total?).ok()
+        match self.page(window, 1, 1) {
+            Ok(Asked::Shown(Shown { total, .. })) => u64::try_from(total?).ok(),
+            Ok(Asked::Beyond | Asked::Stopped) | Err(_) => None,
+        }
     }
 
     /// Reads a window to its end. An error is that the gateway gave no answer: what is left was not read.
@@ -130,7 +150,7 @@ impl<'c> PaymentLists<'c> {
                 Err(GatewayFailure::NoAnswer { reason: Reason::MoreThanRead { .. } })
                     if self.limit > LIMIT_MIN =>
                 {
-                    self.limit = (self.limit / 4).max(LIMIT_MIN);
+                    self.limit = (self.limit / 2).max(LIMIT_MIN);
                     continue;
                 }
                 reading => reading?,
@@ -159,9 +179,10 @@ impl<'c> PaymentLists<'c> {
             return Ok(earlier);
         }
         let later = Window { from_s: middle, to_s };
-        let before = std::mem::take(handed_out);
-        let mut reader = PaymentLists { client: self.client, before, limit: self.limit };
-        let later = reader.read_within(later, handed_out, take)?;
+        let outside = std::mem::replace(&mut self.before, std::mem::take(handed_out));
+        let later = self.read_within(later, handed_out, take);
+        self.before = outside;
+        let later = later?;
         Ok(match (earlier, later) {
             (WindowRead::Unconfirmed(why), WindowRead::Whole) => WindowRead::Unconfirmed(why),
             (_, later) => later,
@@ -176,7 +197,11 @@ impl<'c> PaymentLists<'c> {
     ) -> Result<Reading, GatewayFailure> {
         let mut pass = Pass::default();
         for number in 1..=PAGES_MAX {
-            let Some(Shown { records, next, total }) = self.page(window, number, self.limit)? else { break };
+            let Shown { records, next, total } = match self.page(window, number, self.limit)? {
+                Asked::Shown(shown) => shown,
+                Asked::Beyond => break,
+                Asked::Stopped => return Ok(Reading::Stopped),
+            };
             let total = match total {
                 Some(total)
                     if total > WINDOW_PAYMENTS_MAX && number == 1 && window.to_s > window.from_s + 1 =>
@@ -204,23 +229,22 @@ impl<'c> PaymentLists<'c> {
         Ok(pass.reading())
     }
 
-    /// One page; `None` beyond the last one, where the gateway says 400 (facts 3.1).
-    fn page(&self, window: Window, number: i64, limit: i64) -> Result<Option<Shown>, GatewayFailure> {
+    fn page(&self, window: Window, number: i64, limit: i64) -> Result<Asked, GatewayFailure> {
         let Window { from_s, to_s } = window;
         // In the order they were begun: what is new comes last, and what is refunded keeps its place.
         let path = format!(
             "/payments/status/all?page={number}&limit={limit}&from={from_s}&to={to_s}&sorting=started\
              &include_sandbox=true"
         );
-        let answer = self.client.ask(Method::Get, &path)?;
+        let Some(answer) = (self.ask)(&path)? else { return Ok(Asked::Stopped) };
         let envelope = Envelope::of(&answer);
         let refused = envelope.as_ref().is_some_and(Envelope::is_refusal);
         if refused && number > 1 && matches!(answer.status, 400 | 404) {
-            return Ok(None);
+            return Ok(Asked::Beyond);
         }
         let status = answer.status.to_string();
         match page(&answer, envelope) {
-            Page::Records { records, next, total } => Ok(Some(Shown { records, next, total })),
+            Page::Records { records, next, total } => Ok(Asked::Shown(Shown { records, next, total })),
             Page::NoAnswer { reason } => Err(GatewayFailure::NoAnswer { reason }),
             // A time without payments has an empty list: this is not known to be one.
             Page::NotFound => {
@@ -229,6 +253,14 @@ impl<'c> PaymentLists<'c> {
             }
         }
     }
+}
+
+/// What came of the question for one page.
+enum Asked {
+    Shown(Shown),
+    /// It is beyond the last one, where the gateway says 400 (facts 3.1).
+    Beyond,
+    Stopped,
 }
 
 /// One page as it was shown.

@@ -77,7 +77,26 @@ const ANSWER: &str =
 const SIGNED: &str =
     "SELECT at_ms, operator, reason, given FROM answers_for WHERE subject = ?1 ORDER BY id DESC LIMIT 1";
 
+/// By the index of what is not over, and one look for each at who has answered for it.
+const COUNT_LEFT: &str = "SELECT count(*) AS many, min(first_seen_ms) AS first_seen_ms FROM drift
+    WHERE over_ms IS NULL AND coalesce(
+        (SELECT given FROM answers_for WHERE subject = drift.id ORDER BY answers_for.id DESC LIMIT 1), 0) = 0";
+
 impl Ledger {
+    /// How much drift nobody has answered for, and since when there is some.
+    pub fn count_drift_left(&self) -> Result<Option<(i64, Timestamp)>, LedgerError> {
+        self.read(|db| {
+            db.prepare_cached(COUNT_LEFT)?
+                .query_row([], |row| {
+                    let many: i64 = row.get("many")?;
+                    let first: Option<i64> = row.get("first_seen_ms")?;
+                    let first = first.and_then(|ms| Timestamp::from_millisecond(ms).ok());
+                    Ok(first.map(|first| (many, first)))
+                })
+                .map_err(Fault::from)
+        })
+    }
+
     /// Drift that was found and is not over as far as anybody has looked, oldest first.
     pub fn drift_left(&self) -> Result<Vec<Kept<Found>>, LedgerError> {
         self.read(drift_left)

@@ -1,11 +1,12 @@
 //! Which calls are made for whose sake, and what becomes of one that fails.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use super::{CALLS_AHEAD, InBulk};
+use super::{CALLS_AHEAD, InBulk, PUT_OFF_MAX};
 use crate::gateway::{BULK_BYTES_MAX, BULK_IDS_MAX, NotListed};
 
 type Calls = Arc<Mutex<Vec<usize>>>;
@@ -84,4 +85,23 @@ fn no_call_is_longer_than_servers_take() {
     let (ahead, calls) = asking(all(BULK_IDS_MAX), 100, |_| 100);
     assert_eq!(ahead.shown(98), Some(980));
     assert_eq!(*calls.lock().unwrap(), [BULK_BYTES_MAX / 100, BULK_BYTES_MAX / 100, 20]);
+}
+
+#[test]
+fn calls_that_are_told_to_wait_each_time_are_not_made_for_ever() {
+    let (calls, is_paused) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
+    let (log, pause, paused) = (Arc::clone(&calls), Arc::clone(&is_paused), Arc::clone(&is_paused));
+    let call = move |_: &[usize]| {
+        log.fetch_add(1, Ordering::SeqCst);
+        pause.store(true, Ordering::SeqCst);
+        Err(NotListed::Refused)
+    };
+    let takes_many = Box::new(move || !paused.load(Ordering::SeqCst));
+    let ahead: InBulk<usize, usize> = InBulk::new(all(3000), (|_| 1, 0), takes_many, Box::new(call));
+    for place in 0..3000 {
+        assert_eq!(ahead.shown(place), None);
+        // It is over before the next one has its turn.
+        is_paused.store(false, Ordering::SeqCst);
+    }
+    assert_eq!(calls.load(Ordering::SeqCst), PUT_OFF_MAX);
 }

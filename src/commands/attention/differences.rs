@@ -69,7 +69,9 @@ fn settled_by(context: &Context<'_>, found: &Found) -> Option<String> {
             if found.outcome.is_some() {
                 return look_up();
             }
-            since().map(|since| format!("{since} --import"))
+            // What the ledger cannot keep no import ends.
+            let may_be_kept = order.is_some() && found.customer_uid.is_some();
+            since().filter(|_| may_be_kept).map(|since| format!("{since} --import"))
         }
     };
     words.map(|words| context.hint(&words))

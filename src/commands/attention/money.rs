@@ -72,17 +72,18 @@ pub(super) fn refunds(
     for refund in ledger.refused_refunds()? {
         let payment = ledger.find(&refund.merchant_uid)?;
         // Somebody has given it all back since, here or in the console.
-        let all = |payment: Payment| payment.cancel_amount.is_some_and(|back| back >= refund.paid);
-        if payment.is_some_and(all) {
+        let all = |payment: &Payment| payment.cancel_amount.is_some_and(|back| back >= refund.paid);
+        if payment.as_ref().is_some_and(all) {
             continue;
         }
+        let left = payment.map(|payment| payment.left());
         let why = why_of(&refund).unwrap_or_else(|| "no reason was given".to_owned());
         items.push(Item {
             why: format!("the money did not go back: {why}"),
             otherwise: Some(acknowledge(context, refund.id.as_str())),
             id: Some(refund.id.as_str().to_owned()),
             signed: ledger.answer_for(refund.id.as_str())?,
-            ..of_refund("refund_refused", &refund, again(context, &refund))
+            ..of_refund("refund_refused", &refund, again(context, &refund, left))
         });
     }
     Ok(items)
@@ -156,8 +157,13 @@ fn twice(context: &Context<'_>, payment: &Payment) -> Vec<Item> {
     others.map(|record| item(record)).collect()
 }
 
-/// The same refund once more, with the tax parts that it had.
-fn again(context: &Context<'_>, refund: &Refund) -> String {
+/// The same refund once more, with the tax parts that it had. Where the console was faster and less is left, all that
+/// is left.
+fn again(context: &Context<'_>, refund: &Refund, left: Option<Amount>) -> String {
+    if left.is_some_and(|left| left < refund.amount) {
+        let options = vec![("--full", None), ("--reason", Some(refund.reason.clone()))];
+        return command_with(context.settings, "refund", &refund.imp_uid, options);
+    }
     let digits = |part: &Option<Amount>| part.as_ref().map(Amount::to_digits);
     let parts = [("--tax-free", digits(&refund.tax.tax_free)), ("--vat", digits(&refund.tax.vat_amount))];
     let mut options = vec![("--amount", Some(refund.amount.to_digits()))];

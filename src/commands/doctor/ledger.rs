@@ -54,6 +54,7 @@ pub(super) fn examine(context: &mut Context<'_>, report: &mut Report) -> Option<
     }
     unsettled(context, &ledger, report);
     alarms(context, &ledger, report);
+    differences(context, &ledger, report);
     Some(ledger)
 }
 
@@ -132,6 +133,27 @@ fn alarms(context: &Context<'_>, ledger: &Ledger, report: &mut Report) {
             Some(context.hint(&format!("history show {}", shell_word(uid)))),
         );
     }
+}
+
+/// What a reconciliation found, and nobody has settled or answered for.
+fn differences(context: &Context<'_>, ledger: &Ledger, report: &mut Report) {
+    let (many, first_seen) = match ledger.count_drift_left() {
+        Ok(Some(left)) => left,
+        Ok(None) => {
+            return report.ok("attention", "no reconcile has found a difference that nobody has settled");
+        }
+        Err(error) => return bad(&error, report),
+    };
+    let since = when(first_seen, context.ui.zone());
+    let message = match many {
+        1 => format!("ledger and gateway do not agree on one thing, found on {since}. A person must look"),
+        many => {
+            format!(
+                "ledger and gateway do not agree on {many} things, the first found on {since}. A person must look"
+            )
+        }
+    };
+    report.bad(Kind::Refused, "attention", message, Some(context.hint("attention")));
 }
 
 /// How much room there is for the ledger to grow: what cannot be recorded is not sent.

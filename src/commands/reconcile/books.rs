@@ -6,23 +6,24 @@ use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use crate::billing::desk::Desk;
+use crate::billing::pages::Pages;
 use crate::commands::belonging;
 use crate::commands::context::{Context, Gateway};
 use crate::commands::reconcile::differ::tell;
-use crate::commands::reconcile::settle::one;
+use crate::commands::reconcile::settle::{Asking, settle};
 use crate::commands::reconcile::tell::Told;
 use crate::commands::reconcile::{ReconcileArgs, Span};
 use crate::domain::drift::{DriftKind, drift, is_ours, terms_of};
 use crate::domain::ids::{CustomerUid, MerchantUid};
 use crate::domain::payment::{GatewayRecord, Outcome, Payment};
 use crate::domain::standing::Distrust;
-use crate::domain::time::{Clock, from_epoch_s};
+use crate::domain::time::from_epoch_s;
 use crate::failure::{Exit, Failure, Kind};
-use crate::gateway::{Client, PaymentLists, Window, WindowRead, windows};
+use crate::gateway::{PaymentLists, Window, WindowRead, windows};
 use crate::interrupt::Interrupts;
 use crate::ledger::{Entry, Filter, How, Imported, Ledger, LedgerError};
 use crate::output::text::{when, when_rfc3339};
@@ -39,6 +40,19 @@ pub(super) struct Books<'a> {
     listed: HashSet<u64>,
     /// The second at which the reading ends, itself included.
     to_s: i64,
+}
+
+/// What is going on, for whoever waits.
+const READING: &str = "reading the gateway's payments";
+
+/// How many payments that no list has shown are asked about at a time.
+const ASKED_AT_ONCE: usize = 1_000;
+
+/// A row that a look-up of its own is to settle, and what a list has shown of it.
+struct Directly {
+    row: Payment,
+    record: GatewayRecord,
+    kinds: Vec<DriftKind>,
 }
 
 /// Why the reading did not come to its end.
@@ -96,15 +110,24 @@ impl<'a> Books<'a> {
     /// come to rest.
     fn read_all(&mut self, context: &mut Context<'_>, told: &mut Told) -> Result<bool, Stop> {
         let client = Arc::clone(&self.gateway.client);
-        client.token(false).map_err(|failure| Stop::Failure(failure.into()))?;
+        let for_token = Arc::clone(&client);
+        let token = self.interrupts.run(1, move || for_token.token(false).map(drop), &mut || ());
+        token.unwrap_or(Ok(())).map_err(|failure| Stop::Failure(failure.into()))?;
         let now_s = client.now_s().unwrap_or(i64::MIN).max(context.now().as_second());
         let to_s = self.span.until.map_or(now_s, |until| until.as_second().saturating_sub(1));
         self.to_s = to_s;
         let all = windows(self.span.since.as_second(), to_s);
-        let mut lists = PaymentLists::of(&client);
+        let counted = PaymentLists::of(&client);
         let shown = context.ui.interactive();
-        let total = if shown { all.iter().map(|window| lists.count(*window)).sum() } else { None };
-        let progress = context.ui.progress(total, "reading the gateway's payments");
+        let total = if shown { all.iter().map(|window| counted.count(*window)).sum() } else { None };
+        let progress = context.ui.progress(total, READING);
+        let tell = |pause: Option<Duration>| match pause {
+            Some(left) => progress.message(&format!("waiting {} s as the gateway asks", left.as_secs() + 1)),
+            None => progress.message(READING),
+        };
+        let (gateway, clock) = (Arc::clone(&client), Arc::clone(&context.clock));
+        let pages = Pages { gateway, clock, interrupts: self.interrupts.clone(), tell: &tell };
+        let mut lists = PaymentLists::through(&client, Box::new(|path| pages.ask(path)));
         let mut whole = true;
         for window in all {
             let mut failed = None;
@@ -178,10 +201,29 @@ impl<'a> Books<'a> {
             }
             self.listed.extend(row.as_ref().map(|row| hashed(row.terms.merchant_uid.as_str())));
             self.listed.extend(record.merchant_uid.as_ref().map(hashed));
-            self.sort(&record, row, (&mut imports, &mut directly), context, told);
+            self.sort(record, row, (&mut imports, &mut directly), context, told);
         }
         self.record(imports, context, told)?;
-        self.settle(&directly, context, told)
+        self.settle_listed(&directly, context, told)
+    }
+
+    /// Asks about each by itself. Where there is no answer, what the list has shown is all that is known, and is told.
+    fn settle_listed(
+        &mut self,
+        directly: &[Directly],
+        context: &mut Context<'_>,
+        told: &mut Told,
+    ) -> Result<(), Stop> {
+        let mut seen = HashSet::new();
+        let uids = directly.iter().map(|one| &one.row.terms.merchant_uid);
+        let uids: Vec<MerchantUid> = uids.filter(|uid| seen.insert(*uid)).cloned().collect();
+        let settled = self.settle(&uids, context, told);
+        for Directly { row, record, kinds } in directly {
+            if !told.was_answered(&row.terms.merchant_uid) {
+                tell(told, kinds, Some(row), record);
+            }
+        }
+        settled
     }
 
     /// An order that looks the same and is spelt otherwise is the known one (contract, rule 12).
@@ -199,13 +241,13 @@ impl<'a> Books<'a> {
     /// What is to be done about one record: to be recorded, to be asked about directly, or told.
     fn sort(
         &self,
-        record: &GatewayRecord,
+        record: GatewayRecord,
         row: Option<Payment>,
-        (imports, directly): (&mut Vec<(Imported, Vec<DriftKind>)>, &mut Vec<MerchantUid>),
+        (imports, directly): (&mut Vec<(Imported, Vec<DriftKind>)>, &mut Vec<Directly>),
         context: &Context<'_>,
         told: &mut Told,
     ) {
-        let kinds = drift(row.as_ref(), record, context.settings.mode);
+        let kinds = drift(row.as_ref(), &record, context.settings.mode);
         if kinds.is_empty() {
             return told.agrees();
         }
@@ -213,7 +255,7 @@ impl<'a> Books<'a> {
         let is_elsewhere = row.as_ref().is_none_or(|row| row.attempts == 0 && row.outcome != Outcome::Paid);
         if self.args.import
             && is_elsewhere
-            && let Some(imported) = self.imported(record, context)
+            && let Some(imported) = self.imported(&record, context)
         {
             return imports.push((imported, kinds));
         }
@@ -225,11 +267,9 @@ impl<'a> Books<'a> {
                     || (self.args.fix && can_be_fixed(&kinds))
                     || kinds.contains(&DriftKind::TwoPayments) =>
             {
-                if !directly.contains(&row.terms.merchant_uid) {
-                    directly.push(row.terms.merchant_uid);
-                }
+                directly.push(Directly { row, record, kinds });
             }
-            row => tell(told, &kinds, row.as_ref(), record),
+            row => tell(told, &kinds, row.as_ref(), &record),
         }
     }
 
@@ -269,45 +309,53 @@ impl<'a> Books<'a> {
         Ok(())
     }
 
-    /// Asks about orders one by one, as a reconciliation without `--since` does.
+    /// Asks about orders by themselves, as a reconciliation without `--since` does.
     fn settle(
         &mut self,
         uids: &[MerchantUid],
         context: &mut Context<'_>,
         told: &mut Told,
     ) -> Result<(), Stop> {
-        let (gateway, clock): (Arc<Client>, Arc<dyn Clock>) =
-            (Arc::clone(&self.gateway.client), Arc::clone(&context.clock));
-        let mut desk =
-            Desk { ledger: &mut *self.ledger, gateway, clock, interrupts: self.interrupts.clone() };
-        for uid in uids {
-            if let ControlFlow::Break(failure) = one(&mut desk, uid, self.args.fix, context, told) {
-                return Err(Stop::Failure(failure));
-            }
-        }
-        Ok(())
+        let asking = Asking {
+            gateway: Arc::clone(&self.gateway.client),
+            interrupts: self.interrupts.clone(),
+            fix: self.args.fix,
+        };
+        let stopped = settle(self.ledger, uids.to_vec(), &asking, context, told).map_err(Stop::Failure)?;
+        stopped.map_or(Ok(()), |failure| Err(Stop::Failure(failure)))
     }
 
     /// Asks about each payment that the ledger has as paid in this time and the lists did not show: a list that
     /// does not show it proves nothing.
     fn ask_directly(&mut self, context: &mut Context<'_>, told: &mut Told) -> Result<(), Stop> {
         let Span { since, until } = self.span;
-        let filter = Filter {
+        let mut filter = Filter {
             customer: self.customer.clone(),
             outcomes: vec![Outcome::Paid],
             since: Some(since),
             until,
             ..Filter::default()
         };
-        let mut missing = Vec::new();
-        self.ledger.visit(&filter, &mut |payment| {
-            let uid = payment.terms.merchant_uid;
-            if !self.listed.contains(&hashed(uid.as_str())) {
-                missing.push(uid);
-            }
-            ControlFlow::Continue(())
-        })?;
-        self.settle(&missing, context, told)
+        // Newest first, in pieces: how many there are is the gateway's doing.
+        loop {
+            let (mut missing, mut reached) = (Vec::new(), None);
+            let (ledger, listed) = (&*self.ledger, &mut self.listed);
+            ledger.visit(&filter, &mut |payment| {
+                if missing.len() == ASKED_AT_ONCE {
+                    reached = Some(payment.requested_at);
+                    return ControlFlow::Break(());
+                }
+                // Marked as listed it is not asked about a second time.
+                if listed.insert(hashed(payment.terms.merchant_uid.as_str())) {
+                    missing.push(payment.terms.merchant_uid);
+                }
+                ControlFlow::Continue(())
+            })?;
+            self.settle(&missing, context, told)?;
+            let Some(reached) = reached else { return Ok(()) };
+            // Others of the same moment may be left.
+            filter.until = Some(reached.saturating_add(SignedDuration::from_millis(1)).unwrap_or(reached));
+        }
     }
 
     /// Ends the ledger's distrust, or says why it stays.

@@ -40,7 +40,7 @@ fn why(kind: DriftKind, row: Option<&Payment>, record: &GatewayRecord) -> String
         ),
         DriftKind::RefundDiffers => format!(
             "of {shown} the gateway shows {} as refunded, the ledger {}",
-            record.cancel_amount_text.as_deref().unwrap_or("0"),
+            record.cancelled_shown(),
             here(|row| row.cancel_amount.map_or_else(|| "nothing".to_owned(), |back| back.to_string()))
         ),
         DriftKind::SettledOutside => {

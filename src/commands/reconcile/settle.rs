@@ -1,13 +1,17 @@
-//! Settling what is open, one payment at a time.
+//! Settling what is open, several payments at a time.
 
 use std::collections::HashSet;
 use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::billing::desk::Desk;
-use crate::billing::reconcile::{ReviewError, Reviewed, TakeWord, Verdict, look_into};
+use crate::billing::crew::{Next, WORKERS};
+use crate::billing::reconcile::{ReviewError, Reviewed, TakeWord, Verdict};
 use crate::billing::report::Held;
+use crate::billing::reviews::{Review, ReviewJob, Reviews};
+use crate::billing::writer::Reader;
 use crate::commands::context::Context;
 use crate::commands::reconcile::ReconcileArgs;
 use crate::commands::reconcile::differ::{tell, tell_taken};
@@ -15,64 +19,182 @@ use crate::commands::reconcile::tell::Told;
 use crate::domain::drift::{DriftKind, drift};
 use crate::domain::ids::{CustomerUid, MerchantUid};
 use crate::domain::payment::{Outcome, Payment, Terms};
+use crate::domain::pressure::Halt;
+use crate::domain::reason::Reason;
 use crate::failure::Failure;
-use crate::ledger::{Filter, Ledger, LedgerError};
+use crate::gateway::Client;
+use crate::interrupt::Interrupts;
+use crate::ledger::{Create, Filter, Ledger, LedgerError};
 
-/// Asks about each of them. Gives why it stopped, if it did; those that nobody was asked about then are listed
-/// as questions without an answer.
+/// How long to wait for the next review before looking at everything else.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// So many questions in a row without an answer, and no further ones are asked.
+const IN_VAIN_MAX: usize = 2 * WORKERS;
+
+/// What payments are asked about with.
+#[derive(Clone)]
+pub(super) struct Asking {
+    pub gateway: Arc<Client>,
+    pub interrupts: Interrupts,
+    /// Whether the gateway's word for status and refunds is taken.
+    pub fix: bool,
+}
+
+/// Asks about each of them, several at once, and tells of them in their order. Gives why it stopped, if it did; what
+/// was settled before stays settled, and those that nobody was asked about then are listed as questions without an
+/// answer.
 pub(super) fn settle(
-    desk: &mut Desk<'_>,
-    uids: &[MerchantUid],
-    fix: bool,
+    ledger: &Ledger,
+    uids: Vec<MerchantUid>,
+    asking: &Asking,
     context: &mut Context<'_>,
     told: &mut Told,
-) -> Result<Option<Failure>, LedgerError> {
+) -> Result<Option<Failure>, Failure> {
+    if uids.is_empty() {
+        return Ok(None);
+    }
+    let (uids, settings) = (Arc::new(uids), context.settings);
+    let connection = || Ledger::open_at(ledger.path(), Create::Never).map(|opened| opened.ledger);
+    let job = ReviewJob {
+        ledger: connection()?,
+        reader: Reader::new(connection()?),
+        gateway: Arc::clone(&asking.gateway),
+        clock: Arc::clone(&context.clock),
+        interrupts: asking.interrupts.clone(),
+        mode: settings.mode,
+        settle_after: settings.settle_after,
+        take_word: if asking.fix { TakeWord::Yes } else { TakeWord::No },
+    };
+    let reviews = Reviews::start(job, &uids).map_err(|error| Failure::io("start a thread", &error))?;
     let progress = context.ui.progress(u64::try_from(uids.len()).ok(), "asking the gateway");
-    let mut left = uids.iter();
-    let mut stopped = None;
-    for uid in left.by_ref() {
-        match one(desk, uid, fix, context, told) {
-            ControlFlow::Continue(()) => progress.advance(1),
-            ControlFlow::Break(failure) => {
-                stopped = Some(failure);
-                break;
+    let mut course = Course::default();
+    loop {
+        match reviews.next(LOOK_EVERY) {
+            Next::Ready(ready) => {
+                for (place, review) in ready {
+                    course.reached = place.saturating_add(1);
+                    let Some(uid) = uids.get(place) else { continue };
+                    course.hear(review.as_deref(), reviews.paused());
+                    if let ControlFlow::Break(failure) = one(review, uid, ledger, context, told) {
+                        course.stopped.get_or_insert(failure);
+                    }
+                    progress.advance(1);
+                }
+                if course.stopped.is_some() {
+                    reviews.stop();
+                }
             }
+            Next::Waiting => {}
+            Next::Over => break,
+        }
+        if let Some(left) = course.new_pause(reviews.paused()) {
+            let seconds = left.as_secs().saturating_add(1);
+            context.ui.status(&format!("The gateway asks for a pause (HTTP 429): waiting {seconds} s."));
         }
     }
     drop(progress);
-    for uid in left {
-        if let Some(payment) = desk.ledger.find(uid)? {
+    for uid in uids.iter().skip(course.reached) {
+        if let Some(payment) = ledger.find(uid)? {
             told.not_asked(payment);
         }
     }
-    Ok(stopped)
+    let unasked = course.reached < uids.len();
+    Ok(course.stopped.or_else(|| match reviews.halted() {
+        _ if asking.interrupts.requested() && unasked => Some(held_up(Held::Interrupted)),
+        Some(halt) => Some(halted(halt)),
+        None => None,
+    }))
 }
 
-/// Reviews one payment. A failure that would meet the next one too stops the work; what was
-/// settled before stays settled.
-pub(super) fn one(
-    desk: &mut Desk<'_>,
+/// How far many reviews have come, and what ends them before their end.
+#[derive(Default)]
+struct Course {
+    /// Up to here they were taken.
+    reached: usize,
+    /// How many in a row had no answer.
+    in_vain: usize,
+    paused: bool,
+    stopped: Option<Failure>,
+}
+
+impl Course {
+    /// A gateway that wants a pause, or answers nothing, is not asked about thousands: whoever waits for the end of
+    /// the run is told at once, and what is left has its turn in the next one.
+    fn hear(&mut self, review: Option<&Review>, pause: Option<Duration>) {
+        match review {
+            Some(Ok(reviewed)) if has_no_answer(&reviewed.verdict) => self.in_vain += 1,
+            Some(Ok(Reviewed { verdict: Verdict::Busy, .. })) => return,
+            Some(_) | None => self.in_vain = 0,
+        }
+        if self.in_vain == 0 || self.stopped.is_some() {
+            return;
+        }
+        if let Some(left) = pause {
+            let seconds = left.as_secs().saturating_add(1);
+            let why = format!("the gateway asks for a pause of {seconds} s (HTTP 429)");
+            self.stopped = Some(gave_up(&why));
+        } else if self.in_vain >= IN_VAIN_MAX {
+            let why = format!("the gateway gave no answer to {IN_VAIN_MAX} questions in a row");
+            self.stopped = Some(gave_up(&why));
+        }
+    }
+
+    /// How long the gateway wants a pause, when that is news.
+    fn new_pause(&mut self, pause: Option<Duration>) -> Option<Duration> {
+        let is_new = !self.paused && self.stopped.is_none();
+        self.paused = pause.is_some();
+        pause.filter(|_| is_new)
+    }
+}
+
+/// What was sent with another key has no answer in this account, however well the gateway answers.
+fn has_no_answer(verdict: &Verdict) -> bool {
+    matches!(verdict, Verdict::Unanswered { why, .. } if *why != Reason::OtherKey)
+}
+
+fn halted(halt: Halt) -> Failure {
+    let why = match halt {
+        Halt::Busy(pause) => format!("the gateway asks for a pause of {} s (HTTP 429)", pause.as_secs()),
+        Halt::BusyStill => "the gateway asks for one pause after another (HTTP 429)".to_owned(),
+        Halt::Barred => {
+            "the gateway answers with HTTP 403 or a web page: something on the way bars this machine"
+                .to_owned()
+        }
+    };
+    gave_up(&why)
+}
+
+fn gave_up(why: &str) -> Failure {
+    let message = format!("{why}; what was settled before stays settled, and nothing more was asked");
+    Failure::network(message).hinted("run the same command again")
+}
+
+/// Tells of one review. A failure that would meet the next one too stops the work.
+fn one(
+    review: Option<Box<Review>>,
     uid: &MerchantUid,
-    fix: bool,
+    ledger: &Ledger,
     context: &mut Context<'_>,
     told: &mut Told,
 ) -> ControlFlow<Failure> {
-    let settings = context.settings;
-    let take_word = if fix { TakeWord::Yes } else { TakeWord::No };
-    match look_into(desk, uid, settings.mode, settings.settle_after, take_word) {
+    let Some(review) = review else {
+        return ControlFlow::Break(Failure::local(format!("a bug cut off the question about {uid}")));
+    };
+    match *review {
         Ok(reviewed) => {
             let unreached = matches!(reviewed.verdict, Verdict::Unanswered { reached: false, .. });
             let failure = unreached.then(|| not_reached(&reviewed));
             if matches!(reviewed.verdict, Verdict::Stands) {
                 differences(&reviewed, told, context);
             }
-            told.add(settings, context.ui, reviewed);
+            told.add(context.settings, context.ui, reviewed);
             failure.map_or(ControlFlow::Continue(()), ControlFlow::Break)
         }
         Err(ReviewError::NoSuchPayment) => ControlFlow::Continue(()),
         Err(ReviewError::Ledger(error)) => ControlFlow::Break(Failure::from(error)),
         Err(ReviewError::Held(held)) => {
-            if let Ok(Some(payment)) = desk.ledger.find(uid) {
+            if let Ok(Some(payment)) = ledger.find(uid) {
                 told.not_asked(payment);
             }
             ControlFlow::Break(held_up(held))

@@ -145,6 +145,11 @@ impl Told {
         !self.unanswered.is_empty() || self.busy
     }
 
+    /// Whether the gateway has answered a question about this order.
+    pub(super) fn was_answered(&self, uid: &MerchantUid) -> bool {
+        self.looked.orders.contains(uid.as_str())
+    }
+
     pub(super) fn worsen(&mut self, exit: Exit) {
         self.exit = Some(self.exit.unwrap_or(Exit::Done).most_serious(exit));
     }
@@ -285,7 +290,10 @@ impl Told {
 
     /// The command by which a person answers for what is left, where that can be done.
     pub(super) fn to_sign(&self) -> Option<String> {
+        // What could not be read is read again, and nobody has to answer for it.
+        let is_for_people = |drift: &&Drift| drift.found.kind != DriftKind::Unconfirmed;
         let mut left = self.drift.iter().filter(|drift| drift.is_kept() && drift.signed.is_none());
+        let mut left = left.by_ref().filter(is_for_people);
         let first = left.next()?.found.id();
         Some(match left.next() {
             None => format!("reconcile --acknowledge {} --reason \"...\"", shell_word(&first)),

@@ -2,6 +2,7 @@
 
 mod looking_up;
 mod noting;
+mod outside;
 
 use std::sync::Arc;
 
