@@ -13,6 +13,7 @@ pub mod intake;
 pub mod interrupt;
 pub mod ledger;
 pub mod output;
+pub mod plain_file;
 pub mod register;
 pub mod sandbox;
 pub mod settings;

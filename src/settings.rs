@@ -10,6 +10,7 @@ mod error;
 mod file;
 mod keys;
 mod origin;
+mod owner;
 mod presentation;
 mod proxy;
 mod resolve;
@@ -30,6 +31,7 @@ use crate::domain::words::hex;
 use crate::output::Format;
 use crate::output::colour::ColourChoice;
 use crate::settings::file::SecretSource;
+use crate::settings::owner::Owners;
 use crate::settings::secret::{API_SECRET, LISTEN_SECRET};
 
 pub use crate::settings::account::Sibling;
@@ -141,6 +143,9 @@ pub struct Settings {
     secret: Option<SecretSource>,
     listen_secret: Option<SecretSource>,
     cache_folder: Option<PathBuf>,
+    /// What the config names as secrets and certificates, of all profiles.
+    named_files: Vec<(&'static str, PathBuf)>,
+    owners: Owners,
 }
 
 impl Settings {
@@ -168,7 +173,7 @@ impl Settings {
         let Some(source) = &self.secret else {
             return Err(self.missing("REST API secret", "imp_secret_file", "BILLKEY_IMP_SECRET"));
         };
-        let imp_secret = secret::fetch(API_SECRET, source, self.config_folder())?;
+        let imp_secret = secret::fetch(API_SECRET, source, self.config_folder(), self.owners)?;
         Ok(Credentials { imp_key, imp_secret })
     }
 
@@ -198,24 +203,20 @@ impl Settings {
 
     /// The files that only the user writes, or only billkey itself, with what each is; ledgers aside.
     pub fn own_files(&self) -> impl Iterator<Item = (&'static str, PathBuf)> {
-        let secret = |source: &Option<SecretSource>| match source {
-            Some(SecretSource::File(path)) => Some(path.clone()),
-            Some(SecretSource::Value(_) | SecretSource::Command(_)) | None => None,
-        };
         let files = [
             ("the config file", self.config_file.clone()),
-            ("the file of the API secret", secret(&self.secret)),
-            ("the file of the listen secret", secret(&self.listen_secret)),
-            ("the file of certificates", self.ca_file.clone()),
             ("the folder of tokens", self.cache_folder.clone()),
         ];
-        files.into_iter().filter_map(|(what, path)| Some((what, path?)))
+        let files = files.into_iter().filter_map(|(what, path)| Some((what, path?)));
+        files.chain(self.named_files.iter().cloned())
     }
 
     /// The secret that requests to `customer listen` have to carry; `None` where none is set.
     pub fn listen_secret(&self) -> Result<Option<Secret>, SettingsError> {
         let secret = self.listen_secret.as_ref();
-        secret.map(|source| secret::fetch(LISTEN_SECRET, source, self.config_folder())).transpose()
+        secret
+            .map(|source| secret::fetch(LISTEN_SECRET, source, self.config_folder(), self.owners))
+            .transpose()
     }
 
     fn config_folder(&self) -> &Path {

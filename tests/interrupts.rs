@@ -235,3 +235,45 @@ fn under_nohup_a_hangup_is_nothing() {
     assert!(!ran.stderr.contains("The request is out"), "{ran}");
     assert_eq!(ran.json()["outcome"], "paid");
 }
+
+/// The terminal is left as it was: on a line of its own, and with what is typed shown.
+#[test]
+#[cfg(target_os = "linux")]
+fn ctrl_c_at_the_open_question_sends_nothing_and_leaves_the_terminal_as_it_was() {
+    let gateway = Scripted::start(|asked| Say::Json(200, envelope(&payment(asked, "paid"))));
+    let world = World::for_gateway(gateway.url());
+    world.charge("order_1", &[]).exits(0);
+    let before = gateway.charges();
+    std::fs::write(
+        world.home().join("charges.csv"),
+        "customer_uid,amount,name,merchant_uid\ng,8900,x,order_3\n",
+    )
+    .unwrap();
+    let charge = to_charge("order_2", &["--allow-similar"]);
+    let charge: Vec<&str> = charge.into_iter().filter(|word| *word != "--yes").collect();
+    for (line, question, said) in [
+        (&charge[..], "Charge this card? [y/N]", "interrupted before order_2 was sent. Nothing was sent"),
+        (
+            &["batch", "charges.csv"],
+            "Charge these cards? [y/N]",
+            "interrupted before the first row was sent. Nothing was sent",
+        ),
+        (
+            &["refund", "order_1", "--full", "--reason", "x"],
+            "Refund this payment? [y/N]",
+            "interrupted before order_1 was refunded. Nothing was sent",
+        ),
+    ] {
+        let mut terminal = Terminal::start_as_session(&world.command(line));
+        terminal.shows(question);
+        terminal.types("y\u{3}");
+        terminal.exits(130);
+        terminal.shows(said);
+        let seen = terminal.seen();
+        let after = seen.split_once(question).unwrap().1;
+        assert!(after.contains("^C\r\n") && after.lines().count() <= 4, "{seen:?}");
+        assert!(seen.ends_with('\n') && terminal.echoes(), "{seen:?}");
+    }
+    assert_eq!(gateway.charges(), before);
+    assert_eq!(gateway.count("/payments/cancel"), 0);
+}

@@ -37,6 +37,7 @@ mod open_orders;
 mod order_ids;
 mod other_key;
 mod outside;
+mod private;
 mod proofs;
 mod proxy;
 mod recipes;

@@ -3,6 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use jiff::fmt::friendly::SpanParser;
 use thiserror::Error;
 
 use crate::domain::time::{Clock, Moment};
@@ -10,8 +11,8 @@ use crate::domain::time::{Clock, Moment};
 /// The longest sleep at a time: whoever waits looks now and then whether there is still a reason to.
 const NAP_MAX: Duration = Duration::from_millis(100);
 
-/// Most charges a second that can be asked for: the pause between two is counted in nanoseconds.
-const PER_SECOND_MAX: u64 = 1_000_000;
+/// The shortest pause between two charges that can be asked for.
+const EVERY_MIN: Duration = Duration::from_micros(1);
 
 /// A rate: one charge every so often.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,18 +30,15 @@ impl Rate {
     pub fn parse(text: &str) -> Result<Rate, RateError> {
         let bad = || RateError(text.escape_debug().to_string());
         let (count, unit) = text.trim().split_once('/').unwrap_or((text.trim(), "s"));
-        let seconds = match unit.trim() {
-            "s" | "sec" | "second" => 1,
-            "m" | "min" | "minute" => 60,
-            "h" | "hour" => 3600,
-            _ => return Err(bad()),
-        };
-        let digits = !count.is_empty() && count.trim().bytes().all(|byte| byte.is_ascii_digit());
-        let count: u64 = if digits { count.trim().parse().map_err(|_| bad())? } else { return Err(bad()) };
-        if count == 0 || count > seconds * PER_SECOND_MAX {
-            return Err(bad());
-        }
-        Ok(Rate { every: Duration::from_nanos(seconds * 1_000_000_000 / count) })
+        let (count, unit) = (count.trim(), unit.trim());
+        let word = |unit: &str| !unit.is_empty() && unit.bytes().all(|byte| byte.is_ascii_lowercase());
+        // The time that one unit takes; longer ones than an hour are no duration of jiff's.
+        let unit = Some(unit).filter(|unit| word(unit)).map(|unit| format!("1{unit}")).ok_or_else(bad)?;
+        let unit = SpanParser::new().parse_unsigned_duration(&unit).map_err(|_| bad())?;
+        let digits = !count.is_empty() && count.bytes().all(|byte| byte.is_ascii_digit());
+        let count: u32 = if digits { count.parse().map_err(|_| bad())? } else { return Err(bad()) };
+        let every = unit.checked_div(count).filter(|every| *every >= EVERY_MIN).ok_or_else(bad)?;
+        Ok(Rate { every })
     }
 }
 
@@ -78,21 +76,12 @@ impl Pace {
     fn turn(&self, now: &Moment) -> Duration {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let (first, next) = state.get_or_insert_with(|| (now.clone(), Duration::ZERO));
-        let now = since(first, now);
+        // A clock that ran backwards stands still.
+        let now = now.since(first).unwrap_or_default();
         let turn = (*next).max(now);
         *next = turn.saturating_add(self.every);
         turn.saturating_sub(now)
     }
-}
-
-/// On the boot clock where there is one: the wall clock may be set. A clock that ran backwards
-/// stands still.
-fn since(first: &Moment, now: &Moment) -> Duration {
-    let ms = match (&first.boot, &now.boot) {
-        (Some(first), Some(now)) => now.since_boot_ms.saturating_sub(first.since_boot_ms),
-        (None, _) | (_, None) => now.wall.as_millisecond().saturating_sub(first.wall.as_millisecond()),
-    };
-    Duration::from_millis(u64::try_from(ms).unwrap_or(0))
 }
 
 #[cfg(test)]
@@ -174,10 +163,27 @@ mod tests {
             ("10/s", 100_000_000),
             ("300/m", 200_000_000),
             (" 3600 / h ", 1_000_000_000),
+            ("30/min", 2_000_000_000),
+            ("2/second", 500_000_000),
+            ("1000000/s", 1_000),
         ] {
             assert_eq!(Rate::parse(text), Ok(Rate { every: Duration::from_nanos(ns) }), "{text}");
         }
-        for text in ["", "0", "-1", "1.5", "10/d", "/s", "ten", "10/", "99999999999"] {
+        for text in [
+            "",
+            "0",
+            "-1",
+            "1.5",
+            "10/d",
+            "/s",
+            "ten",
+            "10/",
+            "10/2s",
+            "10/s5",
+            "10/M",
+            "1000001/s",
+            "99999999999",
+        ] {
             assert!(Rate::parse(text).unwrap_err().to_string().starts_with(&format!("`{text}`")), "{text}");
         }
     }

@@ -1,6 +1,7 @@
 //! Asks a person before something is done that cannot be taken back.
 
 use crate::failure::Failure;
+use crate::interrupt::Interrupts;
 use crate::output::ui::{Answer, Ui};
 
 /// What a person is asked.
@@ -14,19 +15,34 @@ pub(in crate::commands) struct Question<'a> {
     pub hint: &'a str,
     /// What a no comes to.
     pub declined: &'a str,
+    /// What Ctrl-C instead of an answer comes to.
+    pub interrupted: &'a str,
 }
 
-/// Goes on by a yes alone.
-pub(in crate::commands) fn confirm(ui: &mut Ui, question: &Question<'_>) -> Result<(), Failure> {
+/// Goes on by a yes alone. An interrupt ends the wait for an answer, which would go on without an end otherwise.
+pub(in crate::commands) fn confirm(
+    ui: &mut Ui,
+    interrupts: &Interrupts,
+    question: &Question<'_>,
+) -> Result<(), Failure> {
     let unasked = || Failure::refused(question.unasked).hinted(question.hint);
     if !ui.interactive() {
         return Err(unasked());
     }
+    let interrupted = || Failure::interrupted(question.interrupted);
+    if interrupts.requested() {
+        return Err(interrupted());
+    }
     if !question.about.is_empty() {
         ui.note(question.about);
     }
-    match ui.ask(question.question) {
+    let answer =
+        ui.ask(question.question, |reading| interrupts.run(1, move || reading.to_its_end(), &mut || ()).ok());
+    match answer {
         Ok(Answer::Yes) => Ok(()),
+        Ok(Answer::GivenUp) => Err(interrupted()),
+        // The end of a terminal that has gone is an interrupt as well.
+        Ok(Answer::No) if interrupts.requested() => Err(interrupted()),
         Ok(Answer::No) => Err(Failure::refused(question.declined)),
         Err(_) => Err(unasked()),
     }

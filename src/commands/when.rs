@@ -72,7 +72,7 @@ fn parse(text: &str, now: Timestamp, zone: &TimeZone) -> Result<When, WhenError>
     if matches!(text, "yesterday" | "어제") {
         return in_calendar(today().yesterday().ok()).map(When::Day);
     }
-    if has_count_and(text, "m") {
+    if is_count_of_m(text) {
         return Err(WhenError::MinutesOrMonths(text.to_owned()));
     }
     // With slashes or with a blank before the time of day: as Excel and people write it.
@@ -90,9 +90,7 @@ fn parse(text: &str, now: Timestamp, zone: &TimeZone) -> Result<When, WhenError>
         at.map(|at| When::At(at.timestamp())).ok_or_else(|| no_such_date(text))
     } else if let Some(ago) = calendar_span(text) {
         in_calendar(today().checked_sub(ago).ok()).map(When::Day)
-    } else if let Ok(ago) =
-        parse_duration(&if has_count_and(text, "min") { text.replace("min", "m") } else { text.to_owned() })
-    {
+    } else if let Ok(ago) = parse_duration(text) {
         now.checked_sub(ago).map(When::At).map_err(|_| no_such_date(text))
     } else {
         // What billkey itself writes into JSON: a time with its offset.
@@ -104,9 +102,9 @@ fn parse(text: &str, now: Timestamp, zone: &TimeZone) -> Result<When, WhenError>
 const TIMES: [&str; 4] =
     ["0000-00-00T00:00", "0000-00-00T00:00:00", "0000-00-00 00:00", "0000-00-00 00:00:00"];
 
-/// Whether it is a count of this unit alone.
-fn has_count_and(text: &str, unit: &str) -> bool {
-    let count = text.strip_suffix(unit).unwrap_or_default();
+/// Whether it is a count of `m` alone.
+fn is_count_of_m(text: &str) -> bool {
+    let count = text.strip_suffix('m').unwrap_or_default();
     !count.is_empty() && count.bytes().all(|byte| byte.is_ascii_digit())
 }
 

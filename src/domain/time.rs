@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::fmt::friendly::{Spacing, SpanParser, SpanPrinter};
+use jiff::{RoundMode, SignedDuration, Span, SpanRelativeTo, SpanRound, Timestamp, Unit};
 use thiserror::Error;
 
 /// A reading of a clock that runs from boot and through sleep, which nobody can set.
@@ -108,51 +109,33 @@ impl SendMark {
 #[error("`{0}` is not a duration; write it as 90s, 15m, 2h or 1d")]
 pub struct DurationError(String);
 
-/// Reads `500ms`, `90s`, `15m`, `2h`, `1d`, and sums such as `1h30m`. A bare number is refused:
-/// nobody should have to guess its unit.
+/// Reads `500ms`, `90s`, `15m`, `2h`, `1d`, and sums such as `1h30m`, the largest unit first. A bare number is
+/// refused: nobody should have to guess its unit. So are signs, fractions and times of day, which jiff would read.
 pub fn parse_duration(text: &str) -> Result<Duration, DurationError> {
-    let bad = || DurationError(text.to_owned());
-    let mut rest = text.trim();
-    if rest.is_empty() {
-        return Err(bad());
-    }
-    let mut total = Duration::ZERO;
-    while !rest.is_empty() {
-        let digits_end = rest.find(|c: char| !c.is_ascii_digit()).ok_or_else(bad)?;
-        let (digits, tail) = rest.split_at(digits_end);
-        let unit_end = tail.find(|c: char| c.is_ascii_digit()).unwrap_or(tail.len());
-        let (unit, tail) = tail.split_at(unit_end);
-        let unit_ms: u64 = match unit {
-            "ms" => 1,
-            "s" => 1000,
-            "m" => 60_000,
-            "h" => 3_600_000,
-            "d" => 86_400_000,
-            _ => return Err(bad()),
-        };
-        let count: u64 = digits.parse().map_err(|_| bad())?;
-        let part = Duration::from_millis(count.checked_mul(unit_ms).ok_or_else(bad)?);
-        total = total.checked_add(part).filter(|total| *total <= DURATION_MAX).ok_or_else(bad)?;
-        rest = tail;
-    }
-    Ok(total)
+    let counts_with_units =
+        |text: &&str| text.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_lowercase());
+    Some(text.trim())
+        .filter(counts_with_units)
+        .and_then(|text| SpanParser::new().parse_span(text).ok())
+        .and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()).ok())
+        .and_then(|duration| Duration::try_from(duration).ok())
+        .filter(|duration| *duration <= DURATION_MAX)
+        .ok_or_else(|| DurationError(text.to_owned()))
 }
 
 /// Ten years: longer is a slip of the finger, and could not be added to a time of day.
 const DURATION_MAX: Duration = Duration::from_secs(10 * 366 * 86_400);
 
-/// `15m`, `1h30m`, `2s`: what [`parse_duration`] reads back.
+/// `15m`, `1h30m`, `2s`: what [`parse_duration`] reads back, to the millisecond.
 #[must_use]
 pub fn format_duration(duration: Duration) -> String {
-    let mut ms = duration.as_millis();
-    let mut text = String::new();
-    for (unit, unit_ms) in [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)] {
-        if ms >= unit_ms {
-            text.push_str(&format!("{}{unit}", ms / unit_ms));
-            ms %= unit_ms;
-        }
-    }
-    if text.is_empty() { "0s".to_owned() } else { text }
+    let units = SpanRound::new()
+        .largest(Unit::Day)
+        .smallest(Unit::Millisecond)
+        .mode(RoundMode::Trunc)
+        .days_are_24_hours();
+    let span = SignedDuration::try_from(duration).and_then(Span::try_from).and_then(|span| span.round(units));
+    SpanPrinter::new().spacing(Spacing::None).span_to_string(&span.unwrap_or_default())
 }
 
 /// `moment + duration`, or the moment itself where that cannot be held.
@@ -255,12 +238,58 @@ mod tests {
 
     #[test]
     fn durations_are_read_and_written() {
-        for (text, seconds) in [("15m", 900), ("90s", 90), ("1h30m", 5400), ("2d", 172_800), ("0s", 0)] {
-            assert_eq!(parse_duration(text), Ok(Duration::from_secs(seconds)), "{text}");
-            assert_eq!(parse_duration(&format_duration(Duration::from_secs(seconds))), parse_duration(text));
+        for (text, ms) in [
+            ("15m", 900_000),
+            ("90s", 90_000),
+            (" 1h30m ", 5_400_000),
+            ("2d", 172_800_000),
+            ("1d2h3m4s5ms", 93_784_005),
+            ("500ms", 500),
+            ("90min", 5_400_000),
+            ("2w", 1_209_600_000),
+            ("0s", 0),
+        ] {
+            let duration = Duration::from_millis(ms);
+            assert_eq!(parse_duration(text), Ok(duration), "{text}");
+            assert_eq!(parse_duration(&format_duration(duration)), Ok(duration), "{text}");
         }
-        for text in ["", "15", "m", "1x", "-1s", "1.5h", "99999999999999999999s", "99999d"] {
-            assert!(parse_duration(text).is_err(), "{text}");
+        for text in [
+            "",
+            "15",
+            "m",
+            "1x",
+            "-1s",
+            "+1s",
+            "1.5h",
+            "1:30",
+            "00:15:00",
+            "1h 30m",
+            "1s ago",
+            "15M",
+            "30m1h",
+            "2mo",
+            "1y",
+            "PT15M",
+            "99999999999999999999s",
+            "99999d",
+        ] {
+            let error = parse_duration(text).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("`{text}` is not a duration")), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_duration_is_written_in_the_largest_units_and_to_the_millisecond() {
+        for (duration, text) in [
+            (Duration::ZERO, "0s"),
+            (Duration::from_millis(1_500), "1s500ms"),
+            (Duration::from_secs(5_400), "1h30m"),
+            (Duration::from_secs(36 * 3_600), "1d12h"),
+            (Duration::from_secs(400 * 86_400), "400d"),
+            (Duration::from_micros(2_999_999), "2s999ms"),
+            (Duration::from_micros(999), "0s"),
+        ] {
+            assert_eq!(format_duration(duration), text, "{duration:?}");
         }
     }
 }

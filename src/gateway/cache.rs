@@ -3,8 +3,8 @@
 //! It is a help and never a condition: a file that is missing, unreadable, foreign, readable by
 //! others or damaged is no cache, and one that cannot be written is left.
 
-use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::fs::{DirBuilder, Metadata};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -15,6 +15,7 @@ use crate::domain::secret::Secret;
 use crate::domain::time::{BootReading, Moment};
 use crate::gateway::token::{Cached, Reading};
 use crate::gateway::{json, wire};
+use crate::plain_file::Found;
 
 /// Anything longer is no token.
 const FILE_BYTES_MAX: u64 = 64 * 1024;
@@ -83,29 +84,18 @@ impl TokenCache {
     }
 }
 
-/// Reads a file that only its owner can have written and read.
+/// Reads a file that only its owner can have written and read. Anything else in its place is no cache.
 fn read_private(path: &Path) -> io::Result<String> {
-    let mut options = OpenOptions::new();
-    options.read(true);
-    // A pipe in its place is no cache, and is not waited for.
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::custom_flags(
-        &mut options,
-        rustix::fs::OFlags::NONBLOCK.bits().cast_signed(),
-    );
-    let mut file = options.open(path)?;
-    check_private(&file)?;
-    let mut text = String::new();
-    Read::by_ref(&mut file).take(FILE_BYTES_MAX).read_to_string(&mut text)?;
-    Ok(text)
+    let found = Found::open(path)?;
+    check_private(found.metadata())?;
+    String::from_utf8(found.read(FILE_BYTES_MAX)?).map_err(|_| io::Error::from(io::ErrorKind::InvalidData))
 }
 
 #[cfg(unix)]
-fn check_private(file: &File) -> io::Result<()> {
+fn check_private(found: &Metadata) -> io::Result<()> {
     use std::os::unix::fs::MetadataExt;
-    let meta = file.metadata()?;
-    let ours = meta.uid() == rustix::process::geteuid().as_raw();
-    if meta.is_file() && ours && meta.mode() & 0o077 == 0 {
+    let ours = found.uid() == rustix::process::geteuid().as_raw();
+    if found.is_file() && ours && found.mode() & 0o077 == 0 {
         Ok(())
     } else {
         Err(io::Error::from(io::ErrorKind::PermissionDenied))
@@ -113,7 +103,7 @@ fn check_private(file: &File) -> io::Result<()> {
 }
 
 #[cfg(not(unix))]
-fn check_private(_file: &File) -> io::Result<()> {
+fn check_private(_found: &Metadata) -> io::Result<()> {
     Ok(())
 }
 

@@ -1,7 +1,6 @@
 //! The gateway over the network.
 
 use std::error::Error;
-use std::fs::OpenOptions;
 use std::io::{self, Read};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -22,6 +21,7 @@ use crate::domain::words::os_words;
 use crate::gateway::charset;
 use crate::gateway::trace;
 use crate::gateway::transport::{BODY_BYTES_MAX, HttpAnswer, HttpRequest, Method, Transport, TransportError};
+use crate::plain_file::Found;
 
 /// How long a connection may have been idle and still carry a request: the one that just carried
 /// the token, not one that the gateway may have given up meanwhile.
@@ -277,21 +277,11 @@ impl Address {
 
 /// Reads a file that is one: a pipe in its place would be waited for, and a device has no end.
 fn read_plain(path: &Path) -> io::Result<Vec<u8>> {
-    let mut options = OpenOptions::new();
-    options.read(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::custom_flags(
-        &mut options,
-        rustix::fs::OFlags::NONBLOCK.bits().cast_signed(),
-    );
-    let file = options.open(path)?;
-    let metadata = file.metadata()?;
-    if !metadata.is_file() && !metadata.is_dir() {
+    let found = Found::open(path)?;
+    if !found.metadata().is_file() && !found.metadata().is_dir() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no plain file"));
     }
-    let mut bytes = Vec::new();
-    file.take(CA_BYTES_MAX).read_to_end(&mut bytes)?;
-    Ok(bytes)
+    found.read(CA_BYTES_MAX)
 }
 
 fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, GatewaySetupError> {

@@ -19,6 +19,7 @@ use crate::ledger::lock::files::{Guard, LockDir};
 #[cfg(target_os = "linux")]
 use crate::ledger::lock::ranges::{Guard, LockDir};
 use crate::ledger::place::{directory_builder, is_trusted, share};
+use crate::plain_file::open_no_link;
 
 // On Linux for its tests alone.
 #[cfg(any(test, not(target_os = "linux")))]
@@ -202,14 +203,6 @@ fn open_file(path: &Path, new: bool) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create_new(new);
     #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-
-        use rustix::fs::OFlags;
-
-        // A pipe is not waited for.
-        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
-        options.mode(0o600).custom_flags(flags.bits().cast_signed());
-    }
-    options.open(path)
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    open_no_link(&mut options, path)
 }

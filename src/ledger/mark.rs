@@ -20,6 +20,7 @@ use ring::digest::{SHA256, digest};
 use crate::domain::time::{BootReading, SendMark};
 use crate::domain::words::hex;
 use crate::ledger::place::{beside, share, sync_directory};
+use crate::plain_file::{self, Found};
 
 /// A slot begins at each multiple of this: no two are in one sector or page.
 const SLOT_EVERY: u64 = 4096;
@@ -60,18 +61,16 @@ pub(super) fn path_of(ledger: &Path) -> PathBuf {
 pub(super) fn look(ledger: &Path) -> io::Result<Beside> {
     let path = path_of(ledger);
     for _ in 0..TRIES {
-        let mut bytes = Vec::new();
-        let read = match fs::metadata(&path) {
-            // A pipe would be waited for.
-            Ok(metadata) if !metadata.is_file() => return Ok(Beside::Unreadable),
-            Ok(_) => File::open(&path).and_then(|file| file.take(SLOT_EVERY * SLOTS).read_to_end(&mut bytes)),
-            Err(error) => Err(error),
-        };
-        match read {
-            Ok(_) => {}
+        let bytes = match Found::open(&path) {
+            Ok(found) if !found.metadata().is_file() => return Ok(Beside::Unreadable),
+            Ok(found) => found.read(SLOT_EVERY * SLOTS)?,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Beside::Nothing),
+            // A socket cannot be opened at all.
+            Err(_) if fs::metadata(&path).is_ok_and(|there| !there.is_file()) => {
+                return Ok(Beside::Unreadable);
+            }
             Err(error) => return Err(error),
-        }
+        };
         if let Some(mark) = higher(slots(&bytes)) {
             return Ok(Beside::Mark(mark));
         }
@@ -84,15 +83,7 @@ pub(super) fn look(ledger: &Path) -> io::Result<Beside> {
 /// Raises the mark, where it is not that high already. A file that is not this ledger's whole mark is left as it
 /// is: whoever opens the ledger next has to see that.
 pub(super) fn raise(ledger: &Path, mark: &Mark) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true);
-    // A pipe in its place is not waited for.
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::custom_flags(
-        &mut options,
-        rustix::fs::OFlags::NONBLOCK.bits().cast_signed(),
-    );
-    let mut file = options.open(path_of(ledger))?;
+    let mut file = plain_file::open(OpenOptions::new().read(true).write(true), &path_of(ledger))?;
     lock(&file)?;
     let mut bytes = Vec::new();
     (&mut file).take(SLOT_EVERY * SLOTS).read_to_end(&mut bytes)?;

@@ -1,5 +1,7 @@
 //! Colour: whether there is any, and which. Meaning never hangs on it alone.
 
+use anstyle::{AnsiColor, Reset};
+
 use crate::domain::payment::Outcome;
 
 /// `--color`.
@@ -60,18 +62,17 @@ pub enum Style {
     Dim,
 }
 
-const RESET: &str = "\u{1b}[0m";
-
 impl Style {
     const ALL: [Style; 5] = [Style::Bold, Style::Green, Style::Red, Style::Yellow, Style::Dim];
 
-    fn code(self) -> &'static str {
+    /// What a terminal is told.
+    fn told(self) -> anstyle::Style {
         match self {
-            Style::Bold => "\u{1b}[1m",
-            Style::Green => "\u{1b}[32m",
-            Style::Red => "\u{1b}[31m",
-            Style::Yellow => "\u{1b}[33m",
-            Style::Dim => "\u{1b}[2m",
+            Style::Bold => anstyle::Style::new().bold(),
+            Style::Green => AnsiColor::Green.on_default(),
+            Style::Red => AnsiColor::Red.on_default(),
+            Style::Yellow => AnsiColor::Yellow.on_default(),
+            Style::Dim => anstyle::Style::new().dimmed(),
         }
     }
 
@@ -104,7 +105,8 @@ pub fn outcome_style(outcome: Outcome) -> Style {
 /// The text in its style, or as it is when there is no colour.
 #[must_use]
 pub fn paint(text: &str, style: Style, colour: bool) -> String {
-    if colour && !text.is_empty() { format!("{}{text}{RESET}", style.code()) } else { text.to_owned() }
+    let told = style.told();
+    if colour && !text.is_empty() { format!("{told}{text}{told:#}") } else { text.to_owned() }
 }
 
 /// Marks a safe text for [`paint_marked`] without changing its width.
@@ -118,8 +120,8 @@ pub(in crate::output) fn paint_marked(line: &str, colour: bool) -> String {
     let mut painted = String::with_capacity(line.len() + 16);
     for c in line.chars() {
         match style_of(c) {
-            Some(style) if colour => painted.push_str(style.code()),
-            None if c == END_MARK && colour => painted.push_str(RESET),
+            Some(style) if colour => painted.push_str(&style.told().to_string()),
+            None if c == END_MARK && colour => painted.push_str(&Reset.to_string()),
             None if c != END_MARK => painted.push(c),
             Some(_) | None => {}
         }

@@ -25,6 +25,8 @@ pub struct UiOptions {
     pub zone: TimeZone,
     /// Columns of the terminal behind stdout; `None` off a terminal.
     pub width: Option<usize>,
+    /// The same behind stderr.
+    pub width_stderr: Option<usize>,
     /// `--bom`: CSV begins with a byte order mark.
     pub csv_bom: bool,
     /// `-v`: causes are told too.

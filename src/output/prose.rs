@@ -13,6 +13,7 @@ use crate::domain::reason::Reason;
 use crate::output::meaning::{acts, certainty};
 use crate::output::table::facts;
 use crate::output::text::{pad, safe, sentence, shell_word, when, when_from, width};
+use crate::output::wrap::sentences;
 
 /// A charge that came to some end, and what must be known to speak of it.
 #[derive(Clone, Copy, Debug)]
@@ -88,11 +89,14 @@ impl Story {
         format!("{}{}", self.opening, self.rest)
     }
 
-    /// All that stands behind the opening, each line with its break.
-    pub(in crate::output) fn after_opening(&self) -> String {
-        let mut text = format!("{}\n{}", self.rest, facts(&self.facts));
+    /// All that stands behind the opening, each line with its break, for a terminal of so many columns.
+    pub(in crate::output) fn after_opening(&self, columns: Option<usize>) -> String {
+        let first = sentences(&safe(&self.first_line()), columns, "", "  ");
+        // The opening is a word or two, and fits every terminal.
+        let rest = first.strip_prefix(self.opening).unwrap_or(&self.rest);
+        let mut text = format!("{rest}\n{}", facts(&self.facts));
         for Advice { text: words, command } in self.advice.iter().chain(&self.further) {
-            text.push_str(&format!("  {words}\n"));
+            text.push_str(&format!("{}\n", sentences(&safe(words), columns, "  ", "  ")));
             if let Some(command) = command {
                 text.push_str(&format!("    {command}\n"));
             }

@@ -176,6 +176,7 @@ pub(in crate::output) fn options(format: Format) -> UiOptions {
         interactive: false,
         zone: seoul(),
         width: None,
+        width_stderr: None,
         csv_bom: false,
         verbose: false,
     }

@@ -19,12 +19,33 @@ use crate::output::payment::{PaymentView, payment_object};
 use crate::output::progress::{Progress, Wait};
 use crate::output::prose::Story;
 use crate::output::text::{safe, safe_lines};
+use crate::output::wrap::{lines_of_sentences, sentences};
 
 /// What a person said to a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
     Yes,
     No,
+    /// It was waited for no longer.
+    GivenUp,
+}
+
+/// A line that somebody is about to type. To read it may take for ever, so that it can be done in another thread.
+pub struct Reading(Box<dyn BufRead + Send>);
+
+/// What was typed.
+pub struct Typed {
+    input: Box<dyn BufRead + Send>,
+    line: Option<String>,
+}
+
+impl Reading {
+    #[must_use]
+    pub fn to_its_end(mut self) -> Typed {
+        let mut line = String::new();
+        let read = self.0.read_line(&mut line);
+        Typed { input: self.0, line: matches!(read, Ok(1..)).then_some(line) }
+    }
 }
 
 /// There is nobody to ask.
@@ -52,7 +73,8 @@ pub struct Ui {
     options: UiOptions,
     out: Out,
     err: Box<dyn Write + Send>,
-    input: Box<dyn BufRead + Send>,
+    /// `None` while somebody else reads it, and for ever where that was given up.
+    input: Option<Box<dyn BufRead + Send>>,
     /// What may be drawn on stderr now; it steps aside for a line.
     drawn: Option<ProgressBar>,
 }
@@ -67,7 +89,7 @@ impl Ui {
         stdin: Box<dyn BufRead + Send>,
     ) -> Ui {
         let out = BufWriter::with_capacity(64 * 1024, stdout);
-        Ui { options, out, err: stderr, input: stdin, drawn: None }
+        Ui { options, out, err: stderr, input: Some(stdin), drawn: None }
     }
 
     #[must_use]
@@ -104,9 +126,15 @@ impl Ui {
         self.write_answer(&safe_lines(text))
     }
 
+    /// The same, its sentences broken at the terminal's columns; what is laid out stays as it is.
+    pub fn told(&mut self, text: &str) -> io::Result<()> {
+        let text = lines_of_sentences(&safe_lines(text), self.options.width);
+        self.write_answer(&text)
+    }
+
     /// Prose on stdout about something that was done; nothing with `--quiet`.
     pub fn done(&mut self, text: &str) -> io::Result<()> {
-        if self.options.quiet { Ok(()) } else { self.answer(text) }
+        if self.options.quiet { Ok(()) } else { self.told(text) }
     }
 
     /// What is said of a charge on stdout, its opening in the outcome's colour. A paid one is a
@@ -116,7 +144,7 @@ impl Ui {
             return Ok(());
         }
         let opening = paint(story.opening, outcome_style(story.outcome), self.options.colour_stdout);
-        self.write_answer(&format!("{opening}{}", safe_lines(&story.after_opening())))
+        self.write_answer(&format!("{opening}{}", safe_lines(&story.after_opening(self.options.width))))
     }
 
     pub(in crate::output) fn write_answer(&mut self, text: &str) -> io::Result<()> {
@@ -168,14 +196,14 @@ impl Ui {
 
     /// Lines on stderr whatever the options: what a question is about.
     pub fn note(&mut self, text: &str) {
-        let text = safe_lines(text).into_owned();
+        let text = lines_of_sentences(&safe_lines(text), self.options.width_stderr);
         self.write_err(&format!("{}\n", text.trim_end_matches('\n')));
     }
 
     /// `warning: …` on stderr; not silenced by `--quiet`.
     pub fn warning(&mut self, text: &str) {
-        let label = paint("warning:", Style::Yellow, self.options.colour_stderr);
-        self.write_err(&format!("{label} {}\n", safe(text)));
+        let text = sentences(&safe(text), self.options.width_stderr, "warning: ", "         ");
+        self.write_err(&format!("{}\n", labelled("warning:", Style::Yellow, &text, &self.options)));
     }
 
     /// `error: …`, its details and its hints on stderr; with `json` and `jsonl` an object.
@@ -184,27 +212,36 @@ impl Ui {
             // An object of texts and a number: turning it into JSON cannot fail.
             json::line(&complaint_object(complaint)).unwrap_or_default() + "\n"
         } else {
-            complaint_text(complaint, self.options.colour_stderr)
+            complaint_text(complaint, &self.options)
         };
         self.write_err(&text);
     }
 
-    /// Asks on stderr and reads a line from stdin. Only `y` and `yes` mean yes.
-    pub fn ask(&mut self, question: &str) -> Result<Answer, NotInteractive> {
+    /// Asks on stderr and reads a line from stdin. Only `y` and `yes` mean yes. `wait` reads the line, or gives
+    /// that up: then nothing can be asked any more.
+    pub fn ask(
+        &mut self,
+        question: &str,
+        wait: impl FnOnce(Reading) -> Option<Typed>,
+    ) -> Result<Answer, NotInteractive> {
         if !self.options.interactive {
             return Err(NotInteractive);
         }
+        let input = self.input.take().ok_or(NotInteractive)?;
         self.write_err(&format!("{} [y/N] ", safe(question)));
-        let mut line = String::new();
-        match self.input.read_line(&mut line) {
-            Ok(1..) if matches!(line.trim().to_lowercase().as_str(), "y" | "yes") => Ok(Answer::Yes),
-            Ok(1..) => Ok(Answer::No),
+        let typed = wait(Reading(input));
+        let line = typed.as_ref().map(|typed| typed.line.as_deref());
+        let answer = match line {
+            Some(Some(line)) if matches!(line.trim().to_lowercase().as_str(), "y" | "yes") => Answer::Yes,
+            Some(_) => Answer::No,
+            None => Answer::GivenUp,
+        };
+        if line.flatten().is_none() {
             // The terminal is still on the line of the question.
-            Ok(0) | Err(_) => {
-                self.write_err("\n");
-                Ok(Answer::No)
-            }
+            self.write_err("\n");
         }
+        self.input = typed.map(|typed| typed.input);
+        Ok(answer)
     }
 
     /// A bar of `total` steps, or a spinner, on a terminal; nothing elsewhere.
@@ -264,16 +301,25 @@ fn complaint_object<'a>(complaint: &Complaint<'a>) -> ComplaintObject<'a> {
 }
 
 /// `error: …`, details, `  hint: …`; all of it safe, each with its line break.
-fn complaint_text(complaint: &Complaint<'_>, colour: bool) -> String {
-    let mut text = format!("{} {}\n", paint("error:", Style::Red, colour), safe(complaint.message));
+fn complaint_text(complaint: &Complaint<'_>, options: &UiOptions) -> String {
+    let message = sentences(&safe(complaint.message), options.width_stderr, "error: ", "       ");
+    let mut text = format!("{}\n", labelled("error:", Style::Red, &message, options));
     if let Some(details) = complaint.details {
         text.push_str(safe_lines(details).trim_end_matches('\n'));
         text.push('\n');
     }
+    // Each of them may be a command: the terminal breaks it, so that it is pasted as one line.
     for hint in complaint.hints {
-        text.push_str(&format!("  {} {}\n", paint("hint:", Style::Bold, colour), safe(hint)));
+        let label = paint("hint:", Style::Bold, options.colour_stderr);
+        text.push_str(&format!("  {label} {}\n", safe(hint)));
     }
     text
+}
+
+/// A text that begins with its label, which is shown in its style.
+fn labelled(label: &str, style: Style, text: &str, options: &UiOptions) -> String {
+    let after = text.strip_prefix(label).unwrap_or_default();
+    format!("{}{after}", paint(label, style, options.colour_stderr))
 }
 
 #[cfg(test)]

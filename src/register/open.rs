@@ -10,10 +10,10 @@ use std::process::{Child, Command, Stdio};
 /// # Errors
 /// If no program could be started. One that starts and fails ends with a status of its own.
 pub fn open_browser(address: &str, browser: Option<&str>) -> io::Result<Child> {
+    let commands = browser.map_or_else(|| open::commands(address), |browser| named(address, browser));
     let mut failed = io::Error::from(io::ErrorKind::NotFound);
-    for words in commands(address, browser) {
-        let Some((program, arguments)) = words.split_first() else { continue };
-        match start(program, arguments) {
+    for mut command in commands {
+        match start(&mut command) {
             Ok(child) => return Ok(child),
             Err(error) => failed = error,
         }
@@ -21,62 +21,66 @@ pub fn open_browser(address: &str, browser: Option<&str>) -> io::Result<Child> {
     Err(failed)
 }
 
-fn start(program: &str, arguments: &[String]) -> io::Result<Child> {
-    let mut command = Command::new(program);
-    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+fn start(command: &mut Command) -> io::Result<Child> {
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     // A browser runs what pages tell it to: our secrets are no business of its.
     for name in ["BILLKEY_IMP_KEY", "BILLKEY_IMP_SECRET"] {
         command.env_remove(name);
     }
     // A Ctrl-C for billkey must not close a browser that was opened by it.
     #[cfg(unix)]
-    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    std::os::unix::process::CommandExt::process_group(command, 0);
     command.spawn()
 }
 
-/// The programs to try in turn.
-fn commands(address: &str, browser: Option<&str>) -> Vec<Vec<String>> {
-    let Some(browser) = browser else {
-        let words: &[&str] = if cfg!(target_os = "macos") {
-            &["open"]
-        } else if cfg!(windows) {
-            &["cmd", "/C", "start", ""]
-        } else {
-            &["xdg-open"]
-        };
-        let words = words.iter().copied().chain([address]).map(str::to_owned);
-        return vec![words.collect()];
-    };
-    let choices = browser.split(':').map(|choice| {
-        let mut words: Vec<String> =
-            choice.split_whitespace().map(|word| word.replace("%s", address)).collect();
-        if !choice.contains("%s") && !words.is_empty() {
-            words.push(address.to_owned());
+/// The programs of the environment, to try in turn.
+fn named(address: &str, browser: &str) -> Vec<Command> {
+    let commands = browser.split(':').filter_map(|choice| {
+        let mut words = choice.split_whitespace().map(|word| word.replace("%s", address));
+        let mut command = Command::new(words.next()?);
+        command.args(words);
+        if !choice.contains("%s") {
+            command.arg(address);
         }
-        words
+        Some(command)
     });
-    choices.filter(|words| !words.is_empty()).collect()
+    commands.collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{commands, open_browser};
+    use std::process::Command;
+
+    use super::{named, open_browser};
+
+    fn words(command: &Command) -> Vec<&str> {
+        [command.get_program()]
+            .into_iter()
+            .chain(command.get_args())
+            .filter_map(|word| word.to_str())
+            .collect()
+    }
+
+    fn all_words(commands: &[Command]) -> Vec<Vec<&str>> {
+        commands.iter().map(words).collect()
+    }
 
     #[test]
     fn the_environment_names_programs_and_no_shell_sees_them() {
         let address = "http://127.0.0.1:1/t";
-        assert_eq!(commands(address, Some("firefox")), [["firefox", address]]);
+        assert_eq!(all_words(&named(address, "firefox")), [["firefox", address]]);
         assert_eq!(
-            commands(address, Some("lynx -x %s:w3m $(id)")),
+            all_words(&named(address, "lynx -x %s:w3m $(id)")),
             [vec!["lynx", "-x", address], vec!["w3m", "$(id)", address]]
         );
-        assert_eq!(commands(address, Some(" : ")), Vec::<Vec<String>>::new());
+        assert!(named(address, " : ").is_empty());
     }
 
     #[test]
     #[cfg(target_os = "linux")]
-    fn the_system_has_a_way_of_its_own() {
-        assert_eq!(commands("http://127.0.0.1:1/t", None), [["xdg-open", "http://127.0.0.1:1/t"]]);
+    fn the_system_has_ways_of_its_own() {
+        let ways = open::commands("http://127.0.0.1:1/t");
+        assert!(all_words(&ways).contains(&vec!["xdg-open", "http://127.0.0.1:1/t"]), "{ways:?}");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Fault plans: which faults a sandbox shows, where, for which payment, and how often.
 //! [`FAULT_GRAMMAR`] says how a plan is written.
 
+use jiff::fmt::friendly::SpanParser;
 use percent_encoding::percent_decode_str;
 
 use crate::sandbox::error::SandboxError;
@@ -14,9 +15,9 @@ A fault plan is a list of faults, parted by commas, each written
 
 PLACE is charge, refund, lookup, customer, schedule, token or other; without it a
 fault holds where its description says. @MERCHANT_UID limits it to one payment,
-*COUNT to so many times in the life of the server. A DURATION is a whole number
-and ms, s, m or h; a COUNT is a whole number. Inside a value or a MERCHANT_UID, a
-comma is written %2C, @ is %40, * is %2A and % is %25.
+*COUNT to so many times in the life of the server. A DURATION is such as 500ms, 2s,
+5m or 1h30m; a COUNT is a whole number. Inside a value or a MERCHANT_UID, a comma is
+written %2C, @ is %40, * is %2A and % is %25.
 ";
 
 /// The faults a sandbox shows. The default plan is empty: a gateway that behaves.
@@ -134,18 +135,9 @@ fn parse_value(argument: Argument, value: Option<String>) -> Result<FaultValue, 
     }
 }
 
-/// Reads `500ms`, `2s`, `5m`, `1h`, and the same with a minus before it.
+/// Reads `500ms`, `2s`, `5m`, `1h30m`, and the same with a minus before it.
 fn parse_duration_ms(text: &str) -> Option<i64> {
-    let digits_end = text.find(|character: char| character.is_ascii_alphabetic())?;
-    let (count, unit) = text.split_at(digits_end);
-    let unit_ms = match unit {
-        "ms" => 1,
-        "s" => 1_000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        _ => return None,
-    };
-    count.parse::<i64>().ok()?.checked_mul(unit_ms)
+    SpanParser::new().parse_duration(text).ok().and_then(|duration| duration.as_millis().try_into().ok())
 }
 
 fn describe(name: &str) -> Result<&'static FaultDescription, SandboxError> {
@@ -186,6 +178,15 @@ mod tests {
     }
 
     #[test]
+    fn a_duration_may_be_a_sum_and_lie_in_the_past() {
+        for (text, ms) in [("1h30m", 5_400_000), ("2s500ms", 2_500), ("-1h", -3_600_000)] {
+            let mut plan = FaultPlan::parse(&format!("slow={text}")).unwrap();
+            let value = plan.take(FaultKind::Slow, Place::Charge, &[]).unwrap();
+            assert_eq!(value.duration_ms, ms, "{text}");
+        }
+    }
+
+    #[test]
     fn a_prefix_moves_a_fault_to_another_place() {
         let mut plan = FaultPlan::parse("lookup.slow, revoke_token").unwrap();
         assert!(plan.take(FaultKind::Slow, Place::Charge, &[]).is_none());
@@ -208,7 +209,8 @@ mod tests {
 
     #[test]
     fn a_malformed_item_is_named() {
-        let items = ["slow=2", "slow=fast", "slow=", "empty=1", "decline*x", "decline@", "nowhere.slow"];
+        let items =
+            ["slow=2", "slow=1d", "slow=fast", "slow=", "empty=1", "decline*x", "decline@", "nowhere.slow"];
         for item in items.into_iter().chain(["bulk_cut=few", "bulk_cut=-1", "bulk_shows=some"]) {
             let error = FaultPlan::parse(item).unwrap_err().to_string();
             assert!(error.contains(item), "{item}: {error}");

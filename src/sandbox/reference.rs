@@ -20,7 +20,7 @@ const ALREADY_PREPARED: &str = "결제정보 사전등록에 실패하였습니�
 const NOT_PREPARED: &str = "사전등록된 결제정보가 존재하지 않습니다.";
 
 /// VAT is an eleventh of a taxed amount, unless it was named (facts 15.1).
-const VAT_DIVISOR: i128 = 11;
+const VAT_DIVISOR: u32 = 11;
 
 /// `GET /certifications/{imp_uid}`: clients call it, and there is none (facts 3.3).
 pub(super) fn no_certification() -> Answer {

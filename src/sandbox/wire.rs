@@ -1,75 +1,42 @@
 //! JSON the way the gateway writes it (facts 0): compact, keys in alphabetical order, everything
 //! outside ASCII as `\uXXXX`, a slash as `\/`.
 
-use std::fmt::Write as _;
+use std::io::{self, Write};
 
+use serde::Serialize as _;
 use serde_json::Value;
+use serde_json::ser::{Formatter, Serializer};
 
 /// Writes a value as the gateway would.
 pub(super) fn encode(value: &Value) -> String {
-    let mut out = String::new();
-    write_value(&mut out, value);
-    out
+    // The map keeps its order by itself today; a feature of serde_json switched on by some other crate would
+    // change that silently.
+    let mut sorted = value.clone();
+    sorted.sort_all_objects();
+    let mut out = Vec::new();
+    // Writing into memory cannot fail.
+    let _ = sorted.serialize(&mut Serializer::with_formatter(&mut out, Ascii));
+    String::from_utf8(out).unwrap_or_default()
 }
 
-fn write_value(out: &mut String, value: &Value) {
-    match value {
-        Value::Null => out.push_str("null"),
-        Value::Bool(true) => out.push_str("true"),
-        Value::Bool(false) => out.push_str("false"),
-        Value::Number(number) => out.push_str(&number.to_string()),
-        Value::String(text) => write_text(out, text),
-        Value::Array(items) => {
-            out.push('[');
-            for (index, item) in items.iter().enumerate() {
-                if index > 0 {
-                    out.push(',');
-                }
-                write_value(out, item);
-            }
-            out.push(']');
-        }
-        Value::Object(fields) => {
-            // The map keeps its order by itself today; a feature of serde_json switched on by some
-            // other crate would change that silently.
-            let mut keys: Vec<&String> = fields.keys().collect();
-            keys.sort();
-            out.push('{');
-            for (index, key) in keys.into_iter().enumerate() {
-                if index > 0 {
-                    out.push(',');
-                }
-                write_text(out, key);
-                out.push(':');
-                write_value(out, &fields[key]);
-            }
-            out.push('}');
-        }
-    }
-}
+/// serde_json's own compact form, but for what it lets stand as it is.
+struct Ascii;
 
-fn write_text(out: &mut String, text: &str) {
-    out.push('"');
-    for character in text.chars() {
-        match character {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '/' => out.push_str("\\/"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            ' '..='~' => out.push(character),
-            other => {
-                for unit in other.encode_utf16(&mut [0; 2]) {
-                    // Writing into a String cannot fail.
-                    let _ = write!(out, "\\u{unit:04x}");
+impl Formatter for Ascii {
+    fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
+        for character in fragment.chars() {
+            match character {
+                '/' => write!(out, "\\/")?,
+                ' '..='~' => write!(out, "{character}")?,
+                other => {
+                    for unit in other.encode_utf16(&mut [0; 2]) {
+                        write!(out, "\\u{unit:04x}")?;
+                    }
                 }
             }
         }
+        Ok(())
     }
-    out.push('"');
 }
 
 #[cfg(test)]

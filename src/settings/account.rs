@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use crate::domain::secret::Secret;
 use crate::settings::error::SettingsError;
-use crate::settings::file::{ConfigFile, Profile};
+use crate::settings::file::{ConfigFile, Profile, SecretSource};
+use crate::settings::keys::Located;
 use crate::settings::{Flags, Settings};
 
 /// Another profile of the file with the same account and mode.
@@ -88,6 +89,24 @@ pub(super) fn ledgers(file: Option<&ConfigFile>, own: &Settings) -> Vec<PathBuf>
     };
     let profiles = file.map(|file| file.profiles.as_slice()).unwrap_or_default();
     profiles.iter().filter_map(of).chain([own.database.clone()]).collect()
+}
+
+/// The files of secrets and certificates that the profiles of the file name, with what each is.
+pub(super) fn named_files(file: Option<&ConfigFile>) -> Vec<(&'static str, PathBuf)> {
+    let of = |profile: &Profile| {
+        let secret =
+            |source: &Option<Located<SecretSource>>| match source.as_ref().map(|source| &source.value) {
+                Some(SecretSource::File(path)) => Some(path.clone()),
+                Some(SecretSource::Value(_) | SecretSource::Command(_)) | None => None,
+            };
+        let files = [
+            ("the file of an API secret", secret(&profile.secret)),
+            ("the file of a listen secret", secret(&profile.listen_secret)),
+            ("the file of certificates", profile.ca_file.as_ref().map(|file| file.value.clone())),
+        ];
+        files.into_iter().filter_map(|(what, path)| Some((what, path?)))
+    };
+    file.map(|file| file.profiles.iter().flat_map(of).collect()).unwrap_or_default()
 }
 
 /// Where a profile's ledger is, unless it says otherwise.

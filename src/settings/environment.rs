@@ -6,9 +6,10 @@ use std::fmt;
 use std::path::PathBuf;
 
 use crate::settings::error::SettingsError;
+use crate::settings::owner::Owners;
 
 /// Every variable that billkey reads, with what it does; `billkey help` and the README say the same.
-pub const VARIABLES: [(&str, &str); 20] = [
+pub const VARIABLES: [(&str, &str); 21] = [
     ("BILLKEY_PROFILE", "the profile, like --profile"),
     ("BILLKEY_CONFIG", "the config file, like --config"),
     ("BILLKEY_DATABASE", "the ledger, like --database"),
@@ -28,6 +29,7 @@ pub const VARIABLES: [(&str, &str); 20] = [
     ("BROWSER", "the browser that `customer register` opens"),
     ("USER", "who runs it, for the ledger"),
     ("LOGNAME", "who runs it, where USER is not set; else the system's user database says"),
+    ("SUDO_UID", "whose config the superuser may use too: that of who called sudo"),
     ("RUST_BACKTRACE", "whether a bug in billkey shows where it is"),
 ];
 
@@ -124,6 +126,11 @@ impl Environment {
         let Machine { user, number, .. } = &self.machine;
         let said = || self.lossy("USER").or_else(|| self.lossy("LOGNAME"));
         user.clone().or_else(said).or_else(|| number.clone())
+    }
+
+    /// Whose config and secrets may be used.
+    pub(super) fn owners(&self) -> Owners {
+        Owners::new(self.lossy("SUDO_UID").as_deref())
     }
 
     /// The name of the machine that the program runs on.

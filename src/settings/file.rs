@@ -1,7 +1,7 @@
 //! The config file: reading it, and what it may say.
 
-use std::fs::{File, Metadata};
-use std::io::{ErrorKind, Read};
+use std::fs::Metadata;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -12,11 +12,13 @@ use crate::domain::money::Amount;
 use crate::domain::payment::Mode;
 use crate::domain::tax::TaxRule;
 use crate::domain::words::os_words;
+use crate::plain_file::Found;
 use crate::settings::address::{check_address, check_proxy};
 use crate::settings::error::SettingsError;
 use crate::settings::keys::{
     IMP_SECRET_KEYS, LIMIT_KEYS, LISTEN_SECRET_KEYS, Located, PROFILE_KEYS, TOP_KEYS,
 };
+use crate::settings::owner::Owners;
 use crate::settings::section::Section;
 
 /// Longer than any config file; a device or a log given by mistake ends here.
@@ -69,8 +71,12 @@ pub(super) struct Profile {
 
 impl ConfigFile {
     /// Reads a file; `None` when there is none.
-    pub(super) fn read(path: &Path, home: Option<&Path>) -> Result<Option<ConfigFile>, SettingsError> {
-        let Some((bytes, metadata)) = read_bytes(path)? else { return Ok(None) };
+    pub(super) fn read(
+        path: &Path,
+        home: Option<&Path>,
+        owners: Owners,
+    ) -> Result<Option<ConfigFile>, SettingsError> {
+        let Some((bytes, metadata)) = read_bytes(path, owners)? else { return Ok(None) };
         let text = std::str::from_utf8(&bytes).map_err(|error| {
             let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
             let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
@@ -232,21 +238,21 @@ pub(super) fn bad_profile_name(name: &str) -> String {
 }
 
 /// The bytes and what the system says of the very file they came from; `None` when there is none.
-fn read_bytes(path: &Path) -> Result<Option<(Vec<u8>, Metadata)>, SettingsError> {
+fn read_bytes(path: &Path, owners: Owners) -> Result<Option<(Vec<u8>, Metadata)>, SettingsError> {
     let cannot = |error: std::io::Error| SettingsError::file("read the config file", path, &error);
-    let mut file = match open_at_once(path) {
-        Ok(file) => file,
+    let found = match Found::open(path) {
+        Ok(found) => found,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(cannot(error)),
     };
-    let metadata = file.metadata().map_err(cannot)?;
+    let metadata = found.metadata().clone();
     if metadata.is_dir() {
         let message = format!("the config file {} is a directory", path.display());
         return Err(SettingsError::config(message).hinted("Name the file in it, such as config.toml."));
     }
-    is_no_pipe("config", path, &metadata)?;
-    let mut bytes = Vec::new();
-    Read::by_ref(&mut file).take(BYTES_MAX + 1).read_to_end(&mut bytes).map_err(cannot)?;
+    is_no_pipe("config", path, &found)?;
+    owners.check("config", path, &metadata)?;
+    let bytes = found.read(BYTES_MAX + 1).map_err(cannot)?;
     if u64::try_from(bytes.len()).is_ok_and(|length| length > BYTES_MAX) {
         return Err(SettingsError::config(format!(
             "the config file {} is longer than 1 MiB",
@@ -256,31 +262,11 @@ fn read_bytes(path: &Path) -> Result<Option<(Vec<u8>, Metadata)>, SettingsError>
     Ok(Some((bytes, metadata)))
 }
 
-/// Opens a file without waiting: a pipe that nobody writes to would keep the program for ever.
-fn open_at_once(path: &Path) -> std::io::Result<File> {
-    let mut options = std::fs::OpenOptions::new();
-    options.read(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::custom_flags(
-        &mut options,
-        rustix::fs::OFlags::NONBLOCK.bits().cast_signed(),
-    );
-    options.open(path)
-}
-
-#[cfg(unix)]
-fn is_no_pipe(what: &str, path: &Path, metadata: &Metadata) -> Result<(), SettingsError> {
-    use std::os::unix::fs::FileTypeExt;
-
-    if metadata.file_type().is_fifo() {
+fn is_no_pipe(what: &str, path: &Path, found: &Found) -> Result<(), SettingsError> {
+    if found.is_pipe() {
         let message = format!("the {what} file {} is a pipe and no file; it was not read", path.display());
         return Err(SettingsError::config(message).hinted("name a plain file"));
     }
-    Ok(())
-}
-
-#[cfg(not(unix))]
-fn is_no_pipe(_what: &str, _path: &Path, _metadata: &Metadata) -> Result<(), SettingsError> {
     Ok(())
 }
 
@@ -315,20 +301,18 @@ fn not_toml(text: &str, path: &Path, error: &toml::de::Error) -> SettingsError {
 }
 
 /// Reads a file that holds the API secret and nothing else.
-pub(super) fn read_secret_file(path: &Path) -> Result<Vec<u8>, SettingsError> {
+pub(super) fn read_secret_file(path: &Path, owners: Owners) -> Result<Vec<u8>, SettingsError> {
     let cannot = |error: std::io::Error| {
         SettingsError::config(format!("cannot read the secret file {}: {}", path.display(), os_words(&error)))
     };
-    let mut file = open_at_once(path).map_err(cannot)?;
-    let metadata = file.metadata().map_err(cannot)?;
-    is_no_pipe("secret", path, &metadata)?;
-    if metadata.is_dir() {
+    let found = Found::open(path).map_err(cannot)?;
+    is_no_pipe("secret", path, &found)?;
+    if found.metadata().is_dir() {
         return Err(SettingsError::config(format!("the secret file {} is a directory", path.display())));
     }
-    check_private(&format!("the secret file {}", path.display()), path, &metadata)?;
-    let mut bytes = Vec::new();
-    Read::by_ref(&mut file).take(BYTES_MAX).read_to_end(&mut bytes).map_err(cannot)?;
-    Ok(bytes)
+    owners.check("secret", path, found.metadata())?;
+    check_private(&format!("the secret file {}", path.display()), path, found.metadata())?;
+    found.read(BYTES_MAX).map_err(cannot)
 }
 
 #[cfg(test)]

@@ -20,6 +20,8 @@ pub struct Streams {
     pub stderr_is_terminal: bool,
     /// Columns of the terminal behind stdout; `None` off a terminal.
     pub width: Option<usize>,
+    /// The same behind stderr.
+    pub width_stderr: Option<usize>,
 }
 
 impl Streams {
@@ -27,24 +29,26 @@ impl Streams {
     #[must_use]
     pub fn of_process() -> Streams {
         let stdout_is_terminal = std::io::stdout().is_terminal();
+        let stderr_is_terminal = std::io::stderr().is_terminal();
         Streams {
             stdin_is_terminal: std::io::stdin().is_terminal(),
             stdout_is_terminal,
-            stderr_is_terminal: std::io::stderr().is_terminal(),
-            width: if stdout_is_terminal { columns() } else { None },
+            stderr_is_terminal,
+            width: if stdout_is_terminal { columns(std::io::stdout()) } else { None },
+            width_stderr: if stderr_is_terminal { columns(std::io::stderr()) } else { None },
         }
     }
 }
 
 /// A terminal that does not know its size says 0.
 #[cfg(unix)]
-fn columns() -> Option<usize> {
-    let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok()?;
+fn columns(terminal: impl std::os::fd::AsFd) -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(terminal).ok()?;
     Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
 }
 
 #[cfg(not(unix))]
-fn columns() -> Option<usize> {
+fn columns<T>(_terminal: T) -> Option<usize> {
     None
 }
 
@@ -110,6 +114,7 @@ impl Presentation {
             interactive: self.input && streams.stdin_is_terminal && streams.stderr_is_terminal,
             zone,
             width: streams.width,
+            width_stderr: streams.width_stderr,
             csv_bom: self.bom,
             verbose: self.verbose,
         }
@@ -131,6 +136,7 @@ mod tests {
             stdout_is_terminal: true,
             stderr_is_terminal: true,
             width: Some(80),
+            width_stderr: Some(80),
         }
     }
 

@@ -105,6 +105,8 @@ pub(super) fn resolve(flags: &Flags, environment: &Environment) -> Result<Settin
         secret,
         listen_secret,
         cache_folder: environment.folders().cache.as_ref().map(|folder| folder.join("billkey")),
+        named_files: account::named_files(file.as_ref()),
+        owners: environment.owners(),
     };
     let siblings = account::siblings(file.as_ref(), &settings);
     let ledgers = account::ledgers(file.as_ref(), &settings);
@@ -177,6 +179,8 @@ fn sandbox(
         secret: None,
         listen_secret: None,
         cache_folder: environment.folders().cache.as_ref().map(|folder| folder.join("billkey")),
+        named_files: account::named_files(file.as_ref()),
+        owners: environment.owners(),
     })
 }
 
@@ -192,7 +196,7 @@ fn read_file(flags: &Flags, environment: &Environment) -> Result<Option<ConfigFi
     // Without a home directory there is no usual place: flags and environment may be enough.
     let Ok(path) = config_path(flags, environment) else { return Ok(None) };
     let home = environment.folders().home.as_deref();
-    match ConfigFile::read(&path.value, home)? {
+    match ConfigFile::read(&path.value, home, environment.owners())? {
         Some(file) => Ok(Some(file)),
         None if path.origin == Origin::Default => Ok(None),
         None => {

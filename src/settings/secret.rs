@@ -11,6 +11,7 @@ use crate::domain::time::format_duration;
 use crate::domain::words::os_words;
 use crate::settings::error::SettingsError;
 use crate::settings::file::{SecretSource, read_secret_file};
+use crate::settings::owner::Owners;
 
 mod patient;
 
@@ -47,11 +48,12 @@ pub(super) fn fetch(
     wanted: Wanted,
     source: &SecretSource,
     directory: &Path,
+    owners: Owners,
 ) -> Result<Secret, SettingsError> {
     match source {
         SecretSource::Value(text) => read(wanted, &format!("the {}", wanted.name), text.as_bytes()),
         SecretSource::File(path) => {
-            read(wanted, &format!("the secret file {}", path.display()), &read_secret_file(path)?)
+            read(wanted, &format!("the secret file {}", path.display()), &read_secret_file(path, owners)?)
         }
         SecretSource::Command(words) => run(wanted, words, directory),
     }
@@ -138,6 +140,7 @@ mod tests {
 
     use super::{API_SECRET, fetch};
     use crate::settings::file::SecretSource;
+    use crate::settings::owner::Owners;
 
     fn command(words: &[&str]) -> SecretSource {
         SecretSource::Command(words.iter().map(|word| (*word).to_owned()).collect())
@@ -145,24 +148,30 @@ mod tests {
 
     #[test]
     fn a_commands_output_is_the_secret_without_its_newline() {
-        let secret = fetch(API_SECRET, &command(&["printf", "s3cret\\n"]), Path::new("")).unwrap();
+        let secret =
+            fetch(API_SECRET, &command(&["printf", "s3cret\\n"]), Path::new(""), Owners::default()).unwrap();
         assert_eq!(secret.expose(), "s3cret");
-        let secret = fetch(API_SECRET, &command(&["echo", "$HOME; true"]), Path::new("")).unwrap();
+        let secret =
+            fetch(API_SECRET, &command(&["echo", "$HOME; true"]), Path::new(""), Owners::default()).unwrap();
         assert_eq!(secret.expose(), "$HOME; true", "no shell looks at the arguments");
     }
 
     #[test]
     fn a_command_that_fails_is_named_and_its_output_is_not() {
         let failing = command(&["sh", "-c", "echo s3cret; exit 3"]);
-        let error = fetch(API_SECRET, &failing, Path::new("")).unwrap_err().message;
+        let error = fetch(API_SECRET, &failing, Path::new(""), Owners::default()).unwrap_err().message;
         assert_eq!(error, "the imp_secret_command `sh` ended with exit code 3");
-        let error = fetch(API_SECRET, &command(&["true"]), Path::new("")).unwrap_err().message;
+        let error =
+            fetch(API_SECRET, &command(&["true"]), Path::new(""), Owners::default()).unwrap_err().message;
         assert!(error.contains("`true` printed is empty"), "{error}");
         let error =
-            fetch(API_SECRET, &command(&["printf", "s3cret\\nmore"]), Path::new("")).unwrap_err().message;
+            fetch(API_SECRET, &command(&["printf", "s3cret\\nmore"]), Path::new(""), Owners::default())
+                .unwrap_err()
+                .message;
         assert!(error.contains("more than one line") && !error.contains("s3cret"), "{error}");
-        let error =
-            fetch(API_SECRET, &command(&["no-such-program-here"]), Path::new("")).unwrap_err().message;
+        let error = fetch(API_SECRET, &command(&["no-such-program-here"]), Path::new(""), Owners::default())
+            .unwrap_err()
+            .message;
         assert_eq!(
             error,
             "the imp_secret_command `no-such-program-here` cannot be run: no such file or directory"
@@ -171,7 +180,9 @@ mod tests {
 
     #[test]
     fn what_stands_around_a_secret_is_cut_and_what_cannot_be_seen_in_it_is_named() {
-        let value = |text: &str| fetch(API_SECRET, &SecretSource::Value(text.to_owned()), Path::new(""));
+        let value = |text: &str| {
+            fetch(API_SECRET, &SecretSource::Value(text.to_owned()), Path::new(""), Owners::default())
+        };
         for text in ["\u{feff}s3 cret\r\n", " s3 cret\t\n\n", "\u{a0}s3 cret", "s3 cret"] {
             assert_eq!(value(text).unwrap().expose(), "s3 cret", "{text:?}");
         }
@@ -206,7 +217,7 @@ mod tests {
         let script = folder.path().join("secret.sh");
         fs::write(&script, "#!/bin/sh\necho from-beside\n").unwrap();
         fs::set_permissions(&script, fs::Permissions::from_mode(0o700)).unwrap();
-        let secret = fetch(API_SECRET, &command(&["./secret.sh"]), folder.path()).unwrap();
+        let secret = fetch(API_SECRET, &command(&["./secret.sh"]), folder.path(), Owners::default()).unwrap();
         assert_eq!(secret.expose(), "from-beside");
     }
 
@@ -217,10 +228,10 @@ mod tests {
         fs::write(&path, "s3cret\r\n").unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
         let source = SecretSource::File(path.clone());
-        let error = fetch(API_SECRET, &source, Path::new("")).unwrap_err();
+        let error = fetch(API_SECRET, &source, Path::new(""), Owners::default()).unwrap_err();
         assert!(error.message.ends_with("can be read by others (mode 0640)"), "{}", error.message);
         assert_eq!(error.hint, Some(format!("chmod 600 {}", path.display())));
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
-        assert_eq!(fetch(API_SECRET, &source, Path::new("")).unwrap().expose(), "s3cret");
+        assert_eq!(fetch(API_SECRET, &source, Path::new(""), Owners::default()).unwrap().expose(), "s3cret");
     }
 }

@@ -127,8 +127,18 @@ fn results_are_never_written_onto_a_file_of_our_own_or_the_input() {
     let gateway = Gateway::start("");
     let world = World::for_gateway(&gateway.url());
     file(&world, "charges.csv", rows(1));
-    batch(&world, &[]).exits(0).says(&["TEST  1 row"]);
     let at = |name: &str| world.home().join(name);
+    // What another profile names is as dear.
+    for name in ["secret.csv", "listen.csv", "authorities.csv"] {
+        file(&world, name, "x");
+    }
+    let config = std::fs::read_to_string(world.config_path()).unwrap();
+    let home = world.home().display();
+    world.configure(&format!(
+        "default_profile = \"main\"\n{config}\n[profile.other]\nimp_secret_file = \"{home}/secret.csv\"\n\
+         listen_secret_file = \"{home}/listen.csv\"\nca_file = \"{home}/authorities.csv\"\n"
+    ));
+    batch(&world, &[]).exits(0).says(&["TEST  1 row"]);
     let ledger = world.ledger_path();
     let companion = |suffix: &str| {
         let mut name = ledger.clone().into_os_string();
@@ -152,6 +162,9 @@ fn results_are_never_written_onto_a_file_of_our_own_or_the_input() {
         (world.config_path(), "the config file"),
         (at("config.csv"), "the config file"),
         (cache, "the folder of tokens"),
+        (at("secret.csv"), "the file of an API secret"),
+        (at("listen.csv"), "the file of a listen secret"),
+        (at("authorities.csv"), "the file of certificates"),
     ];
     for (path, named) in forbidden {
         let before = held(&path);

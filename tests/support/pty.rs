@@ -93,6 +93,14 @@ impl Terminal {
         }
     }
 
+    /// Whether the terminal shows what is typed and takes lines, as a shell expects to find it.
+    pub fn echoes(&self) -> bool {
+        use rustix::termios::{LocalModes, tcgetattr};
+
+        let modes = tcgetattr(&self.keyboard).unwrap().local_modes;
+        modes.contains(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG)
+    }
+
     pub fn types(&mut self, text: &str) {
         self.keyboard.write_all(text.as_bytes()).unwrap();
     }

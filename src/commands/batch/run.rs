@@ -100,20 +100,24 @@ fn prepare(
     if to_ask || !(context.ui.quiet() || context.ui.format().is_json()) {
         tell::plan(&charges, &fates, context.ui);
     }
-    if to_ask {
+    // While the plan is made, Ctrl-C ends the program as it does elsewhere.
+    let interrupts = if to_ask { Some(Interrupts::watch().map_err(unwatched)?) } else { None };
+    if let Some(interrupts) = &interrupts {
         confirm(
             context.ui,
+            interrupts,
             &Question {
                 about: "",
                 question: "Charge these cards?",
                 unasked: "this batch was not confirmed, and nobody can be asked here",
                 hint: "to charge without being asked: add --yes",
                 declined: "not confirmed",
+                interrupted: "interrupted before the first row was sent",
             },
         )?;
     }
     let results = args.results.as_deref().map(|path| results(path, context)).transpose()?;
-    Ok((Work { charges, fates, ledger, results }, lock))
+    Ok((Work { charges, fates, ledger, results, interrupts }, lock))
 }
 
 fn rules(args: &BatchArgs, context: &Context<'_>) -> Result<Rules, Failure> {
@@ -153,6 +157,12 @@ struct Work {
     fates: Vec<Fate>,
     ledger: Ledger,
     results: Option<ResultFile>,
+    /// Watched already, where somebody was asked.
+    interrupts: Option<Interrupts>,
+}
+
+fn unwatched(error: std::io::Error) -> Failure {
+    Failure::io("watch for Ctrl-C", &error).nothing_sent()
 }
 
 fn reader(ledger: &Ledger) -> Result<Reader, Failure> {
@@ -165,7 +175,7 @@ fn charge(
     (work, rate): (Work, Option<Rate>),
     context: &mut Context<'_>,
 ) -> Result<Exit, Failure> {
-    let Work { charges, fates, mut ledger, results } = work;
+    let Work { charges, fates, mut ledger, results, interrupts } = work;
     // What is unsettled comes first: its customers wait to know.
     let queued = |wanted: Fate| {
         let row_of = move |(row, fate): (u32, &Fate)| (*fate == wanted).then_some(row);
@@ -180,7 +190,7 @@ fn charge(
     let gateway = context.open_gateway().map_err(Failure::nothing_sent)?;
     let leave = belonging::leave(context, &mut ledger, &gateway).map_err(Failure::nothing_sent)?;
     let cannot = |doing: &'static str| move |error: std::io::Error| Failure::io(doing, &error).nothing_sent();
-    let interrupts = Interrupts::watch().map_err(cannot("watch for Ctrl-C"))?;
+    let interrupts = interrupts.map_or_else(Interrupts::watch, Ok).map_err(unwatched)?;
     let writer = Writer::start(ledger, reader.clone()).map_err(cannot("start a thread"))?;
     let orders = Arc::clone(&charges);
     let batch = Batch::start(Job {

@@ -269,5 +269,5 @@ fn tell(
     let text = format!(
         "{card}This {does}{why}:\n  POST /subscribe/payments/again\n  {body}\nNothing was sent (--dry-run)."
     );
-    answered(context.ui.answer(text.trim_start_matches('\n')), exit)
+    answered(context.ui.told(text.trim_start_matches('\n')), exit)
 }

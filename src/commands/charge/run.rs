@@ -77,7 +77,7 @@ fn step_by_step(
         if first && context.ui.interactive() {
             scheduled::warn(context, &client, &mut ledger, &uid);
         }
-        match ask_person(context, &ledger, &order, customer.as_ref(), ahead)? {
+        match ask_person(context, (&ledger, &interrupts), &order, customer.as_ref(), ahead)? {
             ControlFlow::Continue(Some((known, passed))) => {
                 order.known = Some(known);
                 order.beside.passed = passed;
@@ -147,7 +147,7 @@ fn ask_gateway(
 ) -> Result<(Ahead, Cleared), Failure> {
     // Nobody can answer: that is said before anybody is asked.
     if !context.ui.interactive() {
-        ask(context.ui, order, customer).map_err(Failure::nothing_sent)?;
+        ask(context.ui, &desk.interrupts, order, customer).map_err(Failure::nothing_sent)?;
     }
     let _wait = context.ui.waiting("asking the gateway about the order");
     let ahead = look_ahead(desk, order).map_err(unsent)?;
@@ -161,7 +161,7 @@ fn ask_gateway(
 /// Asks the person, if the charge would be sent. What stands in its way is told before, and not after a yes.
 fn ask_person(
     context: &mut Context<'_>,
-    ledger: &Ledger,
+    (ledger, interrupts): (&Ledger, &Interrupts),
     order: &Charge,
     customer: Option<&Customer>,
     (ahead, others): (Ahead, Cleared),
@@ -182,7 +182,7 @@ fn ask_person(
     for aside in aside.iter().chain(&asides) {
         context.ui.warning(&aside.to_string());
     }
-    ask(context.ui, order, customer).map_err(Failure::nothing_sent)?;
+    ask(context.ui, interrupts, order, customer).map_err(Failure::nothing_sent)?;
     Ok(ControlFlow::Continue(Some((*known, passed))))
 }
 
@@ -190,15 +190,22 @@ fn ask_person(
 type Agreed = (Known, Vec<Passed>);
 
 /// Shows what is about to be charged, and asks.
-fn ask(ui: &mut Ui, order: &Charge, customer: Option<&Customer>) -> Result<(), Failure> {
+fn ask(
+    ui: &mut Ui,
+    interrupts: &Interrupts,
+    order: &Charge,
+    customer: Option<&Customer>,
+) -> Result<(), Failure> {
     confirm(
         ui,
+        interrupts,
         &asking::Question {
             about: &charge_card(order, customer),
             question: "Charge this card?",
             unasked: "this charge was not confirmed, and nobody can be asked here",
             hint: "to charge without being asked: add --yes",
             declined: "not confirmed",
+            interrupted: &format!("interrupted before {} was sent", order.request.terms.merchant_uid),
         },
     )
 }

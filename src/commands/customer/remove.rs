@@ -10,6 +10,7 @@ use crate::domain::customer::Customer;
 use crate::domain::ids::CustomerUid;
 use crate::failure::{Exit, Failure, Kind};
 use crate::gateway::{Deleted, GatewayFailure};
+use crate::interrupt::Interrupts;
 use crate::ledger::Ledger;
 use crate::output::text::{sentence, shell_word, when};
 use crate::output::ui::NotInteractive;
@@ -83,14 +84,18 @@ fn confirm(customer: &Customer, yes: bool, context: &mut Context<'_>) -> Result<
     let unasked =
         format!("deleting the billing key of {uid} needs a yes, and {NotInteractive}. Nothing was deleted");
     let declined = format!("not confirmed; {uid} and its billing key stay");
+    let interrupted = format!("interrupted; {uid} and its billing key stay");
+    let interrupts = Interrupts::watch().map_err(|error| Failure::io("watch for Ctrl-C", &error))?;
     asking::confirm(
         context.ui,
+        &interrupts,
         &Question {
             about: "",
             question: &question,
             unasked: &unasked,
             hint: "add --yes",
             declined: &declined,
+            interrupted: &interrupted,
         },
     )
 }

@@ -77,7 +77,7 @@ pub(super) fn run(args: &AcceptArgs, context: &mut Context<'_>) -> Result<Exit, 
         };
         return answered(context.ui.json(&answer), Exit::Done);
     }
-    answered(context.ui.answer(&told.sentences.join("\n")), Exit::Done)
+    answered(context.ui.told(&told.sentences.join("\n")), Exit::Done)
 }
 
 fn accept(

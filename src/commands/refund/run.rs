@@ -57,7 +57,7 @@ pub fn run(args: &RefundArgs, context: &mut Context<'_>) -> Result<Exit, Failure
         return tell::dry_run(context, &card, &order, &prepared);
     }
     if !args.yes {
-        ask(context, &card).map_err(Failure::nothing_sent)?;
+        ask(context, &interrupts, &order, &card).map_err(Failure::nothing_sent)?;
     }
     let mut desk = Desk { ledger: &mut ledger, gateway: client, clock, interrupts };
     let id = made_up().map_err(Failure::nothing_sent)?;
@@ -96,15 +96,22 @@ fn card(
     Ok(refund_card(&card, context.ui.zone()))
 }
 
-fn ask(context: &mut Context<'_>, card: &str) -> Result<(), Failure> {
+fn ask(
+    context: &mut Context<'_>,
+    interrupts: &Interrupts,
+    order: &RefundOrder,
+    card: &str,
+) -> Result<(), Failure> {
     confirm(
         context.ui,
+        interrupts,
         &Question {
             about: card,
             question: "Refund this payment?",
             unasked: "this refund was not confirmed, and nobody can be asked here",
             hint: "to refund without being asked: add --yes",
             declined: "not confirmed",
+            interrupted: &format!("interrupted before {} was refunded", order.merchant_uid),
         },
     )
 }

@@ -45,7 +45,7 @@ pub(super) fn ended(
         let text = format!("{first}\n{}{rest}", refund_facts(payment, refund));
         return match exit {
             Exit::Done if silent => Ok(exit),
-            Exit::Done | Exit::With(_) => answered(context.ui.answer(text.trim_end()), exit),
+            Exit::Done | Exit::With(_) => answered(context.ui.told(text.trim_end()), exit),
         };
     }
     if !silent {

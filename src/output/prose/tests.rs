@@ -30,7 +30,7 @@ fn commands() -> Commands {
 }
 
 fn shown_whole(story: &Story) -> String {
-    format!("{}{}", story.opening, story.after_opening())
+    format!("{}{}", story.opening, story.after_opening(None))
 }
 
 fn unknown() -> Payment {

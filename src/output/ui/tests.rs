@@ -5,6 +5,7 @@ use crate::output::options::UiOptions;
 use crate::output::payment::PaymentView;
 use crate::output::prose::Story;
 use crate::output::samples::{customer, declined, options, paid, ui};
+use crate::output::text::width;
 
 #[test]
 fn the_answer_goes_to_stdout_and_the_rest_to_stderr() {
@@ -105,7 +106,7 @@ fn only_a_yes_is_a_yes() {
         ("", Answer::No),
     ] {
         let (mut ui, out, err) = ui(UiOptions { interactive: true, ..options(Format::Table) }, typed);
-        assert_eq!(ui.ask("Charge this card?"), Ok(asked), "{typed:?}");
+        assert_eq!(ui.ask("Charge this card?", |reading| Some(reading.to_its_end())), Ok(asked), "{typed:?}");
         let line_end = if typed.is_empty() { "\n" } else { "" };
         assert_eq!(err.text(), format!("Charge this card? [y/N] {line_end}"));
         assert_eq!(out.text(), "");
@@ -113,9 +114,18 @@ fn only_a_yes_is_a_yes() {
 }
 
 #[test]
+fn a_question_that_is_given_up_ends_its_line_and_is_the_last_one() {
+    let (mut ui, _, err) = ui(UiOptions { interactive: true, ..options(Format::Table) }, "y\ny\n");
+    assert_eq!(ui.ask("Charge?", |reading| Some(reading.to_its_end())), Ok(Answer::Yes));
+    assert_eq!(ui.ask("Once more?", |_| None), Ok(Answer::GivenUp));
+    assert_eq!(err.text(), "Charge? [y/N] Once more? [y/N] \n");
+    assert_eq!(ui.ask("And now?", |reading| Some(reading.to_its_end())), Err(NotInteractive));
+}
+
+#[test]
 fn where_nobody_is_there_nobody_is_asked() {
     let (mut ui, out, err) = ui(options(Format::Table), "y\n");
-    assert_eq!(ui.ask("Charge this card?"), Err(NotInteractive));
+    assert_eq!(ui.ask("Charge this card?", |reading| Some(reading.to_its_end())), Err(NotInteractive));
     assert_eq!((out.text(), err.text()), (String::new(), String::new()));
 }
 
@@ -159,4 +169,44 @@ fn progress_off_a_terminal_leaves_no_trace() {
     ui.status("one done");
     drop((progress, wait));
     assert_eq!((out.text().as_str(), err.text().as_str()), ("", "one done\n"));
+}
+
+#[test]
+fn what_is_said_at_a_terminal_is_broken_at_its_columns_and_what_can_be_pasted_is_not() {
+    let command = "billkey charge gildong_0001_1234 --amount 8900 --name 'Monthly subscription' --retry";
+    let rest = ": [CC10] 통장 잔액부족 (not enough money in the account). Nothing was charged to this card.";
+    let story = Story::new(Outcome::Declined, "Declined", rest)
+        .advised(
+            "The customer has to act. To try the same order again later, the same line with one word more:",
+            None,
+        )
+        .and_advised("Or:", Some(command.to_owned()));
+    let said = |options: UiOptions| {
+        let (mut ui, out, err) = ui(options, "");
+        ui.outcome(&story).unwrap();
+        ui.warning(&format!("the card that was saved is another one now; this saves the new one: {command}"));
+        let hints = [command.to_owned()];
+        ui.error(&Complaint {
+            kind: "refused",
+            message: "order_monthly_0001 was asked for before with other terms, and is not sent. Nothing was sent.",
+            details: None,
+            hints: &hints,
+            exit: 8,
+        });
+        ui.note("One sentence that is longer than the terminal is wide, and is broken.\n  order   order_1");
+        out.text() + &err.text()
+    };
+    let terminal = UiOptions { width: Some(50), width_stderr: Some(50), ..options(Format::Table) };
+    let (piped, shown) = (said(options(Format::Table)), said(terminal.clone()));
+    let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(words(&piped), words(&shown), "nothing but blanks differs");
+    assert_eq!(piped.lines().count(), 9, "{piped}");
+    assert!(shown.lines().all(|line| width(line) <= 50 || line.contains(command)), "{shown}");
+    assert_eq!(shown.matches(command).count(), 3, "{shown}");
+    let coloured = said(UiOptions { colour_stdout: true, colour_stderr: true, ..terminal });
+    for (label, painted) in
+        [("Declined", "\u{1b}[31mDeclined\u{1b}[0m"), ("error:", "\u{1b}[31merror:\u{1b}[0m")]
+    {
+        assert!(shown.contains(label) && coloured.contains(painted), "{coloured:?}");
+    }
 }

@@ -8,6 +8,7 @@ use crate::domain::time::format_duration;
 use crate::settings::address::{API_URL, SDK_URL};
 use crate::settings::error::SettingsError;
 use crate::settings::keys::{LIMIT_KEYS, PROFILE_KEYS, TOP_KEYS};
+use crate::settings::owner::Owners;
 use crate::settings::{SETTLE_AFTER, SIMILAR_WITHIN, TIMEZONE};
 
 fn parse(text: &str) -> Result<ConfigFile, SettingsError> {
@@ -170,8 +171,8 @@ fn what_is_not_toml_is_never_quoted() {
 fn a_file_that_is_no_text_or_no_file_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("config.toml");
-    let complaint = |path: &Path| ConfigFile::read(path, None).err().unwrap().message;
-    assert!(ConfigFile::read(&path, None).unwrap().is_none());
+    let complaint = |path: &Path| ConfigFile::read(path, None, Owners::default()).err().unwrap().message;
+    assert!(ConfigFile::read(&path, None, Owners::default()).unwrap().is_none());
     assert!(complaint(folder.path()).ends_with("is a directory"));
     fs::write(&path, b"a = 1\nb = \"\xff\"\n").unwrap();
     assert!(complaint(&path).ends_with("is not UTF-8 text on line 2"));
@@ -186,7 +187,7 @@ fn a_file_that_holds_a_secret_is_for_its_owner_alone() {
     let mode = |mode| fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
     fs::write(&path, "[profile.main]\nimp_secret = \"s3cret\"\n").unwrap();
     mode(0o604);
-    let error = ConfigFile::read(&path, None).err().unwrap();
+    let error = ConfigFile::read(&path, None, Owners::default()).err().unwrap();
     assert!(
         error.message.ends_with("holds a secret and can be read by others (mode 0604)"),
         "{}",
@@ -194,13 +195,16 @@ fn a_file_that_holds_a_secret_is_for_its_owner_alone() {
     );
     assert_eq!(error.hint, Some(format!("chmod 600 '{}'", path.display())));
     mode(0o600);
-    assert!(ConfigFile::read(&path, None).is_ok());
+    assert!(ConfigFile::read(&path, None, Owners::default()).is_ok());
     fs::write(&path, "[profile.main]\nlisten_secret = \"s3cret\"\n").unwrap();
     mode(0o644);
-    assert!(ConfigFile::read(&path, None).is_err(), "a listen secret is one too");
+    assert!(ConfigFile::read(&path, None, Owners::default()).is_err(), "a listen secret is one too");
     fs::write(&path, "[profile.main]\nimp_secret_file = \"s\"\n").unwrap();
     mode(0o644);
-    assert!(ConfigFile::read(&path, None).is_ok(), "a file without a secret may be read by all");
+    assert!(
+        ConfigFile::read(&path, None, Owners::default()).is_ok(),
+        "a file without a secret may be read by all"
+    );
 }
 
 const SAMPLE: &str = include_str!("../../../sample-config.toml");
