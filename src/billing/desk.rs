@@ -78,8 +78,9 @@ impl Desk<'_> {
         known: Option<&Known>,
     ) -> Result<Asked, LedgerError> {
         // Before the look-up: what it shows is no younger than this.
-        let waited = row.is_none_or(|row| self.has_waited(row, settle_after));
         let asked_at = self.clock.now();
+        let before_s = self.gateway.now_s().unwrap_or_else(|| asked_at.wall.as_second());
+        let sent_age = row.and_then(|row| self.send_age(row));
         let never_sent = row.is_none_or(|row| row.last_send.is_none());
         let known = known.filter(|known| never_sent && known.is_fresh(&asked_at)).cloned();
         let (known, held) = match known {
@@ -97,6 +98,10 @@ impl Desk<'_> {
         let unanswered = row.map_or(0, |row| row.unanswered);
         let (mode, declined_before) = (terms.mode, &declined_before[..]);
         let now_s = self.gateway.now_s().unwrap_or_else(|| known.asked_at.wall.as_second());
+        let elsewhere = doubt_elsewhere_s(row, known.reply.shown(), now_s).map(|at_s| since(at_s, before_s));
+        let age = [sent_age, elsewhere].into_iter().flatten().min();
+        let has_waited = |wait: Duration| age.is_none_or(|age| age >= wait);
+        let waited = has_waited(settle_after);
         let question = Question { terms, mode, declined_before, unanswered, waited, now_s };
         let finding = judge(&question, &known.reply);
         let finding = match row {
@@ -105,10 +110,8 @@ impl Desk<'_> {
             }
             Some(_) | None => finding,
         };
-        let elsewhere_s = doubt_elsewhere_s(row, known.reply.shown(), now_s);
-        let waited = waited && elsewhere_s.is_none_or(|at_s| since(at_s, now_s) >= settle_after);
-        let long_ago = |row: &Payment| ends_doubt(row, &finding) && self.has_waited(row, DOUBT_LASTS);
-        let doubt_ends = waited && row.is_some_and(long_ago);
+        let ends = |row: &Payment| ends_doubt(row, &finding) && has_waited(DOUBT_LASTS);
+        let doubt_ends = waited && row.is_some_and(ends);
         Ok(Asked { known, finding, waited, doubt_ends, held })
     }
 
