@@ -22,6 +22,9 @@ use crate::domain::reason::{Reason, Said};
 use crate::domain::tax::Tax;
 use crate::domain::time::SendMark;
 
+/// The most characters that a reason may have, as it is given and as it is sent.
+pub const REASON_CHARS_MAX: usize = 255;
+
 /// A refund as the ledger knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refund {
@@ -53,10 +56,46 @@ pub struct Refund {
 }
 
 impl Refund {
-    /// The reason as it is sent.
+    /// All of `paid` as somebody asks for it back: nothing was refunded before, and nothing is known of its end.
+    #[must_use]
+    pub fn asked(
+        id: RefundId,
+        merchant_uid: MerchantUid,
+        imp_uid: &str,
+        paid: Amount,
+        sent: SendMark,
+    ) -> Refund {
+        Refund {
+            id,
+            merchant_uid,
+            imp_uid: imp_uid.to_owned(),
+            outcome: RefundOutcome::Pending,
+            paid,
+            amount: paid,
+            balance_before: paid,
+            tax: Tax::default(),
+            reason: String::new(),
+            requested_at: sent.wall,
+            sent,
+            account: String::new(),
+            operator: None,
+            refunded_at: None,
+            cancellation_id: None,
+            receipt_url: None,
+            code: None,
+            message: None,
+            why: None,
+        }
+    }
+
+    /// The reason as it is sent: what the gateway cuts off would be the id, by which the refund is known again, so
+    /// that it is the end of a long reason that makes room.
     #[must_use]
     pub fn reason_sent(&self) -> String {
-        format!("{}{}", self.reason, self.id.tail())
+        let tail = self.id.tail();
+        let room = REASON_CHARS_MAX.saturating_sub(tail.chars().count());
+        let reason: String = self.reason.chars().take(room).collect();
+        format!("{reason}{tail}")
     }
 
     /// That it went back was found by a later look-up: whoever asked for it was not told by that run.

@@ -83,7 +83,7 @@ pub use lock::{BatchLock, BatchLocked, PaymentLock, PaymentLocks};
 pub use place::companions;
 pub use records::Acknowledgement;
 pub use rules::outside::OutsideNote;
-pub use rules::refund::RefundHeld;
+pub use rules::refund::{RefundHeld, ended as refund_ended};
 pub use seen::Seen;
 
 /// How long a write waits for another program's, unless told otherwise.

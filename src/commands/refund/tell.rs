@@ -243,6 +243,7 @@ pub(super) fn dry_run(
 ) -> Result<Exit, Failure> {
     if context.ui.format() != Format::Table {
         let parts = serde_json::json!({
+            "dry_run": true,
             "merchant_uid": order.merchant_uid.as_str(),
             "imp_uid": order.imp_uid,
             "amount": crate::output::field::exact_number(&prepared.amount).ok(),
