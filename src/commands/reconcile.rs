@@ -17,6 +17,7 @@ use crate::commands::when::{self, in_option};
 use crate::domain::drift::DriftKind;
 use crate::domain::ids::CustomerUid;
 use crate::failure::{Exit, Failure};
+use crate::gateway::Ahead;
 use crate::interrupt::Interrupts;
 use crate::ledger::Ledger;
 use crate::output::text::{safe, shell_word};
@@ -225,7 +226,7 @@ fn look_ahead(
     ledger: &mut Ledger,
     customer: Option<&CustomerUid>,
 ) -> Result<(), Failure> {
-    if let Err(failure) = schedules::look(context, &gateway.client, ledger, customer)?
+    if let Err(failure) = schedules::look(context, &gateway.client, ledger, customer, Ahead::Far)?
         && context.settings.presentation.verbose
     {
         context.ui.note(&format!("* scheduled payments were not read: {failure}"));
