@@ -25,8 +25,8 @@ use crate::ledger::{Entry, LedgerError, RefundClaim, RefundHeld, RefundIntent};
 
 mod settling;
 
+pub use crate::billing::refund::settling::{LookedInto, reconcile_refund, told};
 use crate::billing::refund::settling::{as_they_would_be, settle_open};
-pub use crate::billing::refund::settling::{reconcile_refund, told};
 
 /// How many interrupts end the wait for the answer to a refund.
 const PATIENCE_SENT: u32 = 2;
@@ -211,11 +211,12 @@ fn plan(
     let amount = rules::how_much_beside(order.amount, &shown, outside).map_err(NotSent::NotRefundable)?;
     let ours: Vec<&Refund> = others
         .iter()
-        .filter(|other| other.imp_uid == order.imp_uid && other.outcome == RefundOutcome::Refunded)
+        .filter(|other| other.imp_uid == order.imp_uid && (other.is_to_show() || other.is_noted_back()))
         .collect();
     let parts: Vec<Tax> = ours.iter().map(|other| other.tax).collect();
     // Of a refund that was made elsewhere nobody here knows the parts.
-    let all_ours = ours.iter().map(|other| other.amount.minor()).sum::<i64>() == shown.refunded.minor();
+    let to_show = ours.iter().filter(|other| other.is_to_show());
+    let all_ours = to_show.map(|other| other.amount.minor()).sum::<i64>() == shown.refunded.minor();
     let money = Split {
         paid: shown.paid,
         charged: payment.tax.filter(|_| is_its_own),
@@ -253,6 +254,11 @@ pub fn refund(
         Ok(again) => again,
         Err(why) => return Ok(Err(why)),
     };
+    // What changed the balance may have been another run of the same.
+    let (imp_uid, since) = (&order.imp_uid, order.similar_since);
+    if let Some(other) = rules::in_the_way(&again.others, imp_uid, again.amount, since) {
+        return Ok(Err(NotSent::InTheWay(Box::new(other.clone()))));
+    }
     if again.shown.balance() != prepared.shown.balance()
         || (again.amount, again.tax) != (prepared.amount, prepared.tax)
     {
@@ -374,11 +380,9 @@ impl Run<'_, '_> {
         let stored = self.desk.ledger.find_refund(&self.refund.id);
         let refund = stored.map_err(|error| self.not_recorded(error, outcome, received))?;
         let refund = refund.unwrap_or(self.refund);
-        let settles_at = refund
-            .outcome
-            .is_open()
-            .then(|| self.desk.settles_at(&refund.sent, self.order.settle_after))
-            .flatten();
+        let by_silence = refund.outcome.is_open() && refund.is_settled_by_silence(self.payment.pg());
+        let settles_at =
+            by_silence.then(|| self.desk.settles_at(&refund.sent, self.order.settle_after)).flatten();
         Ok(RefundReport { refund, payment: written.payment, shown, held: None, settles_at })
     }
 

@@ -9,7 +9,8 @@ use crate::billing::desk::Desk;
 use crate::billing::refund::{LookedAt, RefundOrder, look};
 use crate::billing::report::Held;
 use crate::domain::payment::{Received, RefundOutcome};
-use crate::domain::refund::{Refund, RefundEnd, review, silence_proves};
+use crate::domain::reason::Reason;
+use crate::domain::refund::{Look, Refund, RefundEnd, review, silence_proves};
 use crate::ledger::{Entry, LedgerError, refund_ended};
 
 /// Settles the refunds of the payment by what the gateway shows of it: those that are open, and those that were
@@ -75,10 +76,14 @@ fn settle(
     looked: &LookedAt,
     settle_after: Duration,
 ) -> Result<Refund, LedgerError> {
-    let Some(end) = end_of(desk, refund, others, looked, settle_after) else { return Ok(refund.clone()) };
+    let end = end_of(desk, refund, others, looked, settle_after);
+    // That an open one was asked about, and did not show, is what a person goes by who ends it.
+    if end.is_none() && !refund.outcome.is_open() {
+        return Ok(refund.clone());
+    }
     let (id, at) = (refund.id.clone(), looked.asked_at.wall);
     let (record, received) = (looked.reply.record.clone(), looked.reply.received.clone());
-    let _ = desk.ledger.write(Entry::RefundEnd { id, at, end: Some(end), record, received })?;
+    let _ = desk.ledger.write(Entry::RefundEnd { id, at, end, record, received })?;
     Ok(desk.ledger.find_refund(&refund.id)?.unwrap_or_else(|| refund.clone()))
 }
 
@@ -92,12 +97,20 @@ pub fn told(ledger: &mut dyn Book, refund: &Refund, at: Timestamp) -> Result<(),
     Ok(())
 }
 
+/// What became of a refund that was asked about.
+#[derive(Debug)]
+pub struct LookedInto {
+    pub refund: Refund,
+    /// The gateway gave no answer: nothing was learnt, whatever is recorded.
+    pub unanswered: Option<Reason>,
+}
+
 /// Asks what became of one refund, and writes it down. `None` where another process has the payment.
 pub fn reconcile_refund(
     desk: &mut Desk<'_>,
     refund: &Refund,
     settle_after: Duration,
-) -> Result<Result<Option<Refund>, Held>, LedgerError> {
+) -> Result<Result<Option<LookedInto>, Held>, LedgerError> {
     let Some(_lock) = desk.ledger.lock_payment(&refund.merchant_uid)? else { return Ok(Ok(None)) };
     let Some(payment) = desk.ledger.find(&refund.merchant_uid)? else { return Ok(Ok(None)) };
     let looked = match look(desk, &payment, &refund.imp_uid) {
@@ -107,5 +120,10 @@ pub fn reconcile_refund(
     let others = desk.ledger.refunds(&refund.merchant_uid)?;
     // Under the lock it may be another's than it was.
     let Some(refund) = others.iter().find(|other| other.id == refund.id) else { return Ok(Ok(None)) };
-    settle(desk, refund, &others, &looked, settle_after).map(|refund| Ok(Some(refund)))
+    let refund = settle(desk, refund, &others, &looked, settle_after)?;
+    let unanswered = match looked.reply.look {
+        Look::NoAnswer(reason) => Some(reason),
+        Look::Shown(_) | Look::Odd(_) => None,
+    };
+    Ok(Ok(Some(LookedInto { refund, unanswered })))
 }

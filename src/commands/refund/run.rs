@@ -42,12 +42,12 @@ pub fn run(args: &RefundArgs, context: &mut Context<'_>) -> Result<Exit, Failure
     };
     let prepared = match prepared {
         Ok(prepared) => prepared,
-        Err(why) => return Err(tell::not_sent(context, &order, why)),
+        Err(why) => return Err(tell::not_sent(context, &order, payment.pg(), why)),
     };
     // What stands in the way is told before the question, and not after a yes.
     if let Some(other) = in_the_way(&prepared.others, &order.imp_uid, prepared.amount, order.similar_since) {
         told(desk.ledger, other, context.now()).map_err(|error| Failure::from(error).nothing_sent())?;
-        return Err(tell::in_the_way(context, &order, other));
+        return Err(tell::in_the_way(context, &order, payment.pg(), other));
     }
     let Desk { gateway: client, clock, interrupts, .. } = desk;
     if !args.yes {
@@ -61,8 +61,8 @@ pub fn run(args: &RefundArgs, context: &mut Context<'_>) -> Result<Exit, Failure
         refund(&mut desk, &order, &prepared, id, &mut || ())
     };
     match ended {
-        Ok(Ok(report)) => tell::ended(context, &order, &report),
-        Ok(Err(why)) => Err(tell::not_sent(context, &order, why)),
+        Ok(Ok(report)) => tell::ended(context, &report),
+        Ok(Err(why)) => Err(tell::not_sent(context, &order, payment.pg(), why)),
         Err(error) => Err(tell::failed(context, error)),
     }
 }
@@ -87,10 +87,10 @@ fn dry_run(args: &RefundArgs, context: &mut Context<'_>) -> Result<Exit, Failure
     };
     let prepared = match foreseen {
         Ok(prepared) => prepared,
-        Err(why) => return Err(tell::not_sent(context, &order, why)),
+        Err(why) => return Err(tell::not_sent(context, &order, payment.pg(), why)),
     };
     if let Some(other) = in_the_way(&prepared.others, &order.imp_uid, prepared.amount, order.similar_since) {
-        return Err(tell::in_the_way(context, &order, other));
+        return Err(tell::in_the_way(context, &order, payment.pg(), other));
     }
     let card = card(context, &ledger, &order, &payment, &prepared)?;
     tell::dry_run(context, &card, &order, &prepared)
