@@ -1327,7 +1327,7 @@ _billkey() {
                     return 0
                     ;;
                 --note)
-                    COMPREPLY=($(compgen -W "charged not-charged refunded-outside not-refunded-outside" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "charged not-charged refunded not-refunded refunded-outside not-refunded-outside" -- "${cur}"))
                     return 0
                     ;;
                 --amount)

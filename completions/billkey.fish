@@ -233,6 +233,8 @@ complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l since -d '
 complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l until -d 'The same up to this time; a day or month is included' -r
 complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l note -d 'Note by hand what became of the one payment ID, which the gateway will not show' -r -f -a "charged\t''
 not-charged\t''
+refunded\t''
+not-refunded\t''
 refunded-outside\t''
 not-refunded-outside\t''"
 complete -c billkey -n "__fish_billkey_using_subcommand reconcile" -l amount -d 'With --note refunded-outside: how much, where it was not all that is left' -r

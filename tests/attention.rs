@@ -265,6 +265,10 @@ fn a_ledger_that_is_older_than_it_was_or_lost_is_for_a_person() {
 
 /// Has the gateway charge a customer by itself, a day from now.
 fn schedule(gateway: &Gateway, order: &str) {
+    schedule_in(gateway, order, 1);
+}
+
+fn schedule_in(gateway: &Gateway, order: &str, days: i64) {
     let token = client()
         .post(format!("{}/users/getToken", gateway.url()))
         .header("content-type", "application/json")
@@ -272,7 +276,7 @@ fn schedule(gateway: &Gateway, order: &str) {
     let token: Value = serde_json::from_str(&token.send().unwrap().text().unwrap()).unwrap();
     let token = token["response"]["access_token"].as_str().unwrap().to_owned();
     let body = json!({"customer_uid": "gildong_0001_1234", "schedules": [
-        {"merchant_uid": order, "schedule_at": now_s() + 86_400, "amount": 8900, "name": "Monthly"},
+        {"merchant_uid": order, "schedule_at": now_s() + days * 86_400, "amount": 8900, "name": "Monthly"},
     ]});
     let asked = client().post(format!("{}/subscribe/payments/schedule", gateway.url()));
     let asked = asked.header("authorization", token).header("content-type", "application/json");
@@ -321,4 +325,56 @@ fn the_first_charge_of_a_customer_says_that_the_gateway_charges_them_too() {
     gateway.faults("schedule.html_502");
     let other = to_charge_with("younghee_0002_5678", "100", "order_3", &["--json"]);
     assert_eq!(world.run(&other).exits(0).json()["outcome"], "paid");
+}
+
+#[test]
+fn a_customer_shows_what_is_charged_once_a_year_and_how_far_that_was_read() {
+    let gateway = Gateway::start("");
+    let world = World::for_gateway(&gateway.url());
+    let _ = world.run(&["customer", "add", "gildong_0001_1234"]).exits(0).says(&["created the ledger"]);
+    let show =
+        |more: &[&str]| world.run(&[&["customer", "show", "gildong_0001_1234"], more].concat()).exits(0);
+    show(&[]).answers(&["scheduled  nothing before "]);
+    schedule_in(&gateway, "planned_1", 364);
+    schedule_in(&gateway, "planned_2", 40);
+    let shown = show(&["--json"]).says(&["2 scheduled payments", "planned_2", "planned_1"]).json();
+    let orders: Vec<_> =
+        shown["schedules"].as_array().unwrap().iter().map(|one| &one["merchant_uid"]).collect();
+    assert_eq!(orders, ["planned_2", "planned_1"], "the next one first");
+    let first = &shown["schedules"][0];
+    assert_eq!((&first["amount"], &first["acknowledged_at"]), (&json!(8900), &Value::Null));
+    let until: jiff::Timestamp = shown["schedules_until"].as_str().unwrap().parse().unwrap();
+    assert!(until.as_second() > now_s() + 440 * 86_400, "{until}");
+    let id = first["id"].as_str().unwrap();
+    let _ = world.run(&["reconcile", "--acknowledge", id, "--reason", "known"]).exits(0);
+    let shown = show(&["--json"]).says(&["1 scheduled payment", "planned_1"]).json();
+    assert_eq!(shown["schedules"][0]["acknowledged_reason"], "known");
+    // Without an answer what was seen last is told, and that it is that.
+    gateway.faults("schedule.html_502");
+    let shown = show(&["--json"]).says(&["1 scheduled payment"]).json();
+    assert_eq!((shown["schedules"].as_array().unwrap().len(), &shown["schedules_until"]), (2, &Value::Null));
+    show(&[]).says(&["1 scheduled payment"]).answers(&["as it was last seen", "the gateway gave no answer"]);
+}
+
+#[test]
+fn a_batch_says_once_a_customer_that_the_gateway_charges_them_too() {
+    let gateway = Gateway::start("");
+    let world = World::for_gateway(&gateway.url());
+    schedule(&gateway, "planned_1");
+    let batch = |orders: [&str; 2]| {
+        let rows = format!(
+            "merchant_uid,customer_uid,amount,name\n{},gildong_0001_1234,100,one\n{},gildong_0001_1234,200,two\n",
+            orders[0], orders[1]
+        );
+        let file = world.home().join("rows.csv");
+        fs::write(&file, rows).unwrap();
+        world.run(&["batch", file.to_str().unwrap(), "--allow-similar", "--yes", "--json"]).exits(0)
+    };
+    let first =
+        batch(["order_1", "order_2"]).says(&["1 scheduled payment", "planned_1 ₩8,900 of gildong_0001_1234"]);
+    assert_eq!(first.stderr.matches("planned_1").count(), 1, "{first}");
+    assert_eq!(attention(&world, &[]).exits(8).json()[0]["merchant_uid"], "planned_1");
+    // Later ones are spared it.
+    let later = batch(["order_3", "order_4"]);
+    assert!(!later.stderr.contains("planned_1"), "{later}");
 }

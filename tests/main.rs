@@ -44,6 +44,7 @@ mod recipes;
 mod reconcile;
 mod refund;
 mod refund_answers;
+mod refund_later;
 mod registration;
 mod requests;
 mod sandbox_alone;

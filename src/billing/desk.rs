@@ -45,6 +45,15 @@ pub struct Desk<'a> {
     pub interrupts: Interrupts,
 }
 
+/// A row at the moment before its question: what is heard is no younger than this.
+#[derive(Clone, Copy, Debug)]
+struct Before {
+    /// By the gateway's clock, epoch seconds.
+    at_s: i64,
+    /// How long ago the last send was, for certain.
+    sent_age: Option<Duration>,
+}
+
 /// How many interrupts end a wait while nothing is out.
 const PATIENCE_UNSENT: u32 = 1;
 
@@ -78,8 +87,8 @@ impl Desk<'_> {
         known: Option<&Known>,
     ) -> Result<Asked, LedgerError> {
         // Before the look-up: what it shows is no younger than this.
-        let waited = row.is_none_or(|row| self.has_waited(row, settle_after));
         let asked_at = self.clock.now();
+        let before = self.before(row);
         let never_sent = row.is_none_or(|row| row.last_send.is_none());
         let known = known.filter(|known| never_sent && known.is_fresh(&asked_at)).cloned();
         let (known, held) = match known {
@@ -93,7 +102,7 @@ impl Desk<'_> {
                 }
             },
         };
-        self.judged(terms, row, (waited, settle_after), known, held)
+        self.judged(terms, row, (before, settle_after), known, held)
     }
 
     /// The same of an answer that is there already, whatever was sent before it was asked for: for whoever takes
@@ -105,16 +114,21 @@ impl Desk<'_> {
         settle_after: Duration,
         known: &Known,
     ) -> Result<Asked, LedgerError> {
-        let waited = self.has_waited(row, settle_after);
-        self.judged(terms, Some(row), (waited, settle_after), known.clone(), None)
+        self.judged(terms, Some(row), (self.before(Some(row)), settle_after), known.clone(), None)
     }
 
-    /// `waited` is whether the last send was that long ago when the gateway was asked.
+    fn before(&self, row: Option<&Payment>) -> Before {
+        Before {
+            at_s: self.gateway.now_s().unwrap_or_else(|| self.clock.now().wall.as_second()),
+            sent_age: row.and_then(|row| self.send_age(row)),
+        }
+    }
+
     fn judged(
         &self,
         terms: &Terms,
         row: Option<&Payment>,
-        (waited, settle_after): (bool, Duration),
+        (before, settle_after): (Before, Duration),
         known: Known,
         held: Option<Held>,
     ) -> Result<Asked, LedgerError> {
@@ -122,6 +136,11 @@ impl Desk<'_> {
         let unanswered = row.map_or(0, |row| row.unanswered);
         let (mode, declined_before) = (terms.mode, &declined_before[..]);
         let now_s = self.gateway.now_s().unwrap_or_else(|| known.asked_at.wall.as_second());
+        let elsewhere =
+            doubt_elsewhere_s(row, known.reply.shown(), now_s).map(|at_s| since(at_s, before.at_s));
+        let age = [before.sent_age, elsewhere].into_iter().flatten().min();
+        let has_waited = |wait: Duration| age.is_none_or(|age| age >= wait);
+        let waited = has_waited(settle_after);
         let question = Question { terms, mode, declined_before, unanswered, waited, now_s };
         let finding = judge(&question, &known.reply);
         let finding = match row {
@@ -130,10 +149,8 @@ impl Desk<'_> {
             }
             Some(_) | None => finding,
         };
-        let elsewhere_s = doubt_elsewhere_s(row, known.reply.shown(), now_s);
-        let waited = waited && elsewhere_s.is_none_or(|at_s| since(at_s, now_s) >= settle_after);
-        let long_ago = |row: &Payment| ends_doubt(row, &finding) && self.has_waited(row, DOUBT_LASTS);
-        let doubt_ends = waited && row.is_some_and(long_ago);
+        let ends = |row: &Payment| ends_doubt(row, &finding) && has_waited(DOUBT_LASTS);
+        let doubt_ends = waited && row.is_some_and(ends);
         Ok(Asked { known, finding, waited, doubt_ends, held })
     }
 

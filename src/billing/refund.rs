@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::billing::book::Book;
 use crate::billing::desk::{Desk, Waited, wait_for_lock};
 use crate::billing::report::Held;
 use crate::domain::ids::{MerchantUid, RefundId};
@@ -23,6 +22,11 @@ use crate::domain::time::SendMark;
 use crate::gateway::LookReply;
 use crate::interrupt::NoValue;
 use crate::ledger::{Entry, LedgerError, RefundClaim, RefundHeld, RefundIntent};
+
+mod settling;
+
+pub use crate::billing::refund::settling::{LookedInto, reconcile_refund, told};
+use crate::billing::refund::settling::{as_they_would_be, settle_open};
 
 /// How many interrupts end the wait for the answer to a refund.
 const PATIENCE_SENT: u32 = 2;
@@ -131,19 +135,43 @@ impl From<LedgerError> for RefundError {
 /// Looks at what would be refunded. Open refunds of the payment are settled first, as far as the gateway shows
 /// them. Nothing is sent.
 pub fn prepare(desk: &mut Desk<'_>, order: &RefundOrder) -> Result<Result<Prepared, NotSent>, LedgerError> {
+    let looked = match looked_at(desk, order)? {
+        Ok(looked) => looked,
+        Err(why) => return Ok(Err(why)),
+    };
+    settle_open(desk, order, &looked)?;
+    let others = desk.ledger.refunds(&order.merchant_uid)?;
+    Ok(plan(order, &looked.payment, others, looked.reply))
+}
+
+/// The same for a run that writes nothing: what the gateway shows of open refunds counts, and is for it alone.
+pub fn foresee(desk: &Desk<'_>, order: &RefundOrder) -> Result<Result<Prepared, NotSent>, LedgerError> {
+    let looked = match looked_at(desk, order)? {
+        Ok(looked) => looked,
+        Err(why) => return Ok(Err(why)),
+    };
+    let others = as_they_would_be(desk, order, &looked)?;
+    Ok(plan(order, &looked.payment, others, looked.reply))
+}
+
+/// A payment that is to be refunded, and what the gateway shows of it.
+struct LookedAt {
+    payment: Payment,
+    reply: LookReply,
+    asked_at: SendMark,
+}
+
+fn looked_at(desk: &Desk<'_>, order: &RefundOrder) -> Result<Result<LookedAt, NotSent>, LedgerError> {
     let Some(payment) = desk.ledger.find(&order.merchant_uid)? else {
         return Ok(Err(NotSent::NotRefundable(NotRefundable::NotPaid(None))));
     };
     if payment.outcome != Outcome::Paid {
         return Ok(Err(NotSent::NotPaid(Box::new(payment))));
     }
-    let (reply, asked_at) = match look(desk, &payment, &order.imp_uid) {
-        Ok(looked) => looked,
-        Err(held) => return Ok(Err(NotSent::Held(held))),
-    };
-    settle_open(desk, order, &payment, &reply, &asked_at)?;
-    let others = desk.ledger.refunds(&order.merchant_uid)?;
-    Ok(plan(order, &payment, others, reply))
+    Ok(match look(desk, &payment, &order.imp_uid) {
+        Ok((reply, asked_at)) => Ok(LookedAt { payment, reply, asked_at }),
+        Err(held) => Err(NotSent::Held(held)),
+    })
 }
 
 fn look(desk: &Desk<'_>, payment: &Payment, imp_uid: &str) -> Result<(LookReply, SendMark), Held> {
@@ -155,77 +183,6 @@ fn look(desk: &Desk<'_>, payment: &Payment, imp_uid: &str) -> Result<(LookReply,
     let (imp_uid, currency) = (imp_uid.to_owned(), payment.terms.amount.currency());
     let reply = desk.unsent(move |gateway| gateway.look_at(&imp_uid, expected, currency))?;
     Ok((reply, asked_at))
-}
-
-/// Settles the refunds of the payment by what the gateway shows of it: those that are open, and those that were
-/// taken for refused or not sent and show all the same.
-fn settle_open(
-    desk: &mut Desk<'_>,
-    order: &RefundOrder,
-    payment: &Payment,
-    reply: &LookReply,
-    asked_at: &SendMark,
-) -> Result<(), LedgerError> {
-    let is_to_settle =
-        |refund: &&Refund| refund.imp_uid == order.imp_uid && refund.outcome != RefundOutcome::Refunded;
-    if !desk.ledger.refunds(&order.merchant_uid)?.iter().any(|refund| is_to_settle(&refund)) {
-        return Ok(());
-    }
-    // A pending one may be a living process's.
-    let Some(_lock) = desk.ledger.lock_payment(&order.merchant_uid)? else { return Ok(()) };
-    // Under the lock it may be another than it was.
-    let others = desk.ledger.refunds(&order.merchant_uid)?;
-    for refund in others.iter().filter(is_to_settle) {
-        let _ = settle(desk, payment, refund, &others, reply, asked_at, order.settle_after)?;
-    }
-    Ok(())
-}
-
-/// Writes down what a look at the payment makes of one of its refunds; the refund as it is from then on.
-fn settle(
-    desk: &mut Desk<'_>,
-    payment: &Payment,
-    refund: &Refund,
-    others: &[Refund],
-    reply: &LookReply,
-    asked_at: &SendMark,
-    settle_after: Duration,
-) -> Result<Refund, LedgerError> {
-    let waited = rules::silence_proves(payment.pg_provider.as_deref())
-        && desk.age_of(&refund.sent, asked_at) >= settle_after;
-    let Some(end) = rules::review(refund, others, &reply.look, waited) else { return Ok(refund.clone()) };
-    let (id, at) = (refund.id.clone(), asked_at.wall);
-    let (record, received) = (reply.record.clone(), reply.received.clone());
-    let _ = desk.ledger.write(Entry::RefundEnd { id, at, end: Some(end), record, received })?;
-    Ok(desk.ledger.find_refund(&refund.id)?.unwrap_or_else(|| refund.clone()))
-}
-
-/// Writes down that a run has told of a refund that a later look-up had found.
-pub fn told(ledger: &mut dyn Book, refund: &Refund, at: Timestamp) -> Result<(), LedgerError> {
-    if refund.is_untold() {
-        let (id, end) = (refund.id.clone(), Some(RefundEnd::Told));
-        let _ =
-            ledger.write(Entry::RefundEnd { id, at, end, record: None, received: Received::default() })?;
-    }
-    Ok(())
-}
-
-/// Asks what became of one refund, and writes it down. `None` where another process has the payment.
-pub fn reconcile_refund(
-    desk: &mut Desk<'_>,
-    refund: &Refund,
-    settle_after: Duration,
-) -> Result<Result<Option<Refund>, Held>, LedgerError> {
-    let Some(_lock) = desk.ledger.lock_payment(&refund.merchant_uid)? else { return Ok(Ok(None)) };
-    let Some(payment) = desk.ledger.find(&refund.merchant_uid)? else { return Ok(Ok(None)) };
-    let (reply, asked_at) = match look(desk, &payment, &refund.imp_uid) {
-        Ok(looked) => looked,
-        Err(held) => return Ok(Err(held)),
-    };
-    let others = desk.ledger.refunds(&refund.merchant_uid)?;
-    // Under the lock it may be another's than it was.
-    let Some(refund) = others.iter().find(|other| other.id == refund.id) else { return Ok(Ok(None)) };
-    settle(desk, &payment, refund, &others, &reply, &asked_at, settle_after).map(|refund| Ok(Some(refund)))
 }
 
 fn plan(
@@ -254,11 +211,12 @@ fn plan(
     let amount = rules::how_much_beside(order.amount, &shown, outside).map_err(NotSent::NotRefundable)?;
     let ours: Vec<&Refund> = others
         .iter()
-        .filter(|other| other.imp_uid == order.imp_uid && other.outcome == RefundOutcome::Refunded)
+        .filter(|other| other.imp_uid == order.imp_uid && (other.is_to_show() || other.is_noted_back()))
         .collect();
     let parts: Vec<Tax> = ours.iter().map(|other| other.tax).collect();
     // Of a refund that was made elsewhere nobody here knows the parts.
-    let all_ours = ours.iter().map(|other| other.amount.minor()).sum::<i64>() == shown.refunded.minor();
+    let to_show = ours.iter().filter(|other| other.is_to_show());
+    let all_ours = to_show.map(|other| other.amount.minor()).sum::<i64>() == shown.refunded.minor();
     let money = Split {
         paid: shown.paid,
         charged: payment.tax.filter(|_| is_its_own),
@@ -296,6 +254,11 @@ pub fn refund(
         Ok(again) => again,
         Err(why) => return Ok(Err(why)),
     };
+    // What changed the balance may have been another run of the same.
+    let (imp_uid, since) = (&order.imp_uid, order.similar_since);
+    if let Some(other) = rules::in_the_way(&again.others, imp_uid, again.amount, since) {
+        return Ok(Err(NotSent::InTheWay(Box::new(other.clone()))));
+    }
     if again.shown.balance() != prepared.shown.balance()
         || (again.amount, again.tax) != (prepared.amount, prepared.tax)
     {
@@ -306,26 +269,15 @@ pub fn refund(
         return Ok(Err(NotSent::Held(held)));
     }
     let sent = desk.take_mark();
+    let (uid, paid) = (order.merchant_uid.clone(), again.shown.paid);
     let refund = Refund {
-        id: id.clone(),
-        merchant_uid: order.merchant_uid.clone(),
-        imp_uid: order.imp_uid.clone(),
-        outcome: RefundOutcome::Pending,
-        paid: again.shown.paid,
         amount: again.amount,
         balance_before: again.shown.balance(),
         tax: again.tax,
         reason: order.reason.clone(),
-        requested_at: sent.wall,
-        sent,
         account: desk.gateway.account().to_owned(),
         operator: order.operator.clone(),
-        refunded_at: None,
-        cancellation_id: None,
-        receipt_url: None,
-        code: None,
-        message: None,
-        why: None,
+        ..Refund::asked(id.clone(), uid, &order.imp_uid, paid, sent)
     };
     let intent = RefundIntent { refund: refund.clone(), similar_since: order.similar_since };
     match desk.ledger.write(Entry::Refund(Box::new(intent)))?.refund_claim(id, lock) {
@@ -428,11 +380,9 @@ impl Run<'_, '_> {
         let stored = self.desk.ledger.find_refund(&self.refund.id);
         let refund = stored.map_err(|error| self.not_recorded(error, outcome, received))?;
         let refund = refund.unwrap_or(self.refund);
-        let settles_at = refund
-            .outcome
-            .is_open()
-            .then(|| self.desk.settles_at(&refund.sent, self.order.settle_after))
-            .flatten();
+        let by_silence = refund.outcome.is_open() && refund.is_settled_by_silence(self.payment.pg());
+        let settles_at =
+            by_silence.then(|| self.desk.settles_at(&refund.sent, self.order.settle_after)).flatten();
         Ok(RefundReport { refund, payment: written.payment, shown, held: None, settles_at })
     }
 

@@ -20,6 +20,7 @@ An item is one line, with the command that settles it at its end:
   two_payments       two payments under one order hold money
   refund_unknown     it is not known whether the money went back
   refund_refused     it did not, and nobody has tried again
+  refund_undone      it did, and the gateway does not show it any more
   amount_differs, only_at_gateway and the other words of `billkey help
   reconcile`         what the last reconcile found and nobody has settled
   schedule           the gateway is going to charge by itself

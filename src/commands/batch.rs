@@ -13,6 +13,7 @@ mod reading;
 mod rehearse;
 mod row;
 mod run;
+mod scheduled;
 mod tally;
 mod tell;
 

@@ -93,7 +93,9 @@ impl Context<'_> {
         }
     }
 
-    fn no_ledger(&self) -> Failure {
+    /// That there is none, and none is made.
+    #[must_use]
+    pub fn no_ledger(&self) -> Failure {
         let path = self.settings.database.display();
         Failure::not_found(format!("there is no ledger at {path}"))
             .hinted("check --profile and --database; the first charge creates it")

@@ -86,6 +86,12 @@ pub(in crate::commands) fn command_with(
     line.text()
 }
 
+/// `billkey reconcile ID --note WHAT`, for a person to fill in what shows it.
+pub(in crate::commands) fn note_command(settings: &Settings, id: &str, what: &str) -> String {
+    let options = vec![("--note", Some(what.to_owned())), ("--evidence", Some("...".to_owned()))];
+    command_with(settings, "reconcile", id, options)
+}
+
 /// `billkey WORDS`, with the flags that have led to this gateway and this ledger. The words are as a shell reads
 /// them.
 pub(in crate::commands) fn command_line(settings: &Settings, words: &str) -> String {

@@ -17,6 +17,7 @@ use crate::commands::when::{self, in_option};
 use crate::domain::drift::DriftKind;
 use crate::domain::ids::CustomerUid;
 use crate::failure::{Exit, Failure};
+use crate::gateway::Ahead;
 use crate::interrupt::Interrupts;
 use crate::ledger::Ledger;
 use crate::output::text::{safe, shell_word};
@@ -38,7 +39,8 @@ as 7d, 2w, 3mo, 2y or 12h.
 
 With --since every disagreement of ledger and gateway is told by a word:
 amount_differs, customer_differs, status_differs, refund_differs, settled_outside
-(noted by hand, and nothing that is left),
+(noted by hand, and nothing that is left), refund_undone (it went back, and does
+not show any more),
 only_at_gateway, only_here, two_payments, test_in_live, key_issue (registering a
 card charged it), charged_by_schedule, unconfirmed (a list that changed each
 time it was read).
@@ -89,7 +91,9 @@ pub struct ReconcileArgs {
     /// Of a payment that is pending, unknown or a doubt: one noted as charged counts as paid, and is
     /// not sent again; one noted as not charged has nothing left to wait for. Of a paid one: what the
     /// PG paid back by hand, of which the gateway knows nothing (refunded-outside), is not refunded
-    /// again; not-refunded-outside takes that back. What the gateway shows later counts for more.
+    /// again; not-refunded-outside takes that back. Of a refund (ID is its own, or its payment's) of which
+    /// nobody knows whether it went back: refunded or not-refunded; not-refunded as well where it went back
+    /// and the PG has taken the money again. What the gateway shows later counts for more.
     #[arg(
         long,
         value_name = "WHAT",
@@ -180,9 +184,15 @@ pub fn run(args: &ReconcileArgs, context: &mut Context<'_>) -> Result<Exit, Fail
     let mut told = Told::default();
     let now = context.now();
     let recent = now.checked_sub(RECENT).unwrap_or(now);
-    let uids = which(args, &ledger, recent, customer.as_ref(), &mut told)?;
-    let refunds = refunds::open(args, &ledger, &uids, customer.as_ref())?;
-    if uids.is_empty() && refunds.is_empty() && span.is_none() {
+    let mut uids = which(args, &ledger, recent, customer.as_ref(), &mut told)?;
+    if args.ids.is_empty() {
+        let gone_back = refunds::gone_back(&ledger, customer.as_ref(), now)?;
+        uids.extend(gone_back.into_iter().filter(|uid| !uids.contains(uid)).collect::<Vec<_>>());
+    }
+    // What a run with --since reads again it asks about as well.
+    let late = span.map_or(recent, |span| span.since.min(recent));
+    let refunds = refunds::to_ask(args, &ledger, &uids, customer.as_ref(), late)?;
+    if uids.is_empty() && refunds.is_empty() && span.is_none() && ledger.undone_refunds()?.is_empty() {
         return told.finish(context, None);
     }
     let gateway = context.open_gateway()?;
@@ -199,7 +209,7 @@ pub fn run(args: &ReconcileArgs, context: &mut Context<'_>) -> Result<Exit, Fail
     if stopped.is_none() {
         let asking =
             Asking { gateway: Arc::clone(&gateway.client), interrupts: interrupts.clone(), fix: args.fix };
-        stopped = settle(&ledger, uids, &asking, context, &mut told)?;
+        stopped = settle(&ledger, uids.clone(), &asking, context, &mut told)?;
     }
     if let Some(span) = span
         && stopped.is_none()
@@ -211,6 +221,8 @@ pub fn run(args: &ReconcileArgs, context: &mut Context<'_>) -> Result<Exit, Fail
             look_ahead(context, &gateway, &mut ledger, customer.as_ref())?;
         }
     }
+    let about = (args, &uids[..], customer.as_ref());
+    refunds::tell_undone(ledger.undone_refunds()?, about, context, &mut told);
     if args.ids.is_empty() {
         told.alarms_left(&ledger.alarms()?, context.settings, context.ui);
     }
@@ -227,7 +239,7 @@ fn look_ahead(
     ledger: &mut Ledger,
     customer: Option<&CustomerUid>,
 ) -> Result<(), Failure> {
-    if let Err(failure) = schedules::look(context, &gateway.client, ledger, customer)?
+    if let Err(failure) = schedules::look(context, &gateway.client, ledger, customer, Ahead::Far)?
         && context.settings.presentation.verbose
     {
         context.ui.note(&format!("* scheduled payments were not read: {failure}"));

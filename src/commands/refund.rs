@@ -57,6 +57,9 @@ pub struct RefundArgs {
     pub vat: Option<String>,
 
     /// Why, for the gateway, the PG and whoever reads it later; at most 255 characters
+    ///
+    /// The refund's id is put behind it, and a reason of more than 245 characters is cut off for that at the gateway,
+    /// not in the ledger.
     #[arg(long, value_name = "TEXT", help_heading = "What to record")]
     pub reason: String,
 

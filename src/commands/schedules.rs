@@ -1,13 +1,20 @@
 //! Charges that the gateway is going to make by itself: two engines for one period charge twice (facts 16).
 
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
 use crate::commands::context::Context;
 use crate::commands::pasted::command_line;
 use crate::domain::ids::CustomerUid;
 use crate::domain::left::Schedule;
 use crate::domain::money::{Amount, Currency};
+use crate::domain::record::Signed;
 use crate::domain::words::number_of;
 use crate::failure::Failure;
-use crate::gateway::{Client, GatewayFailure, SCHEDULES_AHEAD_S};
+use crate::gateway::{Ahead, Client, GatewayFailure, ReadAhead};
 use crate::ledger::{Ledger, LookedAhead};
 use crate::output::text::{safe, when};
 
@@ -21,14 +28,15 @@ pub(in crate::commands) fn look(
     client: &Client,
     ledger: &mut Ledger,
     customer: Option<&CustomerUid>,
+    ahead: Ahead,
 ) -> Result<Result<Vec<Schedule>, GatewayFailure>, Failure> {
     let now_s = client.now_s().unwrap_or_else(|| context.now().as_second());
-    let shown = match client.schedules(customer, now_s) {
-        Ok(shown) => shown,
+    let read = match client.schedules(customer, now_s, ahead) {
+        Ok(read) => read,
         Err(failure) => return Ok(Err(failure)),
     };
-    keep(context, ledger, customer, now_s, &shown)?;
-    Ok(Ok(unanswered(ledger, shown)?))
+    keep(context, ledger, customer, &read)?;
+    Ok(Ok(unanswered(ledger, read.schedules)?))
 }
 
 /// Keeps what was read by whoever asked.
@@ -36,11 +44,43 @@ pub(in crate::commands) fn keep(
     context: &Context<'_>,
     ledger: &mut Ledger,
     customer: Option<&CustomerUid>,
-    now_s: i64,
-    shown: &[Schedule],
+    read: &ReadAhead,
 ) -> Result<(), Failure> {
-    let looked = LookedAhead { customer: customer.cloned(), to_s: now_s.saturating_add(SCHEDULES_AHEAD_S) };
-    Ok(ledger.keep_schedules(shown, &looked, context.now())?)
+    let looked = LookedAhead { customer: customer.cloned(), to_s: read.to_s };
+    Ok(ledger.keep_schedules(&read.schedules, &looked, context.now())?)
+}
+
+/// How long a run that is over waits for an answer that is on its way, in steps.
+const PATIENCE: (u32, Duration) = (40, Duration::from_millis(5));
+
+/// A question that is asked while requests are out: it costs them no time, and stops nothing.
+pub(in crate::commands) struct Asked(JoinHandle<Option<ReadAhead>>);
+
+impl Asked {
+    /// Of one customer or of all, for the next three months.
+    pub(in crate::commands) fn begin(
+        client: &Arc<Client>,
+        customer: Option<&CustomerUid>,
+        now: Timestamp,
+    ) -> Asked {
+        let (client, uid) = (Arc::clone(client), customer.cloned());
+        Asked(thread::spawn(move || {
+            let now_s = client.now_s().unwrap_or_else(|| now.as_second());
+            client.schedules(uid.as_ref(), now_s, Ahead::Soon).ok()
+        }))
+    }
+
+    /// The answer, where there is one. Nobody waits long for one that is late.
+    pub(in crate::commands) fn end(self, context: &Context<'_>) -> Option<ReadAhead> {
+        let (steps, step) = PATIENCE;
+        for _ in 0..steps {
+            if self.0.is_finished() {
+                break;
+            }
+            context.clock.sleep(step);
+        }
+        if self.0.is_finished() { self.0.join().ok().flatten() } else { None }
+    }
 }
 
 /// Those that nobody has answered for.
@@ -88,37 +128,62 @@ fn named(context: &Context<'_>, schedule: &Schedule) -> String {
     format!("{}{amount}{customer} on {at}", safe(&schedule.merchant_uid))
 }
 
-/// Warns of a customer's, where the gateway is at hand. Without an answer what was seen last is told.
-pub(in crate::commands) fn warn(
+/// What is known of a customer's scheduled payments.
+pub(in crate::commands) struct OfCustomer {
+    /// Each with who has answered for it, the next one first.
+    pub schedules: Vec<(Schedule, Option<Signed>)>,
+    /// Everything that is due before this was read now; `None` where there was no answer, and these are what was seen
+    /// last.
+    pub until: Option<Timestamp>,
+}
+
+/// Asks for a customer's, where the gateway is at hand, and keeps them. Without an answer what was seen last is what
+/// there is.
+pub(in crate::commands) fn of_customer(
     context: &mut Context<'_>,
     ledger: &mut Ledger,
     customer: &CustomerUid,
-) -> Result<(), Failure> {
+) -> Result<OfCustomer, Failure> {
     let asked = match context.open_gateway() {
         Ok(gateway) => {
             let _waiting = context.ui.waiting("asking the gateway for scheduled payments");
             let now_s = gateway.client.now_s().unwrap_or_else(|| context.now().as_second());
-            let shown = gateway.client.schedules(Some(customer), now_s).ok();
-            if let Some(shown) = &shown {
+            let read = gateway.client.schedules(Some(customer), now_s, Ahead::Far).ok();
+            if let Some(read) = &read {
                 // Whoever may not write the ledger is told all the same.
-                let _ = keep(context, ledger, Some(customer), now_s, shown);
+                let _ = keep(context, ledger, Some(customer), read);
             }
-            shown
+            read
         }
         // Without a key the ledger can be read all the same.
         Err(_) => None,
     };
-    let left = match asked {
-        Some(shown) => unanswered(ledger, shown)?,
+    let until = asked.as_ref().and_then(|read| Timestamp::from_second(read.to_s).ok());
+    let mut schedules = Vec::new();
+    match asked {
+        Some(read) => {
+            for schedule in read.schedules {
+                let signed = ledger.answer_for(&schedule.id())?;
+                schedules.push((schedule, signed));
+            }
+        }
         None => {
-            let known = ledger.schedules_left()?.into_iter().filter(|kept| kept.signed.is_none());
             let of_customer =
                 |schedule: &Schedule| schedule.customer_uid.as_deref() == Some(customer.as_str());
-            known.map(|kept| kept.what).filter(of_customer).collect()
+            let known = ledger.schedules_left()?.into_iter();
+            schedules
+                .extend(known.filter(|kept| of_customer(&kept.what)).map(|kept| (kept.what, kept.signed)));
         }
-    };
+    }
+    schedules.sort_by_key(|(schedule, _)| schedule.at);
+    Ok(OfCustomer { schedules, until })
+}
+
+/// Warns of those that nobody has answered for.
+pub(in crate::commands) fn warn(context: &mut Context<'_>, known: &OfCustomer) {
+    let left = known.schedules.iter().filter(|(_, signed)| signed.is_none());
+    let left: Vec<Schedule> = left.map(|(schedule, _)| schedule.clone()).collect();
     if let Some(sentence) = sentence(context, &left) {
         context.ui.warning(&sentence);
     }
-    Ok(())
 }

@@ -23,6 +23,8 @@ pub enum DriftKind {
     OnlyAtGateway,
     /// A direct look-up does not show what the ledger has as paid.
     OnlyHere,
+    /// The gateway showed a refund of ours and does not show it any more: the PG took it back (facts 15.2).
+    RefundUndone,
     /// A second payment under one order holds money.
     TwoPayments,
     /// A test channel's payment in a live account: no money, or none for long.
@@ -36,7 +38,7 @@ pub enum DriftKind {
 }
 
 impl DriftKind {
-    pub const ALL: [DriftKind; 12] = [
+    pub const ALL: [DriftKind; 13] = [
         DriftKind::AmountDiffers,
         DriftKind::CustomerDiffers,
         DriftKind::StatusDiffers,
@@ -44,6 +46,7 @@ impl DriftKind {
         DriftKind::SettledOutside,
         DriftKind::OnlyAtGateway,
         DriftKind::OnlyHere,
+        DriftKind::RefundUndone,
         DriftKind::TwoPayments,
         DriftKind::TestInLive,
         DriftKind::KeyIssue,
@@ -68,6 +71,7 @@ impl DriftKind {
             DriftKind::SettledOutside => "settled_outside",
             DriftKind::OnlyAtGateway => "only_at_gateway",
             DriftKind::OnlyHere => "only_here",
+            DriftKind::RefundUndone => "refund_undone",
             DriftKind::TwoPayments => "two_payments",
             DriftKind::TestInLive => "test_in_live",
             DriftKind::KeyIssue => "key_issue",

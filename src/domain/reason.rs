@@ -287,6 +287,12 @@ reasons! {
         "it was noted by hand that {amount} was paid back outside of the gateway: {evidence}";
     NotedNotRefundedOutside { evidence: String } "noted_not_refunded_outside":
         "it was noted by hand that nothing was paid back outside of the gateway: {evidence}";
+    RefundNotedBack { by: String, evidence: String } "refund_noted_back":
+        "it was noted by {by} that it went back: {evidence}";
+    RefundNotedNotBack { by: String, evidence: String } "refund_noted_not_back":
+        "it was noted by {by} that it did not go back: {evidence}";
+    RefundTakenBack { by: String, evidence: String } "refund_taken_back":
+        "it went back, and it was noted by {by} that the PG has taken it back since: {evidence}";
     // What is no charge and is told all the same.
     OnlyRegistration { imp_uid: String } "only_registration":
         "the gateway shows {imp_uid} under this order, which is the registration of a card and no charge";

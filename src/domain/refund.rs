@@ -6,10 +6,12 @@
 //! refunds, where ours ends with its own short id.
 
 mod history;
+mod later;
 mod refusal;
 mod split;
 
 pub use crate::domain::refund::history::{Found, find, find_by_id};
+pub use crate::domain::refund::later::{RefundNote, review, undone};
 pub use crate::domain::refund::refusal::{Reading, is_short_settlement, read};
 pub use crate::domain::refund::split::{Split, SplitError, TaxGiven, split};
 
@@ -21,6 +23,9 @@ use crate::domain::payment::{CancelRecord, GatewayRecord, RefundOutcome};
 use crate::domain::reason::{Reason, Said};
 use crate::domain::tax::Tax;
 use crate::domain::time::SendMark;
+
+/// The most characters that a reason may have, as it is given and as it is sent.
+pub const REASON_CHARS_MAX: usize = 255;
 
 /// A refund as the ledger knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,28 +58,46 @@ pub struct Refund {
 }
 
 impl Refund {
-    /// The reason as it is sent.
+    /// All of `paid` as somebody asks for it back: nothing was refunded before, and nothing is known of its end.
+    #[must_use]
+    pub fn asked(
+        id: RefundId,
+        merchant_uid: MerchantUid,
+        imp_uid: &str,
+        paid: Amount,
+        sent: SendMark,
+    ) -> Refund {
+        Refund {
+            id,
+            merchant_uid,
+            imp_uid: imp_uid.to_owned(),
+            outcome: RefundOutcome::Pending,
+            paid,
+            amount: paid,
+            balance_before: paid,
+            tax: Tax::default(),
+            reason: String::new(),
+            requested_at: sent.wall,
+            sent,
+            account: String::new(),
+            operator: None,
+            refunded_at: None,
+            cancellation_id: None,
+            receipt_url: None,
+            code: None,
+            message: None,
+            why: None,
+        }
+    }
+
+    /// The reason as it is sent: what the gateway cuts off would be the id, by which the refund is known again, so
+    /// that it is the end of a long reason that makes room.
     #[must_use]
     pub fn reason_sent(&self) -> String {
-        format!("{}{}", self.reason, self.id.tail())
-    }
-
-    /// That it went back was found by a later look-up: whoever asked for it was not told by that run.
-    #[must_use]
-    pub fn was_found_later(&self) -> bool {
-        matches!(self.why, Some(Reason::RefundFoundLater | Reason::RefundFoundAndTold))
-    }
-
-    /// The same, and no run of `refund` has told it since: whoever repeats the command that asked for it, as an
-    /// unknown end says to do, must learn it first.
-    #[must_use]
-    pub fn is_untold(&self) -> bool {
-        self.why == Some(Reason::RefundFoundLater)
-    }
-
-    /// The gateway took it, and its end is what is missing: no silence proves that there was none.
-    fn was_taken(&self) -> bool {
-        self.why == Some(Reason::RefundTaken)
+        let tail = self.id.tail();
+        let room = REASON_CHARS_MAX.saturating_sub(tail.chars().count());
+        let reason: String = self.reason.chars().take(room).collect();
+        format!("{reason}{tail}")
     }
 }
 
@@ -137,7 +160,7 @@ pub fn shown(record: &GatewayRecord, paid: Amount) -> Result<Shown, NotRefundabl
 /// shows less than its own history, or than the ledger has seen go back, shows a balance that may be too large.
 pub fn balance_is_certain(imp_uid: &str, ours: &[Refund], shown: &Shown) -> Result<(), Reason> {
     let amount = |minor: i64| Amount::from_minor(minor, shown.paid.currency());
-    let of_it = |refund: &&Refund| refund.imp_uid == imp_uid && refund.outcome == RefundOutcome::Refunded;
+    let of_it = |refund: &&Refund| refund.imp_uid == imp_uid && refund.is_to_show();
     let known: i64 = ours.iter().filter(of_it).map(|refund| refund.amount.minor()).sum();
     let listed = shown.listed().unwrap_or(0);
     let (imp_uid, refunded) = (imp_uid.to_owned(), shown.refunded.to_string());
@@ -163,7 +186,8 @@ pub fn in_the_way<'a>(
     let similar = |other: &Refund| {
         let counts =
             similar_since.is_some_and(|since| other.requested_at >= since || other.was_found_later());
-        other.outcome.may_have_refunded() && other.amount == amount && (counts || other.is_untold())
+        let is_back = other.outcome.may_have_refunded() && !other.was_taken_back();
+        is_back && other.amount == amount && (counts || other.is_untold())
     };
     let of_it = others.iter().filter(|other| other.imp_uid == imp_uid);
     of_it.rev().find(|other| other.outcome.is_open() || similar(other))
@@ -342,45 +366,6 @@ pub fn found_after(
                 RefundEnd::Unknown(Reason::RefundRefusedInDoubt { said: said.clone() })
             }
         }
-    }
-}
-
-fn cannot_hold(refund: &Refund, look: &Look) -> bool {
-    matches!(look, Look::Shown(shown) if shown.balance() < refund.amount)
-}
-
-/// What a later look-up makes of an open refund, or of one that was taken for refused or not sent. `waited`: it
-/// was sent `settle_after` ago or longer, and silence proves something by then ([`silence_proves`]). `None` where
-/// nothing changes.
-#[must_use]
-pub fn review(refund: &Refund, others: &[Refund], look: &Look, waited: bool) -> Option<RefundEnd> {
-    if refund.outcome == RefundOutcome::Refunded {
-        return None;
-    }
-    let open = refund.outcome.is_open();
-    let found = match look {
-        // What has ended is not seen again in something that may be another's.
-        Look::Shown(shown) if !open => find_by_id(refund, shown),
-        Look::Shown(shown) => find(refund, others, shown),
-        Look::Odd(reason) | Look::NoAnswer(reason) => {
-            let why = Box::new(reason.clone());
-            let asks = open && !refund.was_taken();
-            return asks.then_some(RefundEnd::Unknown(Reason::LookupNoAnswer { why }));
-        }
-    };
-    match found {
-        Found::Ours(entry) => Some(RefundEnd::FoundLater(entry)),
-        // It cannot come any more: others have taken what it would take.
-        Found::NotThere if refund.was_taken() && waited && cannot_hold(refund, look) => {
-            Some(RefundEnd::NotSent(Reason::NoTrace))
-        }
-        Found::Undecided | Found::NotThere if !open || refund.was_taken() => None,
-        Found::Undecided => Some(RefundEnd::Unknown(Reason::RefundUndecided)),
-        Found::NotThere if waited => Some(match &refund.message {
-            Some(words) => RefundEnd::Refused(Some(words.clone())),
-            None => RefundEnd::NotSent(Reason::NoTrace),
-        }),
-        Found::NotThere => Some(RefundEnd::Unknown(Reason::RefundNotShownYet)),
     }
 }
 

@@ -36,7 +36,7 @@ pub use crate::gateway::http::{GatewaySetupError, HttpTransport, ProxyAddress, T
 pub use crate::gateway::list::{PaymentLists, Window, WindowRead, windows};
 pub use crate::gateway::reach::{Reach, reach};
 pub use crate::gateway::refund::{LookReply, RefundReply};
-pub use crate::gateway::schedules::SCHEDULES_AHEAD_S;
+pub use crate::gateway::schedules::{Ahead, ReadAhead};
 pub use crate::gateway::token::{Token, TokenFailure};
 pub use crate::gateway::transport::{
     BODY_BYTES_MAX, Body, HttpAnswer, HttpRequest, Method, Transport, TransportError,

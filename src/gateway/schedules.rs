@@ -15,27 +15,75 @@ use crate::gateway::transport::Method;
 use crate::gateway::wire::{self, Envelope};
 
 /// The longest time that one call asks for, in seconds: three months at the most (facts 16), February among them.
-pub const SCHEDULES_AHEAD_S: i64 = 89 * 24 * 60 * 60;
+const WINDOW_S: i64 = 89 * 24 * 60 * 60;
+
+/// How far ahead is read. The gateway takes a schedule for any time to come, and one call asks for three months.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ahead {
+    /// The next three months, in one call: beside a charge.
+    Soon,
+    /// A year and a quarter, so that what is charged once a year is among it.
+    Far,
+}
+
+impl Ahead {
+    fn windows(self) -> u32 {
+        match self {
+            Ahead::Soon => 1,
+            Ahead::Far => 5,
+        }
+    }
+}
+
+/// What the gateway is going to charge, as far as that was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadAhead {
+    pub schedules: Vec<Schedule>,
+    /// Everything that is due before this was read, epoch seconds.
+    pub to_s: i64,
+}
 
 /// A gateway that pages for ever answers nothing.
 const PAGES_MAX: i64 = 50;
 
 impl Client {
-    /// Reads what the gateway is going to charge in the next three months, of one customer or of all:
-    /// `GET /subscribe/payments/schedule`. Nothing in it is `Ok` and empty.
+    /// Reads what the gateway is going to charge, of one customer or of all: `GET /subscribe/payments/schedule`.
+    /// Nothing in it is `Ok` and empty. Where a later window has no answer, what came before it was read.
     pub fn schedules(
         &self,
         customer: Option<&CustomerUid>,
         now_s: i64,
+        ahead: Ahead,
+    ) -> Result<ReadAhead, GatewayFailure> {
+        let mut read = ReadAhead { schedules: Vec::new(), to_s: now_s };
+        for window in 0..ahead.windows() {
+            let to_s = read.to_s.saturating_add(WINDOW_S);
+            match self.scheduled_between(customer, read.to_s, to_s) {
+                Ok(more) => {
+                    read.schedules.extend(more);
+                    read.to_s = to_s;
+                }
+                Err(failure) if window == 0 => return Err(failure),
+                Err(_) => break,
+            }
+        }
+        Ok(read)
+    }
+
+    /// One window: `from_s <= t < to_s` (facts 16).
+    fn scheduled_between(
+        &self,
+        customer: Option<&CustomerUid>,
+        from_s: i64,
+        to_s: i64,
     ) -> Result<Vec<Schedule>, GatewayFailure> {
-        let to_s = now_s.saturating_add(SCHEDULES_AHEAD_S);
         let base = match customer {
             Some(uid) => format!(
-                "/subscribe/payments/schedule/customers/{}?from={now_s}&to={to_s}&schedule-status=scheduled",
+                "/subscribe/payments/schedule/customers/{}?from={from_s}&to={to_s}&schedule-status=scheduled",
                 encoded(uid.as_str())
             ),
             None => format!(
-                "/subscribe/payments/schedule?schedule_from={now_s}&schedule_to={to_s}&schedule_status=scheduled\
+                "/subscribe/payments/schedule?schedule_from={from_s}&schedule_to={to_s}&schedule_status=scheduled\
                  &limit=1000"
             ),
         };
@@ -124,7 +172,7 @@ fn unreadable() -> GatewayFailure {
 mod tests {
     use crate::domain::ids::CustomerUid;
     use crate::gateway::fake::{FakeClock, FakeGateway, client};
-    use crate::gateway::{Client, GatewayFailure};
+    use crate::gateway::{Ahead, Client, GatewayFailure};
 
     fn scene() -> (FakeGateway, Client) {
         let (gateway, clock) = (FakeGateway::default(), FakeClock::at(77));
@@ -143,8 +191,8 @@ mod tests {
 
     fn orders(client: &Client, customer: Option<&str>) -> Vec<String> {
         let customer = customer.map(|uid| CustomerUid::parse(uid).unwrap());
-        let read = client.schedules(customer.as_ref(), 100).unwrap();
-        read.into_iter().map(|schedule| schedule.merchant_uid).collect()
+        let read = client.schedules(customer.as_ref(), 100, Ahead::Soon).unwrap();
+        read.schedules.into_iter().map(|schedule| schedule.merchant_uid).collect()
     }
 
     #[test]
@@ -171,6 +219,22 @@ mod tests {
     }
 
     #[test]
+    fn a_year_and_more_is_read_window_by_window_and_as_far_as_there_is_an_answer() {
+        let (gateway, client) = scene();
+        let page = |list: &str| format!(r#"{{"code":0,"response":{{"total":1,"next":0,"list":[{list}]}}}}"#);
+        for order in ["a", "b", "c", "d", "e"] {
+            gateway.will(200, &page(&one(order, "scheduled")));
+        }
+        let read = client.schedules(None, 100, Ahead::Far).unwrap();
+        assert_eq!((read.schedules.len(), read.to_s), (5, 100 + 5 * 89 * 86_400));
+        gateway
+            .will(200, &page(&one("a", "scheduled")))
+            .will(400, r#"{"code":-1,"message":"기간","response":null}"#);
+        let read = client.schedules(None, 100, Ahead::Far).unwrap();
+        assert_eq!((read.schedules.len(), read.to_s), (1, 100 + 89 * 86_400));
+    }
+
+    #[test]
     fn what_cannot_be_read_does_not_pass_for_nothing() {
         let (gateway, client) = scene();
         for (status, body) in [
@@ -180,7 +244,7 @@ mod tests {
             (404, "<html>"),
         ] {
             gateway.will(status, body);
-            let read = client.schedules(None, 100);
+            let read = client.schedules(None, 100, Ahead::Soon);
             let failed =
                 matches!(read, Err(GatewayFailure::NoAnswer { .. } | GatewayFailure::Refused { .. }));
             assert!(failed, "{body}: {read:?}");

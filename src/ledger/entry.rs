@@ -13,7 +13,7 @@ use crate::domain::lookup::LookedUp;
 use crate::domain::money::Amount;
 use crate::domain::payment::{GatewayRecord, Noted, Payment, Received};
 use crate::domain::reason::Reason;
-use crate::domain::refund::RefundEnd;
+use crate::domain::refund::{RefundEnd, RefundNote};
 use crate::domain::time::SendMark;
 use crate::ledger::imported::Imported;
 use crate::ledger::intent::{Intent, RefundIntent};
@@ -75,6 +75,9 @@ pub enum Entry {
         record: Option<Box<GatewayRecord>>,
         received: Received,
     },
+    /// What a person knows of a refund and no look-up shows; with it that the money was paid back outside of the
+    /// gateway, where it went back. It counts while the refund is open, or was shown and may have been taken back.
+    RefundNoted { id: RefundId, note: RefundNote },
     /// What a person knows of the payment and the gateway will not show. It counts for the row that was `seen`,
     /// where that is open or doubtful.
     Noted { uid: MerchantUid, seen: Seen, noted: Noted },
@@ -99,7 +102,8 @@ impl Entry {
             | Entry::Lookup { .. }
             | Entry::Noted { .. }
             | Entry::Outside { .. }
-            | Entry::RefundEnd { .. } => None,
+            | Entry::RefundEnd { .. }
+            | Entry::RefundNoted { .. } => None,
         }
     }
 

@@ -71,6 +71,9 @@ const PUT_SCHEDULE: &str = "INSERT INTO schedules (id, merchant_uid, customer_ui
      name, first_seen_ms, last_seen_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?8, ?8) \
      ON CONFLICT (id) DO UPDATE SET name = excluded.name, last_seen_ms = excluded.last_seen_ms, over_ms = NULL";
 
+const HAS_CHARGED: &str =
+    "SELECT EXISTS (SELECT 1 FROM payments WHERE customer_uid = ?1 AND requested_at_ms < ?2)";
+
 const ANSWER: &str =
     "INSERT INTO answers_for (at_ms, operator, subject, given, reason) VALUES (?1, ?2, ?3, ?4, ?5)";
 
@@ -150,6 +153,19 @@ impl Ledger {
                 }
             }
             shown.iter().try_for_each(|schedule| put_schedule(tx, schedule, at))
+        })
+    }
+
+    /// Whether anything was ever charged of this customer, or asked for, before a time where one is given.
+    pub fn has_charged(
+        &self,
+        customer: &CustomerUid,
+        before: Option<Timestamp>,
+    ) -> Result<bool, LedgerError> {
+        let before_ms = before.map_or(i64::MAX, Timestamp::as_millisecond);
+        self.read(|db| {
+            let mut any = db.prepare_cached(HAS_CHARGED)?;
+            Ok(any.query_row(params![customer.as_str(), before_ms], |row| row.get(0))?)
         })
     }
 

@@ -82,8 +82,9 @@ pub use left::{AnswerFor, Looked, LookedAhead};
 pub use lock::{BatchLock, BatchLocked, PaymentLock, PaymentLocks};
 pub use place::companions;
 pub use records::Acknowledgement;
+pub use refunds::Undone;
 pub use rules::outside::OutsideNote;
-pub use rules::refund::RefundHeld;
+pub use rules::refund::{RefundHeld, ended as refund_ended};
 pub use seen::Seen;
 
 /// How long a write waits for another program's, unless told otherwise.

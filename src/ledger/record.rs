@@ -237,6 +237,7 @@ fn record(tx: &Connection, day: &mut DaySum, entry: &Entry) -> Result<Written, F
         Entry::RefundEnd { id, at, end, record, received } => {
             refunds::end(tx, id, *at, end.as_ref(), record.as_deref(), received)
         }
+        Entry::RefundNoted { id, note } => refunds::note(tx, id, note),
         Entry::Noted { uid, seen, noted } => note(tx, day, stored_or_error(tx, uid)?, seen, noted),
         Entry::Outside { uid, note } => outside(tx, stored_or_error(tx, uid)?, note),
     }

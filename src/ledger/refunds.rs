@@ -1,12 +1,13 @@
 //! Refunds of ours: the rules of `rules/refund.rs` over rows of this file.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, Params, Row, params};
 
 use crate::domain::ids::{MerchantUid, RefundId};
-use crate::domain::payment::{EventKind, GatewayRecord, Received, RefundOutcome};
+use crate::domain::money::Amount;
+use crate::domain::payment::{EventKind, GatewayRecord, Payment, Received, RefundOutcome};
 use crate::domain::reason::Reason;
-use crate::domain::refund::{Refund, RefundEnd};
+use crate::domain::refund::{Refund, RefundEnd, RefundNote, undone};
 use crate::domain::time::SendMark;
 use crate::ledger::entry::{How, Written};
 use crate::ledger::fault::Fault;
@@ -15,9 +16,10 @@ use crate::ledger::read::find_stored;
 use crate::ledger::records::write_sighting;
 use crate::ledger::row::{self, Stored, collect, parts_text, refund_columns};
 use crate::ledger::rules::Happened;
+use crate::ledger::rules::outside::{OutsideNote, refunded_outside};
 use crate::ledger::rules::refund as rules;
 use crate::ledger::sighting::see;
-use crate::ledger::write::{append, insert_into, instead, the_one, update, write_answer};
+use crate::ledger::write::{append, append_outside, insert_into, instead, the_one, update, write_answer};
 use crate::ledger::{Ledger, LedgerError};
 
 const OF_PAYMENT: &str = concat!(
@@ -47,7 +49,74 @@ const REFUSED: &str = concat!(
       ORDER BY refunds.requested_at_ms, refunds.id"
 );
 
+/// Those that may show although they ended without ([`Refund::may_show_late`]), asked for from a time on.
+const LATE: &str = concat!(
+    "SELECT ",
+    refund_columns!(),
+    " FROM refunds JOIN payments ON payments.id = refunds.payment_id WHERE refunds.requested_at_ms >= ?1 \
+        AND (refunds.outcome = 'refused' OR (refunds.outcome = 'not_sent' \
+            AND refunds.why IN ('no_trace', 'refund_noted_not_back'))) \
+      ORDER BY refunds.requested_at_ms, refunds.id"
+);
+/// Orders of which something went back from a time on, by the gateway's time.
+const GONE_BACK: &str = "SELECT payments.merchant_uid \
+      FROM refunds JOIN payments ON payments.id = refunds.payment_id \
+      WHERE refunds.outcome = 'refunded' AND coalesce(refunds.refunded_at_s * 1000, refunds.requested_at_ms) >= ?1 \
+      GROUP BY payments.id ORDER BY min(refunds.id)";
+/// Orders of which less shows as refunded than this ledger has seen go back.
+const UNDONE: &str = "SELECT payments.merchant_uid \
+      FROM refunds JOIN payments ON payments.id = refunds.payment_id \
+      JOIN records ON records.payment_id = refunds.payment_id AND records.imp_uid = refunds.imp_uid \
+      WHERE refunds.outcome = 'refunded' \
+        AND coalesce(refunds.why, '') NOT IN ('refund_noted_back', 'refund_taken_back') \
+      GROUP BY refunds.payment_id, refunds.imp_uid \
+      HAVING sum(refunds.amount_minor) > min(records.cancelled_minor) \
+      ORDER BY min(refunds.id)";
+
+/// Refunds of one payment that the gateway has shown and does not show any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Undone {
+    /// The order, as it is now.
+    pub payment: Payment,
+    pub imp_uid: String,
+    /// What the gateway shows of it as refunded.
+    pub shown: Amount,
+    /// Never empty.
+    pub refunds: Vec<Refund>,
+}
+
 impl Ledger {
+    /// Refunds that may show although they ended without, asked for from a time on; oldest first.
+    pub fn refunds_that_may_show(&self, since: Timestamp) -> Result<Vec<Refund>, LedgerError> {
+        let since_ms = since.as_millisecond();
+        self.read(|db| collect(db.prepare_cached(LATE)?.query([since_ms])?, row::refund))
+    }
+
+    /// Orders of which something went back from a time on: the PG may take it back on the same day (facts 15.2).
+    pub fn gone_back(&self, since: Timestamp) -> Result<Vec<MerchantUid>, LedgerError> {
+        let since_ms = since.as_millisecond();
+        self.read(|db| orders(db, GONE_BACK, [since_ms]))
+    }
+
+    /// Refunds that the gateway has shown and does not show any more.
+    pub fn undone_refunds(&self) -> Result<Vec<Undone>, LedgerError> {
+        let mut all = Vec::new();
+        for uid in self.read(|db| orders(db, UNDONE, []))? {
+            let Some(payment) = self.find(&uid)? else { continue };
+            let refunds = self.refunds(&uid)?;
+            for record in &payment.records {
+                let Some(shown) = record.cancelled else { continue };
+                let undone: Vec<Refund> =
+                    undone(&refunds, &record.imp_uid, shown).into_iter().cloned().collect();
+                if !undone.is_empty() {
+                    let (payment, imp_uid) = (payment.clone(), record.imp_uid.clone());
+                    all.push(Undone { payment, imp_uid, shown, refunds: undone });
+                }
+            }
+        }
+        Ok(all)
+    }
+
     /// The refunds of one payment, oldest first.
     pub fn refunds(&self, uid: &MerchantUid) -> Result<Vec<Refund>, LedgerError> {
         self.read(|db| of_payment(db, uid))
@@ -66,6 +135,16 @@ impl Ledger {
     pub fn refused_refunds(&self) -> Result<Vec<Refund>, LedgerError> {
         self.read(|db| collect(db.prepare_cached(REFUSED)?.query([])?, row::refund))
     }
+}
+
+fn orders(db: &Connection, sql: &str, of: impl Params) -> Result<Vec<MerchantUid>, Fault> {
+    let mut statement = db.prepare_cached(sql)?;
+    let uids = statement.query_map(of, |row| row.get::<_, String>(0))?;
+    let uids = uids.collect::<Result<Vec<_>, rusqlite::Error>>()?;
+    let mut uids: Vec<MerchantUid> = uids.iter().filter_map(|uid| MerchantUid::parse(uid).ok()).collect();
+    // An order of two payments is one all the same.
+    uids.dedup();
+    Ok(uids)
 }
 
 fn of_payment(db: &Connection, uid: &MerchantUid) -> Result<Vec<Refund>, Fault> {
@@ -165,6 +244,35 @@ pub(super) fn end(
     };
     append(tx, payment_id, &line)?;
     Ok(Written { payment, how: How::Kept })
+}
+
+/// What a person knows of a refund. One that went back and does not show is, to its payment, money that was paid back
+/// outside of the gateway. [`How::Moved`] where the refund or the payment is not what the note is about any more.
+pub(super) fn note(tx: &Connection, id: &RefundId, note: &RefundNote) -> Result<Written, Fault> {
+    let (refund, Stored { id: payment_id, payment }) = stored(tx, id)?;
+    let is_own = payment.imp_uid.as_deref() == Some(&refund.imp_uid);
+    let Some(noted) = refund.noted(note) else { return Ok(Written { payment, how: How::Moved }) };
+    let mut after = Stored { id: payment_id, payment };
+    if note.back && is_own {
+        let (at, by, evidence) = (note.at, note.by.clone(), note.evidence.clone());
+        let outside = OutsideNote { amount: Some(refund.amount), at, by, evidence };
+        match refunded_outside(after.payment, &outside) {
+            Ok(payment) => after.payment = payment,
+            Err(payment) => return Ok(Written { payment: *payment, how: How::Moved }),
+        }
+        write_answer(tx, &after)?;
+        append_outside(tx, &after, &outside)?;
+    }
+    write(tx, &noted)?;
+    let line = Happened {
+        reason: noted.why.as_ref(),
+        operator: note.by.as_deref(),
+        imp_uid: Some(&noted.imp_uid),
+        refund: Some((&noted.id, noted.outcome)),
+        ..Happened::to(&after.payment, EventKind::Refund, note.at)
+    };
+    append(tx, payment_id, &line)?;
+    Ok(Written { payment: after.payment, how: How::Kept })
 }
 
 fn stored(tx: &Connection, id: &RefundId) -> Result<(Refund, Stored), Fault> {

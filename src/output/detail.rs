@@ -9,8 +9,10 @@ use serde::{Serialize, Serializer};
 
 use crate::domain::customer::Customer;
 use crate::domain::declines::{Certainty, Standing};
+use crate::domain::left::Schedule;
 use crate::domain::money::Amount;
 use crate::domain::payment::{HistoryEntry, Outcome, Payment};
+use crate::domain::record::Signed;
 use crate::domain::refund::Refund;
 use crate::domain::totals::Totals;
 use crate::output::Format;
@@ -25,8 +27,12 @@ use crate::output::payment::{CUSTOMER, EventObject, RecordObject, payment_object
 use crate::output::prose::{doubt_ended, noted_by, reconcile_command};
 use crate::output::refund::{refund_object, why};
 use crate::output::table::{Heading, TableRow, TableWriter, facts};
-use crate::output::text::{safe, when};
+use crate::output::text::{safe, when, when_rfc3339};
 use crate::output::ui::Ui;
+
+use crate::output::detail::scheduled::{schedule_object, scheduled};
+
+mod scheduled;
 
 /// One payment and its whole history, oldest first.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +51,11 @@ pub struct CustomerDetail<'a> {
     pub summary: &'a Totals,
     /// Newest first.
     pub payments: &'a [Payment],
+    /// What the gateway is going to charge by itself, the next one first, each with who has answered for it.
+    pub schedules: &'a [(Schedule, Option<Signed>)],
+    /// Everything that is due before this was read; `None` where the gateway gave no answer, and these are what was
+    /// seen last.
+    pub schedules_until: Option<Timestamp>,
 }
 
 impl Ui {
@@ -328,6 +339,7 @@ pub fn customer_detail(detail: &CustomerDetail<'_>, options: &UiOptions) -> Stri
     fact(&mut rows, "checked", &[Some(&checked)]);
     fact_time(&mut rows, "removed", customer.removed_at, zone);
     fact(&mut rows, "note", &[customer.note.as_deref()]);
+    scheduled(&mut rows, detail, zone);
     let mut text = facts(&rows) + "\n";
     if detail.payments.is_empty() {
         return text + "  No payments yet.\n";
@@ -342,7 +354,7 @@ pub fn customer_detail(detail: &CustomerDetail<'_>, options: &UiOptions) -> Stri
     text + &format!(" {}\n", payments_footer(detail.summary, shown))
 }
 
-/// `customer show --json`: the customer object, and with it `totals` and `payments`.
+/// `customer show --json`: the customer object, and with it `totals`, `payments`, `schedules` and `schedules_until`.
 pub struct CustomerDetailObject<'a> {
     detail: CustomerDetail<'a>,
     zone: &'a TimeZone,
@@ -362,9 +374,13 @@ impl Serialize for CustomerMore<'_, '_> {
         let CustomerDetailObject { detail, zone } = self.0;
         let payments: Vec<_> =
             detail.payments.iter().map(|payment| payment_object(payment.into(), zone)).collect();
-        let mut map = serializer.serialize_map(Some(2))?;
+        let schedules: Vec<_> =
+            detail.schedules.iter().map(|scheduled| schedule_object(scheduled, zone)).collect();
+        let mut map = serializer.serialize_map(Some(4))?;
         map.serialize_entry("totals", &SummaryObject(detail.summary))?;
         map.serialize_entry("payments", &payments)?;
+        map.serialize_entry("schedules", &schedules)?;
+        map.serialize_entry("schedules_until", &detail.schedules_until.map(|at| when_rfc3339(at, zone)))?;
         map.end()
     }
 }

@@ -162,6 +162,20 @@ fn dotted(why: &str) -> String {
     if why.is_empty() { ".".to_owned() } else { why.to_owned() }
 }
 
+/// `the refund abcd2345 of ₩3,000 went back, and the gateway shows ₩0 as refunded now: …`.
+#[must_use]
+pub fn undone_why(refunds: &[Refund], shown: Amount) -> String {
+    let named: Vec<String> =
+        refunds.iter().map(|refund| format!("{} of {}", refund.id.as_str(), refund.amount)).collect();
+    let which = match named.as_slice() {
+        [only] => format!("the refund {only} went back"),
+        several => format!("the refunds {} went back", several.join(", ")),
+    };
+    format!(
+        "{which}, and the gateway shows {shown} as refunded in all: the PG may have taken money back from the customer"
+    )
+}
+
 /// The ids of a refund, each on its own.
 #[must_use]
 pub fn refund_facts(payment: &Payment, refund: &Refund) -> String {

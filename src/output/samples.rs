@@ -11,7 +11,6 @@ use crate::domain::ids::{CustomerUid, MerchantUid, RefundId};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::{Mode, Outcome, Payment, RefundOutcome, Terms};
 use crate::domain::refund::Refund;
-use crate::domain::tax::Tax;
 use crate::domain::time::SendMark;
 use crate::output::Format;
 use crate::output::options::UiOptions;
@@ -83,26 +82,16 @@ pub(in crate::output) fn paid() -> Payment {
 pub(in crate::output) fn refund() -> Refund {
     let payment = paid();
     let requested_at = at("2026-11-24T09:00:00+09:00");
+    let sent = SendMark { wall: requested_at, boot: None, gateway_s: None };
+    let (id, uid) = (RefundId::parse("abcd2345").unwrap(), payment.terms.merchant_uid);
     Refund {
-        id: RefundId::parse("abcd2345").unwrap(),
-        merchant_uid: payment.terms.merchant_uid,
-        imp_uid: "imps_623347347957".to_owned(),
         outcome: RefundOutcome::Refunded,
-        paid: won(8900),
         amount: won(3000),
-        balance_before: won(8900),
-        tax: Tax::default(),
         reason: "늦게 옴".to_owned(),
-        requested_at,
-        sent: SendMark { wall: requested_at, boot: None, gateway_s: None },
-        account: "ours".to_owned(),
         operator: Some("mina".to_owned()),
         refunded_at: Some(at("2026-11-24T09:00:01+09:00")),
         cancellation_id: Some("cancellation_1".to_owned()),
-        receipt_url: None,
-        code: None,
-        message: None,
-        why: None,
+        ..Refund::asked(id, uid, "imps_623347347957", won(8900), sent)
     }
 }
 

@@ -1,9 +1,9 @@
 //! What people do behind the API's back: refunds in the console, and refunds and un-cancels at the PG,
-//! of which the gateway never hears (facts 4, 15.2).
+//! of which the gateway does not hear (facts 4, 15.2).
 
 use serde_json::{Value, json};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
 
 use crate::sandbox::answer::Answer;
 use crate::sandbox::call::Call;
@@ -49,9 +49,13 @@ pub(super) fn refund_at_pg(gateway: &Gateway, call: &Call) -> Result<Answer, San
 }
 
 /// `POST /_sandbox/un-cancels`: the PG takes the money again, whole or by `amount`, and the gateway goes on
-/// saying cancelled.
+/// saying cancelled; with `heard` it hears of it, and shows the refund no more.
 pub(super) fn uncancel(gateway: &Gateway, call: &Call) -> Result<Answer, SandboxError> {
+    let heard = call.fields.value("heard").and_then(Value::as_bool).unwrap_or_default();
     about(gateway, call, |book, payment, amount| {
+        if heard {
+            return take_back(book, &payment, amount);
+        }
         let (held, most) = (payment.held()?, decimal(&payment.amount)?);
         let back = held.plus(amount.unwrap_or_else(|| most.minus(held)));
         if back <= held || back > most {
@@ -60,6 +64,44 @@ pub(super) fn uncancel(gateway: &Gateway, call: &Call) -> Result<Answer, Sandbox
         set_held(book, &payment, back)?;
         Ok(Ok(()))
     })
+}
+
+/// Takes every refund back, or the newest one of `amount`, as if it had never been made.
+fn take_back(
+    book: &Connection,
+    payment: &Payment,
+    amount: Option<Decimal>,
+) -> Result<Result<(), &'static str>, SandboxError> {
+    let mut cancelled = decimal(&payment.cancel_amount)?;
+    let mut statement = book.prepare(
+        "SELECT cancellation_id, amount FROM refunds WHERE imp_uid = ?1 ORDER BY cancelled_at_ms DESC, rowid DESC",
+    )?;
+    let made = statement.query_map([&payment.imp_uid], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let mut taken = 0;
+    for made in made.collect::<Result<Vec<(String, String)>, _>>()? {
+        let (id, made) = (made.0, decimal(&made.1)?);
+        let is_wanted = amount.is_none_or(|amount| amount == made && taken == 0);
+        if is_wanted {
+            book.execute("DELETE FROM refunds WHERE cancellation_id = ?1", [id])?;
+            cancelled = cancelled.minus(made);
+            taken += 1;
+        }
+    }
+    if taken == 0 {
+        return Ok(Err("Nothing that was refunded can be taken back."));
+    }
+    book.execute(
+        "UPDATE payments SET cancel_amount = ?2, status = ?3, held_at_pg = NULL, updated_at_ms = ?4,
+             cancelled_at_ms = CASE ?3 WHEN 'paid' THEN 0 ELSE cancelled_at_ms END
+         WHERE imp_uid = ?1",
+        params![
+            payment.imp_uid,
+            cancelled.to_string(),
+            if cancelled.is_positive() { "cancelled" } else { "paid" },
+            now_ms()
+        ],
+    )?;
+    Ok(Ok(()))
 }
 
 fn set_held(book: &Connection, payment: &Payment, held: Decimal) -> Result<(), SandboxError> {

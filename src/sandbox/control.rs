@@ -48,7 +48,7 @@ pub const CONTROL_ENDPOINTS: &[(&str, &str)] = &[
     ),
     (
         "POST /_sandbox/un-cancels",
-        "Takes a refund back at the PG, of which the gateway never hears: imp_uid or merchant_uid, amount.",
+        "Takes a refund back at the PG, of which the gateway hears with heard alone: imp_uid or merchant_uid, amount.",
     ),
     (
         "GET /v1/iamport.js",

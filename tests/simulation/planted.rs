@@ -121,6 +121,24 @@ pub fn taken_as_lost(mut entry: Entry) -> Entry {
     entry
 }
 
+/// Keeps that a refund is found where it may be one of two.
+pub fn undecided_as_found(mut entry: Entry) -> Entry {
+    if let Entry::RefundEnd { end: Some(end), .. } = &mut entry
+        && *end == RefundEnd::Unknown(Reason::RefundUndecided)
+    {
+        *end = RefundEnd::FoundLater(Box::default());
+    }
+    entry
+}
+
+/// Keeps nothing of what a look-up of the order shows: what is known to be refunded stays it.
+pub fn refunded_for_ever(mut entry: Entry) -> Entry {
+    if let Entry::Lookup { shown, .. } = &mut entry {
+        shown.clear();
+    }
+    entry
+}
+
 /// Keeps of a look-up what settles the order, and not what else is shown.
 pub fn all_but_one(mut entry: Entry) -> Entry {
     if let Entry::Lookup { shown, .. } = &mut entry {

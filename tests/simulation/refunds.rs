@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use billkey::billing::book::Book;
 use billkey::billing::desk::Desk;
+use billkey::billing::reconcile::{TakeWord, look_into};
 use billkey::billing::refund::{NotSent, RefundOrder, prepare, reconcile_refund, refund, told};
 use billkey::domain::answer::Settled;
 use billkey::domain::charge::ChargeRequest;
@@ -23,7 +24,7 @@ use billkey::interrupt::Interrupts;
 use billkey::ledger::{Claiming, Closing, Create, Entry, Guards, Intent, Ledger};
 
 use super::book::Book as GatewayBook;
-use super::planted::{Forgetful, found_as_told, taken_as_lost};
+use super::planted::{Forgetful, found_as_told, refunded_for_ever, taken_as_lost, undecided_as_found};
 use super::scenario::SETTLE_AFTER;
 use super::till::{IMP_UID, Made, ORDER, PAID, PlantedRefund, Till, Wire, console_refund, locked};
 use super::world::{ActorClock, Crash, World};
@@ -83,12 +84,17 @@ impl Refunds {
             self.together(&asks)?;
             let mut inner = self.world.look();
             let (console, wait) = (inner.chance.percent(20), inner.chance.below(20 * 60));
+            let taken_back = inner.chance.percent(10).then(|| inner.chance.below(100));
             inner.now_ms += i64::try_from(wait * 1000).unwrap();
             let now_ms = inner.now_ms;
             drop(inner);
             if console {
                 self.world.note("the console refunds");
                 console_refund(&mut locked(&self.till), 1000, now_ms);
+            }
+            if let Some(nth) = taken_back {
+                self.world.note("the PG takes a refund back");
+                locked(&self.till).take_back(nth);
             }
         }
         self.come_to_rest()
@@ -162,7 +168,8 @@ impl Refunds {
         let wire = Wire { world, till, actor, planted: self.planted, last_asked: Mutex::default() };
         let key = ApiKey { imp_key: Secret::new("k".to_owned()), imp_secret: Secret::new("s".to_owned()) };
         let client = Client::new(Box::new(wire), Arc::clone(&clock) as _, key, None, Duration::from_secs(60));
-        let open = ledger.open_refunds().unwrap();
+        let mut open = ledger.open_refunds().unwrap();
+        open.extend(ledger.refunds_that_may_show(jiff::Timestamp::MIN).unwrap());
         let mut forgetful;
         let book: &mut dyn Book = match self.planted {
             Some(PlantedRefund::FoundIsTold) => {
@@ -171,6 +178,14 @@ impl Refunds {
             }
             Some(PlantedRefund::TakenIsSettled) => {
                 forgetful = Forgetful { book: &mut ledger, forgotten: taken_as_lost };
+                &mut forgetful
+            }
+            Some(PlantedRefund::OneOfTwoIsOurs) => {
+                forgetful = Forgetful { book: &mut ledger, forgotten: undecided_as_found };
+                &mut forgetful
+            }
+            Some(PlantedRefund::UndoneIsBelieved) => {
+                forgetful = Forgetful { book: &mut ledger, forgotten: refunded_for_ever };
                 &mut forgetful
             }
             Some(_) | None => &mut ledger,
@@ -182,12 +197,17 @@ impl Refunds {
             interrupts: Interrupts::none(),
         };
         match ask {
-            Ask::Reconcile => open
-                .iter()
-                .filter_map(|refund| {
-                    reconcile_refund(&mut desk, refund, SETTLE_AFTER).unwrap().ok().flatten()
-                })
-                .collect(),
+            Ask::Reconcile => {
+                let said = open.iter().filter_map(|refund| {
+                    let now =
+                        reconcile_refund(&mut desk, refund, SETTLE_AFTER).unwrap().ok().flatten()?.refund;
+                    // What had ended, and is what it was, is told no second time.
+                    (refund.outcome.is_open() || now.outcome != refund.outcome).then_some(now)
+                });
+                let said = said.collect();
+                let _ = look_into(&mut desk, &uid(), Mode::Live, SETTLE_AFTER, TakeWord::No);
+                said
+            }
             Ask::Refund(at, again) => self.pay_back((at, again), &mut desk, clock.now().wall),
         }
     }
@@ -256,7 +276,9 @@ impl Refunds {
                 && late.asked["amount"].as_i64().is_none_or(|amount| amount <= till.balance())
         });
         match refund.outcome {
-            RefundOutcome::Refunded if made == 0 => Err(format!("{id} was said to be refunded, and was not")),
+            RefundOutcome::Refunded if made == 0 && !till.is_undone(id) => {
+                Err(format!("{id} was said to be refunded, and was not"))
+            }
             RefundOutcome::Refused | RefundOutcome::NotSent if made > 0 || under_way => {
                 Err(format!("{id} was said to be {}, and was made", refund.outcome.word()))
             }
@@ -274,7 +296,7 @@ impl Refunds {
             let id = refund.id.as_str();
             let made: Vec<&Made> = till.made.iter().filter(|made| made.of.as_deref() == Some(id)).collect();
             match made.as_slice() {
-                [] if refund.outcome == RefundOutcome::Refunded => {
+                [] if refund.outcome == RefundOutcome::Refunded && !till.is_undone(id) => {
                     return Err(format!("{id} is recorded as refunded, and was not"));
                 }
                 [] => {}
@@ -300,6 +322,23 @@ impl Refunds {
         Ok(())
     }
 
+    /// The ledger follows the gateway's sum, and tells what went back and shows no more.
+    fn check_undone(&self, ledger: &Ledger, till: &Till) -> Result<(), String> {
+        let payment = ledger.find(&uid()).unwrap().unwrap();
+        let (here, there) = (payment.cancel_amount.map_or(0, |amount| amount.minor()), till.refunded());
+        if here != there {
+            return Err(format!("the ledger has {here} as refunded, and the gateway {there}"));
+        }
+        let refunds = ledger.refunds(&uid()).unwrap();
+        let back = refunds.iter().filter(|refund| refund.outcome == RefundOutcome::Refunded);
+        let known: i64 = back.map(|refund| refund.amount.minor()).sum();
+        let is_told = !ledger.undone_refunds().unwrap().is_empty();
+        if is_told != (known > there) {
+            return Err(format!("{known} went back, {there} shows, and told is {is_told}"));
+        }
+        Ok(())
+    }
+
     /// Long after, and without trouble: the ledger is what the gateway's book is.
     fn come_to_rest(&self) -> Result<(), String> {
         for _ in 0..8 {
@@ -312,10 +351,17 @@ impl Refunds {
             self.together(&[Ask::Reconcile])?;
         }
         let till = locked(&self.till);
-        for refund in self.ledger().refunds(&MerchantUid::parse(ORDER).unwrap()).unwrap() {
+        let ledger = self.ledger();
+        self.check_undone(&ledger, &till)?;
+        for refund in ledger.refunds(&uid()).unwrap() {
+            let id = refund.id.as_str().to_owned();
             let made = till.made.iter().any(|made| made.of.as_deref() == Some(refund.id.as_str()));
             let told = match refund.outcome {
-                RefundOutcome::Refunded => made,
+                RefundOutcome::Refunded => made || till.is_undone(&id),
+                // Of two that cannot be told apart nobody knows which one is ours.
+                RefundOutcome::Unknown if till.twins.contains(&id) => true,
+                // What came before it, and was taken back, is what it would be known by.
+                RefundOutcome::Unknown if made && !till.undone.is_empty() => true,
                 RefundOutcome::Refused | RefundOutcome::NotSent => !made,
                 // Of what was taken and never made nobody can say that it will not be, nor where that takes days.
                 RefundOutcome::Unknown => {
@@ -330,6 +376,10 @@ impl Refunds {
         }
         Ok(())
     }
+}
+
+fn uid() -> MerchantUid {
+    MerchantUid::parse(ORDER).unwrap()
 }
 
 fn order(amount: Option<i64>, again: bool, now: jiff::Timestamp) -> RefundOrder {

@@ -12,6 +12,8 @@ use super::world::World;
 pub const PAID: i64 = 10_000;
 pub const ORDER: &str = "order_1";
 pub const IMP_UID: &str = "imps_1";
+/// What is left of a reason that is cut off, ours and another's.
+const TWIN_CHARS: usize = 4;
 /// What has not shown by then never happened.
 const LATE_MS_MAX: u64 = 14 * 60_000;
 /// The same where refunds may take days, and where the gateway has said that it took it.
@@ -30,6 +32,12 @@ pub enum PlantedRefund {
     FoundIsTold,
     /// What the gateway took and does not show is settled by silence.
     TakenIsSettled,
+    /// Of two entries that both fit one is taken.
+    OneOfTwoIsOurs,
+    /// What went back once is believed to be back for ever.
+    UndoneIsBelieved,
+    /// A balance that the console has changed since it was looked up is named as it is now, and not as it was shown.
+    ConsoleIsOverlooked,
 }
 
 /// What becomes of a refund at the gateway.
@@ -51,6 +59,8 @@ enum Mood {
     Refuse,
     /// The next settlement is too small for it.
     ShortSettlement,
+    /// Made or not, and in the same second the console pays the same back, for the same reason: both are cut off.
+    Twin,
     /// Made, and refused for having been made.
     RefuseMade,
     Unauthorized,
@@ -61,7 +71,7 @@ enum Mood {
     Throttled,
 }
 
-const MOODS: [Mood; 18] = [
+const MOODS: [Mood; 19] = [
     Mood::Make,
     Mood::LoseAnswer,
     Mood::LoseRequest,
@@ -72,6 +82,7 @@ const MOODS: [Mood; 18] = [
     Mood::Uncounted,
     Mood::Refuse,
     Mood::ShortSettlement,
+    Mood::Twin,
     Mood::RefuseMade,
     Mood::Unauthorized,
     Mood::Proxy401,
@@ -88,6 +99,8 @@ pub struct Made {
     pub amount: i64,
     /// The balance before it.
     pub balance: i64,
+    /// As the how manyeth of the payment's it was made.
+    nth: usize,
     at_ms: i64,
     /// From when on the sum shows it.
     counted_at_ms: i64,
@@ -124,11 +137,38 @@ pub struct Till {
     pub under_way: Vec<UnderWay>,
     /// The ids of those that were answered with code 0 before they were made.
     pub taken: Vec<String>,
+    /// Those beside which the console made one that cannot be told from them.
+    pub twins: Vec<String>,
+    /// Made, and taken back by the PG since: the gateway shows nothing of them any more.
+    pub undone: Vec<Made>,
 }
 
 impl Till {
+    /// The PG takes the money again that one of the refunds gave back.
+    pub fn take_back(&mut self, nth: u64) {
+        if let Some(count) = u64::try_from(self.made.len()).ok().filter(|count| *count > 0) {
+            let made = self.made.remove(usize::try_from(nth % count).unwrap());
+            self.undone.push(made);
+        }
+    }
+
+    /// What the gateway shows as refunded once it shows everything.
+    pub fn refunded(&self) -> i64 {
+        PAID - self.balance()
+    }
+
+    pub fn is_undone(&self, id: &str) -> bool {
+        self.undone.iter().any(|made| made.of.as_deref() == Some(id))
+    }
+
+    fn enter(&mut self, made: Made) {
+        let nth = self.made.len() + self.undone.len();
+        self.made.push(Made { nth, ..made });
+    }
+
     pub fn at(pg: &'static str) -> Till {
-        Till { pg, made: Vec::new(), under_way: Vec::new(), taken: Vec::new() }
+        let (made, undone) = (Vec::new(), Vec::new());
+        Till { pg, made, undone, under_way: Vec::new(), taken: Vec::new(), twins: Vec::new() }
     }
 
     /// Its refunds may take days.
@@ -160,7 +200,7 @@ impl Till {
         let whole = asked["reason"].as_str().unwrap();
         let of = id_in(asked);
         let reason = whole.chars().take(keep).collect();
-        self.made.push(Made { amount, balance, at_ms, counted_at_ms, listed_at_ms, reason, of });
+        self.enter(Made { amount, balance, nth: 0, at_ms, counted_at_ms, listed_at_ms, reason, of });
         true
     }
 
@@ -188,7 +228,7 @@ impl Till {
             .flat_map(|made| std::iter::repeat_n(made, times))
             .map(|made| {
                 json!({"amount": made.amount, "cancelled_at": made.at_ms / 1000, "reason": made.reason,
-                    "cancellation_id": format!("c{}", made.balance), "pg_tid": "t"})
+                    "cancellation_id": format!("c{}", made.nth), "pg_tid": "t"})
             })
             .collect();
         json!({"imp_uid": IMP_UID, "merchant_uid": ORDER, "amount": PAID, "cancel_amount": refunded,
@@ -238,6 +278,10 @@ impl Wire {
             let token = json!({"access_token": "t".repeat(40), "now": now_s, "expired_at": now_s + 1800});
             return answer(200, &envelope(&token));
         }
+        if path.starts_with("/payments/findAll/") {
+            let shown = locked(&self.till).shown(now_ms, View::Plain);
+            return answer(200, &envelope(&json!({"total": 1, "previous": 0, "next": 0, "list": [shown]})));
+        }
         if path.starts_with("/payments/imps_1") {
             let luck = self.world.look().chance.below(100);
             let view = match luck {
@@ -270,12 +314,24 @@ impl Wire {
                 PlantedRefund::RetryOnTimeout
                 | PlantedRefund::FirstEntryIsOurs
                 | PlantedRefund::FoundIsTold
-                | PlantedRefund::TakenIsSettled,
+                | PlantedRefund::TakenIsSettled
+                | PlantedRefund::OneOfTwoIsOurs
+                | PlantedRefund::UndoneIsBelieved
+                | PlantedRefund::ConsoleIsOverlooked,
             )
             | None => {}
         }
         *self.last_asked.lock().unwrap() = asked.clone();
         self.cancel(&asked)
+    }
+
+    /// What leaves where a planted bug changes it at the last moment.
+    fn as_planted(&self, asked: &Value, till: &Till) -> Value {
+        let mut asked = asked.clone();
+        if self.planted == Some(PlantedRefund::ConsoleIsOverlooked) {
+            asked["checksum"] = json!(till.balance());
+        }
+        asked
     }
 
     fn cancel(&self, asked: &Value) -> Result<HttpAnswer, TransportError> {
@@ -296,6 +352,7 @@ impl Wire {
             let same = asked["amount"].as_i64().filter(|_| later_ms % 2 == 0);
             console_refund(&mut till, same.unwrap_or(1000), now_ms);
         }
+        let asked = &self.as_planted(asked, &till);
         self.world.note(&format!("actor {}: {mood:?} {asked}, balance {}", self.actor, till.balance()));
         let at_once = (now_ms, now_ms);
         match mood {
@@ -327,6 +384,18 @@ impl Wire {
                 till.make(asked, now_ms, shown_ms, keep);
                 Err(lost())
             }
+            Mood::Twin => {
+                let is_made = later_ms % 2 == 0 && till.make(asked, now_ms, at_once, TWIN_CHARS);
+                let amount = asked["amount"].as_i64().unwrap_or_else(|| till.balance());
+                let reason: String = asked["reason"].as_str().unwrap().chars().take(TWIN_CHARS).collect();
+                for _ in 0..if is_made { 1 } else { 2 } {
+                    if till.balance() >= amount {
+                        refund_by_console(&mut till, amount, now_ms, &reason);
+                        till.twins.extend(id_in(asked));
+                    }
+                }
+                Err(lost())
+            }
             Mood::Refuse => answer(200, &refusal("취소불가 상태입니다")),
             Mood::ShortSettlement => answer(200, &refusal("[8178] 취소 금액보다 상계가능 정산금액 부족")),
             Mood::RefuseMade if till.make(asked, now_ms, (shown_ms, shown_ms), keep) => {
@@ -356,18 +425,15 @@ fn id_in(asked: &Value) -> Option<String> {
 }
 
 pub fn console_refund(till: &mut Till, amount: i64, at_ms: i64) {
+    refund_by_console(till, amount, at_ms, "관리자페이지취소");
+}
+
+fn refund_by_console(till: &mut Till, amount: i64, at_ms: i64, reason: &str) {
     let balance = till.balance();
     if balance >= amount {
-        let reason = "관리자페이지취소".to_owned();
-        till.made.push(Made {
-            amount,
-            balance,
-            at_ms,
-            counted_at_ms: at_ms,
-            listed_at_ms: at_ms,
-            reason,
-            of: None,
-        });
+        let (nth, reason, of) = (0, reason.to_owned(), None);
+        let (counted_at_ms, listed_at_ms) = (at_ms, at_ms);
+        till.enter(Made { amount, balance, nth, at_ms, counted_at_ms, listed_at_ms, reason, of });
     }
 }
 

@@ -55,6 +55,7 @@ fn settled_by(context: &Context<'_>, found: &Found) -> Option<String> {
         DriftKind::AmountDiffers
         | DriftKind::CustomerDiffers
         | DriftKind::TwoPayments
+        | DriftKind::RefundUndone
         | DriftKind::SettledOutside => None,
         DriftKind::StatusDiffers | DriftKind::RefundDiffers => {
             return Some(command_with(context.settings, "reconcile", order?, vec![("--fix", None)]));

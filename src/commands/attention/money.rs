@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::commands::context::Context;
-use crate::commands::pasted::{command_of, command_with};
+use crate::commands::pasted::{command_of, command_with, note_command};
 use crate::domain::declines::Standing;
 use crate::domain::money::Amount;
 use crate::domain::payment::{EventKind, Outcome, Payment, RefundOutcome};
@@ -14,9 +14,9 @@ use crate::domain::protocol::may_be_noted;
 use crate::domain::record::Record;
 use crate::domain::refund::Refund;
 use crate::domain::time::{Moment, SendMark};
-use crate::ledger::{Ledger, LedgerError};
+use crate::ledger::{Ledger, LedgerError, Undone};
 use crate::output::attention::Item;
-use crate::output::refund::why as why_of;
+use crate::output::refund::{undone_why, why as why_of};
 use crate::output::text::shell_word;
 
 /// Charges that may have been made, and orders that were paid twice.
@@ -62,10 +62,23 @@ pub(super) fn refunds(
         if has_passed(&refund.sent, settle_after, now) {
             let pending = refund.outcome == RefundOutcome::Pending;
             let word = if pending { "pending" } else { "unknown" };
-            let order = refund.merchant_uid.as_str();
+            let (command, otherwise) = ends_by(context, ledger, &refund)?;
             items.push(Item {
                 why: format!("it is not known whether the money went back: the refund is {word}"),
-                ..of_refund("refund_unknown", &refund, command_of(context.settings, "reconcile", order))
+                otherwise,
+                ..of_refund("refund_unknown", &refund, command)
+            });
+        }
+    }
+    for Undone { shown, refunds, .. } in ledger.undone_refunds()? {
+        let why = undone_why(&refunds, shown);
+        for refund in &refunds {
+            let order = refund.merchant_uid.as_str();
+            let id = refund.id.as_str();
+            items.push(Item {
+                why: why.clone(),
+                otherwise: Some(command_of(context.settings, "reconcile", order)),
+                ..of_refund("refund_undone", refund, note_command(context.settings, id, "not-refunded"))
             });
         }
     }
@@ -87,6 +100,31 @@ pub(super) fn refunds(
         });
     }
     Ok(items)
+}
+
+/// What ends an open refund: a look-up; where one was answered after all the time that it takes, and has not, a person
+/// who knows.
+fn ends_by(
+    context: &Context<'_>,
+    ledger: &Ledger,
+    refund: &Refund,
+) -> Result<(String, Option<String>), LedgerError> {
+    let settings = context.settings;
+    let payment = ledger.find(&refund.merchant_uid)?;
+    let pg = payment.as_ref().and_then(Payment::pg);
+    // Where it may show days later it is looked up for as long as a doubt about a charge is.
+    let time = if refund.is_settled_by_silence(pg) { settings.settle_after } else { DOUBT_LASTS };
+    let events = ledger.events(&refund.merchant_uid)?;
+    let in_vain = events.iter().any(|event| {
+        let of_it = event.refund.as_ref().is_some_and(|(id, _)| *id == refund.id);
+        of_it && event.received.http_status == Some(200) && elapsed(refund.sent.wall, event.at) >= time
+    });
+    let note = |what: &str| note_command(settings, refund.id.as_str(), what);
+    Ok(if in_vain {
+        (note("refunded"), Some(note("not-refunded")))
+    } else {
+        (command_of(settings, "reconcile", refund.merchant_uid.as_str()), None)
+    })
 }
 
 /// The command that somebody answers with for what is right as it is.

@@ -20,6 +20,7 @@ use crate::commands::batch::mail;
 use crate::commands::batch::plan::{Plan, plan};
 use crate::commands::batch::rehearse::rehearse;
 use crate::commands::batch::row::Rules;
+use crate::commands::batch::scheduled;
 use crate::commands::batch::tally::Tally;
 use crate::commands::batch::tell::{self, Ending};
 use crate::commands::belonging;
@@ -27,6 +28,7 @@ use crate::commands::context::Context;
 use crate::commands::handed_in::is_stdin;
 use crate::commands::once_per::OncePer;
 use crate::commands::onto::not_onto;
+use crate::commands::schedules::Asked;
 use crate::failure::{Exit, Failure};
 use crate::interrupt::Interrupts;
 use crate::ledger::{BatchLock, BatchLocked, Create, Ledger};
@@ -99,6 +101,9 @@ fn prepare(
     // A program reads the plan with --dry-run; a person has to see what the question is about.
     if to_ask || !(context.ui.quiet() || context.ui.format().is_json()) {
         tell::plan(&charges, &fates, context.ui);
+    }
+    if to_ask && context.ui.interactive() && scheduled::has_first(&charges, &fates, &ledger)? {
+        scheduled::warn(&charges, context, &ledger);
     }
     // While the plan is made, Ctrl-C ends the program as it does elsewhere.
     let interrupts = if to_ask { Some(Interrupts::watch().map_err(unwatched)?) } else { None };
@@ -182,6 +187,8 @@ fn charge(
         charges.rows.all().zip(&fates).filter_map(row_of)
     };
     let queue: Vec<u32> = queued(Fate::Settle).chain(queued(Fate::Send)).collect();
+    let first = scheduled::has_first(&charges, &fates, &ledger);
+    let first = args.yes && first.map_err(|error| Failure::from(error).nothing_sent())?;
     let reader = reader(&ledger).map_err(Failure::nothing_sent)?;
     let mut board = Board::new(Arc::clone(&charges), fates, reader.clone(), results);
     if queue.is_empty() {
@@ -206,6 +213,7 @@ fn charge(
         orders: Arc::new(move |row| Some(Charge { leave: leave.clone(), ..orders.order(row)? })),
     });
     let mut batch = batch.map_err(cannot("start a thread"))?;
+    let question = first.then(|| Asked::begin(&gateway.client, None, begun));
     let waited_to_the_end = board.watch(&mut batch, &interrupts, context.ui);
     let (mut stop, pgs) = (batch.stopped(), batch.stopped_pgs());
     if !waited_to_the_end {
@@ -214,7 +222,10 @@ fn charge(
     } else {
         drop(batch);
         // All is durable by then.
-        let _ledger = writer.finish();
+        let ledger = writer.finish();
+        if let (Some(question), Some(mut ledger)) = (question, ledger) {
+            scheduled::told((question, begun), &charges, context, &mut ledger);
+        }
     }
     let again = again(args, Again::AsBefore, begun, context.settings);
     board.conclude(context.ui, &Ending { stop, pgs, again })

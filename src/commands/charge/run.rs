@@ -15,11 +15,11 @@ use crate::commands::charge::card::{charge_card, known_customer, unsent};
 use crate::commands::charge::dry_run::dry_run;
 use crate::commands::charge::mail::named;
 use crate::commands::charge::order::{Amounts, amounts, order};
-use crate::commands::charge::scheduled::Question;
 use crate::commands::charge::{ChargeArgs, scheduled, tell};
 use crate::commands::context::Context;
 use crate::commands::ending::failed;
 use crate::commands::naming::unsaved;
+use crate::commands::schedules::Asked;
 use crate::domain::charge::ChargeRequest;
 use crate::domain::customer::Customer;
 use crate::domain::protocol::BeforeSend;
@@ -67,7 +67,7 @@ fn step_by_step(
     let interrupts =
         Interrupts::watch().map_err(|error| Failure::io("watch for Ctrl-C", &error).nothing_sent())?;
     let uid = order.request.terms.customer_uid.clone();
-    let first = scheduled::is_first(&ledger, &uid).map_err(unsent)?;
+    let first = !ledger.has_charged(&uid, None).map_err(unsent)?;
     let (gateway, clock) = (gateway.client, Arc::clone(&context.clock));
     let (client, mut question) = (Arc::clone(&gateway), None);
     let mut desk = Desk { ledger: &mut ledger, gateway, clock, interrupts };
@@ -99,7 +99,7 @@ fn step_by_step(
             Notice::Sent => {
                 wait = Some(ui.waiting("waiting for the gateway"));
                 if first && args.yes {
-                    question = Some(Question::ask(&client, &uid, now));
+                    question = Some(Asked::begin(&client, Some(&uid), now));
                 }
             }
             Notice::StillWaiting => ui.note(
@@ -109,7 +109,7 @@ fn step_by_step(
         })
     };
     if let (Some(question), Ok(_)) = (question, &ended) {
-        question.tell(&uid, context, &mut ledger);
+        scheduled::tell(question, &uid, context, &mut ledger);
     }
     match ended {
         Ok(ended) => tell::ended(context, &order.request, customer.as_ref(), ended),

@@ -28,7 +28,8 @@ pub(super) fn run(args: &RemoveArgs, context: &mut Context<'_>) -> Result<Exit, 
         return Err(unknown_customer(&ledger, &uid));
     };
     // A schedule goes on charging a customer who is off the list here.
-    schedules::warn(context, &mut ledger, &uid)?;
+    let scheduled = schedules::of_customer(context, &mut ledger, &uid)?;
+    schedules::warn(context, &scheduled);
     if args.delete_billing_key {
         refuse_while_unsettled(&ledger, &uid)?;
         confirm(&customer, args.yes, context)?;

@@ -21,13 +21,20 @@ pub(super) fn run(args: &ShowArgs, context: &mut Context<'_>) -> Result<Exit, Fa
         return Err(unknown_customer(&ledger, &uid));
     };
     let summary = ledger.customer_totals(&uid)?;
-    schedules::warn(context, &mut ledger, &uid)?;
+    let scheduled = schedules::of_customer(context, &mut ledger, &uid)?;
+    schedules::warn(context, &scheduled);
     let filter = Filter { customer: Some(uid), limit: Some(LAST_PAYMENTS), ..Filter::default() };
     let mut payments = Vec::new();
     ledger.visit(&filter, &mut |payment| {
         payments.push(payment);
         ControlFlow::Continue(())
     })?;
-    let detail = CustomerDetail { customer: &customer, summary: &summary, payments: &payments };
+    let detail = CustomerDetail {
+        customer: &customer,
+        summary: &summary,
+        payments: &payments,
+        schedules: &scheduled.schedules,
+        schedules_until: scheduled.until,
+    };
     answered(context.ui.customer_detail(&detail), Exit::Done)
 }

@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use jiff::Timestamp;
+
 use crate::commands::context::{Context, Gateway};
 use crate::commands::doctor::report::Report;
 use crate::commands::pasted::command_of;
@@ -10,8 +12,9 @@ use crate::domain::ids::MerchantUid;
 use crate::domain::lookup::LookupReply;
 use crate::domain::time::format_duration;
 use crate::failure::Kind;
-use crate::gateway::{Client, Reach, Token, TokenFailure, TransportConfig, reach};
+use crate::gateway::{Ahead, Client, Reach, ReadAhead, Token, TokenFailure, TransportConfig, reach};
 use crate::ledger::Ledger;
+use crate::output::text::when;
 use crate::settings::{Proxy, Settings};
 
 /// A clock that is off by more is a warning, in seconds.
@@ -80,12 +83,12 @@ pub(super) fn scheduled(
     report: &mut Report,
 ) {
     let now_s = gateway.client.now_s().unwrap_or_else(|| context.now().as_second());
-    let shown = {
+    let read = {
         let _wait = context.ui.waiting("asking the gateway for scheduled payments");
-        gateway.client.schedules(None, now_s)
+        gateway.client.schedules(None, now_s, Ahead::Far)
     };
-    let shown = match shown {
-        Ok(shown) => shown,
+    let ReadAhead { schedules: shown, to_s } = match read {
+        Ok(read) => read,
         Err(failure) => return report.ok("schedules", format!("not known: {failure}")),
     };
     let left = match ledger {
@@ -94,7 +97,11 @@ pub(super) fn scheduled(
     };
     match schedules::sentence(context, &left) {
         Some(sentence) => report.warn("schedules", sentence, context.hint("reconcile --since 1d")),
-        None => report.ok("schedules", "the gateway charges nothing by itself in the next three months"),
+        None => {
+            let until =
+                Timestamp::from_second(to_s).map(|at| when(at, context.ui.zone())).unwrap_or_default();
+            report.ok("schedules", format!("the gateway charges nothing by itself before {until}"));
+        }
     }
 }
 

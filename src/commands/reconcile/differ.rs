@@ -56,6 +56,7 @@ fn why(kind: DriftKind, row: Option<&Payment>, record: &GatewayRecord) -> String
                 },
             )
         }
+        DriftKind::RefundUndone => "a refund does not show any more".to_owned(),
         DriftKind::OnlyAtGateway => format!("the gateway has {shown} as {status}, the ledger nothing"),
         DriftKind::OnlyHere => "the ledger has it as paid, and the gateway does not show it".to_owned(),
         DriftKind::TwoPayments => format!(

@@ -27,10 +27,11 @@ impl Drift {
         Drift { found, payment: row.cloned().map(Box::new), taken, signed: None }
     }
 
-    /// Whether the ledger keeps it until a later look. Two payments are an alarm, which the ledger's own records
-    /// show (contract, rule 11).
+    /// Whether the ledger keeps it until a later look. Two payments are an alarm, and that they and a refund which was
+    /// undone are left is in the ledger's own records (contract, rule 11).
     pub(super) fn is_kept(&self) -> bool {
-        !self.taken && self.found.kind != DriftKind::TwoPayments && self.found.kind.is_left()
+        let in_records = matches!(self.found.kind, DriftKind::TwoPayments | DriftKind::RefundUndone);
+        !self.taken && !in_records && self.found.kind.is_left()
     }
 
     /// Whether a person has still to look at it.
@@ -43,7 +44,8 @@ impl Drift {
         if self.is_kept() {
             return Some(self.found.id());
         }
-        if self.taken || !self.found.kind.is_left() { None } else { self.found.imp_uid.clone() }
+        let is_alarm = !self.taken && self.found.kind == DriftKind::TwoPayments;
+        if is_alarm { self.found.imp_uid.clone() } else { None }
     }
 
     /// As a line for people.

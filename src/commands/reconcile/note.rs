@@ -4,7 +4,7 @@ use clap::ValueEnum;
 use clap::builder::PossibleValue;
 
 use crate::commands::context::Context;
-use crate::commands::pasted::command_of;
+use crate::commands::pasted::{command_of, note_command};
 use crate::commands::reconcile::ReconcileArgs;
 use crate::commands::reconcile::tell::Told;
 use crate::domain::charge::{Field, check_text};
@@ -16,24 +16,37 @@ use crate::domain::text::nfc_key;
 use crate::failure::{Exit, Failure};
 use crate::ledger::{Entry, How, OutsideNote, Seen};
 
+mod refund;
+
 /// What a person has found out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Note {
     Charged,
     NotCharged,
+    Refunded,
+    NotRefunded,
     RefundedOutside,
     NotRefundedOutside,
 }
 
 impl ValueEnum for Note {
     fn value_variants<'a>() -> &'a [Note] {
-        &[Note::Charged, Note::NotCharged, Note::RefundedOutside, Note::NotRefundedOutside]
+        &[
+            Note::Charged,
+            Note::NotCharged,
+            Note::Refunded,
+            Note::NotRefunded,
+            Note::RefundedOutside,
+            Note::NotRefundedOutside,
+        ]
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
         Some(PossibleValue::new(match self {
             Note::Charged => "charged",
             Note::NotCharged => "not-charged",
+            Note::Refunded => "refunded",
+            Note::NotRefunded => "not-refunded",
             Note::RefundedOutside => "refunded-outside",
             Note::NotRefundedOutside => "not-refunded-outside",
         }))
@@ -50,6 +63,10 @@ pub(super) fn note(note: Note, args: &ReconcileArgs, context: &mut Context<'_>) 
     let evidence = evidence(args.evidence.as_deref().unwrap_or_default())?;
     let mut told = Told::default();
     let mut ledger = context.ledger_at_hand()?;
+    if let Note::Refunded | Note::NotRefunded = note {
+        let back = note == Note::Refunded;
+        return refund::note(back, (id, evidence), args, context, ledger);
+    }
     let Some(found) = ledger.find_any(id)? else {
         told.missing(id);
         return told.finish(context, None);
@@ -64,7 +81,7 @@ pub(super) fn note(note: Note, args: &ReconcileArgs, context: &mut Context<'_>) 
     let Some(row) = ledger.find(&uid)? else { return Err(busy()) };
     let charged = match note {
         Note::Charged => true,
-        Note::NotCharged => false,
+        Note::NotCharged | Note::Refunded | Note::NotRefunded => false,
         Note::RefundedOutside | Note::NotRefundedOutside => {
             let open = ledger.refunds(&uid)?.into_iter().find(|refund| refund.outcome.is_open());
             let note = outside(note, args, (&row, id, open), evidence, context)?;
@@ -136,7 +153,12 @@ fn outside(
         let refund = open.id.as_str();
         let again = command_of(context.settings, "reconcile", uid.as_str());
         let why = format!("whether the refund {refund} of {} went through is not known yet", open.amount);
-        return no(why).map_err(|failure: Failure| failure.hinted(format!("to find out: {again}")));
+        let back = note_command(context.settings, refund, "refunded");
+        return no(why).map_err(|failure: Failure| {
+            failure
+                .hinted(format!("to find out: {again}"))
+                .hinted(format!("if that is what the PG paid back: {back}"))
+        });
     }
     let currency = left.currency();
     let amount = args.amount.as_deref().map(|text| Amount::parse(text, currency)).transpose()?;

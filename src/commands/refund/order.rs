@@ -7,17 +7,13 @@ use crate::commands::context::Context;
 use crate::commands::limits::LOCK_WAIT_MORE;
 use crate::commands::refund::RefundArgs;
 use crate::domain::charge::{Field, check_text};
-use crate::domain::ids::REFUND_ID_LENGTH;
 use crate::domain::money::Amount;
 use crate::domain::payment::{Outcome, Payment};
-
+use crate::domain::refund::REASON_CHARS_MAX;
 use crate::domain::tax::Tax;
 use crate::domain::text::nfc_key;
 use crate::failure::Failure;
 use crate::ledger::Ledger;
-
-/// The most characters that a reason may have, its tail with them.
-const REASON_CHARS_MAX: usize = 255;
 
 /// The reason, without anything that only looks like one.
 pub(super) fn reason(text: &str) -> Result<String, Failure> {
@@ -25,8 +21,7 @@ pub(super) fn reason(text: &str) -> Result<String, Failure> {
     if reason.is_empty() {
         return Err(Failure::usage("--reason is empty: say why, for whoever reads it later"));
     }
-    // What the gateway cuts off is how the refund is known again: two characters, and the id.
-    check_text(Field::RefundReason, Some(&reason), REASON_CHARS_MAX - REFUND_ID_LENGTH - 2)?;
+    check_text(Field::RefundReason, Some(&reason), REASON_CHARS_MAX)?;
     Ok(reason)
 }
 

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use ring::rand::{SecureRandom, SystemRandom};
 
 use crate::billing::desk::Desk;
-use crate::billing::refund::{Prepared, RefundOrder, prepare, refund, told};
+use crate::billing::refund::{Prepared, RefundOrder, foresee, prepare, refund, told};
 use crate::commands::asking::{Question, confirm};
 use crate::commands::belonging;
-use crate::commands::context::Context;
+use crate::commands::context::{Context, Gateway};
 use crate::commands::refund::order::{order, payment_meant, reason};
 use crate::commands::refund::{RefundArgs, tell};
 use crate::domain::ids::{REFUND_ID_LENGTH, RefundId};
@@ -24,6 +24,9 @@ use crate::output::refund::{RefundCard, refund_card};
 pub fn run(args: &RefundArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
     // A reason that is none is told before anything is opened.
     reason(&args.reason).map_err(Failure::nothing_sent)?;
+    if args.dry_run {
+        return dry_run(args, context);
+    }
     let mut ledger = context.ledger_at_hand().map_err(Failure::nothing_sent)?;
     let payment = payment_meant(&args.id, &ledger).map_err(Failure::nothing_sent)?;
     let order = order(args, context, &payment).map_err(Failure::nothing_sent)?;
@@ -32,31 +35,23 @@ pub fn run(args: &RefundArgs, context: &mut Context<'_>) -> Result<Exit, Failure
     if let Some(hold) = &leave.hold {
         return Err(tell::held_by_ledger(context, hold));
     }
-    let interrupts =
-        Interrupts::watch().map_err(|error| Failure::io("watch for Ctrl-C", &error).nothing_sent())?;
-    let (client, clock) = (Arc::clone(&gateway.client), Arc::clone(&context.clock));
-    let mut desk = Desk { ledger: &mut ledger, gateway: client, clock, interrupts };
+    let mut desk = desk(context, &mut ledger, &gateway)?;
     let prepared = {
         let _wait = context.ui.waiting("looking at the payment");
         prepare(&mut desk, &order).map_err(|error| Failure::from(error).nothing_sent())?
     };
     let prepared = match prepared {
         Ok(prepared) => prepared,
-        Err(why) => return Err(tell::not_sent(context, &order, why)),
+        Err(why) => return Err(tell::not_sent(context, &order, payment.pg(), why)),
     };
     // What stands in the way is told before the question, and not after a yes.
     if let Some(other) = in_the_way(&prepared.others, &order.imp_uid, prepared.amount, order.similar_since) {
-        if !args.dry_run {
-            told(desk.ledger, other, context.now()).map_err(|error| Failure::from(error).nothing_sent())?;
-        }
-        return Err(tell::in_the_way(context, &order, other));
+        told(desk.ledger, other, context.now()).map_err(|error| Failure::from(error).nothing_sent())?;
+        return Err(tell::in_the_way(context, &order, payment.pg(), other));
     }
     let Desk { gateway: client, clock, interrupts, .. } = desk;
-    let card = card(context, &ledger, &order, &payment, &prepared)?;
-    if args.dry_run {
-        return tell::dry_run(context, &card, &order, &prepared);
-    }
     if !args.yes {
+        let card = card(context, &ledger, &order, &payment, &prepared)?;
         ask(context, &interrupts, &order, &card).map_err(Failure::nothing_sent)?;
     }
     let mut desk = Desk { ledger: &mut ledger, gateway: client, clock, interrupts };
@@ -66,10 +61,46 @@ pub fn run(args: &RefundArgs, context: &mut Context<'_>) -> Result<Exit, Failure
         refund(&mut desk, &order, &prepared, id, &mut || ())
     };
     match ended {
-        Ok(Ok(report)) => tell::ended(context, &order, &report),
-        Ok(Err(why)) => Err(tell::not_sent(context, &order, why)),
+        Ok(Ok(report)) => tell::ended(context, &report),
+        Ok(Err(why)) => Err(tell::not_sent(context, &order, payment.pg(), why)),
         Err(error) => Err(tell::failed(context, error)),
     }
+}
+
+/// Says what would be refunded, and exits as the run would. Nothing is written, not even what the look-up shows of
+/// earlier refunds.
+fn dry_run(args: &RefundArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
+    let there = context.look_at_ledger_as_it_stands().map_err(Failure::nothing_sent)?;
+    let (mut ledger, standing) = there.ok_or_else(|| context.no_ledger().nothing_sent())?;
+    let payment = payment_meant(&args.id, &ledger).map_err(Failure::nothing_sent)?;
+    let order = order(args, context, &payment).map_err(Failure::nothing_sent)?;
+    let gateway = context.open_gateway().map_err(Failure::nothing_sent)?;
+    let leave =
+        belonging::leave_unwritten(context, &ledger, standing, &gateway).map_err(Failure::nothing_sent)?;
+    if let Some(hold) = &leave.hold {
+        return Err(tell::held_by_ledger(context, hold));
+    }
+    let desk = desk(context, &mut ledger, &gateway)?;
+    let foreseen = {
+        let _wait = context.ui.waiting("looking at the payment");
+        foresee(&desk, &order).map_err(|error| Failure::from(error).nothing_sent())?
+    };
+    let prepared = match foreseen {
+        Ok(prepared) => prepared,
+        Err(why) => return Err(tell::not_sent(context, &order, payment.pg(), why)),
+    };
+    if let Some(other) = in_the_way(&prepared.others, &order.imp_uid, prepared.amount, order.similar_since) {
+        return Err(tell::in_the_way(context, &order, payment.pg(), other));
+    }
+    let card = card(context, &ledger, &order, &payment, &prepared)?;
+    tell::dry_run(context, &card, &order, &prepared)
+}
+
+fn desk<'a>(context: &Context<'_>, ledger: &'a mut Ledger, gateway: &Gateway) -> Result<Desk<'a>, Failure> {
+    let interrupts =
+        Interrupts::watch().map_err(|error| Failure::io("watch for Ctrl-C", &error).nothing_sent())?;
+    let (client, clock) = (Arc::clone(&gateway.client), Arc::clone(&context.clock));
+    Ok(Desk { ledger, gateway: client, clock, interrupts })
 }
 
 fn card(

@@ -4,7 +4,7 @@ use crate::billing::refund::{NotSent, Prepared, RefundError, RefundOrder, Refund
 use crate::billing::report::Held;
 use crate::billing::request::Hold;
 use crate::commands::context::Context;
-use crate::commands::pasted::{command_of, command_with, refund_command};
+use crate::commands::pasted::{command_of, command_with, note_command, refund_command};
 use crate::commands::session::answered;
 use crate::domain::money::Amount;
 use crate::domain::payment::{Payment, RefundOutcome};
@@ -18,11 +18,7 @@ use crate::output::refund::{refund_facts, refund_sentence, why};
 use crate::output::text::{safe, when};
 
 /// Tells how it ended. The payment goes to stdout whatever the end is.
-pub(super) fn ended(
-    context: &mut Context<'_>,
-    order: &RefundOrder,
-    report: &RefundReport,
-) -> Result<Exit, Failure> {
+pub(super) fn ended(context: &mut Context<'_>, report: &RefundReport) -> Result<Exit, Failure> {
     let RefundReport { refund, payment, shown, held, settles_at } = report;
     let exit = exit_of(refund, held.as_ref());
     let zone = context.ui.zone().clone();
@@ -32,10 +28,7 @@ pub(super) fn ended(
         first = format!("{first} {balance} is left.");
     }
     let hints = match refund.outcome {
-        RefundOutcome::Unknown | RefundOutcome::Pending => vec![format!(
-            "to find out: {}",
-            command_of(context.settings, "reconcile", order.merchant_uid.as_str())
-        )],
+        RefundOutcome::Unknown | RefundOutcome::Pending => to_find_out(context, payment.pg(), refund),
         RefundOutcome::Refused => way_out(context, payment, refund),
         RefundOutcome::Refunded | RefundOutcome::NotSent => Vec::new(),
     };
@@ -58,6 +51,19 @@ pub(super) fn ended(
             Err(hints.into_iter().fold(failure, Failure::hinted))
         }
     }
+}
+
+/// How it is found out what became of an open refund; and, where look-ups alone may never tell, how it ends.
+fn to_find_out(context: &Context<'_>, pg: Option<&str>, refund: &Refund) -> Vec<String> {
+    let settings = context.settings;
+    let reconcile = command_of(settings, "reconcile", refund.merchant_uid.as_str());
+    let mut hints = vec![format!("to find out: {reconcile}")];
+    if !refund.is_settled_by_silence(pg) {
+        let note = |what: &str| note_command(settings, refund.id.as_str(), what);
+        hints.push(format!("once the PG says that the money went back: {}", note("refunded")));
+        hints.push(format!("once it says that it did not: {}", note("not-refunded")));
+    }
+    hints
 }
 
 /// A PG that is short of the merchant's settlement money will pay back by hand or by force, and nobody tells the
@@ -97,7 +103,12 @@ fn exit_of(refund: &Refund, held: Option<&Held>) -> Exit {
 }
 
 /// Nothing was sent.
-pub(super) fn not_sent(context: &Context<'_>, order: &RefundOrder, why: NotSent) -> Failure {
+pub(super) fn not_sent(
+    context: &Context<'_>,
+    order: &RefundOrder,
+    pg: Option<&str>,
+    why: NotSent,
+) -> Failure {
     let uid = &order.merchant_uid;
     let again = || format!("to try it again: {}", refund_command(context.settings, order, &[]));
     let failure = match why {
@@ -107,12 +118,20 @@ pub(super) fn not_sent(context: &Context<'_>, order: &RefundOrder, why: NotSent)
         )),
         NotSent::NotRefundable(why) => not_refundable(context, order, &why),
         NotSent::Tax(error) => tax(context, order, error),
-        NotSent::InTheWay(other) => return in_the_way(context, order, &other),
-        NotSent::Moved { shown, balance } => Failure::refused(format!(
+        NotSent::InTheWay(other) => return in_the_way(context, order, pg, &other),
+        // The same as the gateway's own no to a balance that has changed, found out a moment earlier.
+        NotSent::Moved { shown, balance } => Failure::new(Kind::Rejected, format!(
             "{shown} was left of {} when it was shown, and {balance} is now: another refund came in between",
             order.imp_uid
         ))
         .hinted(again()),
+        NotSent::NoAnswer(reason @ Reason::RefundsNotShown { .. }) => {
+            Failure::network(format!("it is not certain what is left of {}: {reason}", order.imp_uid))
+                .hinted(format!(
+                    "to look again, and to see what to note if the PG has taken a refund back: {}",
+                    command_of(context.settings, "reconcile", uid.as_str())
+                ))
+        }
         NotSent::NoAnswer(reason) => {
             Failure::network(format!("the gateway did not say what is left of {}: {reason}", order.imp_uid))
                 .hinted(again())
@@ -196,20 +215,21 @@ fn tax(context: &Context<'_>, order: &RefundOrder, error: SplitError) -> Failure
 }
 
 /// Another refund of the same payment is open, or was made a moment ago.
-pub(super) fn in_the_way(context: &Context<'_>, order: &RefundOrder, other: &Refund) -> Failure {
+pub(super) fn in_the_way(
+    context: &Context<'_>,
+    order: &RefundOrder,
+    pg: Option<&str>,
+    other: &Refund,
+) -> Failure {
     let at = when(other.requested_at, context.ui.zone());
     let id = other.id.as_str();
     if other.outcome.is_open() {
         let why = why(other).map_or_else(String::new, |why| format!(": {why}"));
-        return Failure::unknown(format!(
+        let failure = Failure::unknown(format!(
             "whether the refund {id} of {} went through ({at}) is not known yet{why}",
             other.amount
-        ))
-        .hinted(format!(
-            "to find out: {}",
-            command_of(context.settings, "reconcile", order.merchant_uid.as_str())
-        ))
-        .nothing_sent();
+        ));
+        return to_find_out(context, pg, other).into_iter().fold(failure, Failure::hinted).nothing_sent();
     }
     let (amount, imp_uid) = (other.amount, &order.imp_uid);
     let story = if other.was_found_later() {
@@ -243,6 +263,7 @@ pub(super) fn dry_run(
 ) -> Result<Exit, Failure> {
     if context.ui.format() != Format::Table {
         let parts = serde_json::json!({
+            "dry_run": true,
             "merchant_uid": order.merchant_uid.as_str(),
             "imp_uid": order.imp_uid,
             "amount": crate::output::field::exact_number(&prepared.amount).ok(),

@@ -117,12 +117,13 @@ fn fit(
     if beside.len() > BESIDE_MAX {
         return Some(Fit::Unclear);
     }
-    let before = shown.paid.minor().saturating_sub(spent).saturating_sub(refund.balance_before.minor());
-    if !is_a_sum(before, &beside) {
-        return Some(Fit::AnotherBalance);
-    }
     let sent_s = refund.sent.gateway_s.unwrap_or_else(|| refund.sent.wall.as_second());
     let late_enough = entry.at_s.is_none_or(|at| at >= sent_s.saturating_sub(SKEW_S));
+    let before = shown.paid.minor().saturating_sub(spent).saturating_sub(refund.balance_before.minor());
+    if !is_a_sum(before, &beside) {
+        // Less shows before it than was refunded when ours was asked for: the PG has taken back some of that.
+        return Some(if late_enough && before > 0 { Fit::Unclear } else { Fit::AnotherBalance });
+    }
     Some(if late_enough { Fit::Whole(at) } else { Fit::Unclear })
 }
 

@@ -21,26 +21,14 @@ pub(super) fn won(minor: i64) -> Amount {
 /// Sent at second 1,000, of a payment of ₩10,000.
 pub(super) fn refund(id: &str, amount: i64, balance_before: i64) -> Refund {
     let wall = Timestamp::from_second(1_000).unwrap();
+    let sent = SendMark { wall, boot: None, gateway_s: Some(1_000) };
+    let (id, uid) = (RefundId::parse(id).unwrap(), MerchantUid::parse("order_1").unwrap());
     Refund {
-        id: RefundId::parse(id).unwrap(),
-        merchant_uid: MerchantUid::parse("order_1").unwrap(),
-        imp_uid: "imps_1".to_owned(),
         outcome: RefundOutcome::Unknown,
-        paid: won(10_000),
         amount: won(amount),
         balance_before: won(balance_before),
-        tax: Tax::default(),
         reason: "came too late".to_owned(),
-        requested_at: wall,
-        sent: SendMark { wall, boot: None, gateway_s: Some(1_000) },
-        account: "ours".to_owned(),
-        operator: None,
-        refunded_at: None,
-        cancellation_id: None,
-        receipt_url: None,
-        code: None,
-        message: None,
-        why: None,
+        ..Refund::asked(id, uid, "imps_1", won(10_000), sent)
     }
 }
 

@@ -3,7 +3,6 @@ use serde_json::{Value, json};
 
 use crate::domain::ids::{MerchantUid, RefundId};
 use crate::domain::money::{Amount, Currency};
-use crate::domain::payment::RefundOutcome;
 use crate::domain::refund::{Look, NotRefundable, Refund, RefundAnswer};
 use crate::domain::tax::Tax;
 use crate::domain::time::SendMark;
@@ -16,27 +15,10 @@ fn won(minor: i64) -> Amount {
 
 fn refund(tax: Tax) -> Refund {
     let wall = Timestamp::from_second(1_512_446_940).unwrap();
-    Refund {
-        id: RefundId::parse("aaaaaaaa").unwrap(),
-        merchant_uid: MerchantUid::parse("order_1").unwrap(),
-        imp_uid: "imps_1".to_owned(),
-        outcome: RefundOutcome::Pending,
-        paid: won(10_000),
-        amount: won(3_000),
-        balance_before: won(10_000),
-        tax,
-        reason: "늦게 옴".to_owned(),
-        requested_at: wall,
-        sent: SendMark { wall, boot: None, gateway_s: None },
-        account: "ours".to_owned(),
-        operator: None,
-        refunded_at: None,
-        cancellation_id: None,
-        receipt_url: None,
-        code: None,
-        message: None,
-        why: None,
-    }
+    let sent = SendMark { wall, boot: None, gateway_s: None };
+    let (id, uid) = (RefundId::parse("aaaaaaaa").unwrap(), MerchantUid::parse("order_1").unwrap());
+    let (amount, reason) = (won(3_000), "늦게 옴".to_owned());
+    Refund { amount, tax, reason, ..Refund::asked(id, uid, "imps_1", won(10_000), sent) }
 }
 
 /// A client that has a token at hand.

@@ -44,7 +44,8 @@ pub(in crate::ledger) fn as_asked(refund: &Refund) -> Refund {
 }
 
 /// A refund as it ended. Money that went back stays on record: `None` where nothing changes.
-pub(in crate::ledger) fn ended(refund: Refund, end: &RefundEnd, received: &Received) -> Option<Refund> {
+#[must_use]
+pub fn ended(refund: Refund, end: &RefundEnd, received: &Received) -> Option<Refund> {
     if refund.outcome == RefundOutcome::Refunded || *end == RefundEnd::Told {
         let is_told = *end == RefundEnd::Told && refund.is_untold();
         return is_told.then_some(Refund { why: Some(Reason::RefundFoundAndTold), ..refund });

@@ -9,26 +9,15 @@ use crate::domain::tax::Tax;
 use crate::ledger::{Entry, How, Ledger, RefundHeld, RefundIntent};
 
 fn refund(id: &str, minor: i64, second: i64) -> Refund {
+    let id = RefundId::parse(id).unwrap();
     Refund {
-        id: RefundId::parse(id).unwrap(),
-        merchant_uid: uid("order_1"),
-        imp_uid: "imps_order_1_paid".to_owned(),
-        outcome: RefundOutcome::Pending,
-        paid: won(8900),
         amount: won(minor),
-        balance_before: won(8900),
         tax: Tax { tax_free: Some(won(0)), vat_amount: None },
         reason: "늦게 옴".to_owned(),
         requested_at: at(second),
-        sent: mark(second),
         account: "0123456789abcdef".to_owned(),
         operator: Some("mina".to_owned()),
-        refunded_at: None,
-        cancellation_id: None,
-        receipt_url: None,
-        code: None,
-        message: None,
-        why: None,
+        ..Refund::asked(id, uid("order_1"), "imps_order_1_paid", won(8900), mark(second))
     }
 }
 

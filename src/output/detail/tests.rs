@@ -180,18 +180,25 @@ fn one_customer_is_shown_with_card_totals_and_last_payments() {
     };
     let payments = [paid(), declined()];
     let customer = customer();
-    let detail = CustomerDetail { customer: &customer, summary: &summary, payments: &payments };
+    let detail = CustomerDetail {
+        customer: &customer,
+        summary: &summary,
+        payments: &payments,
+        schedules: &[],
+        schedules_until: Some(at("2028-02-17T00:00:00+09:00")),
+    };
     let on_terminal = UiOptions { width: Some(80), ..options(Format::Table) };
     insta::assert_snapshot!(shown(&customer_detail(&detail, &on_terminal)), @"
     $
-      customer  gildong_0001_1234
-      name      홍길동
-      phone     010-1234-5678
-      card      신한카드  5409-26**-****-1234
-      PG        html5_inicis  INIpayTest
-      mode      LIVE
-      added     2026-10-01 09:00:00
-      checked   2026-11-01 09:00:00
+      customer   gildong_0001_1234
+      name       홍길동
+      phone      010-1234-5678
+      card       신한카드  5409-26**-****-1234
+      PG         html5_inicis  INIpayTest
+      mode       LIVE
+      added      2026-10-01 09:00:00
+      checked    2026-11-01 09:00:00
+      scheduled  nothing before 2028-02-17 00:00:00
 
      WHEN              RESULT    AMOUNT  NAME     CARD  APPROVAL  ORDER
      2026-11-23 19:30  paid      ₩8,900  Monthl…  1234  30012345  order_monthly_0001
@@ -210,7 +217,13 @@ fn the_customers_object_holds_totals_and_payments() {
     let summary =
         Totals { count: 2, by_outcome: vec![(Outcome::Paid, 1)], net: vec![won(8900)], ..Totals::default() };
     let (customer, payments, zone) = (customer(), [paid()], seoul());
-    let detail = CustomerDetail { customer: &customer, summary: &summary, payments: &payments };
+    let detail = CustomerDetail {
+        customer: &customer,
+        summary: &summary,
+        payments: &payments,
+        schedules: &[],
+        schedules_until: Some(at("2028-02-17T00:00:00+09:00")),
+    };
     let json = json::line(&CustomerDetailObject::new(detail, &zone)).unwrap();
     assert!(json.starts_with(r#"{"customer_uid":"gildong_0001_1234","name":"홍길동","#), "{json}");
     let totals = concat!(

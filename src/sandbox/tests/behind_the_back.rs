@@ -71,6 +71,23 @@ fn an_un_cancel_at_the_pg_takes_the_money_again_and_is_not_heard_of() {
 }
 
 #[test]
+fn an_un_cancel_that_is_heard_of_leaves_no_trace_of_the_refund() {
+    let bench = Bench::start("");
+    bench.again(GILDONG, "order_1").response();
+    let refund = |amount: i64| cancel(&bench, &json!({"merchant_uid": "order_1", "amount": amount}));
+    refund(1000);
+    refund(3000);
+    let uncancel = |body: Value| bench.post("/_sandbox/un-cancels", &body);
+    assert_eq!(uncancel(json!({"merchant_uid": "order_1", "amount": 2000, "heard": true})).status, 400);
+    let shown = uncancel(json!({"merchant_uid": "order_1", "amount": 1000, "heard": true})).response();
+    assert_eq!((&shown["status"], &shown["cancel_amount"]), (&json!("cancelled"), &json!(3000)));
+    let shown = uncancel(json!({"merchant_uid": "order_1", "heard": true})).response();
+    assert_eq!((&shown["status"], &shown["cancel_history"]), (&json!("paid"), &json!([])));
+    assert_eq!(held(&bench, "order_1"), 8900);
+    assert_eq!(refund(8900).0, json!(0));
+}
+
+#[test]
 fn a_late_refund_lands_after_the_connection_was_dropped_also_beside_a_second_one() {
     let bench = Bench::start("late_refund=400ms*1");
     bench.again(GILDONG, "order_1").response();

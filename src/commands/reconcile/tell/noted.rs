@@ -1,9 +1,14 @@
 //! What is said of a note that a person has made.
 
+use crate::commands::reconcile::drifted::as_shown;
 use crate::commands::reconcile::tell::Told;
+use crate::domain::drift::DriftKind;
 use crate::domain::outside::Outside;
 use crate::domain::payment::{Outcome, Payment};
-use crate::output::text::safe;
+use crate::domain::record::Record;
+use crate::domain::refund::Refund;
+use crate::failure::{Exit, Kind};
+use crate::output::text::{safe, sentence};
 
 impl Told {
     /// A person has noted what became of one that was this before.
@@ -17,6 +22,54 @@ impl Told {
         };
         self.lines.push(format!("{uid}  Noted as {word}. It was {before}. {after}"));
         self.settled.push(payment);
+    }
+
+    /// A person has noted what became of a refund.
+    pub(in crate::commands::reconcile) fn noted_refund(&mut self, payment: Payment, refund: Refund) {
+        let uid = safe(payment.terms.merchant_uid.as_str()).into_owned();
+        let (id, amount, left) = (refund.id.as_str(), refund.amount, payment.left());
+        self.lines.push(if refund.is_noted_back() {
+            format!(
+                "{uid}  Noted: the refund {id} of {amount} went back, and {left} is left. It is not refunded again."
+            )
+        } else if refund.was_taken_back() {
+            format!(
+                "{uid}  Noted: the PG has taken the refund {id} of {amount} back. What is left of the payment is what the \
+                 gateway shows: {left}."
+            )
+        } else {
+            format!(
+                "{uid}  Noted: the refund {id} of {amount} did not go back, and {left} is left. It may be asked for again."
+            )
+        });
+        self.settled.push(payment);
+        self.refunds.push(refund);
+    }
+
+    /// A refund that the gateway was asked about in vain.
+    pub(in crate::commands::reconcile) fn refund_unanswered(
+        &mut self,
+        payment: Payment,
+        refund: &Refund,
+        why: &str,
+    ) {
+        let (uid, id) = (safe(payment.terms.merchant_uid.as_str()).into_owned(), refund.id.as_str());
+        let word = refund.outcome.word();
+        self.lines.push(format!("{uid}  Refund {id}: {word} as before; no answer: {}", sentence(why)));
+        self.worsen(Exit::With(Kind::Network));
+        if !self.unanswered.iter().any(|known| known.terms.merchant_uid == payment.terms.merchant_uid) {
+            self.unanswered.push(payment);
+        }
+    }
+
+    /// Refunds that went back and show no more.
+    pub(in crate::commands::reconcile) fn undone(
+        &mut self,
+        payment: &Payment,
+        record: Option<&Record>,
+        why: String,
+    ) {
+        self.drift(DriftKind::RefundUndone, Some(payment), record.map(as_shown).as_ref(), why);
     }
 
     /// A person has noted what the PG paid back without the gateway, or that it did not.

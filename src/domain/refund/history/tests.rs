@@ -93,6 +93,17 @@ fn a_history_that_does_not_come_to_what_was_refunded_proves_nothing() {
 }
 
 #[test]
+fn what_came_before_ours_and_was_taken_back_leaves_it_undecided() {
+    let ours = refund("aaaaaaaa", 3_000, 9_000);
+    let cut = entry(3_000, 1_001, "came");
+    let whole = [entry(1_000, 900, CONSOLE), cut.clone()];
+    assert_eq!(word(&find(&ours, &[], &of(4_000, &whole))), "ours");
+    assert_eq!(word(&find(&ours, &[], &of(3_000, from_ref(&cut)))), "undecided");
+    let long_before = CancelRecord { at_s: Some(800), ..cut };
+    assert_eq!(word(&find(&ours, &[], &of(3_000, from_ref(&long_before)))), "not there");
+}
+
+#[test]
 fn two_entries_that_fit_prove_nothing() {
     let ours = refund("aaaaaaaa", 3_000, 10_000);
     let same = [
