@@ -66,8 +66,10 @@ mod search;
 mod seen;
 mod sighting;
 mod spellings;
+mod sums;
 #[cfg(test)]
 mod tests;
+mod totals;
 mod write;
 
 pub use create::Beginning;

@@ -22,6 +22,8 @@ use billkey::gateway::{ApiKey, Client};
 use billkey::interrupt::Interrupts;
 use billkey::ledger::{Claiming, Closing, Create, Entry, Guards, Intent, Ledger};
 
+use crate::support::sums::sums_are_right;
+
 use super::book::Book as GatewayBook;
 use super::planted::{Forgetful, found_as_told, taken_as_lost};
 use super::scenario::SETTLE_AFTER;
@@ -91,7 +93,8 @@ impl Refunds {
                 console_refund(&mut locked(&self.till), 1000, now_ms);
             }
         }
-        self.come_to_rest()
+        self.come_to_rest()?;
+        sums_are_right(&self.room.path().join("ledger.db"))
     }
 
     fn draw(&self) -> Vec<Ask> {

@@ -34,6 +34,7 @@ mod reading;
 mod records;
 mod refunds;
 mod spellings;
+mod sums;
 
 /// A directory of its own for one test's ledger.
 struct Place {
