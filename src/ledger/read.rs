@@ -212,6 +212,7 @@ impl Ledger {
         filter: &Filter,
         each: &mut dyn FnMut(Payment) -> ControlFlow<()>,
     ) -> Result<(), LedgerError> {
+        self.look_for(filter)?;
         self.read(|db| {
             let limit = filter.limit.filter(|_| filter.who.is_some());
             let in_sql = filter.limit.filter(|_| filter.who.is_none());

@@ -45,6 +45,9 @@ const DOUBLES: &str = "id IN (SELECT payment_id FROM records WHERE status IN ('p
      AND usage IS NOT 'issue' AND payment_id IN (SELECT payment_id FROM further_payments) \
      GROUP BY payment_id HAVING count(*) > 1)";
 
+/// What was found comes in the order of how well it fits (`found.rs`).
+const RANKED: &str = " ORDER BY (SELECT rank FROM temp.found WHERE found.id = payments.id) DESC, ";
+
 /// A statement and the values to bind by name.
 #[derive(Debug)]
 pub(super) struct Choice {
@@ -70,7 +73,8 @@ pub(super) struct Conditions {
     limit: Option<u64>,
 }
 
-/// A filter's conditions: only those that are asked for, so that an index can serve them.
+/// A filter's conditions: only those that are asked for, so that an index can serve them. What its text finds was
+/// looked for before (`Ledger::look_for`).
 pub(super) fn choose(filter: &Filter) -> Conditions {
     let (since, until, order) = match filter.by {
         By::Requested => (
@@ -106,10 +110,9 @@ pub(super) fn choose(filter: &Filter) -> Conditions {
     }
     chosen.add_results(filter);
     chosen.add_rest(filter);
-    if let Some(asked) = filter.text.as_deref().and_then(text::asked) {
-        chosen.all.extend(asked.conditions);
-        chosen.params.extend(asked.params);
-        chosen.order = chosen.order.replace(" ORDER BY ", &format!(" ORDER BY {} DESC, ", asked.rank));
+    if filter.text.as_deref().is_some_and(text::asks) {
+        chosen.all.push("id IN (SELECT id FROM temp.found)".to_owned());
+        chosen.order = chosen.order.replace(" ORDER BY ", RANKED);
     }
     chosen
 }

@@ -61,6 +61,7 @@ impl Ledger {
         if filter.who.is_some() {
             return self.counted(filter);
         }
+        self.look_for(filter)?;
         self.read(|db| {
             // All of it is of one moment.
             let tx = Transaction::new_unchecked(db, TransactionBehavior::Deferred)?;

@@ -33,6 +33,7 @@ mod protocol;
 mod reading;
 mod records;
 mod refunds;
+mod searching;
 mod spellings;
 mod sums;
 
