@@ -8,7 +8,7 @@ use crate::domain::answer::Settled;
 use crate::domain::lookup::LookedUp;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::{GatewayRecord, Mode, Noted, Outcome};
-use crate::ledger::schema::MIGRATIONS;
+use crate::ledger::schema::{MIGRATIONS, SCHEMA_VERSION};
 use crate::ledger::{Create, Entry, Filter, Ledger, Seen};
 
 fn nothing() -> Vec<String> {
@@ -155,6 +155,7 @@ fn a_ledger_from_before_there_were_sums_is_summed_up() {
     };
     connection.execute_batch(&dropped.join(";")).unwrap();
     connection.execute_batch(MIGRATIONS[15]).unwrap();
+    connection.execute_batch(&format!("PRAGMA user_version = {SCHEMA_VERSION}")).unwrap();
     drop(connection);
     let ledger = place.try_open(Create::Never).unwrap();
     assert_eq!(ledger.wrong_sums().unwrap(), nothing());
