@@ -32,6 +32,12 @@ const FIND: &str = concat!("SELECT ", customer_columns!(), " FROM customers WHER
 const SAVED_UIDS: &str =
     "SELECT customer_uid FROM customers WHERE removed_at_ms IS NULL ORDER BY customer_uid";
 
+const SAVED: &str = concat!(
+    "SELECT ",
+    customer_columns!(),
+    " FROM customers WHERE removed_at_ms IS NULL ORDER BY customer_uid"
+);
+
 const ANY: &str = "SELECT EXISTS (SELECT 1 FROM customers)";
 
 const LIST: &str = concat!(
@@ -120,6 +126,18 @@ impl Ledger {
     /// digits of the card.
     pub fn customers(&self, text: Option<&str>, removed: bool) -> Result<Vec<Customer>, LedgerError> {
         self.read(|db| list(db, text.map(str::trim).filter(|text| !text.is_empty()), removed))
+    }
+
+    /// Hands over every saved customer that was not removed, one by one.
+    pub fn visit_customers(&self, each: &mut dyn FnMut(Customer)) -> Result<(), LedgerError> {
+        self.read(|db| {
+            let mut statement = db.prepare(SAVED)?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                each(row::customer(row)?);
+            }
+            Ok(())
+        })
     }
 
     /// Takes over what the gateway says of the card now.

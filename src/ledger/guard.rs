@@ -12,7 +12,8 @@ use crate::ledger::row::{collect, payment_columns, stored};
 use crate::ledger::rules::{is_similar, stands_open};
 use crate::ledger::{DailyLimit, How, Intent, Ledger, LedgerError, Passed};
 
-/// What [`is_similar`] says, asked of all rows at once.
+/// What [`is_similar`] says, asked of all rows at once. By customer and amount: the `+` keeps SQLite from reading all of
+/// a customer's payments by their time for the sake of the order.
 pub(super) const SIMILAR: &str = concat!(
     "SELECT ",
     payment_columns!(),
@@ -20,7 +21,7 @@ pub(super) const SIMILAR: &str = concat!(
       WHERE customer_uid = ?1 AND merchant_uid <> ?2 AND amount_minor = ?3 AND currency = ?4 \
         AND (outcome = 'paid' OR noted = 'charged') AND NOT (once_per AND ?6) \
         AND (requested_at_ms >= ?5 OR last_send_ms >= ?5) \
-      ORDER BY requested_at_ms DESC, id DESC LIMIT 1"
+      ORDER BY +requested_at_ms DESC, id DESC LIMIT 1"
 );
 
 /// What [`stands_open`] is asked of. Whether words of a no are a doubt, SQL cannot say.
@@ -29,7 +30,7 @@ pub(super) const NOT_PAID: &str = concat!(
     payment_columns!(),
     " FROM payments \
       WHERE customer_uid = ?1 AND merchant_uid <> ?2 AND amount_minor = ?3 AND currency = ?4 \
-        AND outcome IN ('pending', 'unknown', 'declined', 'rejected') ORDER BY requested_at_ms, id"
+        AND outcome IN ('pending', 'unknown', 'declined', 'rejected') ORDER BY +requested_at_ms, id"
 );
 
 impl Ledger {

@@ -24,6 +24,7 @@
 //! log stays when the last process ends, with up to 1 MB of the newest payments in it: a copy of the
 //! `.db` file alone lacks them. Copy the whole folder, or use `sqlite3 LEDGER ".backup COPY"`. A file that is not a ledger, or a newer one, is left as it is.
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -35,6 +36,7 @@ use crate::domain::standing::Standing;
 use crate::domain::time::Moment;
 use crate::ledger::day::DaySum;
 use crate::ledger::fault::Fault;
+use crate::ledger::found::Found;
 
 mod backfill;
 mod create;
@@ -46,6 +48,8 @@ mod error;
 mod examine;
 mod fault;
 mod filter;
+mod found;
+mod grams;
 mod guard;
 mod identity;
 mod imported;
@@ -54,6 +58,7 @@ mod left;
 mod lock;
 mod mark;
 mod open;
+mod pieces;
 mod place;
 mod read;
 mod record;
@@ -66,8 +71,10 @@ mod search;
 mod seen;
 mod sighting;
 mod spellings;
+mod sums;
 #[cfg(test)]
 mod tests;
+mod totals;
 mod write;
 
 pub use create::Beginning;
@@ -175,6 +182,8 @@ pub struct Ledger {
     identity: Option<(u64, u64)>,
     busy_timeout: Duration,
     day: DaySum,
+    /// What a text was found in.
+    found: RefCell<Option<Found>>,
     /// This user may not write it.
     read_only: bool,
     /// A mark was made, as far as this connection has seen.

@@ -1,5 +1,6 @@
 //! Opening a ledger: finding the file, making sure it is one, and setting how it is written.
 
+use std::cell::RefCell;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -84,6 +85,7 @@ fn open_in(path: &Path, options: &OpenOptions, way: Way) -> Result<Opened, Ledge
         identity,
         busy_timeout: options.busy_timeout,
         day: DaySum::default(),
+        found: RefCell::default(),
         read_only,
         marked: false,
         trouble: MarkTrouble::default(),

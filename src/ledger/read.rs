@@ -1,21 +1,17 @@
-//! Reading payments, their events, and what they come to.
+//! Reading payments and their events.
 
-use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use rusqlite::types::Value;
-use rusqlite::{Connection, Params, Rows, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, Params, Transaction, TransactionBehavior, params};
 
 use crate::domain::declines::{Standing, Who};
 use crate::domain::ids::{CustomerUid, MerchantUid};
-use crate::domain::money::{Amount, Currency};
-use crate::domain::payment::{HistoryEntry, Mode, Outcome, Payment};
-use crate::domain::record::Held;
-use crate::domain::totals::Totals;
+use crate::domain::payment::{HistoryEntry, Payment};
 use crate::ledger::fault::Fault;
 use crate::ledger::records::{of_payment, with_records};
 use crate::ledger::row::{self, Stored, collect, event_columns, payment_columns};
-use crate::ledger::search::{Choice, choose, refunded_between, shown_mode};
+use crate::ledger::search::{Choice, choose};
 use crate::ledger::spellings::{ORDERS, spelled};
 use crate::ledger::{Filter, Ledger, LedgerError};
 
@@ -100,35 +96,7 @@ const DECLINED_IMP_UIDS: &str = "SELECT imp_uid FROM events \
        AND outcome = 'declined' AND kind <> 'refund' AND imp_uid IS NOT NULL \
      GROUP BY imp_uid ORDER BY min(id)";
 
-const CHOSEN: &str = concat!("SELECT ", payment_columns!(), " FROM payments");
-
-const TOTALS: &str = concat!(
-    "SELECT outcome, currency, count(*) AS payments, \
-         sum(amount_minor - coalesce(cancel_amount_minor, 0) - outside_minor) AS net_minor, \
-         sum(noted IS 'charged') AS noted, sum(iif(noted = 'charged', amount_minor, 0)) AS noted_minor, \
-         ",
-    shown_mode!(),
-    " AS shown_mode, \
-         coalesce(max(mode = 'live' AND sandbox = 1 OR mode = 'test' AND sandbox = 0), 0) AS denied FROM payments"
-);
-
-/// What went back in a time, of payments of any day: refunds of ours by their own dates; what was refunded elsewhere by
-/// the last date that the gateway tells; what the PG paid back without the gateway by the date of the note.
-const BACK: &str = concat!(
-    "SELECT currency, ",
-    shown_mode!(),
-    " AS shown_mode, \
-         sum(coalesce((SELECT sum(amount_minor) FROM refunds \
-                        WHERE payment_id = payments.id AND refunds.imp_uid = payments.imp_uid AND outcome = 'refunded' \
-                          AND coalesce(refunded_at_s * 1000, sent_ms) >= :back_since \
-                          AND coalesce(refunded_at_s * 1000, sent_ms) < :back_until), 0) \
-             + iif(cancelled_at_s * 1000 >= :back_since AND cancelled_at_s * 1000 < :back_until, \
-                   max(coalesce(cancel_amount_minor, 0) - coalesce((SELECT sum(amount_minor) FROM refunds \
-                        WHERE payment_id = payments.id AND refunds.imp_uid = payments.imp_uid \
-                          AND outcome = 'refunded'), 0), 0), 0) \
-             + iif(outside_at_ms >= :back_since AND outside_at_ms < :back_until, outside_minor, 0)) AS back_minor \
-         FROM payments"
-);
+pub(super) const CHOSEN: &str = concat!("SELECT ", payment_columns!(), " FROM payments");
 
 impl Ledger {
     pub fn find(&self, uid: &MerchantUid) -> Result<Option<Payment>, LedgerError> {
@@ -244,6 +212,7 @@ impl Ledger {
         filter: &Filter,
         each: &mut dyn FnMut(Payment) -> ControlFlow<()>,
     ) -> Result<(), LedgerError> {
+        self.look_for(filter)?;
         self.read(|db| {
             let limit = filter.limit.filter(|_| filter.who.is_some());
             let in_sql = filter.limit.filter(|_| filter.who.is_none());
@@ -268,48 +237,6 @@ impl Ledger {
             Ok(())
         })
     }
-
-    /// What a choice of payments comes to, however many its limit would show.
-    pub fn totals(&self, filter: &Filter) -> Result<Totals, LedgerError> {
-        if filter.who.is_some() {
-            return self.counted(filter);
-        }
-        self.read(|db| {
-            let Choice { sql, params } = choose(filter).grouped(TOTALS);
-            let mut statement = db.prepare(&sql)?;
-            let totals = sum_up(statement.query(&*bound(&params))?)?;
-            let Choice { sql, params } = choose(filter).manifold(CHOSEN);
-            let mut statement = db.prepare(&sql)?;
-            let several = payments(db, collect(statement.query(&*bound(&params))?, row::stored)?)?;
-            let refunded = match (filter.since, filter.until) {
-                (None, None) => Vec::new(),
-                (since, until) => {
-                    let Choice { sql, params } = refunded_between(filter, since, until, BACK);
-                    sum_back(db.prepare(&sql)?.query(&*bound(&params))?)?
-                }
-            };
-            Ok(Totals { refunded, ..with_further(totals, &several) })
-        })
-    }
-
-    /// The same of payments for which somebody has to act: nothing is paid of them.
-    fn counted(&self, filter: &Filter) -> Result<Totals, LedgerError> {
-        let mut counts = Outcome::ALL.map(|outcome| (outcome, 0));
-        self.visit(&Filter { limit: None, ..filter.clone() }, &mut |payment| {
-            for (outcome, count) in &mut counts {
-                *count += u64::from(*outcome == payment.outcome);
-            }
-            ControlFlow::Continue(())
-        })?;
-        let by_outcome: Vec<_> = counts.into_iter().filter(|(_, count)| *count > 0).collect();
-        let count = by_outcome.iter().map(|(_, count)| count).sum();
-        Ok(Totals { count, by_outcome, ..Totals::default() })
-    }
-
-    /// What one customer's payments come to.
-    pub fn customer_totals(&self, uid: &CustomerUid) -> Result<Totals, LedgerError> {
-        self.totals(&Filter { customer: Some(uid.clone()), ..Filter::default() })
-    }
 }
 
 /// Whether these have to act before a payment can be paid. That is in no column: it is what the gateway's words mean
@@ -327,73 +254,6 @@ pub(super) fn bound(params: &[(String, Value)]) -> Vec<(&str, &dyn rusqlite::ToS
             (name.as_str(), value)
         })
         .collect()
-}
-
-fn sum_up(mut rows: Rows<'_>) -> Result<Totals, Fault> {
-    let mut totals = Totals::default();
-    let mut counts = [0_u64; Outcome::ALL.len()];
-    let mut noted: BTreeMap<Currency, Amount> = BTreeMap::new();
-    // Live comes first, where there is any of it.
-    let mut nets: [(Mode, BTreeMap<Currency, Amount>); 3] =
-        [Mode::Live, Mode::Test, Mode::Sandbox].map(|mode| (mode, BTreeMap::new()));
-    let mut denied = Vec::new();
-    while let Some(row) = rows.next()? {
-        let group = row::group(row)?;
-        totals.count += group.count;
-        totals.noted += group.noted;
-        for (outcome, count) in Outcome::ALL.iter().zip(&mut counts) {
-            if *outcome == group.outcome {
-                *count += group.count;
-            }
-        }
-        if group.noted > 0 {
-            let currency = group.noted_net.currency();
-            let sum = noted.get(&currency).map_or(0, Amount::minor);
-            let sum = sum.saturating_add(group.noted_net.minor());
-            noted.insert(currency, Amount::from_minor(sum, currency));
-        }
-        if group.outcome == Outcome::Paid {
-            denied.extend(group.denied.then_some(group.mode));
-            let of_mode = nets.iter_mut().find(|(mode, _)| *mode == group.mode);
-            of_mode.and_then(|(_, net)| net.insert(group.net.currency(), group.net));
-        }
-    }
-    let counted = Outcome::ALL.into_iter().zip(counts);
-    totals.by_outcome = counted.filter(|(_, count)| *count > 0).collect();
-    totals.noted_net = noted.into_values().collect();
-    let mut nets = nets.into_iter().filter(|(_, net)| !net.is_empty());
-    if let Some((mode, net)) = nets.next() {
-        totals.net = net.into_values().collect();
-        totals.net_mode = denied.contains(&mode).then_some(mode);
-    }
-    totals.apart = nets.map(|(mode, net)| (mode, net.into_values().collect())).collect();
-    Ok(totals)
-}
-
-/// What went back, live first.
-fn sum_back(mut rows: Rows<'_>) -> Result<Vec<(Mode, Vec<Amount>)>, Fault> {
-    let mut back = [Mode::Live, Mode::Test, Mode::Sandbox].map(|mode| (mode, Vec::new()));
-    while let Some(row) = rows.next()? {
-        let (mode, amount) = row::back(row)?;
-        let of_mode = back.iter_mut().find(|(of, _)| *of == mode).filter(|_| amount.minor() > 0);
-        of_mode.into_iter().for_each(|(_, amounts)| amounts.push(amount));
-    }
-    Ok(back.into_iter().filter(|(_, amounts)| !amounts.is_empty()).collect())
-}
-
-/// What payments hold that are not the ones their orders stand for.
-fn with_further(totals: Totals, several: &[Payment]) -> Totals {
-    let mut further = 0;
-    let mut sums: BTreeMap<Currency, Amount> = BTreeMap::new();
-    for (_, Held(held)) in several.iter().flat_map(Payment::further) {
-        further += 1;
-        if let Some(held) = held {
-            let none = Amount::from_minor(0, held.currency());
-            let sum = sums.entry(held.currency()).or_insert(none);
-            *sum = sum.checked_add(held).unwrap_or(*sum);
-        }
-    }
-    Totals { further, further_held: sums.into_values().collect(), ..totals }
 }
 
 pub(super) fn find_stored(db: &Connection, uid: &MerchantUid) -> Result<Option<Stored>, Fault> {

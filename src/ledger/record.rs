@@ -48,6 +48,7 @@ impl Ledger {
             Err(NotWritten::Entry(_)) if entries.len() > 1 => self.write_apart(entries),
             Err(NotWritten::Entry(fault) | NotWritten::All(fault)) => Err(fault),
         };
+        self.index_behind(entries);
         let at = |fault: Fault| fault.at(&self.path, self.busy_timeout);
         match written {
             Ok(written) => written.into_iter().map(|written: Result<_, Fault>| written.map_err(at)).collect(),
@@ -69,6 +70,7 @@ impl Ledger {
         })?;
         self.day = day;
         self.raise(height.as_ref());
+        self.index_behind(std::slice::from_ref(entry));
         Ok(written)
     }
 

@@ -23,11 +23,11 @@ pub(super) const OF_PAYMENT: &str = concat!(
       WHERE payment_id = ?1 ORDER BY nth"
 );
 
-/// Orders under which more than one payment was shown.
+/// Orders under which a payment took money that they do not stand for.
 pub(super) const MANIFOLD: &str = concat!(
     "SELECT ",
     payment_columns!(),
-    " FROM payments WHERE id IN (SELECT payment_id FROM records WHERE nth > 1) ORDER BY requested_at_ms, id"
+    " FROM payments WHERE id IN (SELECT payment_id FROM further_payments) ORDER BY requested_at_ms, id"
 );
 
 const INSERT: &str = "INSERT INTO records (payment_id, imp_uid, nth, merchant_uid, customer_uid, status, amount_minor, \

@@ -439,6 +439,31 @@ pub(super) fn group(row: &Row<'_>) -> Result<GroupTotal, Fault> {
     })
 }
 
+/// Reads a row of sums of days: `outcome, currency, payments, net_high, net_low, noted, noted_high, noted_low, mode,
+/// denied`.
+pub(super) fn day_group(row: &Row<'_>) -> Result<GroupTotal, Fault> {
+    let cells = Cells { table: "day_sums", row };
+    let currency = cells.parsed((1, "currency"), |code| Currency::parse(code).ok())?;
+    let count = |column: Column| {
+        let count = cells.integer(column)?;
+        u64::try_from(count).map_err(|_| cells.fault(column, &count))
+    };
+    let amount = |high: Column, low: Column| {
+        let minor = i128::from(cells.integer(high)?) * (1 << 32) + i128::from(cells.integer(low)?);
+        let minor = i64::try_from(minor).map_err(|_| Fault::TooLarge("sum of the amounts"))?;
+        Ok::<Amount, Fault>(Amount::from_minor(minor, currency))
+    };
+    Ok(GroupTotal {
+        outcome: cells.parsed((0, "outcome"), Outcome::from_word)?,
+        mode: cells.parsed((8, "mode"), Mode::from_word)?,
+        denied: count((9, "denied"))? > 0,
+        count: count((2, "payments"))?,
+        net: amount((3, "net_high"), (4, "net_low"))?,
+        noted: count((5, "noted"))?,
+        noted_net: amount((6, "noted_high"), (7, "noted_low"))?,
+    })
+}
+
 /// Reads all rows of a statement.
 pub(super) fn collect<T>(
     mut rows: Rows<'_>,

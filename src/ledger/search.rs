@@ -18,17 +18,35 @@ macro_rules! shown_mode {
 
 pub(super) use shown_mode;
 
-/// The card of the payment, or of another one under its order.
-const CARD: &str = "(substr(card_number, -4) = :card \
-     OR id IN (SELECT payment_id FROM records WHERE substr(card_number, -4) = :card))";
+/// A payment of which this holds, or of whose records it does, by indexes: a payment has what its own record has, but
+/// for those few that the two last of these find.
+macro_rules! of_it_or_its_records {
+    ($condition:literal) => {
+        concat!(
+            "id IN (SELECT payment_id FROM records WHERE ",
+            $condition,
+            " UNION ALL SELECT id FROM payments WHERE imp_uid IS NULL \
+                 AND (apply_num IS NOT NULL OR card_number IS NOT NULL) AND ",
+            $condition,
+            " UNION ALL SELECT id FROM payments WHERE id IN (SELECT payment_id FROM payments_told_otherwise) AND ",
+            $condition,
+            ")"
+        )
+    };
+}
 
-const APPROVAL: &str =
-    "(apply_num = :approval OR id IN (SELECT payment_id FROM records WHERE apply_num = :approval))";
+/// The card of the payment, or of another one under its order.
+const CARD: &str = of_it_or_its_records!("card_number IS NOT NULL AND substr(card_number, -4) = :card");
+
+const APPROVAL: &str = of_it_or_its_records!("apply_num = :approval");
 
 /// More than one payment took money under the order, whoever has answered for it and whatever was refunded since.
 const DOUBLES: &str = "id IN (SELECT payment_id FROM records WHERE status IN ('paid', 'cancelled', 'canceled') \
-     AND usage IS NOT 'issue' AND payment_id IN (SELECT payment_id FROM records WHERE nth > 1) \
+     AND usage IS NOT 'issue' AND payment_id IN (SELECT payment_id FROM further_payments) \
      GROUP BY payment_id HAVING count(*) > 1)";
+
+/// What was found comes in the order of how well it fits (`found.rs`).
+const RANKED: &str = " ORDER BY (SELECT rank FROM temp.found WHERE found.id = payments.id) DESC, ";
 
 /// A statement and the values to bind by name.
 #[derive(Debug)]
@@ -55,7 +73,8 @@ pub(super) struct Conditions {
     limit: Option<u64>,
 }
 
-/// A filter's conditions: only those that are asked for, so that an index can serve them.
+/// A filter's conditions: only those that are asked for, so that an index can serve them. What its text finds was
+/// looked for before (`Ledger::look_for`).
 pub(super) fn choose(filter: &Filter) -> Conditions {
     let (since, until, order) = match filter.by {
         By::Requested => (
@@ -91,10 +110,9 @@ pub(super) fn choose(filter: &Filter) -> Conditions {
     }
     chosen.add_results(filter);
     chosen.add_rest(filter);
-    if let Some(asked) = filter.text.as_deref().and_then(text::asked) {
-        chosen.all.extend(asked.conditions);
-        chosen.params.extend(asked.params);
-        chosen.order = chosen.order.replace(" ORDER BY ", &format!(" ORDER BY {} DESC, ", asked.rank));
+    if filter.text.as_deref().is_some_and(text::asks) {
+        chosen.all.push("id IN (SELECT id FROM temp.found)".to_owned());
+        chosen.order = chosen.order.replace(" ORDER BY ", RANKED);
     }
     chosen
 }
@@ -111,6 +129,9 @@ pub(super) fn refunded_between(
     let (since, until) = (since.unwrap_or(Timestamp::MIN), until.unwrap_or(Timestamp::MAX));
     choice.params.push((":back_since".to_owned(), since.as_millisecond().into()));
     choice.params.push((":back_until".to_owned(), until.as_millisecond().into()));
+    // Whole seconds that may lie in the time, for an index: what does is asked of each.
+    choice.params.push((":back_since_s".to_owned(), since.as_second().into()));
+    choice.params.push((":back_until_s".to_owned(), until.as_second().into()));
     choice
 }
 
@@ -123,10 +144,8 @@ impl Conditions {
     /// Outcomes and the gateway's words: any of both lists. Each list is bound as one text, its
     /// words between separators that no word holds.
     fn add_results(&mut self, filter: &Filter) {
-        let outcomes: Vec<&str> = filter.outcomes.iter().copied().map(Outcome::word).collect();
+        let outcomes = outcome_condition(&filter.outcomes);
         let statuses: Vec<&str> = filter.statuses.iter().map(String::as_str).collect();
-        // Words of ours alone, and so spelled out: the index of the unsettled serves no other form.
-        let outcomes = (!outcomes.is_empty()).then(|| format!("outcome IN ('{}')", outcomes.join("', '")));
         let statuses = (!statuses.is_empty()).then(|| {
             self.params
                 .push((":statuses".to_owned(), format!("\u{1f}{}\u{1f}", statuses.join("\u{1f}")).into()));
@@ -180,15 +199,25 @@ impl Conditions {
         Choice { sql, params }
     }
 
-    /// All of them under whose orders more than one payment was shown.
-    pub(super) fn manifold(mut self, select: &str) -> Choice {
-        self.all.push("id IN (SELECT payment_id FROM records WHERE nth > 1)".to_owned());
+    /// All of them under whose orders a payment took money that they do not stand for.
+    pub(super) fn with_further_payments(mut self, select: &str) -> Choice {
+        self.all.push("id IN (SELECT payment_id FROM further_payments)".to_owned());
         Choice { sql: self.with_where(select), params: self.params }
     }
 
     /// Those of them of which money went back, a row a currency and mode.
     fn back(mut self, select: &str) -> Choice {
-        self.all.push("outcome = 'paid' AND (cancel_amount_minor > 0 OR outside_minor > 0)".to_owned());
+        self.all.push(
+            "outcome = 'paid' AND (cancel_amount_minor > 0 OR outside_minor > 0) \
+                 AND id IN (SELECT payment_id FROM refunds WHERE outcome = 'refunded' \
+                                AND coalesce(refunded_at_s * 1000, sent_ms) >= :back_since \
+                                AND coalesce(refunded_at_s * 1000, sent_ms) < :back_until \
+                            UNION ALL SELECT id FROM payments \
+                              WHERE cancelled_at_s >= :back_since_s AND cancelled_at_s <= :back_until_s \
+                            UNION ALL SELECT id FROM payments \
+                              WHERE outside_at_ms >= :back_since AND outside_at_ms < :back_until)"
+                .to_owned(),
+        );
         let sql = self.with_where(select) + " GROUP BY currency, shown_mode ORDER BY currency";
         Choice { sql, params: self.params }
     }
@@ -198,6 +227,17 @@ impl Conditions {
         let sql = self.with_where(select) + " GROUP BY outcome, currency, shown_mode";
         Choice { sql, params: self.params }
     }
+}
+
+/// Any of these outcomes; `None` of none. Words of ours alone, and so spelled out: the index of the unsettled serves no
+/// other form than its own.
+fn outcome_condition(outcomes: &[Outcome]) -> Option<String> {
+    let is_open = |outcome: &Outcome| matches!(outcome, Outcome::Pending | Outcome::Unknown);
+    let words: Vec<&str> = outcomes.iter().copied().map(Outcome::word).collect();
+    let any = format!("outcome IN ('{}')", words.join("', '"));
+    let all_open = outcomes.iter().all(is_open);
+    (!outcomes.is_empty())
+        .then(|| if all_open { format!("outcome IN ('pending', 'unknown') AND {any}") } else { any })
 }
 
 /// The first whole second that is not before the time.

@@ -11,6 +11,7 @@ use crate::crash::books::{Book, check_word, in_ledger, settle, was_killed};
 use crate::crash::dice::Dice;
 use crate::crash::relay::{Relay, Stage};
 use crate::crash::{nothing_wrong, on_threads, wanted};
+use crate::support::sums::sums_are_right;
 use crate::support::world::{Gateway, Ran, World, to_charge};
 
 /// The charge lands after the first of these, and its answer leaves after both.
@@ -86,6 +87,7 @@ fn covers(phases: &BTreeMap<Phase, usize>, killed: usize) {
 fn compare(homes: &[World], book: &Book, orders: usize) {
     let mut seen = 0;
     for world in homes {
+        assert_eq!(sums_are_right(&world.ledger_path()), Ok(()));
         let rows = world.run(&["history", "--all", "--json"]).exits(0).json();
         for row in rows.as_array().unwrap() {
             let known = book.known(row["merchant_uid"].as_str().unwrap());

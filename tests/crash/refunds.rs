@@ -13,6 +13,7 @@ use crate::crash::dice::Dice;
 use crate::crash::relay::{Relay, Stage};
 use crate::crash::syscalls::kill_points;
 use crate::crash::{nothing_wrong, on_threads, strace, wanted};
+use crate::support::sums::sums_are_right;
 use crate::support::world::{Gateway, Ran, World};
 
 /// The money is back at once, and the answer leaves after this.
@@ -108,6 +109,7 @@ fn compare(world: &World, book: &Book, order: &str) -> Result<(), String> {
     if refunded != 1 || open || made != [AMOUNT] || shown["cancel_amount"] != AMOUNT {
         return Err(format!("{order}: the gateway has {made:?}, and the ledger\n{shown:#}"));
     }
+    sums_are_right(&world.ledger_path())?;
     Ok(())
 }
 

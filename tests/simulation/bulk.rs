@@ -15,6 +15,8 @@ use billkey::gateway::{ApiKey, Client};
 use billkey::interrupt::Interrupts;
 use billkey::ledger::{Create, Ledger};
 
+use crate::support::sums::sums_are_right;
+
 use super::book::{Book as GatewayBook, Mood};
 use super::ledgers::Home;
 use super::room;
@@ -70,6 +72,7 @@ impl Batches {
             if ends.len() != self.uids.len() || ends.iter().any(|outcome| *outcome != Outcome::Paid) {
                 return Err(format!("home {home} does not get every order paid: {ends:?}"));
             }
+            sums_are_right(&self.homes[home].ledger())?;
         }
         Ok(())
     }

@@ -26,6 +26,8 @@ use billkey::gateway::{ApiKey, Client, account_of};
 use billkey::interrupt::Interrupts;
 use billkey::ledger::{Acceptance, Beginning, Create, Ledger, LedgerError, OpenOptions};
 
+use crate::support::sums::sums_are_right;
+
 use super::book::{Book as GatewayBook, Mood};
 use super::ledgers::{Home, MISHAPS};
 use super::room;
@@ -90,7 +92,8 @@ impl Copies {
             self.time_passes();
             self.something_happens();
         }
-        self.come_to_rest()
+        self.come_to_rest()?;
+        self.homes.iter().try_for_each(|home| sums_are_right(&home.ledger()))
     }
 
     fn draw_weather(&mut self) -> Vec<Mood> {

@@ -26,6 +26,8 @@ use scenario::{Connections, Scenario, Setting};
 use till::PlantedRefund;
 use wire::Planted;
 
+use crate::support::sums::sums_are_right;
+
 /// How many seeds share one ledger file before the next is begun.
 const SEEDS_PER_LEDGER: usize = 200;
 /// How many seeds a planted bug is given to show itself.
@@ -58,6 +60,9 @@ fn live(seeds: std::ops::Range<u64>, setting: Setting) -> Result<u32, (u64, Stri
             scenario.live().map_err(|broken| (seed, broken, scenario.story()))?;
             crashes += scenario.world.look().crashes;
         }
+        let last = seeds.peek().copied().unwrap_or_default();
+        sums_are_right(&room.path().join("ledger.db"))
+            .map_err(|wrong| (last, wrong, format!("the seeds before {last} share the ledger")))?;
     }
     Ok(crashes)
 }

@@ -23,6 +23,8 @@ use billkey::gateway::{ApiKey, Client};
 use billkey::interrupt::Interrupts;
 use billkey::ledger::{Claiming, Closing, Create, Entry, Guards, Intent, Ledger};
 
+use crate::support::sums::sums_are_right;
+
 use super::book::Book as GatewayBook;
 use super::planted::{Forgetful, found_as_told, refunded_for_ever, taken_as_lost, undecided_as_found};
 use super::scenario::SETTLE_AFTER;
@@ -97,7 +99,8 @@ impl Refunds {
                 locked(&self.till).take_back(nth);
             }
         }
-        self.come_to_rest()
+        self.come_to_rest()?;
+        sums_are_right(&self.room.path().join("ledger.db"))
     }
 
     fn draw(&self) -> Vec<Ask> {

@@ -3,6 +3,7 @@
 pub mod gateway;
 #[cfg(unix)]
 pub mod pty;
+pub mod sums;
 pub mod workbook;
 pub mod world;
 

@@ -57,21 +57,47 @@ struct Seen {
     /// How many payments and customers were looked at.
     looked_at: usize,
     /// Payments and customers whose channel, by the gateway's own flag, is of the other kind.
-    other_channel: Vec<String>,
+    other_channel: Few,
     /// Payments and customers that were written down under another mode.
-    other_mode: Vec<String>,
+    other_mode: Few,
     /// Of saved customers.
     pgs: BTreeSet<String>,
     /// Of payments.
     pgs_paid: BTreeSet<String>,
 }
 
+/// Ids of which a few are named and all are counted: a ledger may have a million of them.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Few {
+    named: Vec<String>,
+    count: usize,
+}
+
+impl Few {
+    const NAMED: usize = 3;
+
+    fn add(&mut self, id: &str) {
+        if self.named.len() < Few::NAMED {
+            self.named.push(id.to_owned());
+        }
+        self.count += 1;
+    }
+
+    fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    fn shown(&self) -> String {
+        let named = self.named.join(", ");
+        let more = self.count - self.named.len();
+        if more > 0 { format!("{named} and {more} more") } else { named }
+    }
+}
+
 impl Seen {
     fn in_ledger(mode: Mode, ledger: &Ledger) -> Result<Seen, LedgerError> {
         let mut seen = Seen::default();
-        for customer in ledger.customers(None, false)? {
-            seen.customer(mode, &customer);
-        }
+        ledger.visit_customers(&mut |customer| seen.customer(mode, &customer))?;
         let mut payments: Vec<Payment> = Vec::new();
         let newest = Filter { limit: Some(PAYMENTS_LOOKED_AT), ..Filter::default() };
         ledger.visit(&newest, &mut |payment| {
@@ -89,7 +115,9 @@ impl Seen {
     fn customer(&mut self, mode: Mode, customer: &Customer) {
         let card = &customer.card;
         self.note(mode, customer.mode, card.sandbox, customer.customer_uid.as_str());
-        self.pgs.extend(card.pg_provider.clone());
+        if let Some(pg) = card.pg_provider.as_ref().filter(|pg| !self.pgs.contains(*pg)) {
+            self.pgs.insert(pg.clone());
+        }
     }
 
     fn payment(&mut self, mode: Mode, payment: &Payment, sandbox_flag: Option<bool>) {
@@ -100,20 +128,16 @@ impl Seen {
     fn note(&mut self, mode: Mode, recorded: Mode, sandbox_flag: Option<bool>, id: &str) {
         self.looked_at += 1;
         if mode.disagrees_with(sandbox_flag) {
-            self.other_channel.push(id.to_owned());
+            self.other_channel.add(id);
         } else if recorded != mode {
-            self.other_mode.push(id.to_owned());
+            self.other_mode.add(id);
         }
     }
 }
 
 fn mode(mode: Mode, seen: &Seen, report: &mut Report) {
-    let some = |ids: &[String]| {
-        let shown = ids.iter().take(3).map(String::as_str).collect::<Vec<_>>().join(", ");
-        if ids.len() > 3 { format!("{shown} and {} more", ids.len() - 3) } else { shown }
-    };
     if !seen.other_channel.is_empty() {
-        let ids = some(&seen.other_channel);
+        let ids = seen.other_channel.shown();
         let (message, fix) = match mode {
             Mode::Live => (
                 format!(
@@ -136,7 +160,7 @@ fn mode(mode: Mode, seen: &Seen, report: &mut Report) {
             "mode",
             format!(
                 "the profile is {mode}, and {} were written down under another mode",
-                some(&seen.other_mode)
+                seen.other_mode.shown()
             ),
             "give each mode a profile and a ledger of its own",
         );
@@ -237,6 +261,16 @@ mod tests {
         assert!(matches!(live.as_slice(), [(State::Warn, message)] if message.contains("TEST channel")));
         let test = told(Mode::Test, &[(Mode::Test, Some(false))]);
         assert!(matches!(test.as_slice(), [(State::Warn, message)] if message.contains("LIVE channel")));
+    }
+
+    #[test]
+    fn of_many_ids_three_are_named_and_the_others_counted() {
+        let told = told(Mode::Test, &[(Mode::Live, None); 1005]);
+        assert!(
+            matches!(told.as_slice(), [(State::Warn, message)]
+            if message.contains("order_1, order_1, order_1 and 1002 more")),
+            "{told:?}"
+        );
     }
 
     #[test]

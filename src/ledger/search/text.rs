@@ -4,6 +4,8 @@ use rusqlite::types::Value;
 
 use crate::domain::money::{Amount, Currency};
 use crate::domain::text::{nfc, spellings};
+use crate::ledger::grams::{Whole, all_pieces, whole};
+use crate::ledger::search::Choice;
 
 /// A telephone number's column, as people dial it here: without what stands between the digits, and without the
 /// country.
@@ -50,14 +52,18 @@ const WORD: &str = concat!(
              'VND', 'VUV', 'XAF', 'XOF', 'XPF') THEN :minor_0_# \
          WHEN currency IN ('BHD', 'IQD', 'JOD', 'KWD', 'LYD', 'OMR', 'TND') THEN :minor_3_# \
          ELSE :minor_2_# END \
-      OR id IN (SELECT payment_id FROM records WHERE imp_uid LIKE :like# ESCAPE '\\' \
-            OR apply_num LIKE :like# ESCAPE '\\') \
-      OR customer_uid IN (SELECT customer_uid FROM customers \
-         WHERE ",
+      OR EXISTS (SELECT 1 FROM records WHERE payment_id = payments.id AND (records.imp_uid LIKE :like# ESCAPE '\\' \
+            OR records.apply_num LIKE :like# ESCAPE '\\')) \
+      OR customer_uid IN (SELECT customer_uid FROM temp.people WHERE word = #)"
+);
+
+/// The saved customers that one word names.
+const PEOPLE: &str = concat!(
+    "SELECT #, customer_uid FROM customers WHERE ",
     tight!("name"),
     " LIKE :like# ESCAPE '\\' OR name LIKE :apart# ESCAPE '\\' OR email LIKE :like# ESCAPE '\\' OR ",
     digits_of!("tel"),
-    " LIKE :digits#)"
+    " LIKE :digits#"
 );
 
 /// How well a payment fits one word: an id or an approval number that is the word itself, or begins with it, comes
@@ -80,35 +86,78 @@ const WORDS_MAX: usize = 16;
 
 /// What a text asks for.
 pub(in crate::ledger) struct Asked {
-    /// One condition a word.
+    /// One condition a word. They look into `temp.people`.
     pub(in crate::ledger) conditions: Vec<String>,
     /// What to sort by, descending, before all else.
     pub(in crate::ledger) rank: String,
     pub(in crate::ledger) params: Vec<(String, Value)>,
+    pub(in crate::ledger) words: Vec<Word>,
+}
+
+/// One word of it.
+pub(in crate::ledger) struct Word {
+    /// Which saved customers it names, for `temp.people`.
+    pub(in crate::ledger) people: Choice,
+    /// The pieces that a payment has in which it stands, by any of several ways; `None` where it is too short to have
+    /// any. A payment whose customer it names needs none.
+    pub(in crate::ledger) pieces: Option<Vec<Vec<u32>>>,
+}
+
+/// Whether a text asks for anything.
+pub(in crate::ledger) fn asks(text: &str) -> bool {
+    !text.trim().is_empty()
 }
 
 /// The words of a text as SQL; `None` of one without any.
 pub(in crate::ledger) fn asked(text: &str) -> Option<Asked> {
     if text.len() > TEXT_BYTES_MAX {
         let conditions = vec!["0".to_owned()];
-        return Some(Asked { conditions, rank: "NULL".to_owned(), params: Vec::new() });
+        return Some(Asked { conditions, rank: "0".to_owned(), params: Vec::new(), words: Vec::new() });
     }
-    let words = words(text);
+    let texts = words(text);
+    let mut words = Vec::new();
     let (mut conditions, mut rank, mut params) = (Vec::new(), Vec::new(), Vec::new());
-    for (n, word) in words.iter().enumerate() {
+    for (n, word) in texts.iter().enumerate() {
         let numbered = |sql: &str| sql.replace('#', &n.to_string());
         conditions.push(numbered(&format!(
             "{WORD} OR (NOT {DERIVED} AND (merchant_uid LIKE :like# ESCAPE '\\' OR merchant_uid LIKE :apart# ESCAPE '\\')))"
         )));
         rank.push(numbered(RANK));
-        let minor = |code| amount_minor(word, code);
+        let minor = |code| Value::from(minor_of(word, code));
         let minors = [(":minor_0_", minor("KRW")), (":minor_2_", minor("USD")), (":minor_3_", minor("KWD"))];
         let prefix = like(&nfc(word)).trim_start_matches('%').to_owned();
         let own = [(":prefix", prefix.into()), (":exact", nfc(word).into_owned().into())];
         let all = text_params(word).into_iter().chain(minors).chain(own);
         params.extend(all.map(|(name, value)| (format!("{name}{n}"), value)));
+        let of_people = text_params(word).into_iter().filter(|(name, _)| *name != ":last_four");
+        let of_people = of_people.map(|(name, value)| (format!("{name}{n}"), value)).collect();
+        words.push(Word {
+            people: Choice { sql: numbered(PEOPLE), params: of_people },
+            pieces: pieces_of(word),
+        });
     }
-    (!words.is_empty()).then(|| Asked { conditions, rank: rank.join(" + "), params })
+    (!texts.is_empty()).then(|| Asked { conditions, rank: rank.join(" + "), params, words })
+}
+
+/// What [`WORD`] needs of a payment, for each of its ways: the text anywhere, composed or apart, or as digits; or a value
+/// as a whole.
+fn pieces_of(word: &str) -> Option<Vec<Vec<u32>>> {
+    // SQL ends a pattern where this stands in it.
+    if word.contains('\0') {
+        return None;
+    }
+    let texts = spellings(&nfc(word)).into_iter().take(2).chain(tel_digits(word));
+    let mut ways: Vec<Vec<u32>> = texts.map(|text| all_pieces(&text)).collect();
+    if ways.iter().any(Vec::is_empty) {
+        return None;
+    }
+    ways.push(vec![whole(Whole::Card, &nfc(word))]);
+    ways.extend(last_four(word).map(|digits| vec![whole(Whole::LastFour, digits)]));
+    let minors = ["KRW", "USD", "KWD"].into_iter().filter_map(|code| minor_of(word, code));
+    ways.extend(minors.map(|minor| vec![whole(Whole::Amount, &minor.to_string())]));
+    ways.sort();
+    ways.dedup();
+    Some(ways)
 }
 
 /// What stands between blanks; but a telephone number that is written apart is one word, and so is an amount and
@@ -174,10 +223,10 @@ fn last_four(text: &str) -> Option<&str> {
 }
 
 /// The text as an amount in this currency; the sign of the won may stand before it.
-fn amount_minor(text: &str, code: &str) -> Value {
+fn minor_of(text: &str, code: &str) -> Option<i64> {
     let digits = text.strip_prefix('₩').unwrap_or(text);
     let amount = Currency::parse(code).ok().and_then(|currency| Amount::parse(digits, currency).ok());
-    amount.map(|amount| amount.minor()).into()
+    amount.map(|amount| amount.minor())
 }
 
 #[cfg(test)]

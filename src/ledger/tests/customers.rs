@@ -36,6 +36,19 @@ fn listed(ledger: &Ledger, text: Option<&str>, removed: bool) -> Vec<String> {
 }
 
 #[test]
+fn customers_are_handed_over_one_by_one_but_for_those_that_were_removed() {
+    let place = Place::new();
+    let mut ledger = place.ledger();
+    for uid in ["c", "a", "b"] {
+        ledger.save_customer(&customer(uid)).unwrap();
+    }
+    assert!(ledger.remove_customer(&customer("b").customer_uid, at(9)).unwrap());
+    let mut uids = Vec::new();
+    ledger.visit_customers(&mut |customer| uids.push(customer.customer_uid.to_string())).unwrap();
+    assert_eq!(uids, ["a", "c"]);
+}
+
+#[test]
 fn a_customer_is_kept_as_saved() {
     let place = Place::new();
     let mut ledger = place.ledger();

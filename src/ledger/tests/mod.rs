@@ -33,7 +33,9 @@ mod protocol;
 mod reading;
 mod records;
 mod refunds;
+mod searching;
 mod spellings;
+mod sums;
 
 /// A directory of its own for one test's ledger.
 struct Place {

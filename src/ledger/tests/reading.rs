@@ -377,10 +377,10 @@ fn what_a_charge_reads_is_read_from_an_index() {
         (BY_APPROVAL, "records_by_apply_num"),
         (BEGUN_WITH, "records_by_imp_uid"),
         (OF_PAYMENT, "PRIMARY KEY"),
-        (MANIFOLD, "records_further"),
+        (MANIFOLD, "further_payments"),
         (EVENTS, "events_by_payment"),
-        (SIMILAR, "payments_by_customer"),
-        (NOT_PAID, "payments_by_customer"),
+        (SIMILAR, "payments_by_terms"),
+        (NOT_PAID, "payments_by_terms"),
         (SPENT, "payments_sent_again"),
     ] {
         let plan = plan(&ledger, sql, &[]);
