@@ -37,6 +37,7 @@ use crate::ledger::day::DaySum;
 use crate::ledger::fault::Fault;
 
 mod backfill;
+mod chain;
 mod create;
 mod customers;
 mod day;

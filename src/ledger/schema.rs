@@ -3,6 +3,7 @@
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::ledger::backfill;
+use crate::ledger::chain;
 use crate::ledger::durable::{pragma, refused};
 use crate::ledger::fault::Fault;
 use crate::ledger::spellings;
@@ -12,7 +13,7 @@ pub(super) const APPLICATION_ID: i64 = 0x626b_6579;
 
 /// Every schema there was, oldest first; each sets the `user_version` it leads to, which is its
 /// place in this list. Only ever added to.
-pub(super) const MIGRATIONS: [&str; 15] = [
+pub(super) const MIGRATIONS: [&str; 16] = [
     include_str!("migrations/0001_ledger.sql"),
     include_str!("migrations/0002_quicker_writes.sql"),
     include_str!("migrations/0003_fewer_writes.sql"),
@@ -28,12 +29,14 @@ pub(super) const MIGRATIONS: [&str; 15] = [
     include_str!("migrations/0013_earlier_doubts.sql"),
     include_str!("migrations/0014_left_for_people.sql"),
     include_str!("migrations/0015_outside.sql"),
+    include_str!("migrations/0016_chain.sql"),
 ];
-pub(super) const SCHEMA_VERSION: i64 = 15;
+pub(super) const SCHEMA_VERSION: i64 = 16;
 
 /// The schemas whose new columns and tables SQL alone cannot fill.
 const SPELLINGS: i64 = 6;
 const RECORDS: i64 = 11;
+const CHAIN: i64 = 16;
 
 /// What the header of the file says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +90,10 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<bool, Fault> {
     // Rows are read and written as they are today, so that this comes after all of it.
     if (1..RECORDS).contains(&from) {
         backfill::fill(&tx)?;
+    }
+    // Over what all of the above have left.
+    if (1..CHAIN).contains(&from) {
+        chain::fill(&tx)?;
     }
     tx.commit()?;
     Ok(from == 0)
