@@ -22,7 +22,11 @@
 //!
 //! Files. The ledger is 0600, its directories 0700; `-wal` and `-shm` beside it inherit that. The
 //! log stays when the last process ends, with up to 1 MB of the newest payments in it: a copy of the
-//! `.db` file alone lacks them. Copy the whole folder, or use `sqlite3 LEDGER ".backup COPY"`. A file that is not a ledger, or a newer one, is left as it is.
+//! `.db` file alone lacks them. `upkeep` makes whole ones, and puts them back. A file that is not a ledger, or a newer
+//! one, is left as it is.
+//!
+//! Chains. What is written of a payment is linked to what was written before (`chain.rs`), so that a row that was
+//! changed by other means shows.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -69,11 +73,12 @@ mod sighting;
 mod spellings;
 #[cfg(test)]
 mod tests;
+mod upkeep;
 mod write;
 
 pub use create::Beginning;
 pub use entry::{Attempt, Claim, Claiming, Closing, Entry, How, RefundClaim, Written};
-pub use error::{Cause, LedgerError, replaced_by_backup};
+pub use error::{Cause, LedgerError, REPLACED_BY_BACKUP};
 pub use examine::Examination;
 pub use filter::{By, Filter};
 pub use identity::{Acceptance, Accepted};
@@ -86,6 +91,10 @@ pub use records::Acknowledgement;
 pub use rules::outside::OutsideNote;
 pub use rules::refund::RefundHeld;
 pub use seen::Seen;
+pub use upkeep::{
+    BackedUp, Chains, Compacted, Group, Job, Misfit, Restored, Stamp, Stats, Tick, UpkeepError, compact,
+    restore,
+};
 
 /// How long a write waits for another program's, unless told otherwise.
 pub const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -177,6 +186,8 @@ pub struct Ledger {
     day: DaySum,
     /// This user may not write it.
     read_only: bool,
+    /// It is a backup, which is only read.
+    is_backup: bool,
     /// A mark was made, as far as this connection has seen.
     marked: bool,
     trouble: MarkTrouble,

@@ -11,6 +11,9 @@ use crate::ledger::spellings;
 /// `bkey` in the file's header; the first migration sets it.
 pub(super) const APPLICATION_ID: i64 = 0x626b_6579;
 
+/// `bkup`: a backup, whose stamp says what was in it. To an older program it is another program's file.
+pub(super) const BACKUP_ID: i64 = 0x626b_7570;
+
 /// Every schema there was, oldest first; each sets the `user_version` it leads to, which is its
 /// place in this list. Only ever added to.
 pub(super) const MIGRATIONS: [&str; 16] = [
@@ -46,6 +49,9 @@ pub(super) enum Kind {
     Ledger {
         version: i64,
     },
+    Backup {
+        version: i64,
+    },
     Foreign,
 }
 
@@ -63,6 +69,9 @@ pub(super) fn kind_in(connection: &Connection) -> Result<Kind, Fault> {
     if application_id == APPLICATION_ID {
         return Ok(Kind::Ledger { version });
     }
+    if application_id == BACKUP_ID {
+        return Ok(Kind::Backup { version });
+    }
     let empty =
         application_id == 0 && version == 0 && pragma(connection, "SELECT count(*) FROM sqlite_schema")? == 0;
     Ok(if empty { Kind::Empty } else { Kind::Foreign })
@@ -77,7 +86,9 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<bool, Fault> {
     let from = match kind_in(&tx)? {
         Kind::Empty => 0,
         Kind::Ledger { version } => version,
-        Kind::Foreign => return Err(refused("another program wrote to the file at this moment")),
+        Kind::Foreign | Kind::Backup { .. } => {
+            return Err(refused("another program wrote to the file at this moment"));
+        }
     };
     for (migration, leads_to) in MIGRATIONS.iter().zip(1..) {
         if leads_to > from {
