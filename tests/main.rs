@@ -49,3 +49,4 @@ mod simulation;
 mod support;
 mod tax;
 mod two_payments;
+mod upkeep;
