@@ -14,7 +14,7 @@
 
 use ring::digest::{Context, SHA256, SHA256_OUTPUT_LEN};
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OptionalExtension, Row, Rows, params};
+use rusqlite::{Connection, Row, Rows, params};
 
 use crate::domain::ids::{MerchantUid, RefundId};
 use crate::ledger::entry::{Entry, Order};
@@ -72,7 +72,9 @@ pub(super) use hashed;
 /// How many columns of a payment's row are in front of what is hashed of it.
 const OWN: usize = 3;
 
-const ROW: &str = concat!("SELECT ", hashed!(payment), " WHERE id = ?1");
+const OF_ORDER: &str = concat!("SELECT ", hashed!(payment), " WHERE merchant_uid = ?1");
+const OF_REFUND: &str =
+    concat!("SELECT ", hashed!(payment), " WHERE id = (SELECT payment_id FROM refunds WHERE refund_id = ?1)");
 const EVENTS_SINCE: &str =
     concat!("SELECT ", hashed!(event), " WHERE payment_id = ?1 AND id > ?2 ORDER BY id");
 
@@ -104,8 +106,11 @@ const PARTS: [(&str, &str, &str); 4] = [
 const ALL_PAYMENTS: &str = concat!("SELECT ", hashed!(payment), " WHERE id > ?1 ORDER BY id LIMIT ?2");
 const ALL_EVENTS: &str = concat!("SELECT ", hashed!(event), " ORDER BY payment_id, id");
 
-const OF_ORDER: &str = "SELECT id FROM payments WHERE merchant_uid = ?1";
-const OF_REFUND: &str = "SELECT payment_id FROM refunds WHERE refund_id = ?1";
+/// Whether a payment has any part but records. To prepare one statement costs as much as to run it a few times, and
+/// few payments have one.
+const HAS_MORE: &str = "SELECT EXISTS (SELECT 1 FROM refunds WHERE payment_id = ?1) \
+     OR EXISTS (SELECT 1 FROM notes WHERE payment_id = ?1) \
+     OR EXISTS (SELECT 1 FROM outside_refunds WHERE payment_id = ?1)";
 const LAST_EVENT: &str = "SELECT coalesce(max(id), 0) FROM events";
 /// `OR FAIL` as in `write.rs`.
 const WRITE: &str = "UPDATE OR FAIL payments SET chain = ?2, head = ?3 WHERE id = ?1";
@@ -136,10 +141,9 @@ pub(super) fn before(tx: &Connection, entry: &Entry) -> Result<Before, Fault> {
     let last_event = tx.prepare_cached(LAST_EVENT)?.query_row([], |row| row.get(0))?;
     let fits = match find(tx, &entry.order())? {
         None => None,
-        Some(id) => {
-            let own = own(tx, id)?;
+        Some(own) => {
             let chain = own.chain.unwrap_or(NOTHING);
-            Some(own.head == Some(head(&chain, &own.bytes, &parts(tx, id)?)))
+            Some(own.head == Some(head(&chain, &own.bytes, &parts(tx, own.id)?)))
         }
     };
     Ok(Before { last_event, fits })
@@ -148,8 +152,8 @@ pub(super) fn before(tx: &Connection, entry: &Entry) -> Result<Before, Fault> {
 /// Links what an entry has written to what stood there. A head that did not fit before stays as it is: what was
 /// changed by other means would look as if this program had written it.
 pub(super) fn after(tx: &Connection, entry: &Entry, before: &Before) -> Result<(), Fault> {
-    let Some(id) = find(tx, &entry.order())? else { return Ok(()) };
-    let own = own(tx, id)?;
+    let Some(own) = find(tx, &entry.order())? else { return Ok(()) };
+    let id = own.id;
     let mut chain = own.chain.unwrap_or(NOTHING);
     let mut statement = tx.prepare_cached(EVENTS_SINCE)?;
     let mut rows = statement.query(params![id, before.last_event])?;
@@ -166,16 +170,12 @@ pub(super) fn after(tx: &Connection, entry: &Entry, before: &Before) -> Result<(
     Ok(())
 }
 
-fn find(db: &Connection, order: &Order<'_>) -> Result<Option<i64>, Fault> {
+fn find(db: &Connection, order: &Order<'_>) -> Result<Option<Own>, Fault> {
     let (sql, key) = match order {
         Order::Payment(uid) => (OF_ORDER, MerchantUid::as_str(uid)),
         Order::Refund(id) => (OF_REFUND, RefundId::as_str(id)),
     };
-    Ok(db.prepare_cached(sql)?.query_row([key], |row| row.get(0)).optional()?)
-}
-
-fn own(db: &Connection, id: i64) -> Result<Own, Fault> {
-    db.prepare_cached(ROW)?.query_row([id], |row| Ok(own_of(row)))?
+    db.prepare_cached(sql)?.query([key])?.next()?.map(own_of).transpose()
 }
 
 fn own_of(row: &Row<'_>) -> Result<Own, Fault> {
@@ -194,14 +194,28 @@ fn as_hash(bytes: &[u8]) -> Option<Hash> {
 /// All that belongs to one payment beside its row and its events.
 fn parts(db: &Connection, id: i64) -> Result<Vec<u8>, Fault> {
     let mut bytes = Vec::new();
-    for (name, of_payment, _) in PARTS {
-        let mut statement = db.prepare_cached(of_payment)?;
-        let mut rows = statement.query([id])?;
-        while let Some(row) = rows.next()? {
-            encode(&mut bytes, name, row, 1)?;
+    let [records, others @ ..] = PARTS;
+    part_of(db, id, records, &mut bytes)?;
+    if db.prepare_cached(HAS_MORE)?.query_row([id], |row| row.get(0))? {
+        for part in others {
+            part_of(db, id, part, &mut bytes)?;
         }
     }
     Ok(bytes)
+}
+
+fn part_of(
+    db: &Connection,
+    id: i64,
+    (name, of_payment, _): (&str, &'static str, &str),
+    bytes: &mut Vec<u8>,
+) -> Result<(), Fault> {
+    let mut statement = db.prepare_cached(of_payment)?;
+    let mut rows = statement.query([id])?;
+    while let Some(row) = rows.next()? {
+        encode(bytes, name, row, 1)?;
+    }
+    Ok(())
 }
 
 pub(super) fn link(before: &Hash, event: &[u8]) -> Hash {

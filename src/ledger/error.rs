@@ -40,7 +40,7 @@ pub enum LedgerError {
         path: PathBuf,
         what: &'static str,
     },
-    /// The same where its mark or its log lies beside it: it was one.
+    /// The same where its mark lies beside it: it was one.
     Overwritten {
         path: PathBuf,
         what: &'static str,
@@ -196,7 +196,7 @@ impl LedgerError {
                 format!("{ledger} is not a billkey ledger: {what}. It was left as it is")
             }
             LedgerError::Overwritten { what, .. } => format!(
-                "the ledger {ledger} is damaged or was overwritten: {what}, and its mark or its log lies beside it"
+                "the ledger {ledger} is damaged or was overwritten: {what}, and its mark lies beside it"
             ),
             LedgerError::Newer { found, known, .. } => format!(
                 "the ledger {ledger} was written by a newer billkey (schema {found}; this one knows {known}). \

@@ -8,7 +8,7 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use crate::ledger::create::{find, was_a_ledger};
+use crate::ledger::create::{find, has_mark};
 use crate::ledger::day::DaySum;
 use crate::ledger::durable::{configure, make_durable};
 use crate::ledger::error::{Closed, LedgerError};
@@ -46,7 +46,7 @@ pub(super) fn open(path: &Path, options: &OpenOptions) -> Result<Opened, LedgerE
             result => result,
         }
     };
-    let Opened { mut ledger, created, .. } = opened.map_err(as_overwritten)?;
+    let Opened { mut ledger, created, .. } = opened?;
     let standing = match before {
         None => None,
         // No mark is a backup's own.
@@ -61,10 +61,10 @@ pub(super) fn open(path: &Path, options: &OpenOptions) -> Result<Opened, LedgerE
     Ok(Opened { ledger, created: created || found.created, standing })
 }
 
-/// A file that is no ledger, and whose mark or log says that it was one.
+/// A file that SQLite does not know for one of its own, and whose mark says that it was a ledger.
 fn as_overwritten(error: LedgerError) -> LedgerError {
     if let LedgerError::NotALedger { path, what } = &error
-        && was_a_ledger(path)
+        && has_mark(path)
     {
         return LedgerError::Overwritten { path: path.clone(), what };
     }
@@ -149,7 +149,7 @@ fn connected(path: &Path, options: &OpenOptions, way: Way) -> Result<Connected, 
         let before = named()?;
         let connection = connect(path, way).map_err(at)?;
         configure(&connection, options.busy_timeout).map_err(at)?;
-        let kind = kind_of(&connection).map_err(at)?;
+        let kind = kind_of(&connection).map_err(|fault| as_overwritten(at(fault)))?;
         if named()? == before {
             return Ok(Connected { connection, kind, identity: before });
         }

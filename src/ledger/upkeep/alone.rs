@@ -12,7 +12,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use crate::ledger::create::was_a_ledger;
+use crate::ledger::create::has_mark;
 use crate::ledger::durable::pragma;
 use crate::ledger::fault::{Fault, from_io};
 use crate::ledger::lock::{BatchLock, BatchLocked, try_lock_batch, try_lock_to_begin};
@@ -68,7 +68,7 @@ fn take(path: &Path) -> Result<Old, UpkeepError> {
             left = left.saturating_sub(PAUSE);
         } else if fault.is_busy() {
             return Err(UpkeepError::InUse { path: path.to_owned(), pid: None });
-        } else if is_broken(&fault) && was_a_ledger(path) {
+        } else if is_broken(&fault) && has_mark(path) {
             return Ok(Old::Broken);
         } else {
             return Err(fault.at(path, PATIENCE).into());
