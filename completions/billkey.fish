@@ -496,26 +496,126 @@ complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_see
 complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from remove" -l no-input -d 'Ask nothing: what needs a yes is refused (exit 8)'
 complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Show requests and answers on stderr, secrets masked'
 complete -c billkey -n "__fish_billkey_using_subcommand customer; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c billkey -n "__fish_billkey_using_subcommand ledger; and not __fish_seen_subcommand_from accept" -l profile -d 'Use this profile of the config file [env: BILLKEY_PROFILE]' -r
-complete -c billkey -n "__fish_billkey_using_subcommand ledger; and not __fish_seen_subcommand_from accept" -l config -d 'Read this config file [env: BILLKEY_CONFIG]' -r -F
-complete -c billkey -n "__fish_billkey_using_subcommand ledger; and not __fish_seen_subcommand_from accept" -l database -d 'Keep the ledger in this file [env: BILLKEY_DATABASE]' -r -F
-complete -c billkey -n "__fish_billkey_using_subcommand ledger; and not __fish_seen_subcommand_from accept" -l format -d 'How to write the answer [default: table]' -r -f -a "table\t'for people'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and not __fish_seen_subcommand_from check backup restore compact stats accept" -l profile -d 'Use this profile of the config file [env: BILLKEY_PROFILE]' -r
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and not __fish_seen_subcommand_from check backup restore compact stats accept" -l config -d 'Read this config file [env: BILLKEY_CONFIG]' -r -F
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and not __fish_seen_subcommand_from check backup restore compact stats accept" -l database -d 'Keep the ledger in this file [env: BILLKEY_DATABASE]' -r -F
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and not __fish_seen_subcommand_from check backup restore compact stats accept" -l format -d 'How to write the answer [default: table]' -r -f -a "table\t'for people'
 plain\t'tab-separated, without decoration'
 json\t'one object, or one array for lists'
 jsonl\t'one object a line, as it happens'
 csv\t'RFC 4180 with a header, safe for a spreadsheet'"
-complete -c billkey -n "__fish_billkey_using_subcommand ledger; and not __fish_seen_subcommand_from accept" -l color -d 'When to use colour' -r -f -a "auto\t'on a terminal, unless NO_COLOR or TERM=dumb say otherwise'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and not __fish_seen_subcommand_from check backup restore compact stats accept" -l color -d 'When to use colour' -r -f -a "auto\t'on a terminal, unless NO_COLOR or TERM=dumb say otherwise'
 always\t'off a terminal too'
 never\t'not at all'"
-complete -c billkey -n "__fish_billkey_using_subcommand ledger; and not __fish_seen_subcommand_from accept" -l timeout -d 'How many seconds a charge waits for its answer, 1 to 3600 [default: 60]' -r
-complete -c billkey -n "__fish_billkey_using_subcommand ledger; and not __fish_seen_subcommand_from accept" -l sandbox -d 'Run against a gateway inside this program: no key, no network, no money'
-complete -c billkey -n "__fish_billkey_using_subcommand ledger; and not __fish_seen_subcommand_from accept" -l json -d 'Short for --format json'
-complete -c billkey -n "__fish_billkey_using_subcommand ledger; and not __fish_seen_subcommand_from accept" -l bom -d 'Begin CSV with a byte order mark, for Excel'
-complete -c billkey -n "__fish_billkey_using_subcommand ledger; and not __fish_seen_subcommand_from accept" -s q -l quiet -d 'Say nothing on success'
-complete -c billkey -n "__fish_billkey_using_subcommand ledger; and not __fish_seen_subcommand_from accept" -l no-input -d 'Ask nothing: what needs a yes is refused (exit 8)'
-complete -c billkey -n "__fish_billkey_using_subcommand ledger; and not __fish_seen_subcommand_from accept" -s v -l verbose -d 'Show requests and answers on stderr, secrets masked'
-complete -c billkey -n "__fish_billkey_using_subcommand ledger; and not __fish_seen_subcommand_from accept" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c billkey -n "__fish_billkey_using_subcommand ledger; and not __fish_seen_subcommand_from accept" -f -a "accept" -d 'Answer for what billkey is in doubt about'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and not __fish_seen_subcommand_from check backup restore compact stats accept" -l timeout -d 'How many seconds a charge waits for its answer, 1 to 3600 [default: 60]' -r
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and not __fish_seen_subcommand_from check backup restore compact stats accept" -l sandbox -d 'Run against a gateway inside this program: no key, no network, no money'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and not __fish_seen_subcommand_from check backup restore compact stats accept" -l json -d 'Short for --format json'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and not __fish_seen_subcommand_from check backup restore compact stats accept" -l bom -d 'Begin CSV with a byte order mark, for Excel'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and not __fish_seen_subcommand_from check backup restore compact stats accept" -s q -l quiet -d 'Say nothing on success'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and not __fish_seen_subcommand_from check backup restore compact stats accept" -l no-input -d 'Ask nothing: what needs a yes is refused (exit 8)'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and not __fish_seen_subcommand_from check backup restore compact stats accept" -s v -l verbose -d 'Show requests and answers on stderr, secrets masked'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and not __fish_seen_subcommand_from check backup restore compact stats accept" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and not __fish_seen_subcommand_from check backup restore compact stats accept" -f -a "check" -d 'Read the whole ledger, and say whether it is what was written'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and not __fish_seen_subcommand_from check backup restore compact stats accept" -f -a "backup" -d 'Make a copy of the ledger as it is now'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and not __fish_seen_subcommand_from check backup restore compact stats accept" -f -a "restore" -d 'Put a backup in the ledger\'s place'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and not __fish_seen_subcommand_from check backup restore compact stats accept" -f -a "compact" -d 'Write the ledger anew, without the room that nothing is in'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and not __fish_seen_subcommand_from check backup restore compact stats accept" -f -a "stats" -d 'Count what is in the ledger'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and not __fish_seen_subcommand_from check backup restore compact stats accept" -f -a "accept" -d 'Answer for what billkey is in doubt about'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from check" -l profile -d 'Use this profile of the config file [env: BILLKEY_PROFILE]' -r
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from check" -l config -d 'Read this config file [env: BILLKEY_CONFIG]' -r -F
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from check" -l database -d 'Keep the ledger in this file [env: BILLKEY_DATABASE]' -r -F
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from check" -l format -d 'How to write the answer [default: table]' -r -f -a "table\t'for people'
+plain\t'tab-separated, without decoration'
+json\t'one object, or one array for lists'
+jsonl\t'one object a line, as it happens'
+csv\t'RFC 4180 with a header, safe for a spreadsheet'"
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from check" -l color -d 'When to use colour' -r -f -a "auto\t'on a terminal, unless NO_COLOR or TERM=dumb say otherwise'
+always\t'off a terminal too'
+never\t'not at all'"
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from check" -l timeout -d 'How many seconds a charge waits for its answer, 1 to 3600 [default: 60]' -r
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from check" -l sandbox -d 'Run against a gateway inside this program: no key, no network, no money'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from check" -l json -d 'Short for --format json'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from check" -l bom -d 'Begin CSV with a byte order mark, for Excel'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Say nothing on success'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from check" -l no-input -d 'Ask nothing: what needs a yes is refused (exit 8)'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Show requests and answers on stderr, secrets masked'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from backup" -l profile -d 'Use this profile of the config file [env: BILLKEY_PROFILE]' -r
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from backup" -l config -d 'Read this config file [env: BILLKEY_CONFIG]' -r -F
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from backup" -l database -d 'Keep the ledger in this file [env: BILLKEY_DATABASE]' -r -F
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from backup" -l format -d 'How to write the answer [default: table]' -r -f -a "table\t'for people'
+plain\t'tab-separated, without decoration'
+json\t'one object, or one array for lists'
+jsonl\t'one object a line, as it happens'
+csv\t'RFC 4180 with a header, safe for a spreadsheet'"
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from backup" -l color -d 'When to use colour' -r -f -a "auto\t'on a terminal, unless NO_COLOR or TERM=dumb say otherwise'
+always\t'off a terminal too'
+never\t'not at all'"
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from backup" -l timeout -d 'How many seconds a charge waits for its answer, 1 to 3600 [default: 60]' -r
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from backup" -l sandbox -d 'Run against a gateway inside this program: no key, no network, no money'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from backup" -l json -d 'Short for --format json'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from backup" -l bom -d 'Begin CSV with a byte order mark, for Excel'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from backup" -s q -l quiet -d 'Say nothing on success'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from backup" -l no-input -d 'Ask nothing: what needs a yes is refused (exit 8)'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from backup" -s v -l verbose -d 'Show requests and answers on stderr, secrets masked'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from backup" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from restore" -l profile -d 'Use this profile of the config file [env: BILLKEY_PROFILE]' -r
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from restore" -l config -d 'Read this config file [env: BILLKEY_CONFIG]' -r -F
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from restore" -l database -d 'Keep the ledger in this file [env: BILLKEY_DATABASE]' -r -F
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from restore" -l format -d 'How to write the answer [default: table]' -r -f -a "table\t'for people'
+plain\t'tab-separated, without decoration'
+json\t'one object, or one array for lists'
+jsonl\t'one object a line, as it happens'
+csv\t'RFC 4180 with a header, safe for a spreadsheet'"
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from restore" -l color -d 'When to use colour' -r -f -a "auto\t'on a terminal, unless NO_COLOR or TERM=dumb say otherwise'
+always\t'off a terminal too'
+never\t'not at all'"
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from restore" -l timeout -d 'How many seconds a charge waits for its answer, 1 to 3600 [default: 60]' -r
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from restore" -l sandbox -d 'Run against a gateway inside this program: no key, no network, no money'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from restore" -l json -d 'Short for --format json'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from restore" -l bom -d 'Begin CSV with a byte order mark, for Excel'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from restore" -s q -l quiet -d 'Say nothing on success'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from restore" -l no-input -d 'Ask nothing: what needs a yes is refused (exit 8)'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from restore" -s v -l verbose -d 'Show requests and answers on stderr, secrets masked'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from restore" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from compact" -l profile -d 'Use this profile of the config file [env: BILLKEY_PROFILE]' -r
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from compact" -l config -d 'Read this config file [env: BILLKEY_CONFIG]' -r -F
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from compact" -l database -d 'Keep the ledger in this file [env: BILLKEY_DATABASE]' -r -F
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from compact" -l format -d 'How to write the answer [default: table]' -r -f -a "table\t'for people'
+plain\t'tab-separated, without decoration'
+json\t'one object, or one array for lists'
+jsonl\t'one object a line, as it happens'
+csv\t'RFC 4180 with a header, safe for a spreadsheet'"
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from compact" -l color -d 'When to use colour' -r -f -a "auto\t'on a terminal, unless NO_COLOR or TERM=dumb say otherwise'
+always\t'off a terminal too'
+never\t'not at all'"
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from compact" -l timeout -d 'How many seconds a charge waits for its answer, 1 to 3600 [default: 60]' -r
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from compact" -l sandbox -d 'Run against a gateway inside this program: no key, no network, no money'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from compact" -l json -d 'Short for --format json'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from compact" -l bom -d 'Begin CSV with a byte order mark, for Excel'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from compact" -s q -l quiet -d 'Say nothing on success'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from compact" -l no-input -d 'Ask nothing: what needs a yes is refused (exit 8)'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from compact" -s v -l verbose -d 'Show requests and answers on stderr, secrets masked'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from compact" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from stats" -l profile -d 'Use this profile of the config file [env: BILLKEY_PROFILE]' -r
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from stats" -l config -d 'Read this config file [env: BILLKEY_CONFIG]' -r -F
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from stats" -l database -d 'Keep the ledger in this file [env: BILLKEY_DATABASE]' -r -F
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from stats" -l format -d 'How to write the answer [default: table]' -r -f -a "table\t'for people'
+plain\t'tab-separated, without decoration'
+json\t'one object, or one array for lists'
+jsonl\t'one object a line, as it happens'
+csv\t'RFC 4180 with a header, safe for a spreadsheet'"
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from stats" -l color -d 'When to use colour' -r -f -a "auto\t'on a terminal, unless NO_COLOR or TERM=dumb say otherwise'
+always\t'off a terminal too'
+never\t'not at all'"
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from stats" -l timeout -d 'How many seconds a charge waits for its answer, 1 to 3600 [default: 60]' -r
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from stats" -l sandbox -d 'Run against a gateway inside this program: no key, no network, no money'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from stats" -l json -d 'Short for --format json'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from stats" -l bom -d 'Begin CSV with a byte order mark, for Excel'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from stats" -s q -l quiet -d 'Say nothing on success'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from stats" -l no-input -d 'Ask nothing: what needs a yes is refused (exit 8)'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from stats" -s v -l verbose -d 'Show requests and answers on stderr, secrets masked'
+complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from stats" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from accept" -l reason -d 'Why; it is kept in the ledger' -r
 complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from accept" -l profile -d 'Use this profile of the config file [env: BILLKEY_PROFILE]' -r
 complete -c billkey -n "__fish_billkey_using_subcommand ledger; and __fish_seen_subcommand_from accept" -l config -d 'Read this config file [env: BILLKEY_CONFIG]' -r -F

@@ -365,7 +365,7 @@ impl From<std::io::Error> for Failure {
 impl From<LedgerError> for Failure {
     fn from(error: LedgerError) -> Failure {
         // Not the ledger is wrong but what stands beside it: a setup to be put right.
-        let setup = matches!(error, LedgerError::TwoNames { .. });
+        let setup = matches!(error, LedgerError::TwoNames { .. } | LedgerError::Stamped { .. });
         let kind = if setup { Kind::Config } else { Kind::Local };
         Failure::new(kind, error.to_string()).caused_below(&error)
     }

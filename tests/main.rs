@@ -53,3 +53,4 @@ mod simulation;
 mod support;
 mod tax;
 mod two_payments;
+mod upkeep;

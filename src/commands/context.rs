@@ -20,7 +20,7 @@ use crate::failure::Failure;
 use crate::gateway::{ApiKey, Client, HttpTransport, ProxyAddress, Trace, TransportConfig, account_of};
 use crate::ledger::{Access, Create, Ledger, LedgerError, MarkTrouble, OpenOptions, Opened, WhenLost};
 use crate::output::standing::{Wait, distrusted, sends_nothing, since_word};
-use crate::output::text::safe;
+use crate::output::text::{safe, shell_word};
 use crate::output::ui::Ui;
 use crate::sandbox::{FaultPlan, IMP_KEY, IMP_SECRET, Options, SDK_PATH, Sandbox, seeded_customers};
 use crate::settings::{Proxy, Settings};
@@ -52,7 +52,8 @@ impl Context<'_> {
     /// Opens the ledger to write. One that had to be created is announced, even with `--quiet`: a path typed
     /// wrong must not pass for an empty history. What is wrong with it is told on every run.
     pub fn open_ledger(&mut self) -> Result<Ledger, Failure> {
-        let opened = Ledger::open_with(&self.settings.database, &self.opening(Create::IfMissing))?;
+        let opened = Ledger::open_with(&self.settings.database, &self.opening(Create::IfMissing));
+        let opened = opened.map_err(|error| self.ledger_failure(error))?;
         let created = opened.created;
         let mut ledger = self.told(opened);
         if created && self.settings.sandbox() {
@@ -89,8 +90,33 @@ impl Context<'_> {
         match Ledger::open_with(&self.settings.database, &self.opening(Create::Never)) {
             Ok(opened) => Ok(Some(self.told(opened))),
             Err(error) if error.is_missing() => Ok(None),
-            Err(error) => Err(error.into()),
+            Err(error) => Err(self.ledger_failure(error)),
         }
+    }
+
+    /// The ledger for a run that looks after its file; none is made in the sandbox either.
+    pub fn ledger_to_look_after(&mut self) -> Result<Ledger, Failure> {
+        let ledger = self.look_at_ledger()?;
+        ledger.ok_or_else(|| self.no_ledger())
+    }
+
+    /// What is wrong with a ledger, and the commands that put it right, on this very ledger.
+    #[must_use]
+    pub fn ledger_failure(&self, error: LedgerError) -> Failure {
+        let what = error.what();
+        let back = || format!("to put the newest backup back: {}", self.hint("ledger restore FILE"));
+        let hints = if let LedgerError::Lost { .. } = &error {
+            let anew = self.hint("ledger accept --reason \"...\"");
+            vec![back(), format!("to begin an empty ledger: {anew}")]
+        } else if let LedgerError::Damaged { .. } | LedgerError::Overwritten { .. } = &error {
+            vec![back()]
+        } else if let LedgerError::Stamped { path } = &error {
+            let restore = format!("ledger restore {}", shell_word(&path.display().to_string()));
+            vec![format!("to make it a ledger: {}", self.hint(&restore))]
+        } else {
+            return error.into();
+        };
+        Failure { message: what, hints, ..Failure::from(error) }
     }
 
     /// That there is none, and none is made.
@@ -118,7 +144,7 @@ impl Context<'_> {
                 Ok(Some((ledger, standing)))
             }
             Err(error) if error.is_missing() => Ok(None),
-            Err(error) => Err(error.into()),
+            Err(error) => Err(self.ledger_failure(error)),
         }
     }
 
@@ -128,7 +154,7 @@ impl Context<'_> {
         match Ledger::open_with(&self.settings.database, &options) {
             Ok(opened) => Ok(Some(opened.ledger)),
             Err(error) if error.is_missing() => Ok(None),
-            Err(error) => Err(error.into()),
+            Err(error) => Err(self.ledger_failure(error)),
         }
     }
 
@@ -166,7 +192,7 @@ impl Context<'_> {
     }
 
     /// What is left of a distrusted ledger's wait, without the gateway's clock.
-    fn wait(&self, distrust: &Distrust, now: &Moment) -> Wait {
+    pub(in crate::commands) fn wait(&self, distrust: &Distrust, now: &Moment) -> Wait {
         let settle_after = self.settings.settle_after;
         let by_boot =
             distrust.since.boot.as_ref().zip(now.boot.as_ref()).and_then(|(then, now)| now.ms_since(then));

@@ -49,6 +49,8 @@ pub struct Distrust {
 pub enum Doubt {
     /// It holds fewer events than its mark says, or is of an earlier epoch.
     Behind { marked: i64, held: i64 },
+    /// It was put back from a backup that was made then, and held so many events.
+    Restored { made: Timestamp, held: i64 },
     /// It had a mark, and has none.
     MarkGone,
     /// Its mark cannot be read.

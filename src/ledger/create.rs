@@ -83,8 +83,12 @@ fn find_none(path: PathBuf, options: &OpenOptions) -> Result<FoundFile, LedgerEr
 /// Whether what lies beside a path says that there was a ledger. The file is looked at last: it is there before
 /// its mark and its log are.
 pub(super) fn is_lost(path: &Path) -> bool {
-    let left = fs::symlink_metadata(mark::path_of(path)).is_ok() || holds_something(&beside(path, "-wal"));
-    left && !holds_something(path)
+    (has_mark(path) || holds_something(&beside(path, "-wal"))) && !holds_something(path)
+}
+
+/// Whether a mark says that a ledger belongs there, whatever the file is now.
+pub(super) fn has_mark(path: &Path) -> bool {
+    fs::symlink_metadata(mark::path_of(path)).is_ok()
 }
 
 fn has_one_name(path: &Path) -> Result<(), LedgerError> {

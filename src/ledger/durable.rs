@@ -8,7 +8,7 @@ use rusqlite::config::DbConfig;
 use crate::ledger::fault::Fault;
 
 /// Statements kept prepared: as many as one charge uses, and a few more.
-const STATEMENTS_KEPT: usize = 32;
+const STATEMENTS_KEPT: usize = 48;
 
 /// How long the log may grow before a commit writes it back, in pages. The log outlives the process
 /// (see [`configure`]) and whoever opens the ledger next reads all of it: 0.2 ms for 256 pages and

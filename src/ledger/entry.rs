@@ -86,7 +86,35 @@ pub enum Entry {
     Outside { uid: MerchantUid, note: OutsideNote },
 }
 
+/// What an entry is about, by the id that it names.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Order<'a> {
+    Payment(&'a MerchantUid),
+    /// A refund of ours, of whatever payment.
+    Refund(&'a RefundId),
+}
+
 impl Entry {
+    pub(super) fn order(&self) -> Order<'_> {
+        match self {
+            Entry::Intent(intent) | Entry::NeverBegun { intent, .. } | Entry::Found { intent, .. } => {
+                Order::Payment(&intent.request.terms.merchant_uid)
+            }
+            Entry::Resend { attempt, .. }
+            | Entry::Refusal { attempt, .. }
+            | Entry::Answer { attempt, .. }
+            | Entry::NotSent { attempt, .. } => Order::Payment(&attempt.uid),
+            Entry::Imported(imported) => Order::Payment(&imported.terms.merchant_uid),
+            Entry::Lookup { uid, .. } | Entry::Noted { uid, .. } | Entry::Outside { uid, .. } => {
+                Order::Payment(uid)
+            }
+            Entry::Refund(intent) => Order::Payment(&intent.refund.merchant_uid),
+            Entry::RefundResend { id, .. } | Entry::RefundEnd { id, .. } | Entry::RefundNoted { id, .. } => {
+                Order::Refund(id)
+            }
+        }
+    }
+
     /// When the request is sent that leaves once the entry is durable; `None` where none does.
     pub(super) fn send(&self) -> Option<&SendMark> {
         match self {

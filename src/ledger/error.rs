@@ -40,6 +40,11 @@ pub enum LedgerError {
         path: PathBuf,
         what: &'static str,
     },
+    /// The same where its mark lies beside it: it was one.
+    Overwritten {
+        path: PathBuf,
+        what: &'static str,
+    },
     Newer {
         path: PathBuf,
         found: i64,
@@ -47,6 +52,16 @@ pub enum LedgerError {
     },
     /// It has to be brought up to date first, and this user may not write it.
     Older {
+        path: PathBuf,
+        found: i64,
+        known: i64,
+    },
+    /// It is a backup: nothing is written into it.
+    Stamped {
+        path: PathBuf,
+    },
+    /// A backup of another schema, which is not brought up to date where it lies.
+    OtherBackup {
         path: PathBuf,
         found: i64,
         known: i64,
@@ -125,14 +140,30 @@ pub enum Closed {
     Mark,
 }
 
-/// How a damaged ledger is replaced. SQLite would play the newer log into the older file.
-#[must_use]
-pub fn replaced_by_backup(path: &Path) -> String {
-    format!(
-        "move {0} and {0}-wal away (another log does not belong to a backup), put a backup in their place, then run \
-         `billkey reconcile`",
-        path.display()
-    )
+impl Closed {
+    fn words(self, ledger: &Path) -> String {
+        let ledger = ledger.display();
+        match self {
+            Closed::File => "its file is closed to this user".to_owned(),
+            Closed::Log => format!("its log {ledger}-wal holds payments and is closed to this user"),
+            Closed::Index => format!(
+                "its log holds payments, and the log's index {ledger}-shm is missing or closed to this user"
+            ),
+            Closed::CutOff => "a write was cut off, and only who may write it can take that back".to_owned(),
+            Closed::Mark => format!("its mark {ledger}.mark is closed to this user"),
+        }
+    }
+}
+
+/// How a damaged ledger is replaced.
+pub const REPLACED_BY_BACKUP: &str = "put the newest backup in its place with `billkey ledger restore FILE`: what is \
+     there now is kept beside it";
+
+/// A path as a shell takes it.
+fn shell_word(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = |letter: char| letter.is_alphanumeric() || "/._-+,@%:".contains(letter);
+    if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
 
 /// What is wrong, and how to fix it where that is known.
@@ -164,6 +195,9 @@ impl LedgerError {
             LedgerError::NotALedger { what, .. } => {
                 format!("{ledger} is not a billkey ledger: {what}. It was left as it is")
             }
+            LedgerError::Overwritten { what, .. } => format!(
+                "the ledger {ledger} is damaged or was overwritten: {what}, and its mark lies beside it"
+            ),
             LedgerError::Newer { found, known, .. } => format!(
                 "the ledger {ledger} was written by a newer billkey (schema {found}; this one knows {known}). \
                  It was left as it is"
@@ -172,19 +206,14 @@ impl LedgerError {
                 "the ledger {ledger} was written by an older billkey (schema {found}; this one reads {known}), and \
                  this user may not write it to bring it up to date"
             ),
-            LedgerError::Closed { why, .. } => {
-                let why = match why {
-                    Closed::File => "its file is closed to this user".to_owned(),
-                    Closed::Log => format!("its log {ledger}-wal holds payments and is closed to this user"),
-                    Closed::Index => format!(
-                        "its log holds payments, and the log's index {ledger}-shm is missing or closed to this user"
-                    ),
-                    Closed::CutOff => {
-                        "a write was cut off, and only who may write it can take that back".to_owned()
-                    }
-                    Closed::Mark => format!("its mark {ledger}.mark is closed to this user"),
-                };
-                format!("the ledger {ledger} cannot be read as a whole: {why}")
+            LedgerError::Stamped { .. } => format!(
+                "{ledger} is a backup, and takes no charge and nothing else until it is put in a ledger's place"
+            ),
+            LedgerError::OtherBackup { found, known, .. } => format!(
+                "the backup {ledger} was made by another billkey (schema {found}; this one reads {known})"
+            ),
+            LedgerError::Closed { why, path } => {
+                format!("the ledger {ledger} cannot be read as a whole: {}", why.words(path))
             }
             LedgerError::ReadOnly { .. } => format!(
                 "the ledger {ledger} cannot be written: the file or its directory is read-only for this user"
@@ -231,12 +260,9 @@ impl LedgerError {
     pub fn fix(&self) -> Option<String> {
         let fixed = match self {
             LedgerError::Missing { .. } => "check the path, or charge once to create it",
-            LedgerError::Lost { path } => {
-                return Some(format!(
-                    "move {}-wal away if there is one and put the backup back (the two do not belong together), or \
-                     begin an empty one with `billkey ledger accept --reason \"...\"`",
-                    path.display()
-                ));
+            LedgerError::Lost { .. } => {
+                "put the newest backup back with `billkey ledger restore FILE`, or begin an empty ledger with \
+                 `billkey ledger accept --reason \"...\"`"
             }
             LedgerError::TwoNames { path, inode, within } => {
                 return Some(format!(
@@ -249,6 +275,12 @@ impl LedgerError {
             LedgerError::IsDirectory { .. } => "name the ledger's file in it, such as `ledger.db`",
             LedgerError::NotALedger { .. } => "name another file",
             LedgerError::Newer { .. } => "update billkey",
+            LedgerError::Stamped { path } | LedgerError::OtherBackup { path, .. } => {
+                return Some(format!(
+                    "put it in the ledger's place with `billkey ledger restore {}`",
+                    shell_word(path)
+                ));
+            }
             LedgerError::ReadOnly { .. } => {
                 "fix the permissions (`billkey doctor` names them), or name another file"
             }
@@ -269,8 +301,10 @@ impl LedgerError {
             LedgerError::Locked { .. } => "find what holds it, then run this again",
             LedgerError::Full { .. } => "make room, then run this again",
             LedgerError::Disk { .. } => "check the disk before anything is charged",
-            LedgerError::Damaged { path, .. } => return Some(replaced_by_backup(path)),
-            LedgerError::Corrupt { .. } => "restore it from a backup, or fix that row",
+            LedgerError::Damaged { .. } | LedgerError::Overwritten { .. } => REPLACED_BY_BACKUP,
+            LedgerError::Corrupt { .. } => {
+                "put the newest backup back with `billkey ledger restore FILE`, or fix that row"
+            }
             LedgerError::Moved { .. } => "put it back, or run this again with the one that is there now",
             LedgerError::Changed { .. } => "run this again",
             LedgerError::NoSuchCustomer { .. } => "add it with `billkey customer add`",
@@ -291,8 +325,11 @@ impl LedgerError {
             | LedgerError::TwoNames { path, .. }
             | LedgerError::IsDirectory { path }
             | LedgerError::NotALedger { path, .. }
+            | LedgerError::Overwritten { path, .. }
             | LedgerError::Newer { path, .. }
             | LedgerError::Older { path, .. }
+            | LedgerError::Stamped { path }
+            | LedgerError::OtherBackup { path, .. }
             | LedgerError::ReadOnly { path }
             | LedgerError::Closed { path, .. }
             | LedgerError::Locked { path, .. }

@@ -14,7 +14,7 @@ use crate::ledger::mark::{self, Beside, Mark};
 use crate::ledger::{Ledger, LedgerError, MarkTrouble};
 
 const HELD: &str = "SELECT id, epoch, marked, other_mark, doubt, doubt_events_marked, doubt_events_held, \
-     doubt_last_event_ms, doubt_since_ms, doubt_since_boot_id, doubt_since_boot_ms, doubt_since_gateway_s, \
+     doubt_last_event_ms, doubt_restored_ms, doubt_since_ms, doubt_since_boot_id, doubt_since_boot_ms, doubt_since_gateway_s, \
      doubt_accepted, unasked_from_ms, unasked_until_ms, \
      coalesce((SELECT max(id) FROM events), 0) AS last_event, \
      (SELECT at_ms FROM events ORDER BY id DESC LIMIT 1) AS last_event_ms FROM ledger";
@@ -29,8 +29,8 @@ pub(super) struct Held {
     pub(super) marked: bool,
     /// Another ledger's mark, by its id, that could not be replaced.
     other_mark: Option<String>,
-    last_event: i64,
-    last_event_at: Option<Timestamp>,
+    pub(super) last_event: i64,
+    pub(super) last_event_at: Option<Timestamp>,
 }
 
 /// Where a ledger has come to with a commit: what its mark is raised to.
@@ -121,9 +121,12 @@ fn cell(column: &'static str, value: String) -> Fault {
 
 fn doubt_of(word: &str, row: &Row<'_>) -> Result<Doubt, Fault> {
     Ok(match word {
-        "behind" => {
-            Doubt::Behind { marked: row.get("doubt_events_marked")?, held: row.get("doubt_events_held")? }
-        }
+        "behind" => match time(row, "doubt_restored_ms")? {
+            Some(made) => Doubt::Restored { made, held: row.get("doubt_events_held")? },
+            None => {
+                Doubt::Behind { marked: row.get("doubt_events_marked")?, held: row.get("doubt_events_held")? }
+            }
+        },
         "mark_gone" => Doubt::MarkGone,
         "mark_unreadable" => Doubt::MarkUnreadable,
         "other_mark" => Doubt::OtherMark,
@@ -134,7 +137,7 @@ fn doubt_of(word: &str, row: &Row<'_>) -> Result<Doubt, Fault> {
 
 fn word(doubt: Doubt) -> &'static str {
     match doubt {
-        Doubt::Behind { .. } => "behind",
+        Doubt::Behind { .. } | Doubt::Restored { .. } => "behind",
         Doubt::MarkGone => "mark_gone",
         Doubt::MarkUnreadable => "mark_unreadable",
         Doubt::OtherMark => "other_mark",
@@ -206,20 +209,22 @@ fn store(
 
 /// Writes down that the ledger is distrusted.
 pub(super) fn write_distrust(tx: &Connection, distrust: &Distrust) -> Result<(), Fault> {
-    let (marked, events_held) = match distrust.why {
-        Doubt::Behind { marked, held } => (Some(marked), Some(held)),
-        Doubt::MarkGone | Doubt::MarkUnreadable | Doubt::OtherMark | Doubt::Lost => (None, None),
+    let (marked, events_held, restored) = match distrust.why {
+        Doubt::Behind { marked, held } => (Some(marked), Some(held), None),
+        Doubt::Restored { made, held } => (None, Some(held), Some(made)),
+        Doubt::MarkGone | Doubt::MarkUnreadable | Doubt::OtherMark | Doubt::Lost => (None, None, None),
     };
     let Distrust { since, last_event_at, .. } = distrust;
     tx.execute(
         "UPDATE ledger SET doubt = ?, doubt_events_marked = ?, doubt_events_held = ?, doubt_last_event_ms = ?, \
-         doubt_since_ms = ?, doubt_since_boot_id = ?, doubt_since_boot_ms = ?, doubt_since_gateway_s = ?, \
+         doubt_restored_ms = ?, doubt_since_ms = ?, doubt_since_boot_id = ?, doubt_since_boot_ms = ?, doubt_since_gateway_s = ?, \
          doubt_accepted = ?, unasked_from_ms = NULL, unasked_until_ms = NULL",
         params![
             word(distrust.why),
             marked,
             events_held,
             last_event_at.map(Timestamp::as_millisecond),
+            restored.map(Timestamp::as_millisecond),
             since.wall.as_millisecond(),
             since.boot.as_ref().map(|boot| &*boot.boot_id),
             since.boot.as_ref().map(|boot| boot.since_boot_ms),

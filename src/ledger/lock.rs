@@ -135,6 +135,19 @@ pub(super) fn lock_to_begin(ledger: &Path) -> Result<File, LedgerError> {
     locked.map_err(|source| from_io(&path, "lock", source))
 }
 
+/// Tries to be the only one that puts another file in a ledger's place, until what it gives is dropped.
+pub(super) fn try_lock_to_begin(ledger: &Path) -> Result<Option<File>, LedgerError> {
+    let dir = directory(ledger);
+    let path = dir.join("begin");
+    let failed = |source| from_io(&path, "lock", source);
+    let file = open(&dir, &path).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(fs::TryLockError::WouldBlock) => Ok(None),
+        Err(fs::TryLockError::Error(source)) => Err(failed(source)),
+    }
+}
+
 /// Opens a file of the locks, which is made if it is not there, and its directory with it. What belongs to
 /// neither this user nor to the ledger's is not taken, and no symbolic link is followed: what it points at would
 /// be written to.

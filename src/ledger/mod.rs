@@ -22,7 +22,11 @@
 //!
 //! Files. The ledger is 0600, its directories 0700; `-wal` and `-shm` beside it inherit that. The
 //! log stays when the last process ends, with up to 1 MB of the newest payments in it: a copy of the
-//! `.db` file alone lacks them. Copy the whole folder, or use `sqlite3 LEDGER ".backup COPY"`. A file that is not a ledger, or a newer one, is left as it is.
+//! `.db` file alone lacks them. `upkeep` makes whole ones, and puts them back. A file that is not a ledger, or a newer
+//! one, is left as it is.
+//!
+//! Chains. What is written of a payment is linked to what was written before (`chain.rs`), so that a row that was
+//! changed by other means shows.
 
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
@@ -39,6 +43,7 @@ use crate::ledger::fault::Fault;
 use crate::ledger::found::Found;
 
 mod backfill;
+mod chain;
 mod create;
 mod customers;
 mod day;
@@ -75,11 +80,12 @@ mod sums;
 #[cfg(test)]
 mod tests;
 mod totals;
+mod upkeep;
 mod write;
 
 pub use create::Beginning;
 pub use entry::{Attempt, Claim, Claiming, Closing, Entry, How, RefundClaim, Written};
-pub use error::{Cause, LedgerError, replaced_by_backup};
+pub use error::{Cause, LedgerError, REPLACED_BY_BACKUP};
 pub use examine::Examination;
 pub use filter::{By, Filter};
 pub use identity::{Acceptance, Accepted};
@@ -93,6 +99,10 @@ pub use refunds::Undone;
 pub use rules::outside::OutsideNote;
 pub use rules::refund::{RefundHeld, ended as refund_ended};
 pub use seen::Seen;
+pub use upkeep::{
+    BackedUp, Chains, Compacted, Group, Job, Misfit, Restored, Stamp, Stats, Tick, UpkeepError, compact,
+    restore,
+};
 
 /// How long a write waits for another program's, unless told otherwise.
 pub const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -186,6 +196,8 @@ pub struct Ledger {
     found: RefCell<Option<Found>>,
     /// This user may not write it.
     read_only: bool,
+    /// It is a backup, which is only read.
+    is_backup: bool,
     /// A mark was made, as far as this connection has seen.
     marked: bool,
     trouble: MarkTrouble,

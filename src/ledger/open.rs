@@ -9,7 +9,7 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use crate::ledger::create::find;
+use crate::ledger::create::{find, has_mark};
 use crate::ledger::day::DaySum;
 use crate::ledger::durable::{configure, make_durable};
 use crate::ledger::error::{Closed, LedgerError};
@@ -40,12 +40,18 @@ pub(super) fn open(path: &Path, options: &OpenOptions) -> Result<Opened, LedgerE
             Err(LedgerError::ReadOnly { .. }) if options.access == Access::Read => {
                 open_to_read(&path, options)
             }
+            // Nothing is put beside a backup.
+            Err(LedgerError::Stamped { .. }) if options.access == Access::Read => {
+                open_in(&path, options, Way::Still)
+            }
             result => result,
         }
     };
     let Opened { mut ledger, created, .. } = opened?;
     let standing = match before {
         None => None,
+        // No mark is a backup's own.
+        Some(_) if ledger.is_backup => None,
         // Who may only read the ledger, and its mark not even that, has nothing to hold it against.
         Some((_, Err(error))) if ledger.read_only && error.kind() == ErrorKind::PermissionDenied => None,
         Some((now, before)) => {
@@ -54,6 +60,16 @@ pub(super) fn open(path: &Path, options: &OpenOptions) -> Result<Opened, LedgerE
         }
     };
     Ok(Opened { ledger, created: created || found.created, standing })
+}
+
+/// A file that SQLite does not know for one of its own, and whose mark says that it was a ledger.
+fn as_overwritten(error: LedgerError) -> LedgerError {
+    if let LedgerError::NotALedger { path, what } = &error
+        && has_mark(path)
+    {
+        return LedgerError::Overwritten { path: path.clone(), what };
+    }
+    error
 }
 
 /// For a user who may not write it.
@@ -73,10 +89,7 @@ fn open_in(path: &Path, options: &OpenOptions, way: Way) -> Result<Opened, Ledge
     let at = |fault: Fault| fault.at(path, options.busy_timeout);
     let path = path.to_owned();
     let had_wal = beside(&path, "-wal").exists();
-    let connection = connect(&path, way).map_err(at)?;
-    configure(&connection, options.busy_timeout).map_err(at)?;
-    let kind = kind_of(&connection).map_err(at)?;
-    let identity = identity(&path).map_err(|source| from_io(&path, "open the ledger", source))?;
+    let Connected { connection, kind, identity } = connected(&path, options, way)?;
     let read_only =
         way != Way::Writing || connection.is_readonly("main").map_err(|error| at(error.into()))?;
     let mut ledger = Ledger {
@@ -87,11 +100,17 @@ fn open_in(path: &Path, options: &OpenOptions, way: Way) -> Result<Opened, Ledge
         day: DaySum::default(),
         found: RefCell::default(),
         read_only,
+        is_backup: matches!(kind, Kind::Backup { .. }),
         marked: false,
         trouble: MarkTrouble::default(),
     };
     let created = match (kind, options.create) {
         (Kind::Foreign, _) => return Err(leave_alone(&ledger.connection, path, had_wal)),
+        (Kind::Backup { .. }, _) if way == Way::Writing => return Err(LedgerError::Stamped { path }),
+        (Kind::Backup { version }, _) if version != SCHEMA_VERSION => {
+            return Err(LedgerError::OtherBackup { path, found: version, known: SCHEMA_VERSION });
+        }
+        (Kind::Backup { .. }, _) => false,
         (Kind::Empty, Create::Never) => return Err(LedgerError::Missing { path }),
         (Kind::Ledger { version }, _) if version > SCHEMA_VERSION => {
             return Err(LedgerError::Newer { path, found: version, known: SCHEMA_VERSION });
@@ -115,6 +134,33 @@ fn open_in(path: &Path, options: &OpenOptions, way: Way) -> Result<Opened, Ledge
     }
     Ok(Opened { ledger, created, standing: None })
 }
+
+/// A connection, what the file is, and which one.
+struct Connected {
+    connection: Connection,
+    kind: Kind,
+    identity: Option<(u64, u64)>,
+}
+
+/// Whoever waits here while another file is put in the place of the
+/// one that is open begins again with that.
+fn connected(path: &Path, options: &OpenOptions, way: Way) -> Result<Connected, LedgerError> {
+    let at = |fault: Fault| fault.at(path, options.busy_timeout);
+    let named = || identity(path).map_err(|source| from_io(path, "open the ledger", source));
+    for _ in 0..OPEN_AGAIN {
+        let before = named()?;
+        let connection = connect(path, way).map_err(at)?;
+        configure(&connection, options.busy_timeout).map_err(at)?;
+        let kind = kind_of(&connection).map_err(|fault| as_overwritten(at(fault)))?;
+        if named()? == before {
+            return Ok(Connected { connection, kind, identity: before });
+        }
+    }
+    Err(LedgerError::Moved { path: path.to_owned() })
+}
+
+/// How often a file is opened anew because another one has its name.
+const OPEN_AGAIN: u32 = 5;
 
 /// An absolute path: SQLite takes neither `file:` nor `:memory:` nor an empty name from it.
 fn connect(path: &Path, way: Way) -> Result<Connection, Fault> {

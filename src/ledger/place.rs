@@ -78,7 +78,7 @@ pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
 /// A ledger's files: itself, SQLite's beside it, its mark and its locks, whether they are there or not.
 #[must_use]
 pub fn companions(ledger: &Path) -> Vec<PathBuf> {
-    let suffixes = ["", "-wal", "-shm", "-journal", ".mark", ".mark.new", ".locks"];
+    let suffixes = ["", "-wal", "-shm", "-journal", ".mark", ".mark.new", ".locks", ".billkey-part"];
     suffixes.iter().map(|suffix| beside(ledger, suffix)).collect()
 }
 
@@ -152,6 +152,42 @@ pub(super) fn rename_unless_there(from: &Path, to: &Path) -> io::Result<bool> {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
         Err(error) => Err(error),
     }
+}
+
+/// Gives a file the name of another one, and that one a name that nobody has, so that the first name is never
+/// nobody's. Where the system can change two names in one step, it is one.
+pub(super) fn exchange(new: &Path, path: &Path, kept: &Path) -> io::Result<()> {
+    #[cfg(any(target_os = "linux", target_vendor = "apple"))]
+    {
+        use rustix::fs::{CWD, RenameFlags, renameat_with};
+        use rustix::io::Errno;
+
+        // First what is new gets the other's later name: the step itself then leaves nothing to be done.
+        fs::rename(new, kept)?;
+        match renameat_with(CWD, kept, CWD, path, RenameFlags::EXCHANGE) {
+            Ok(()) => return Ok(()),
+            Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => fs::rename(kept, new)?,
+            Err(error) => {
+                fs::rename(kept, new)?;
+                return Err(error.into());
+            }
+        }
+    }
+    // A run that is killed in between leaves two names of one file, which the next one refuses and names.
+    fs::hard_link(path, kept)?;
+    fs::rename(new, path)
+}
+
+/// How many bytes this user may still write in a folder, where the system says it.
+#[cfg(unix)]
+pub(super) fn room_in(folder: &Path) -> Option<u64> {
+    let system = rustix::fs::statvfs(folder).ok()?;
+    Some(system.f_bavail.saturating_mul(system.f_frsize))
+}
+
+#[cfg(not(unix))]
+pub(super) fn room_in(_folder: &Path) -> Option<u64> {
+    None
 }
 
 #[cfg(unix)]

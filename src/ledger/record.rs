@@ -25,7 +25,7 @@ use crate::ledger::sighting::see;
 use crate::ledger::write::{
     append, append_note, append_outside, insert, write_answer, write_attempt, write_terms,
 };
-use crate::ledger::{Ledger, LedgerError, MarkTrouble, guard, place};
+use crate::ledger::{Ledger, LedgerError, MarkTrouble, chain, guard, place};
 
 /// The gateway's code in the newest answer to one attempt.
 const ANSWER_CODE: &str = "SELECT code FROM events \
@@ -169,8 +169,15 @@ enum NotWritten {
     All(Fault),
 }
 
-/// One entry, inside of a transaction.
+/// One entry, inside of a transaction: whatever it changes, the payment's chain goes on with it.
 fn record(tx: &Connection, day: &mut DaySum, entry: &Entry) -> Result<Written, Fault> {
+    let before = chain::before(tx, entry)?;
+    let written = put_down(tx, day, entry)?;
+    chain::after(tx, entry, &before)?;
+    Ok(written)
+}
+
+fn put_down(tx: &Connection, day: &mut DaySum, entry: &Entry) -> Result<Written, Fault> {
     match entry {
         Entry::Intent(intent) => claim(tx, day, intent),
         Entry::NeverBegun { intent, reason } => never_begun(tx, intent, reason),

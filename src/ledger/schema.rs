@@ -3,6 +3,7 @@
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::ledger::backfill;
+use crate::ledger::chain;
 use crate::ledger::durable::{pragma, refused};
 use crate::ledger::fault::Fault;
 use crate::ledger::pieces;
@@ -11,9 +12,12 @@ use crate::ledger::spellings;
 /// `bkey` in the file's header; the first migration sets it.
 pub(super) const APPLICATION_ID: i64 = 0x626b_6579;
 
+/// `bkup`: a backup, whose stamp says what was in it. To an older program it is another program's file.
+pub(super) const BACKUP_ID: i64 = 0x626b_7570;
+
 /// Every schema there was, oldest first; each sets the `user_version` it leads to, which is its
 /// place in this list. Only ever added to.
-pub(super) const MIGRATIONS: [&str; 17] = [
+pub(super) const MIGRATIONS: [&str; 18] = [
     include_str!("migrations/0001_ledger.sql"),
     include_str!("migrations/0002_quicker_writes.sql"),
     include_str!("migrations/0003_fewer_writes.sql"),
@@ -31,13 +35,15 @@ pub(super) const MIGRATIONS: [&str; 17] = [
     include_str!("migrations/0015_outside.sql"),
     include_str!("migrations/0016_day_sums.sql"),
     include_str!("migrations/0017_search.sql"),
+    include_str!("migrations/0018_chain.sql"),
 ];
-pub(super) const SCHEMA_VERSION: i64 = 17;
+pub(super) const SCHEMA_VERSION: i64 = 18;
 
 /// The schemas whose new columns and tables SQL alone cannot fill.
 const SPELLINGS: i64 = 6;
 const RECORDS: i64 = 11;
 const SEARCH: i64 = 17;
+const CHAIN: i64 = 18;
 
 /// What the header of the file says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +51,9 @@ pub(super) enum Kind {
     /// An empty file, or an SQLite file with nothing in it: a creation that has not come to its end.
     Empty,
     Ledger {
+        version: i64,
+    },
+    Backup {
         version: i64,
     },
     Foreign,
@@ -64,6 +73,9 @@ pub(super) fn kind_in(connection: &Connection) -> Result<Kind, Fault> {
     if application_id == APPLICATION_ID {
         return Ok(Kind::Ledger { version });
     }
+    if application_id == BACKUP_ID {
+        return Ok(Kind::Backup { version });
+    }
     let empty =
         application_id == 0 && version == 0 && pragma(connection, "SELECT count(*) FROM sqlite_schema")? == 0;
     Ok(if empty { Kind::Empty } else { Kind::Foreign })
@@ -78,7 +90,9 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<bool, Fault> {
     let from = match kind_in(&tx)? {
         Kind::Empty => 0,
         Kind::Ledger { version } => version,
-        Kind::Foreign => return Err(refused("another program wrote to the file at this moment")),
+        Kind::Foreign | Kind::Backup { .. } => {
+            return Err(refused("another program wrote to the file at this moment"));
+        }
     };
     for (migration, leads_to) in MIGRATIONS.iter().zip(1..) {
         if leads_to > from {
@@ -94,6 +108,10 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<bool, Fault> {
     }
     if from < SEARCH {
         pieces::fill(&tx)?;
+    }
+    // Over what all of the above have left.
+    if (1..CHAIN).contains(&from) {
+        chain::fill(&tx)?;
     }
     tx.commit()?;
     Ok(from == 0)

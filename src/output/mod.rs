@@ -5,6 +5,7 @@ pub mod alarm;
 pub mod attention;
 pub mod checklist;
 pub mod colour;
+pub mod counted;
 pub mod customer;
 pub mod detail;
 pub mod field;

@@ -30,6 +30,11 @@ pub fn distrusted(distrust: &Distrust, zone: &TimeZone) -> String {
             grouped(marked),
             grouped(held)
         ),
+        Doubt::Restored { made, held } => format!(
+            "this ledger was put back from a backup of {} (event {}). What was charged after that may be missing in it.",
+            minute(made, zone),
+            grouped(held)
+        ),
         Doubt::MarkGone => format!("this ledger had a mark and has none (seen at {at}). {restored}"),
         Doubt::MarkUnreadable => format!("the mark of this ledger cannot be read (seen at {at}). {restored}"),
         Doubt::OtherMark => {
@@ -105,6 +110,11 @@ mod tests {
             told(Doubt::Behind { marked: 1_204, held: 1_180 }),
             "this ledger is older than it was (its mark: event 1,204 of 2026-11-28 09:00; the file: event 1,180). \
              It may be a restored copy, and payments may be missing in it."
+        );
+        assert_eq!(
+            told(Doubt::Restored { made: wall, held: 1_180 }),
+            "this ledger was put back from a backup of 2026-11-28 09:00 (event 1,180). What was charged after that \
+             may be missing in it."
         );
         for why in [Doubt::MarkGone, Doubt::MarkUnreadable, Doubt::OtherMark, Doubt::Lost] {
             assert!(told(why).contains("2026-11-28 09:00"), "{}", told(why));

@@ -48,6 +48,18 @@ pub(in crate::output) fn spell_out(text: &str, bad: impl Fn(char) -> bool) -> Co
     Cow::Owned(spelt)
 }
 
+/// `12 KB`, `3 MB`: the largest unit that leaves a whole number.
+#[must_use]
+pub fn size(bytes: u64) -> String {
+    let mut shown = (bytes, "bytes");
+    for (unit, size) in [("KB", 1 << 10), ("MB", 1 << 20), ("GB", 1 << 30)] {
+        if bytes >= size {
+            shown = (bytes / size, unit);
+        }
+    }
+    format!("{} {}", shown.0, shown.1)
+}
+
 /// Columns on a terminal: Hangul and other wide characters take two.
 #[must_use]
 pub fn width(text: &str) -> usize {

@@ -16,7 +16,7 @@ mod power_cut;
 mod races;
 mod refunds;
 mod relay;
-mod strace;
+pub mod strace;
 mod syscalls;
 
 use std::io::Write;

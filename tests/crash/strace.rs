@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use crate::crash::skipped;
 
 /// Where strace is. Where it is not, the test is skipped, loudly; in CI that is a failure.
-pub(super) fn find(test: &str) -> Option<PathBuf> {
+pub fn find(test: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&path).map(|dir| dir.join("strace")).find(|file| file.is_file());
     let works = found.filter(|strace| {
@@ -23,7 +23,7 @@ pub(super) fn find(test: &str) -> Option<PathBuf> {
 }
 
 /// The same command under strace. Its log names files instead of bare descriptors.
-pub(super) fn traced(strace: &Path, log: &Path, options: &[String], plain: &Command) -> Command {
+pub fn traced(strace: &Path, log: &Path, options: &[String], plain: &Command) -> Command {
     let mut command = Command::new(strace);
     command.args(["-f", "-y", "-s", "16384", "-o"]).arg(log).args(options).arg("--");
     command.arg(plain.get_program()).args(plain.get_args()).env_clear().stdin(Stdio::null());

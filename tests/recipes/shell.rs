@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 
 use billkey::sandbox::{IMP_KEY, IMP_SECRET};
 
-use super::{is_here, readme};
+use super::readme;
 use crate::support::pty::Terminal;
 use crate::support::world::{BILLKEY, Gateway, Ran, World, set_mode, to_charge_with};
 
@@ -27,7 +27,7 @@ const BLOCKS: [&str; 14] = [
     "--dry-run",
     "systemctl",
     "billkey refund",
-    ".backup",
+    "ledger backup",
     "cp -a",
 ];
 const MORE_BLOCKS: [&str; 1] = ["chgrp billing"];
@@ -196,13 +196,8 @@ fn a_backup_has_every_payment_by_either_recipe() {
     let charge = to_charge_with("gildong_0001_1234", "8900", "order_1", &["--quiet"]).join(" ");
     let _ = story.quietly(&format!("billkey {charge}")).exits(0);
     story.run("cp -a");
-    let copies = if is_here("sqlite3") {
-        story.run(".backup");
-        vec!["backup/copy.db", "backup/billkey/default.db"]
-    } else {
-        vec!["backup/billkey/default.db"]
-    };
-    for copy in copies {
+    story.run("ledger backup");
+    for copy in ["backup/copy.db", "backup/billkey/default.db"] {
         let list = format!("billkey --database {copy} history --format plain");
         let _ = story.quietly(&list).exits(0).answers(&["order_1", "8900"]);
     }

@@ -20,7 +20,8 @@ pub(super) fn distrusted(context: &Context<'_>, standing: &Standing) -> Vec<Item
 
 /// One whose file is gone beside its mark.
 pub(super) fn lost(context: &Context<'_>, error: &LedgerError) -> Item {
-    about_it(context, "lost", error.what(), accept(context))
+    let restore = context.hint("ledger restore FILE");
+    Item { otherwise: Some(accept(context)), ..about_it(context, "lost", error.what(), restore) }
 }
 
 /// There never was one here, as far as anybody can tell: nothing was looked at, and that is no good news.

@@ -8,8 +8,8 @@ use crate::commands::context::Context;
 use crate::commands::doctor::identity;
 use crate::commands::doctor::report::Report;
 use crate::failure::Kind;
-use crate::ledger::{Access, Create, Examination, Ledger, LedgerError, OpenOptions, replaced_by_backup};
-use crate::output::text::{shell_word, when};
+use crate::ledger::{Access, Create, Examination, Ledger, LedgerError, OpenOptions, REPLACED_BY_BACKUP};
+use crate::output::text::{shell_word, size, when};
 
 /// A doctor does not wait as long as a charge does.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
@@ -46,7 +46,7 @@ pub(super) fn examine(context: &mut Context<'_>, report: &mut Report) -> Option<
         ledger.examine()
     };
     match examination {
-        Ok(examination) => sound(path, &examination, report),
+        Ok(examination) => sound(&examination, context, report),
         Err(error) => bad(&error, report),
     }
     if let Some(standing) = standing {
@@ -76,19 +76,30 @@ fn missing(path: &Path, report: &mut Report) {
     }
 }
 
-fn sound(path: &Path, examination: &Examination, report: &mut Report) {
-    let Examination { schema_version, size_bytes, wal_bytes, problems } = examination;
-    let shown = path.display();
+fn sound(examination: &Examination, context: &Context<'_>, report: &mut Report) {
+    let Examination { schema_version, size_bytes, wal_bytes, problems, read_through } = examination;
+    let shown = context.settings.database.display();
     if problems.is_empty() {
-        let (size, log) = (bytes(*size_bytes), bytes(*wal_bytes));
-        report.ok("ledger", format!("{shown} is sound: schema {schema_version}, {size}, and a log of {log}"));
+        let (file, log) = (size(*size_bytes), size(*wal_bytes));
+        let (what, left) = if *read_through {
+            ("is sound", "whether every payment is what was written")
+        } else {
+            ("can be read", "every page of it, and whether every payment is what was written,")
+        };
+        let check = context.hint("ledger check");
+        report.ok(
+            "ledger",
+            format!(
+                "{shown} {what}: schema {schema_version}, {file}, and a log of {log}; {left} is left to {check}"
+            ),
+        );
         return;
     }
     report.bad(
         Kind::Local,
         "ledger",
         format!("{shown} is damaged: {}", problems.join("; ")),
-        Some(replaced_by_backup(path)),
+        Some(REPLACED_BY_BACKUP.to_owned()),
     );
 }
 
@@ -174,7 +185,7 @@ pub(super) fn disk(database: &Path, report: &mut Report) {
             );
         }
     };
-    let message = format!("{} free under {shown}", bytes(free));
+    let message = format!("{} free under {shown}", size(free));
     let fix = "make room: what cannot be recorded is not charged".to_owned();
     if free < FREE_BYTES_MIN {
         report.bad(Kind::Local, "disk", message, Some(fix));
@@ -211,33 +222,13 @@ fn is_writable(_folder: &Path) -> bool {
     true
 }
 
-/// `12 KB`, `3 MB`: the largest unit that leaves a whole number.
-fn bytes(count: u64) -> String {
-    let mut shown = (count, "bytes");
-    for (unit, size) in [("KB", 1 << 10), ("MB", 1 << 20), ("GB", 1 << 30)] {
-        if count >= size {
-            shown = (count / size, unit);
-        }
-    }
-    format!("{} {}", shown.0, shown.1)
-}
-
 #[cfg(test)]
 mod tests {
     use std::path::Path;
 
-    use super::{bad, bytes, nearest_directory};
+    use super::{bad, nearest_directory};
     use crate::commands::doctor::report::Report;
     use crate::ledger::LedgerError;
-
-    #[test]
-    fn sizes_are_told_in_units_that_can_be_read() {
-        for (count, shown) in
-            [(0, "0 bytes"), (1023, "1023 bytes"), (1024, "1 KB"), (5 << 20, "5 MB"), (7 << 40, "7168 GB")]
-        {
-            assert_eq!(bytes(count), shown);
-        }
-    }
 
     #[test]
     fn an_error_is_told_as_what_is_wrong_and_how_to_fix_it() {

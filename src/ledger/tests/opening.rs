@@ -275,6 +275,40 @@ fn a_saved_ledger_of_schema_3_is_brought_up_to_date_and_tells_the_same() {
     assert!(fixed.is_err(), "its history can still not be changed");
 }
 
+/// One of every schema there was: some are from the programs of their time, the others hold the same payments in the
+/// schema as it was then.
+#[test]
+fn a_saved_ledger_of_every_schema_is_brought_up_to_date_and_is_what_was_written() {
+    let saved = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ledgers");
+    for schema in 1..SCHEMA_VERSION {
+        let place = Place::new();
+        fs::copy(saved.join(format!("schema_{schema}.db")), place.path()).unwrap();
+        let version: i64 = one(&raw(&place.path()), "PRAGMA user_version");
+        let count = "SELECT count(*) FROM payments";
+        let before: i64 = one(&raw(&place.path()), count);
+        assert_eq!(version, schema);
+        let mut ledger = place.try_open(Create::Never).unwrap();
+        assert!(before > 0 && one::<i64>(&ledger.connection, count) == before, "schema {schema}");
+        for (order, outcome) in [
+            ("order_paid", Outcome::Paid),
+            ("order_declined", Outcome::Declined),
+            ("order_rejected", Outcome::Rejected),
+        ] {
+            assert_eq!(ledger.find(&uid(order)).unwrap().unwrap().outcome, outcome, "schema {schema}");
+            assert!(ledger.events(&uid(order)).unwrap().len() > 1, "schema {schema}");
+        }
+        Asked::new("order-1", 8900, 0).written(&mut ledger);
+        let nothing: Vec<String> = Vec::new();
+        assert_eq!(ledger.check_pages().unwrap(), nothing, "schema {schema}");
+        assert_eq!(ledger.check_references().unwrap(), nothing, "schema {schema}");
+        assert_eq!(ledger.check_schema().unwrap(), nothing, "schema {schema}");
+        let chains = ledger.check_chains(&mut |_, _| {}).unwrap();
+        let sound = chains.misfits == 0 && chains.stray == 0 && chains.payments_gone == 0;
+        assert!(sound && chains.events_gone == 0, "schema {schema}: {chains:?}");
+        assert_eq!(i64::try_from(chains.payments).unwrap(), before + 1, "schema {schema}");
+    }
+}
+
 #[test]
 fn a_ledger_without_a_version_is_refused() {
     let place = Place::new();

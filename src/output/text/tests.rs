@@ -2,7 +2,7 @@ use jiff::tz::TimeZone;
 use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
 
 use super::{
-    cut, is_unsafe, pad, safe, safe_lines, sentence, shell_word, when, when_from, when_rfc3339, width,
+    cut, is_unsafe, pad, safe, safe_lines, sentence, shell_word, size, when, when_from, when_rfc3339, width,
 };
 use crate::output::samples::{at, seoul};
 
@@ -96,5 +96,14 @@ proptest! {
     fn no_text_keeps_what_is_unsafe(text in any::<String>()) {
         prop_assert!(!safe(&text).chars().any(is_unsafe));
         prop_assert!(!safe_lines(&text).chars().any(|c| c != '\n' && is_unsafe(c)));
+    }
+}
+
+#[test]
+fn sizes_are_told_in_units_that_can_be_read() {
+    for (count, shown) in
+        [(0, "0 bytes"), (1023, "1023 bytes"), (1024, "1 KB"), (5 << 20, "5 MB"), (7 << 40, "7168 GB")]
+    {
+        assert_eq!(size(count), shown);
     }
 }
