@@ -1105,7 +1105,7 @@ _billkey() {
                     return 0
                     ;;
                 --by)
-                    COMPREPLY=($(compgen -W "requested paid" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "requested paid cancelled" -- "${cur}"))
                     return 0
                     ;;
                 --min-amount)

@@ -169,7 +169,7 @@ set edit:completion:arg-completer[billkey] = {|@words|
             cand --min-amount 'Of this amount or more'
             cand --max-amount 'Of this amount or less'
             cand --limit 'How many at most [default: 20]'
-            cand --columns 'These columns, in this order: names of the payment object'
+            cand --columns 'These columns, in this order: names of the payment object, or headings of the table'
             cand --profile 'Use this profile of the config file [env: BILLKEY_PROFILE]'
             cand --config 'Read this config file [env: BILLKEY_CONFIG]'
             cand --database 'Keep the ledger in this file [env: BILLKEY_DATABASE]'

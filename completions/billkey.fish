@@ -182,11 +182,12 @@ complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_
 complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_seen_subcommand_from show" -l since -d 'From this time on' -r
 complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_seen_subcommand_from show" -l until -d 'Before this time; a day or month is included' -r
 complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_seen_subcommand_from show" -l by -d 'Which time counts, and sorts [default: requested]' -r -f -a "requested\t'when it was asked for'
-paid\t'when it was paid'"
+paid\t'when it was paid'
+cancelled\t'when the gateway refunded it, the last time'"
 complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_seen_subcommand_from show" -l min-amount -d 'Of this amount or more' -r
 complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_seen_subcommand_from show" -l max-amount -d 'Of this amount or less' -r
 complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_seen_subcommand_from show" -l limit -d 'How many at most [default: 20]' -r
-complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_seen_subcommand_from show" -l columns -d 'These columns, in this order: names of the payment object' -r
+complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_seen_subcommand_from show" -l columns -d 'These columns, in this order: names of the payment object, or headings of the table' -r
 complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_seen_subcommand_from show" -l profile -d 'Use this profile of the config file [env: BILLKEY_PROFILE]' -r
 complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_seen_subcommand_from show" -l config -d 'Read this config file [env: BILLKEY_CONFIG]' -r -F
 complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_seen_subcommand_from show" -l database -d 'Keep the ledger in this file [env: BILLKEY_DATABASE]' -r -F

@@ -44,6 +44,7 @@ mod refund_answers;
 mod registration;
 mod requests;
 mod sandbox_alone;
+mod screens;
 mod sharing;
 mod simulation;
 mod support;

@@ -139,7 +139,7 @@ pub struct HistoryListArgs {
     #[arg(long, help_heading = "What to print")]
     pub all: bool,
 
-    /// These columns, in this order: names of the payment object
+    /// These columns, in this order: names of the payment object, or headings of the table
     #[arg(long, value_name = "COLUMN,...", help_heading = "What to print")]
     pub columns: Option<String>,
 }
@@ -160,18 +160,33 @@ pub enum HistoryBy {
     #[default]
     Requested,
     Paid,
+    Cancelled,
+}
+
+impl HistoryBy {
+    const ALL: [HistoryBy; 3] = [HistoryBy::Requested, HistoryBy::Paid, HistoryBy::Cancelled];
+
+    fn word(self) -> &'static str {
+        match self {
+            HistoryBy::Requested => "requested",
+            HistoryBy::Paid => "paid",
+            HistoryBy::Cancelled => "cancelled",
+        }
+    }
 }
 
 impl ValueEnum for HistoryBy {
     fn value_variants<'a>() -> &'a [HistoryBy] {
-        &[HistoryBy::Requested, HistoryBy::Paid]
+        &HistoryBy::ALL
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
-        Some(match self {
-            HistoryBy::Requested => PossibleValue::new("requested").help("when it was asked for"),
-            HistoryBy::Paid => PossibleValue::new("paid").help("when it was paid"),
-        })
+        let help = match self {
+            HistoryBy::Requested => "when it was asked for",
+            HistoryBy::Paid => "when it was paid",
+            HistoryBy::Cancelled => "when the gateway refunded it, the last time",
+        };
+        Some(PossibleValue::new(self.word()).help(help))
     }
 }
 

@@ -86,6 +86,12 @@ pub(in crate::commands) fn command_with(
     line.text()
 }
 
+/// Words of a command line as a shell reads them, and options behind them.
+pub(in crate::commands) fn words_of(words: &str, options: Vec<(&str, Option<String>)>) -> String {
+    let options = options.into_iter().map(|(flag, value)| option(flag, value.as_deref()));
+    iter::once(words.to_owned()).chain(options).collect::<Vec<_>>().join(" ")
+}
+
 /// `billkey WORDS`, with the flags that have led to this gateway and this ledger. The words are as a shell reads
 /// them.
 pub(in crate::commands) fn command_line(settings: &Settings, words: &str) -> String {

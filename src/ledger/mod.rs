@@ -64,6 +64,7 @@ mod rules;
 mod schema;
 mod search;
 mod seen;
+mod short;
 mod sighting;
 mod spellings;
 #[cfg(test)]

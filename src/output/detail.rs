@@ -18,6 +18,7 @@ use crate::output::alarm::{alarm_text, record_line};
 use crate::output::colour::outcome_style;
 use crate::output::customer::customer_object;
 use crate::output::field::{Columns, Give, Object, Shown, exact_number};
+use crate::output::history_row::{Beside, dress};
 use crate::output::list::{payments_footer, table_row, table_writer};
 use crate::output::meaning::{again, certainty, who};
 use crate::output::options::UiOptions;
@@ -45,6 +46,10 @@ pub struct CustomerDetail<'a> {
     pub summary: &'a Totals,
     /// Newest first.
     pub payments: &'a [Payment],
+    /// What each of their rows is told with at a terminal, one for one; none elsewhere.
+    pub beside: &'a [Beside],
+    /// The year that goes without saying.
+    pub year: i16,
 }
 
 impl Ui {
@@ -232,7 +237,7 @@ fn event_row(event: &HistoryEntry, zone: &TimeZone) -> TableRow {
         text(received.imp_uid.as_deref()),
         text(event.operator.as_deref()),
     ];
-    TableRow { cells, under: received.why().into_iter().collect() }
+    TableRow { cells, under: received.why().into_iter().collect(), ..TableRow::default() }
 }
 
 /// What can be done about a payment, as hint lines.
@@ -335,8 +340,11 @@ pub fn customer_detail(detail: &CustomerDetail<'_>, options: &UiOptions) -> Stri
     let shown = Shown { zone, replayed: false };
     let columns = Columns::<Payment>::usual();
     let mut writer = table_writer(&columns, options.width, options.colour_stdout).without(CUSTOMER);
-    let table: Vec<TableRow> =
+    let mut table: Vec<TableRow> =
         detail.payments.iter().map(|payment| table_row(&columns, payment, shown)).collect();
+    for ((row, payment), beside) in table.iter_mut().zip(detail.payments).zip(detail.beside) {
+        dress(row, payment, beside, detail.year);
+    }
     text.push_str(&writer.block(&table));
     let shown = u64::try_from(detail.payments.len()).unwrap_or(u64::MAX);
     text + &format!(" {}\n", payments_footer(detail.summary, shown))

@@ -8,6 +8,7 @@ pub mod colour;
 pub mod customer;
 pub mod detail;
 pub mod field;
+pub mod history_row;
 pub mod json;
 pub mod layout;
 pub mod list;

@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use crate::commands::beside::beside;
 use crate::commands::context::Context;
 use crate::commands::customer::{ShowArgs, unknown_customer};
 use crate::commands::naming::customer_meant;
@@ -10,6 +11,7 @@ use crate::commands::session::answered;
 use crate::failure::{Exit, Failure};
 use crate::ledger::Filter;
 use crate::output::detail::CustomerDetail;
+use crate::output::history_row::year_of;
 
 /// How many of the last payments are shown.
 const LAST_PAYMENTS: u64 = 10;
@@ -28,6 +30,11 @@ pub(super) fn run(args: &ShowArgs, context: &mut Context<'_>) -> Result<Exit, Fa
         payments.push(payment);
         ControlFlow::Continue(())
     })?;
-    let detail = CustomerDetail { customer: &customer, summary: &summary, payments: &payments };
+    let shortens = context.ui.options().shortens();
+    let told = payments.iter().filter(|_| shortens).map(|payment| beside(&ledger, payment));
+    let told = told.collect::<Result<Vec<_>, _>>()?;
+    let year = year_of(context.now(), context.ui.zone());
+    let detail =
+        CustomerDetail { customer: &customer, summary: &summary, payments: &payments, beside: &told, year };
     answered(context.ui.customer_detail(&detail), Exit::Done)
 }

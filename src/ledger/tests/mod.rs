@@ -33,6 +33,7 @@ mod protocol;
 mod reading;
 mod records;
 mod refunds;
+mod short;
 mod spellings;
 
 /// A directory of its own for one test's ledger.

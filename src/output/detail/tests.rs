@@ -180,7 +180,13 @@ fn one_customer_is_shown_with_card_totals_and_last_payments() {
     };
     let payments = [paid(), declined()];
     let customer = customer();
-    let detail = CustomerDetail { customer: &customer, summary: &summary, payments: &payments };
+    let detail = CustomerDetail {
+        customer: &customer,
+        summary: &summary,
+        payments: &payments,
+        beside: &[],
+        year: 2026,
+    };
     let on_terminal = UiOptions { width: Some(80), ..options(Format::Table) };
     insta::assert_snapshot!(shown(&customer_detail(&detail, &on_terminal)), @"
     $
@@ -193,7 +199,7 @@ fn one_customer_is_shown_with_card_totals_and_last_payments() {
       added     2026-10-01 09:00:00
       checked   2026-11-01 09:00:00
 
-     WHEN              RESULT    AMOUNT  NAME     CARD  APPROVAL  ORDER
+     WHEN              RESULT    AMOUNT  PRODUCT  CARD  APPROVAL  ORDER
      2026-11-23 19:30  paid      ₩8,900  Monthl…  1234  30012345  order_monthly_0001
      2026-10-23 19:30  declined  ₩8,900  Monthl…  1234            order_monthly_0000
                        통장 잔액부족
@@ -210,7 +216,13 @@ fn the_customers_object_holds_totals_and_payments() {
     let summary =
         Totals { count: 2, by_outcome: vec![(Outcome::Paid, 1)], net: vec![won(8900)], ..Totals::default() };
     let (customer, payments, zone) = (customer(), [paid()], seoul());
-    let detail = CustomerDetail { customer: &customer, summary: &summary, payments: &payments };
+    let detail = CustomerDetail {
+        customer: &customer,
+        summary: &summary,
+        payments: &payments,
+        beside: &[],
+        year: 2026,
+    };
     let json = json::line(&CustomerDetailObject::new(detail, &zone)).unwrap();
     assert!(json.starts_with(r#"{"customer_uid":"gildong_0001_1234","name":"홍길동","#), "{json}");
     let totals = concat!(

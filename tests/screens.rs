@@ -1,0 +1,142 @@
+//! What support staff see of many payments, at a terminal of their own.
+
+use unicode_width::UnicodeWidthStr;
+
+use crate::support::pty::Terminal;
+use crate::support::world::World;
+
+/// Charges on the sandbox.
+fn charge(world: &World, customer: &str, amount: &str, name: &str, order: &[&str], code: i32) {
+    let what = ["--sandbox", "charge", customer, "--amount", amount, "--name", name, "--yes"];
+    let ran = world.run(&[&what[..], order].concat()).exits(code);
+    let _ = ran.stderr.as_str();
+}
+
+/// Six payments with ids of every kind.
+fn book() -> World {
+    let world = World::bare();
+    for (amount, plan) in [("8900", "basic"), ("9900", "family"), ("10900", "team")] {
+        let period = ["--once-per", "month", "--plan", plan];
+        charge(&world, "gildong_0001_1234", amount, "월 구독 프리미엄", &period, 0);
+    }
+    let order = |id| ["--merchant-uid", id];
+    charge(&world, "gildong_0001_1234", "5500", "Monthly subscription", &order("order_monthly_0001"), 0);
+    charge(&world, "younghee_0002_5678", "34500", "연간 구독", &order("order_yearly_2026_0002"), 0);
+    charge(&world, "sandbox_declined", "8900", "월 구독", &order("order_monthly_0003"), 5);
+    for (id, back) in [("order_monthly_0001", "5500"), ("order_yearly_2026_0002", "30000")] {
+        world.run(&["--sandbox", "refund", id, "--amount", back, "--reason", "late", "--yes"]).exits(0);
+    }
+    world
+}
+
+fn screen(world: &World, columns: u16, command: &[&str]) -> String {
+    let line = [&["--sandbox", "--color", "never"], command].concat();
+    let mut terminal = Terminal::start_wide(world.command(&line), columns);
+    terminal.exits(0);
+    terminal.seen().replace('\r', "")
+}
+
+#[test]
+fn every_column_is_there_at_eighty_and_at_a_hundred_and_twenty() {
+    let world = book();
+    for columns in [80, 100, 120] {
+        let seen = screen(&world, columns, &["history"]);
+        let rows = seen.lines().filter(|line| !line.contains("billkey --sandbox"));
+        for line in rows {
+            assert!(line.width() <= usize::from(columns), "{columns}: {line}");
+        }
+        for part in
+            ["WHEN", "RESULT", "AMOUNT", "CUST", "PROD", "CARD", "APPROVAL", "ORDER", "홍길동", "김영희"]
+        {
+            assert!(seen.contains(part), "{columns}: `{part}` is missing\n{seen}");
+        }
+        for part in ["refunded", "part ref", "declined", "통장 잔액부족", "34,500", "order_monthly_0003"]
+        {
+            assert!(seen.contains(part), "{columns}: `{part}` is missing\n{seen}");
+        }
+        assert!(!seen.contains("gildong_0001_1234") && !seen.contains("No room"), "{columns}:\n{seen}");
+    }
+}
+
+#[test]
+fn show_takes_the_ids_as_the_table_has_them() {
+    let world = book();
+    let seen = screen(&world, 120, &["history"]);
+    let mut shown = 0;
+    for line in seen.lines().skip(1).filter(|line| line.contains("₩") && line.contains("홍길동")) {
+        let id = line.split_whitespace().last().unwrap();
+        let ran = world.run(&["--sandbox", "history", "show", id]).exits(0);
+        assert!(ran.stdout.contains(&format!("order     {id}")), "{id}\n{ran}");
+        shown += 1;
+    }
+    assert_eq!(shown, 4, "{seen}");
+    assert!(
+        seen.lines()
+            .filter(|line| line.contains("월 구독 프리미엄"))
+            .all(|line| { (8..=12).contains(&line.split_whitespace().last().unwrap().len()) }),
+        "{seen}"
+    );
+}
+
+#[test]
+fn the_last_lines_are_commands_that_show_more() {
+    let world = book();
+    let seen = screen(&world, 80, &["history", "구독", "--limit", "2", "--mode", "sandbox"]);
+    let all = " all   billkey --sandbox history 구독 --mode sandbox --all";
+    assert!(seen.lines().any(|line| line == all), "{seen}");
+    let one = seen.lines().last().unwrap().trim();
+    let words: Vec<&str> = one.split_whitespace().skip(2).collect();
+    assert!(one.starts_with("one   billkey --sandbox history show "), "{seen}");
+    world.run(&words).exits(0);
+    let every = screen(&world, 80, &["history", "구독", "--all", "--mode", "sandbox"]);
+    assert!(every.contains(" one   ") && !every.contains(" all   "), "{every}");
+}
+
+#[test]
+fn in_a_pipe_every_value_is_whole() {
+    let world = book();
+    let table = world.run(&["--sandbox", "history"]).exits(0).stdout;
+    let json = world.run(&["--sandbox", "history", "--json"]).exits(0).json();
+    for payment in json.as_array().unwrap() {
+        assert!(table.contains(payment["merchant_uid"].as_str().unwrap()), "{table}");
+        assert!(table.contains(payment["customer_uid"].as_str().unwrap()), "{table}");
+    }
+    assert!(!table.contains(" one   "), "{table}");
+}
+
+#[test]
+fn payments_are_picked_by_when_they_were_refunded() {
+    let world = book();
+    let ran = world.run(&["--sandbox", "history", "--by", "cancelled"]).exits(0);
+    assert!(ran.stdout.starts_with(" REFUNDED "), "{ran}");
+    assert!(
+        ran.stdout.contains("order_monthly_0001") && ran.stdout.contains("order_yearly_2026_0002"),
+        "{ran}"
+    );
+    assert!(!ran.stdout.contains("order_monthly_0003"), "{ran}");
+    let none = ["--sandbox", "history", "--by", "cancelled", "--until", "yesterday"];
+    assert!(world.run(&none).exits(10).stderr.contains("--by cancelled"));
+}
+
+#[test]
+fn headings_of_the_table_are_columns() {
+    let world = book();
+    let csv =
+        ["--sandbox", "history", "order_monthly_0001", "--format", "csv", "--columns", "RESULT,order,card"];
+    let csv = world.run(&csv).exits(0).stdout;
+    assert!(
+        csv.starts_with("outcome,merchant_uid,card_name,card_number\r\npaid,order_monthly_0001,"),
+        "{csv}"
+    );
+    let table = ["--sandbox", "history", "order_monthly_0001", "--columns", "result,order,card"];
+    let table = world.run(&table).exits(0).stdout;
+    assert!(
+        table.starts_with(" RESULT    ORDER               CARD\n refunded  order_monthly_0001  신한 1234\n"),
+        "{table}"
+    );
+    let wrong = world.run(&["--sandbox", "history", "--columns", "colour"]).exits(2).in_plain_words();
+    assert!(
+        wrong.stderr.contains("merchant_uid, imp_uid") && wrong.stderr.contains("WHEN, RESULT"),
+        "{wrong}"
+    );
+}
