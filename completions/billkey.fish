@@ -211,6 +211,8 @@ complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_
 complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_seen_subcommand_from show" -s v -l verbose -d 'Show requests and answers on stderr, secrets masked'
 complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_seen_subcommand_from show" -a "show" -d 'Tell everything about one payment'
+complete -c billkey -n "__fish_billkey_using_subcommand history; and __fish_seen_subcommand_from show" -l lang -d 'The language of that paragraph [default: en]' -r -f -a "ko\t'Korean'
+en\t'English'"
 complete -c billkey -n "__fish_billkey_using_subcommand history; and __fish_seen_subcommand_from show" -l profile -d 'Use this profile of the config file [env: BILLKEY_PROFILE]' -r
 complete -c billkey -n "__fish_billkey_using_subcommand history; and __fish_seen_subcommand_from show" -l config -d 'Read this config file [env: BILLKEY_CONFIG]' -r -F
 complete -c billkey -n "__fish_billkey_using_subcommand history; and __fish_seen_subcommand_from show" -l database -d 'Keep the ledger in this file [env: BILLKEY_DATABASE]' -r -F
@@ -223,6 +225,7 @@ complete -c billkey -n "__fish_billkey_using_subcommand history; and __fish_seen
 always\t'off a terminal too'
 never\t'not at all'"
 complete -c billkey -n "__fish_billkey_using_subcommand history; and __fish_seen_subcommand_from show" -l timeout -d 'How many seconds a charge waits for its answer, 1 to 3600 [default: 60]' -r
+complete -c billkey -n "__fish_billkey_using_subcommand history; and __fish_seen_subcommand_from show" -l copy-text -d 'A paragraph to paste into a reply to the customer, and nothing else'
 complete -c billkey -n "__fish_billkey_using_subcommand history; and __fish_seen_subcommand_from show" -l sandbox -d 'Run against a gateway inside this program: no key, no network, no money'
 complete -c billkey -n "__fish_billkey_using_subcommand history; and __fish_seen_subcommand_from show" -l json -d 'Short for --format json'
 complete -c billkey -n "__fish_billkey_using_subcommand history; and __fish_seen_subcommand_from show" -l bom -d 'Begin CSV with a byte order mark, for Excel'

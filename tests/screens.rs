@@ -140,3 +140,58 @@ fn headings_of_the_table_are_columns() {
         "{wrong}"
     );
 }
+
+#[test]
+fn whom_to_write_to_is_a_mail_merge() {
+    let world = book();
+    let ran = world.run(&["--sandbox", "history", "--who", "customer", "--format", "csv"]).exits(0);
+    let mut reader = csv::Reader::from_reader(ran.stdout.as_bytes());
+    let names: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
+    let expected = "customer_uid customer_name email tel amount currency name message meaning_ko meaning_en again \
+                    merchant_uid requested_at";
+    assert_eq!(names, expected.split_whitespace().collect::<Vec<_>>());
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    assert_eq!(rows.len(), 1, "{ran}");
+    assert_eq!((&rows[0][0], &rows[0][1], &rows[0][4]), ("sandbox_declined", "가상고객", "8900"));
+    assert!(rows[0][7].contains("통장 잔액부족") && rows[0][10].contains("once a day"), "{ran}");
+    let with = ["--sandbox", "history", "--who", "customer", "--format", "csv", "--columns", "order"];
+    assert!(world.run(&with).exits(0).stdout.starts_with("merchant_uid\r\norder_monthly_0003\r\n"));
+    let none = ["--sandbox", "history", "--who", "customer", "--format", "csv", "--until", "yesterday"];
+    let none = world.run(&none).exits(10);
+    assert!(none.stderr.contains("no payment") && none.stdout.starts_with("customer_uid,"), "{none}");
+}
+
+#[test]
+fn a_paragraph_can_be_pasted_into_a_reply() {
+    let world = book();
+    let text = |more: &[&str]| {
+        let show = ["--sandbox", "history", "show", "order_yearly_2026_0002", "--copy-text"];
+        world.run(&[&show[..], more].concat()).exits(0)
+    };
+    let korean = text(&["--lang", "ko"]).stdout;
+    assert!(
+        korean.starts_with("김영희 고객님, ") && korean.contains("34,500원이 결제되었습니다."),
+        "{korean}"
+    );
+    assert!(korean.contains("30,000원이") && korean.lines().count() == 1, "{korean}");
+    assert!(text(&[]).stdout.contains("₩34,500 for \"연간 구독\" was charged"), "{korean}");
+    assert_eq!(text(&["--json", "--lang", "ko"]).json()["text"].as_str(), Some(korean.trim_end()));
+    world.run(&["--sandbox", "history", "show", "order_monthly_0003", "--lang", "ko"]).exits(2);
+}
+
+#[test]
+fn what_a_charge_and_a_batch_say_of_a_decline_says_what_to_do() {
+    let world = World::bare();
+    let meaning = "There is not enough money behind the card for this payment.";
+    let next = "The customer has to act. Again: after a day, at most once a day on one card.";
+    let line = ["--sandbox", "charge", "sandbox_declined", "--amount", "8900", "--name", "구독", "--yes"];
+    let ran = world.run(&[&line[..], &["--merchant-uid", "order_1"]].concat()).exits(5);
+    assert!(ran.stdout.contains(meaning) && ran.stdout.contains(next), "{ran}");
+    let mail = world.run(&[&line[..], &["--merchant-uid", "order_2", "--quiet", "--allow-similar"]].concat());
+    assert!(mail.stderr.contains(meaning) && mail.stderr.contains(next), "{mail}");
+    let rows = "customer_uid,amount,name,merchant_uid\nsandbox_declined,9900,구독,order_3\n";
+    std::fs::write(world.home().join("charges.csv"), rows).unwrap();
+    let batch = world.run(&["--sandbox", "batch", "charges.csv", "--yes"]).exits(5);
+    assert!(batch.stdout.contains(meaning) && batch.stdout.contains(next), "{batch}");
+    let _ = batch.stderr.as_str();
+}

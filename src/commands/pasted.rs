@@ -40,7 +40,11 @@ pub(in crate::commands) fn charge_command(
 }
 
 /// The same for a payment that stands in the ledger.
-pub(in crate::commands) fn charge_command_of(settings: &Settings, payment: &Payment) -> String {
+pub(in crate::commands) fn charge_command_of(
+    settings: &Settings,
+    payment: &Payment,
+    more: &[&str],
+) -> String {
     let tax = payment.tax.unwrap_or_default();
     let request = ChargeRequest {
         tax_free: tax.tax_free,
@@ -50,7 +54,7 @@ pub(in crate::commands) fn charge_command_of(settings: &Settings, payment: &Paym
         buyer_tel: payment.buyer_tel.clone(),
         ..ChargeRequest::new(payment.terms.clone(), payment.name.clone())
     };
-    charge_command(settings, &request, &[])
+    charge_command(settings, &request, more)
 }
 
 /// `billkey refund …` for the same part of the same payment.

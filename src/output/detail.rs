@@ -10,23 +10,23 @@ use serde::{Serialize, Serializer};
 use crate::domain::customer::Customer;
 use crate::domain::declines::{Certainty, Standing};
 use crate::domain::money::Amount;
-use crate::domain::payment::{HistoryEntry, Outcome, Payment};
+use crate::domain::payment::{Back, HistoryEntry, Outcome, Payment};
 use crate::domain::refund::Refund;
 use crate::domain::totals::Totals;
 use crate::output::Format;
 use crate::output::alarm::{alarm_text, record_line};
-use crate::output::colour::outcome_style;
 use crate::output::customer::customer_object;
-use crate::output::field::{Columns, Give, Object, Shown, exact_number};
+use crate::output::field::{Columns, Object, Shown, exact_number};
 use crate::output::history_row::{Beside, dress};
 use crate::output::list::{payments_footer, table_row, table_writer};
 use crate::output::meaning::{again, certainty, who};
 use crate::output::options::UiOptions;
 use crate::output::payment::{CUSTOMER, EventObject, RecordObject, payment_object};
-use crate::output::prose::{doubt_ended, noted_by, reconcile_command};
+use crate::output::prose::{Commands, doubt_ended, noted_by};
 use crate::output::refund::{refund_object, why};
-use crate::output::table::{Heading, TableRow, TableWriter, facts};
+use crate::output::table::{TableRow, facts};
 use crate::output::text::{safe, when};
+use crate::output::timeline::timeline;
 use crate::output::ui::Ui;
 
 /// One payment and its whole history, oldest first.
@@ -37,6 +37,8 @@ pub struct PaymentDetail<'a> {
     /// Of ours, oldest first.
     pub refunds: &'a [Refund],
     pub customer_name: Option<&'a str>,
+    /// What can be pasted to go on with it.
+    pub commands: &'a Commands,
 }
 
 /// One customer, what they paid, and their last payments.
@@ -98,7 +100,11 @@ pub fn payment_detail(detail: &PaymentDetail<'_>, options: &UiOptions) -> String
     let mut rows: Facts = Vec::new();
     fact(&mut rows, "order", &[Some(terms.merchant_uid.as_str())]);
     fact(&mut rows, "payment", &[payment.imp_uid.as_deref()]);
-    fact(&mut rows, "result", &[Some(payment.outcome.word())]);
+    let back = payment.back().map(|back| match back {
+        Back::Part => "part of it refunded",
+        Back::Whole => "all of it refunded",
+    });
+    fact(&mut rows, "result", &[Some(payment.outcome.word()), back]);
     fact(&mut rows, "reason", &[payment.why().as_deref()]);
     let standing = Standing::of(payment);
     if let Some(known) = standing.and_then(|standing| standing.known) {
@@ -132,13 +138,13 @@ pub fn payment_detail(detail: &PaymentDetail<'_>, options: &UiOptions) -> String
     text.push_str(&records_facts(payment, zone));
     if !detail.events.is_empty() {
         text.push('\n');
-        text.push_str(&events_table(detail.events, options));
+        text.push_str(&timeline(payment, detail.events, detail.refunds, zone, options.width));
     }
     for refund in detail.refunds {
         text.push('\n');
         text.push_str(&refund_detail(refund, zone));
     }
-    text + &next_step(payment, standing, zone)
+    text + &next_step(detail, standing, zone)
 }
 
 /// What the PG paid back without the gateway, and who says so by what evidence.
@@ -197,54 +203,12 @@ fn records_facts(payment: &Payment, zone: &TimeZone) -> String {
     format!("\n  The gateway shows under this order:\n{}{alarm}", facts(&rows))
 }
 
-fn events_table(events: &[HistoryEntry], options: &UiOptions) -> String {
-    let headings = vec![
-        Heading::left("WHEN", Give::When),
-        Heading::left("EVENT", Give::Never),
-        Heading::left("RESULT", Give::Never),
-        Heading::right("TRY"),
-        Heading::right("HTTP"),
-        Heading::right("CODE"),
-        Heading::right("TOOK"),
-        Heading::left("PAYMENT", Give::Never),
-        Heading::left("BY", Give::Text),
-    ];
-    let gives = vec![(BY, 6), (WHEN, 16), (BY, 0), (WHEN, 10)];
-    let mut writer = TableWriter::new(headings, gives, EVENT, options.width, options.colour_stdout);
-    let rows: Vec<TableRow> = events.iter().map(|event| event_row(event, &options.zone)).collect();
-    writer.block(&rows)
-}
-
-const WHEN: usize = 0;
-const EVENT: usize = 1;
-const BY: usize = 8;
-
-fn event_row(event: &HistoryEntry, zone: &TimeZone) -> TableRow {
-    let received = &event.received;
-    let number = |number: Option<String>| (number.unwrap_or_default(), None);
-    let text = |text: Option<&str>| (text.map(safe).unwrap_or_default().into_owned(), None);
-    let cells = vec![
-        (when(event.at, zone), None),
-        (event.kind.word().to_owned(), None),
-        match &event.refund {
-            Some((_, outcome)) => (outcome.word().to_owned(), None),
-            None => (event.outcome.word().to_owned(), Some(outcome_style(event.outcome))),
-        },
-        number(Some(event.attempt.to_string())),
-        number(received.http_status.map(|status| status.to_string())),
-        number(received.code.map(|code| code.to_string())),
-        number(received.took_ms.map(|took| format!("{took} ms"))),
-        text(received.imp_uid.as_deref()),
-        text(event.operator.as_deref()),
-    ];
-    TableRow { cells, under: received.why().into_iter().collect(), ..TableRow::default() }
-}
-
 /// What can be done about a payment, as hint lines.
-fn next_step(payment: &Payment, standing: Option<Standing>, zone: &TimeZone) -> String {
+fn next_step(detail: &PaymentDetail<'_>, standing: Option<Standing>, zone: &TimeZone) -> String {
+    let PaymentDetail { payment, commands, .. } = *detail;
     let Some(standing) = standing else {
         return match payment.outcome {
-            Outcome::NotSent => "\n  To send it: run its charge again.\n".to_owned(),
+            Outcome::NotSent => format!("\n  To send it:\n    {}\n", commands.again),
             Outcome::Paid | Outcome::Declined | Outcome::Rejected | Outcome::Unknown | Outcome::Pending => {
                 String::new()
             }
@@ -255,15 +219,15 @@ fn next_step(payment: &Payment, standing: Option<Standing>, zone: &TimeZone) -> 
     if payment.is_noted_charged() {
         return format!(
             "\n  It counts as paid. To ask the gateway about it again:\n    {}\n",
-            reconcile_command(payment)
+            commands.reconcile
         );
     }
     match standing.certainty {
         Certainty::NotCertain | Certainty::MayHaveCharged => {
-            format!("\n  {sentence} To find out:\n    {}\n", reconcile_command(payment))
+            format!("\n  {sentence} To find out:\n    {}\n", commands.reconcile)
         }
         Certainty::NothingCharged | Certainty::HeldAsFailed | Certainty::RefusedAndNotShown => {
-            format!("\n  {sentence} To try the same order again: run its charge with --retry.\n")
+            format!("\n  {sentence} To try the same order again:\n    {}\n", commands.retry)
         }
     }
 }

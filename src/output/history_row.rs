@@ -135,7 +135,8 @@ mod tests {
                               ₩3,000 of it was refunded, ₩5,900 is left
          2025-12-23 09:10:11  declined       ₩8,900  홍길동    월 구독 프리미엄 (부가세 포함)  신한 1234            202611ba40
                               통장 잔액부족
-                              There is not enough money behind the card for this payment. The customer has to act.
+                              There is not enough money behind the card for this payment. The customer has to act. Again: after
+                              a day, at most once a day on one card.
         ");
     }
 
@@ -150,7 +151,7 @@ mod tests {
          2025-12-23 09:10  declined       ₩8,900  홍길동    월 구독 프리미…  신한 1234            202611ba40
                            통장 잔액부족
                            There is not enough money behind the card for this payment. The customer has to
-                           act.
+                           act. Again: after a day, at most once a day on one card.
         ");
     }
 
@@ -165,7 +166,8 @@ mod tests {
          2025-12-23 09:10  declined   ₩8,900  홍길동  월 구…  1234            202611ba40
                            통장 잔액부족
                            There is not enough money behind the card for this payment.
-                           The customer has to act.
+                           The customer has to act. Again: after a day, at most once a
+                           day on one card.
         ");
     }
 
@@ -181,7 +183,8 @@ mod tests {
                          order  order_monthly_0000
                          통장 잔액부족
                          There is not enough money behind the card for this payment. The
-                         customer has to act.
+                         customer has to act. Again: after a day, at most once a day on
+                         one card.
         ");
     }
 
@@ -199,7 +202,9 @@ mod tests {
                       There is not enough money
                       behind the card for this
                       payment. The customer has
-                      to act.
+                      to act. Again: after a
+                      day, at most once a day on
+                      one card.
          No room here for PRODUCT, CARD,
          APPROVAL.
         ");

@@ -1,10 +1,12 @@
 //! What people and scripts read: tables, plain text, JSON, JSON lines and CSV, prompts and
 //! progress. Writes only to the writers it is given, and reads no clock and no environment.
 
+pub mod addressee;
 pub mod alarm;
 pub mod attention;
 pub mod checklist;
 pub mod colour;
+pub mod copy_text;
 pub mod customer;
 pub mod detail;
 pub mod field;
@@ -26,6 +28,7 @@ mod samples;
 pub mod standing;
 pub mod table;
 pub mod text;
+pub mod timeline;
 pub mod ui;
 pub mod wrap;
 

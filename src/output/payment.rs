@@ -15,7 +15,7 @@ use crate::domain::record::Record;
 use crate::domain::tax::Tax;
 use crate::output::field::{Columns, Field, Give, Listed, Object, Shown, Value, exact_number};
 use crate::output::layout::{FORM_1, FORM_2, FORM_3, MOVED};
-use crate::output::meaning::meaning_and_who;
+use crate::output::meaning::meaning_and_next;
 use crate::output::text::when_rfc3339;
 
 /// A payment to show.
@@ -166,7 +166,7 @@ impl Listed for Payment {
     fn under(&self) -> Vec<Cow<'_, str>> {
         let mut lines = match self.outcome {
             Outcome::Declined | Outcome::Rejected | Outcome::Unknown => {
-                let ours = Standing::of(self).and_then(|standing| standing.known).map(meaning_and_who);
+                let ours = Standing::of(self).and_then(|standing| standing.known).map(meaning_and_next);
                 self.why().into_iter().chain(ours).map(Cow::Owned).collect()
             }
             Outcome::Paid => refunded(self).map(Cow::Owned).into_iter().collect(),

@@ -12,10 +12,12 @@ use crate::commands::history::{HistoryBy, HistoryListArgs};
 use crate::commands::naming::customer_meant;
 use crate::commands::pasted::{command_line, command_of, words_of};
 use crate::commands::session::answered;
+use crate::domain::declines::Who;
 use crate::domain::payment::Payment;
 use crate::failure::{Exit, Failure};
 use crate::ledger::{Filter, Ledger};
 use crate::output::Format;
+use crate::output::addressee::Addressee;
 use crate::output::field::Columns;
 use crate::output::history_row::year_of;
 use crate::output::list::payments_footer;
@@ -31,6 +33,14 @@ pub(super) fn run(args: &HistoryListArgs, context: &mut Context<'_>) -> Result<E
         *customer = customer_meant(customer.as_str(), Some(&ledger))?;
     }
     let (settings, now) = (context.settings, context.now());
+    let to_write_to = args.who == Some(Who::Customer) && args.columns.is_none();
+    if to_write_to && context.ui.format() == Format::Csv {
+        return match addressees(&ledger, &filter, context.ui)? {
+            Ok(0) => Err(nothing(args, &ledger)),
+            Ok(_) => Ok(Exit::Done),
+            Err(error) => answered(Err(error), Exit::Done),
+        };
+    }
     let more = |are_more: bool, first: &str| more(args, settings, are_more, first);
     let shown = match list(&ledger, &filter, columns, &more, context.ui, now)? {
         Ok(shown) => shown,
@@ -39,14 +49,35 @@ pub(super) fn run(args: &HistoryListArgs, context: &mut Context<'_>) -> Result<E
     if shown > 0 {
         return Ok(Exit::Done);
     }
-    let path = ledger.path().display();
-    match described(args).as_str() {
-        "" => {
-            context.ui.status(&format!("There are no payments in {path}."));
-            Ok(Exit::Done)
-        }
-        described => Err(Failure::not_found(format!("no payment in {path} matches {described}"))),
+    if described(args).is_empty() {
+        context.ui.status(&format!("There are no payments in {}.", ledger.path().display()));
+        return Ok(Exit::Done);
     }
+    Err(nothing(args, &ledger))
+}
+
+/// Nothing of what was asked for is there.
+fn nothing(args: &HistoryListArgs, ledger: &Ledger) -> Failure {
+    Failure::not_found(format!("no payment in {} matches {}", ledger.path().display(), described(args)))
+}
+
+/// Writes whom to write to about the payments, a line each, and says how many there were. The inner error is one of
+/// writing.
+fn addressees(ledger: &Ledger, filter: &Filter, ui: &mut Ui) -> Result<io::Result<u64>, Failure> {
+    let mut lister = match ui.list(Columns::<Addressee>::usual()) {
+        Ok(lister) => lister,
+        Err(error) => return Ok(Err(error)),
+    };
+    let (mut written, mut unread) = (Ok(()), Ok(()));
+    ledger.visit(filter, &mut |payment| {
+        match ledger.find_customer(&payment.terms.customer_uid) {
+            Ok(saved) => written = lister.row(&Addressee::new(payment, saved)),
+            Err(error) => unread = Err(error),
+        }
+        if written.is_ok() && unread.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    unread?;
+    Ok(written.and_then(|()| lister.finish("")))
 }
 
 fn columns(args: &HistoryListArgs) -> Result<Columns<Payment>, Failure> {

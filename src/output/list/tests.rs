@@ -42,7 +42,7 @@ fn the_history_table_is_the_one_of_the_voice() {
      2026-11-23 19:30:04  paid      ₩8,900  gildong_0001_1234  Monthly  신한 1234  30012345  order_monthly_0001
      2026-10-23 19:30:02  declined  ₩8,900  gildong_0001_1234  Monthly  신한 1234            order_monthly_0000
                           통장 잔액부족
-                          There is not enough money behind the card for this payment. The customer has to act.
+                          There is not enough money behind the card for this payment. The customer has to act. Again: after a day, at most once a day on one card.
      2 payments, 1 paid, net ₩8,900
     ");
 }
@@ -58,7 +58,8 @@ fn eighty_columns_keep_the_order_and_give_up_the_rest_first() {
      2026-10-23 19:30  declined  ₩8,900  gildon…  1234            order_monthly_0000
                        통장 잔액부족
                        There is not enough money behind the card for this payment.
-                       The customer has to act.
+                       The customer has to act. Again: after a day, at most once a
+                       day on one card.
      2 payments, 1 paid, net ₩8,900
      No room here for PRODUCT.
     ");
