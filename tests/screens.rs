@@ -195,3 +195,62 @@ fn what_a_charge_and_a_batch_say_of_a_decline_says_what_to_do() {
     assert!(batch.stdout.contains(meaning) && batch.stdout.contains(next), "{batch}");
     let _ = batch.stderr.as_str();
 }
+
+#[test]
+fn a_customer_is_shown_with_cards_months_and_declines_in_a_row() {
+    let world = book();
+    charge(&world, "gildong_0001_1234", "100", "구독", &["--merchant-uid", "small_1"], 0);
+    let seen = screen(&world, 80, &["customer", "show", "gildong_0001_1234"]);
+    for part in ["first paid", "last paid", "charged to  신한카드", "5 payments", "█", "5 paid", "APPROVAL"]
+    {
+        assert!(seen.contains(part), "`{part}` is missing\n{seen}");
+    }
+    assert!(seen.lines().all(|line| line.width() <= 80), "{seen}");
+    let piped = world.run(&["--sandbox", "customer", "show", "gildong_0001_1234"]).exits(0);
+    assert!(piped.stdout.contains("5 paid") && !piped.stdout.contains('█'), "{piped}");
+    let declined = world.run(&["--sandbox", "customer", "show", "sandbox_declined"]).exits(0);
+    assert!(
+        declined.stdout.lines().any(|line| line.split_whitespace().eq(["declines", "1", "in", "a", "row"])),
+        "{declined}"
+    );
+    let json = world.run(&["--sandbox", "customer", "show", "gildong_0001_1234", "--json"]).exits(0).json();
+    assert_eq!(json["dossier"]["months"][0]["paid"], 5, "{json}");
+    assert_eq!(json["dossier"]["cards"][0]["payments"], 5, "{json}");
+}
+
+#[test]
+fn a_mistyped_customer_is_told_with_the_near_one() {
+    let world = World::bare();
+    world.run(&["--sandbox", "customer", "list"]).exits(0).stderr.as_str();
+    let near = world.run(&["--sandbox", "customer", "show", "gildong_0001_1243"]).exits(10).in_plain_words();
+    let command = "did you mean gildong_0001_1234? billkey --sandbox customer show gildong_0001_1234";
+    assert!(near.stderr.contains(command), "{near}");
+    let far = world.run(&["--sandbox", "customer", "show", "nobody"]).exits(10).in_plain_words();
+    assert!(!far.stderr.contains("did you mean"), "{far}");
+    let charged = ["--sandbox", "charge", "gildong_0001_1243", "--amount", "8900", "--name", "구독", "--yes"];
+    let charged = world.run(&[&charged[..], &["--merchant-uid", "o1"]].concat()).exits(8);
+    assert!(charged.stderr.contains("gildong_0001_1234, which is saved, is near"), "{charged}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_list_that_cannot_be_written_is_a_failure_and_one_that_nobody_reads_on_is_none() {
+    use std::fs::File;
+    use std::process::Stdio;
+
+    let world = book();
+    for format in ["table", "plain", "json", "jsonl", "csv"] {
+        for command in [&["history"][..], &["customer", "list"], &["history", "show", "order_monthly_0001"]] {
+            let line = [&["--sandbox", "--format", format], command].concat();
+            let full = File::options().write(true).open("/dev/full").unwrap();
+            let ran = world.command(&line).stdout(full).stderr(Stdio::piped()).output().unwrap();
+            assert_eq!(ran.status.code(), Some(1), "{line:?}");
+            let said = String::from_utf8(ran.stderr).unwrap();
+            assert!(said.contains("write the answer") && said.contains("no space left"), "{line:?}: {said}");
+            let (reader, writer) = std::io::pipe().unwrap();
+            drop(reader);
+            let ran = world.command(&line).stdout(writer).stderr(Stdio::piped()).output().unwrap();
+            assert_eq!((ran.status.code(), ran.stderr.as_slice()), (Some(0), &b""[..]), "{line:?}");
+        }
+    }
+}

@@ -9,6 +9,7 @@ use serde::{Serialize, Serializer};
 
 use crate::domain::customer::Customer;
 use crate::domain::declines::{Certainty, Standing};
+use crate::domain::dossier::Dossier;
 use crate::domain::money::Amount;
 use crate::domain::payment::{Back, HistoryEntry, Outcome, Payment};
 use crate::domain::refund::Refund;
@@ -16,6 +17,7 @@ use crate::domain::totals::Totals;
 use crate::output::Format;
 use crate::output::alarm::{alarm_text, record_line};
 use crate::output::customer::customer_object;
+use crate::output::dossier::{DossierObject, dossier_lines};
 use crate::output::field::{Columns, Object, Shown, exact_number};
 use crate::output::history_row::{Beside, dress};
 use crate::output::list::{payments_footer, table_row, table_writer};
@@ -42,7 +44,7 @@ pub struct PaymentDetail<'a> {
 }
 
 /// One customer, what they paid, and their last payments.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct CustomerDetail<'a> {
     pub customer: &'a Customer,
     pub summary: &'a Totals,
@@ -52,6 +54,9 @@ pub struct CustomerDetail<'a> {
     pub beside: &'a [Beside],
     /// The year that goes without saying.
     pub year: i16,
+    pub dossier: &'a Dossier,
+    /// The command that looks an order up.
+    pub reconcile: &'a dyn Fn(&str) -> String,
 }
 
 impl Ui {
@@ -301,6 +306,9 @@ pub fn customer_detail(detail: &CustomerDetail<'_>, options: &UiOptions) -> Stri
     if detail.payments.is_empty() {
         return text + "  No payments yet.\n";
     }
+    let told = dossier_lines(detail.dossier, zone, options.width.is_some(), detail.reconcile);
+    text.push_str(&told);
+    text.push_str(if told.is_empty() { "" } else { "\n" });
     let shown = Shown { zone, replayed: false };
     let columns = Columns::<Payment>::usual();
     let mut writer = table_writer(&columns, options.width, options.colour_stdout).without(CUSTOMER);
@@ -334,8 +342,9 @@ impl Serialize for CustomerMore<'_, '_> {
         let CustomerDetailObject { detail, zone } = self.0;
         let payments: Vec<_> =
             detail.payments.iter().map(|payment| payment_object(payment.into(), zone)).collect();
-        let mut map = serializer.serialize_map(Some(2))?;
+        let mut map = serializer.serialize_map(Some(3))?;
         map.serialize_entry("totals", &SummaryObject(detail.summary))?;
+        map.serialize_entry("dossier", &DossierObject::new(detail.dossier, zone))?;
         map.serialize_entry("payments", &payments)?;
         map.end()
     }

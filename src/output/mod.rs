@@ -9,6 +9,7 @@ pub mod colour;
 pub mod copy_text;
 pub mod customer;
 pub mod detail;
+pub mod dossier;
 pub mod field;
 pub mod history_row;
 pub mod json;

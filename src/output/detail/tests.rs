@@ -1,7 +1,8 @@
 use super::{
     CustomerDetail, CustomerDetailObject, PaymentDetail, PaymentDetailObject, customer_detail, payment_detail,
 };
-use crate::domain::payment::{EventKind, HistoryEntry, Outcome, Received};
+use crate::domain::dossier::Dossier;
+use crate::domain::payment::{EventKind, HistoryEntry, Outcome, Payment, Received};
 use crate::domain::totals::Totals;
 use crate::output::Format;
 use crate::output::json;
@@ -16,6 +17,12 @@ fn commands() -> Commands {
         again: line("billkey charge …"),
         retry: line("billkey charge … --retry"),
     }
+}
+
+fn dossier_of(payments: &[Payment]) -> Dossier {
+    let mut dossier = Dossier::default();
+    payments.iter().for_each(|payment| dossier.take(payment, &seoul()));
+    dossier
 }
 
 fn events() -> Vec<HistoryEntry> {
@@ -206,12 +213,15 @@ fn one_customer_is_shown_with_card_totals_and_last_payments() {
     };
     let payments = [paid(), declined()];
     let customer = customer();
+    let dossier = dossier_of(&payments);
     let detail = CustomerDetail {
         customer: &customer,
         summary: &summary,
         payments: &payments,
         beside: &[],
         year: 2026,
+        dossier: &dossier,
+        reconcile: &|order| format!("billkey reconcile {order}"),
     };
     let on_terminal = UiOptions { width: Some(80), ..options(Format::Table) };
     insta::assert_snapshot!(shown(&customer_detail(&detail, &on_terminal)), @"
@@ -224,6 +234,13 @@ fn one_customer_is_shown_with_card_totals_and_last_payments() {
       mode      LIVE
       added     2026-10-01 09:00:00
       checked   2026-11-01 09:00:00
+
+      first paid  2026-11-23 19:30:04
+      last paid   2026-11-23 19:30:04
+      charged to  신한카드  5409-26**-****-1234   2026-11-23, 1 payment
+
+      2026-10      ₩0                            0 paid, 1 not
+      2026-11  ₩8,900  ████████████████████████  1 paid
 
      WHEN              RESULT    AMOUNT  PRODUCT  CARD  APPROVAL  ORDER
      2026-11-23 19:30  paid      ₩8,900  Monthl…  1234  30012345  order_monthly_0001
@@ -243,18 +260,21 @@ fn the_customers_object_holds_totals_and_payments() {
     let summary =
         Totals { count: 2, by_outcome: vec![(Outcome::Paid, 1)], net: vec![won(8900)], ..Totals::default() };
     let (customer, payments, zone) = (customer(), [paid()], seoul());
+    let dossier = dossier_of(&payments);
     let detail = CustomerDetail {
         customer: &customer,
         summary: &summary,
         payments: &payments,
         beside: &[],
         year: 2026,
+        dossier: &dossier,
+        reconcile: &|order| format!("billkey reconcile {order}"),
     };
     let json = json::line(&CustomerDetailObject::new(detail, &zone)).unwrap();
     assert!(json.starts_with(r#"{"customer_uid":"gildong_0001_1234","name":"홍길동","#), "{json}");
     let totals = concat!(
         r#""removed_at":null,"totals":{"count":2,"paid":1,"net":{"KRW":8900},"net_apart":{},"#,
-        r#""further":{"count":0,"held":{}}},"payments":[{"outcome":"#
+        r#""further":{"count":0,"held":{}}},"dossier":{"first_paid_at":"2026-11-23T19:30:04+09:00","#
     );
     assert!(json.contains(totals), "{json}");
 }

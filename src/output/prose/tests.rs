@@ -96,11 +96,10 @@ fn a_decline_quotes_the_card_company_and_says_what_to_do() {
       The customer has to act. Again: after a day, at most once a day on one card. To try the same order again:
         billkey charge gildong_0001_1234 --amount 8900 --merchant-uid order_monthly_0001 --retry
     ");
-    assert!(
-        told(&payment, true, None).starts_with(
-            "Declined before: [CC10] 통장 잔액부족. Nothing was charged. Nothing was sent now.\n"
-        )
-    );
+    assert!(told(&payment, true, None).starts_with(
+        "Declined before: [CC10] 통장 잔액부족. There is not enough money behind the card for this payment. \
+             Nothing was charged. Nothing was sent now.\n"
+    ));
 }
 
 #[test]
