@@ -176,7 +176,7 @@ Register-ArgumentCompleter -Native -CommandName 'billkey' -ScriptBlock {
             [CompletionResult]::new('--min-amount', '--min-amount', [CompletionResultType]::ParameterName, 'Of this amount or more')
             [CompletionResult]::new('--max-amount', '--max-amount', [CompletionResultType]::ParameterName, 'Of this amount or less')
             [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'How many at most [default: 20]')
-            [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'These columns, in this order: names of the payment object')
+            [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'These columns, in this order: names of the payment object, or headings of the table')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile of the config file [env: BILLKEY_PROFILE]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this config file [env: BILLKEY_CONFIG]')
             [CompletionResult]::new('--database', '--database', [CompletionResultType]::ParameterName, 'Keep the ledger in this file [env: BILLKEY_DATABASE]')
@@ -200,12 +200,14 @@ Register-ArgumentCompleter -Native -CommandName 'billkey' -ScriptBlock {
             break
         }
         'billkey;history;show' {
+            [CompletionResult]::new('--lang', '--lang', [CompletionResultType]::ParameterName, 'The language of that paragraph [default: en]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile of the config file [env: BILLKEY_PROFILE]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this config file [env: BILLKEY_CONFIG]')
             [CompletionResult]::new('--database', '--database', [CompletionResultType]::ParameterName, 'Keep the ledger in this file [env: BILLKEY_DATABASE]')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How to write the answer [default: table]')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How many seconds a charge waits for its answer, 1 to 3600 [default: 60]')
+            [CompletionResult]::new('--copy-text', '--copy-text', [CompletionResultType]::ParameterName, 'A paragraph to paste into a reply to the customer, and nothing else')
             [CompletionResult]::new('--sandbox', '--sandbox', [CompletionResultType]::ParameterName, 'Run against a gateway inside this program: no key, no network, no money')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --format json')
             [CompletionResult]::new('--bom', '--bom', [CompletionResultType]::ParameterName, 'Begin CSV with a byte order mark, for Excel')

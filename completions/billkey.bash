@@ -1120,7 +1120,7 @@ _billkey() {
                     return 0
                     ;;
                 --by)
-                    COMPREPLY=($(compgen -W "requested paid" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "requested paid cancelled" -- "${cur}"))
                     return 0
                     ;;
                 --min-amount)
@@ -1171,12 +1171,16 @@ _billkey() {
             return 0
             ;;
         billkey__subcmd__history__subcmd__show)
-            opts="-q -v -h --profile --config --database --sandbox --format --json --bom --quiet --no-input --color --timeout --verbose --help"
+            opts="-q -v -h --copy-text --lang --profile --config --database --sandbox --format --json --bom --quiet --no-input --color --timeout --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --lang)
+                    COMPREPLY=($(compgen -W "ko en" -- "${cur}"))
+                    return 0
+                    ;;
                 --profile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

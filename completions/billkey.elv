@@ -169,7 +169,7 @@ set edit:completion:arg-completer[billkey] = {|@words|
             cand --min-amount 'Of this amount or more'
             cand --max-amount 'Of this amount or less'
             cand --limit 'How many at most [default: 20]'
-            cand --columns 'These columns, in this order: names of the payment object'
+            cand --columns 'These columns, in this order: names of the payment object, or headings of the table'
             cand --profile 'Use this profile of the config file [env: BILLKEY_PROFILE]'
             cand --config 'Read this config file [env: BILLKEY_CONFIG]'
             cand --database 'Keep the ledger in this file [env: BILLKEY_DATABASE]'
@@ -192,12 +192,14 @@ set edit:completion:arg-completer[billkey] = {|@words|
             cand show 'Tell everything about one payment'
         }
         &'billkey;history;show'= {
+            cand --lang 'The language of that paragraph [default: en]'
             cand --profile 'Use this profile of the config file [env: BILLKEY_PROFILE]'
             cand --config 'Read this config file [env: BILLKEY_CONFIG]'
             cand --database 'Keep the ledger in this file [env: BILLKEY_DATABASE]'
             cand --format 'How to write the answer [default: table]'
             cand --color 'When to use colour'
             cand --timeout 'How many seconds a charge waits for its answer, 1 to 3600 [default: 60]'
+            cand --copy-text 'A paragraph to paste into a reply to the customer, and nothing else'
             cand --sandbox 'Run against a gateway inside this program: no key, no network, no money'
             cand --json 'Short for --format json'
             cand --bom 'Begin CSV with a byte order mark, for Excel'

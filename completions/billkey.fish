@@ -182,11 +182,12 @@ complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_
 complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_seen_subcommand_from show" -l since -d 'From this time on' -r
 complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_seen_subcommand_from show" -l until -d 'Before this time; a day or month is included' -r
 complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_seen_subcommand_from show" -l by -d 'Which time counts, and sorts [default: requested]' -r -f -a "requested\t'when it was asked for'
-paid\t'when it was paid'"
+paid\t'when it was paid'
+cancelled\t'when the gateway refunded it, the last time'"
 complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_seen_subcommand_from show" -l min-amount -d 'Of this amount or more' -r
 complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_seen_subcommand_from show" -l max-amount -d 'Of this amount or less' -r
 complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_seen_subcommand_from show" -l limit -d 'How many at most [default: 20]' -r
-complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_seen_subcommand_from show" -l columns -d 'These columns, in this order: names of the payment object' -r
+complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_seen_subcommand_from show" -l columns -d 'These columns, in this order: names of the payment object, or headings of the table' -r
 complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_seen_subcommand_from show" -l profile -d 'Use this profile of the config file [env: BILLKEY_PROFILE]' -r
 complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_seen_subcommand_from show" -l config -d 'Read this config file [env: BILLKEY_CONFIG]' -r -F
 complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_seen_subcommand_from show" -l database -d 'Keep the ledger in this file [env: BILLKEY_DATABASE]' -r -F
@@ -210,6 +211,8 @@ complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_
 complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_seen_subcommand_from show" -s v -l verbose -d 'Show requests and answers on stderr, secrets masked'
 complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_seen_subcommand_from show" -a "show" -d 'Tell everything about one payment'
+complete -c billkey -n "__fish_billkey_using_subcommand history; and __fish_seen_subcommand_from show" -l lang -d 'The language of that paragraph [default: en]' -r -f -a "ko\t'Korean'
+en\t'English'"
 complete -c billkey -n "__fish_billkey_using_subcommand history; and __fish_seen_subcommand_from show" -l profile -d 'Use this profile of the config file [env: BILLKEY_PROFILE]' -r
 complete -c billkey -n "__fish_billkey_using_subcommand history; and __fish_seen_subcommand_from show" -l config -d 'Read this config file [env: BILLKEY_CONFIG]' -r -F
 complete -c billkey -n "__fish_billkey_using_subcommand history; and __fish_seen_subcommand_from show" -l database -d 'Keep the ledger in this file [env: BILLKEY_DATABASE]' -r -F
@@ -222,6 +225,7 @@ complete -c billkey -n "__fish_billkey_using_subcommand history; and __fish_seen
 always\t'off a terminal too'
 never\t'not at all'"
 complete -c billkey -n "__fish_billkey_using_subcommand history; and __fish_seen_subcommand_from show" -l timeout -d 'How many seconds a charge waits for its answer, 1 to 3600 [default: 60]' -r
+complete -c billkey -n "__fish_billkey_using_subcommand history; and __fish_seen_subcommand_from show" -l copy-text -d 'A paragraph to paste into a reply to the customer, and nothing else'
 complete -c billkey -n "__fish_billkey_using_subcommand history; and __fish_seen_subcommand_from show" -l sandbox -d 'Run against a gateway inside this program: no key, no network, no money'
 complete -c billkey -n "__fish_billkey_using_subcommand history; and __fish_seen_subcommand_from show" -l json -d 'Short for --format json'
 complete -c billkey -n "__fish_billkey_using_subcommand history; and __fish_seen_subcommand_from show" -l bom -d 'Begin CSV with a byte order mark, for Excel'

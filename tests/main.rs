@@ -48,6 +48,7 @@ mod refund_later;
 mod registration;
 mod requests;
 mod sandbox_alone;
+mod screens;
 mod sharing;
 mod simulation;
 mod support;

@@ -6,9 +6,11 @@ use clap::{Args, Subcommand};
 
 use crate::commands::context::Context;
 use crate::commands::handed_in::InputArgs;
+use crate::commands::pasted::command_of;
 use crate::domain::ids::CustomerUid;
 use crate::failure::{Exit, Failure};
 use crate::ledger::Ledger;
+use crate::settings::Settings;
 
 mod add;
 mod answers;
@@ -139,7 +141,9 @@ Exit codes:
 
 /// Show one customer: card, totals and last payments
 ///
-/// All from the ledger; nothing is asked of the gateway. A customer that was removed is shown too.
+/// The card and those that were charged before it, the first and the last payment, the months, declines in a row,
+/// orders in doubt, and the last payments: all from the ledger. Only for what the gateway is going to charge by
+/// itself is it asked, and that it does not answer stops nothing. A customer that was removed is shown too.
 #[derive(Debug, Args)]
 #[command(after_long_help = SHOW_HELP)]
 pub struct ShowArgs {
@@ -268,8 +272,16 @@ pub fn run(args: &CustomerArgs, context: &mut Context<'_>) -> Result<Exit, Failu
     }
 }
 
-/// A customer_uid that was never added.
-fn unknown_customer(ledger: &Ledger, uid: &CustomerUid) -> Failure {
-    Failure::not_found(format!("the ledger {} has no customer {uid}", ledger.path().display()))
-        .hinted("`billkey customer list` shows those it has; `billkey customer add` saves one")
+/// A customer_uid that was never added: the near one is named, with what was to be done to it.
+fn unknown_customer(ledger: &Ledger, uid: &CustomerUid, command: &str, settings: &Settings) -> Failure {
+    let failure = Failure::not_found(format!("the ledger {} has no customer {uid}", ledger.path().display()));
+    // Where it cannot be read now there is nothing near.
+    match ledger.near_customer(uid).ok().flatten() {
+        Some(near) => {
+            failure.hinted(format!("did you mean {near}? {}", command_of(settings, command, near.as_str())))
+        }
+        None => {
+            failure.hinted("`billkey customer list` shows those it has; `billkey customer add` saves one")
+        }
+    }
 }

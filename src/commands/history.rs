@@ -8,6 +8,7 @@ use crate::commands::whole::whole;
 use crate::domain::declines::Who;
 use crate::domain::payment::Mode;
 use crate::failure::{Exit, Failure};
+use crate::output::copy_text::Lang;
 
 mod filter;
 mod list;
@@ -24,6 +25,7 @@ Examples:
   billkey --sandbox history 길동 8,900
   billkey --sandbox history 홍길동 --since 2026-10 --status paid,unknown
   billkey --sandbox history --since 7d --all --format csv
+  billkey --sandbox history --since 7d --who customer --all --format csv
   billkey --sandbox history show order_monthly_0001
 
 Exit codes:
@@ -37,7 +39,7 @@ Exit codes:
 /// address, product name, pg_tid, note, card company, or the reason of a decline. An id or an approval
 /// number that is the word itself comes first; of a made-up or `--once-per` id its beginning is
 /// found. All from the ledger; nothing is asked of the gateway. `billkey history show ID` tells
-/// everything about one.
+/// everything about one. With `--who customer` CSV has whom to write to, a line for each payment.
 #[derive(Debug, Args)]
 #[command(
     after_long_help = AFTER_HELP,
@@ -139,7 +141,7 @@ pub struct HistoryListArgs {
     #[arg(long, help_heading = "What to print")]
     pub all: bool,
 
-    /// These columns, in this order: names of the payment object
+    /// These columns, in this order: names of the payment object, or headings of the table
     #[arg(long, value_name = "COLUMN,...", help_heading = "What to print")]
     pub columns: Option<String>,
 }
@@ -160,18 +162,33 @@ pub enum HistoryBy {
     #[default]
     Requested,
     Paid,
+    Cancelled,
+}
+
+impl HistoryBy {
+    const ALL: [HistoryBy; 3] = [HistoryBy::Requested, HistoryBy::Paid, HistoryBy::Cancelled];
+
+    fn word(self) -> &'static str {
+        match self {
+            HistoryBy::Requested => "requested",
+            HistoryBy::Paid => "paid",
+            HistoryBy::Cancelled => "cancelled",
+        }
+    }
 }
 
 impl ValueEnum for HistoryBy {
     fn value_variants<'a>() -> &'a [HistoryBy] {
-        &[HistoryBy::Requested, HistoryBy::Paid]
+        &HistoryBy::ALL
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
-        Some(match self {
-            HistoryBy::Requested => PossibleValue::new("requested").help("when it was asked for"),
-            HistoryBy::Paid => PossibleValue::new("paid").help("when it was paid"),
-        })
+        let help = match self {
+            HistoryBy::Requested => "when it was asked for",
+            HistoryBy::Paid => "when it was paid",
+            HistoryBy::Cancelled => "when the gateway refunded it, the last time",
+        };
+        Some(PossibleValue::new(self.word()).help(help))
     }
 }
 
@@ -180,6 +197,7 @@ Examples:
   billkey --sandbox history show order_monthly_0001
   billkey --sandbox history show imps_623347347957
   billkey --sandbox history show order_monthly_0001 --json
+  billkey --sandbox history show order_monthly_0001 --copy-text --lang ko
 
 Exit codes:
   0 done   10 there is no such payment
@@ -192,9 +210,31 @@ Exit codes:
 #[derive(Debug, Args)]
 #[command(after_long_help = SHOW_HELP)]
 pub struct HistoryShowArgs {
-    /// A merchant_uid, an imp_uid or an approval number
+    /// A merchant_uid, an imp_uid, an approval number, or the beginning of an id that no other has
     #[arg(value_name = "ID")]
     pub id: String,
+
+    /// A paragraph to paste into a reply to the customer, and nothing else
+    #[arg(long, help_heading = "What to print")]
+    pub copy_text: bool,
+
+    /// The language of that paragraph [default: en]
+    #[arg(long, value_name = "LANG", value_enum, requires = "copy_text", help_heading = "What to print")]
+    pub lang: Option<Lang>,
+}
+
+impl ValueEnum for Lang {
+    fn value_variants<'a>() -> &'a [Lang] {
+        &Lang::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let help = match self {
+            Lang::Ko => "Korean",
+            Lang::En => "English",
+        };
+        Some(PossibleValue::new(self.word()).help(help))
+    }
 }
 
 /// Lists payments, or shows one.

@@ -7,6 +7,7 @@ mod asking;
 pub mod attention;
 pub mod batch;
 mod belonging;
+mod beside;
 pub mod charge;
 pub mod completions;
 pub mod config;

@@ -40,7 +40,11 @@ pub(in crate::commands) fn charge_command(
 }
 
 /// The same for a payment that stands in the ledger.
-pub(in crate::commands) fn charge_command_of(settings: &Settings, payment: &Payment) -> String {
+pub(in crate::commands) fn charge_command_of(
+    settings: &Settings,
+    payment: &Payment,
+    more: &[&str],
+) -> String {
     let tax = payment.tax.unwrap_or_default();
     let request = ChargeRequest {
         tax_free: tax.tax_free,
@@ -50,7 +54,7 @@ pub(in crate::commands) fn charge_command_of(settings: &Settings, payment: &Paym
         buyer_tel: payment.buyer_tel.clone(),
         ..ChargeRequest::new(payment.terms.clone(), payment.name.clone())
     };
-    charge_command(settings, &request, &[])
+    charge_command(settings, &request, more)
 }
 
 /// `billkey refund …` for the same part of the same payment.
@@ -90,6 +94,12 @@ pub(in crate::commands) fn command_with(
 pub(in crate::commands) fn note_command(settings: &Settings, id: &str, what: &str) -> String {
     let options = vec![("--note", Some(what.to_owned())), ("--evidence", Some("...".to_owned()))];
     command_with(settings, "reconcile", id, options)
+}
+
+/// Words of a command line as a shell reads them, and options behind them.
+pub(in crate::commands) fn words_of(words: &str, options: Vec<(&str, Option<String>)>) -> String {
+    let options = options.into_iter().map(|(flag, value)| option(flag, value.as_deref()));
+    iter::once(words.to_owned()).chain(options).collect::<Vec<_>>().join(" ")
 }
 
 /// `billkey WORDS`, with the flags that have led to this gateway and this ledger. The words are as a shell reads

@@ -138,6 +138,15 @@ pub struct Known {
     pub meaning_en: &'static str,
 }
 
+impl Known {
+    /// How often at most it is worth trying on one card: once in this time. `None` where the words are not about the
+    /// card, or ask for more than time.
+    #[must_use]
+    pub fn once_in(&self) -> Option<RetryAfter> {
+        self.retry_after.filter(|_| self.reach == Reach::Card && self.retry == Retry::Yes)
+    }
+}
+
 /// What some words mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Meaning {

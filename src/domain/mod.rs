@@ -6,6 +6,7 @@ pub mod card_number;
 pub mod charge;
 pub mod customer;
 pub mod declines;
+pub mod dossier;
 pub mod drift;
 pub mod ids;
 pub mod left;

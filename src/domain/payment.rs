@@ -249,6 +249,13 @@ pub struct Payment {
     pub records: Vec<Record>,
 }
 
+/// How much of a paid payment went back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Back {
+    Part,
+    Whole,
+}
+
 /// A note of a person's: the gateway will not show what became of the payment (contract, rule 11).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Noted {
@@ -302,6 +309,19 @@ impl Payment {
         let back = self.cancel_amount.into_iter().chain(self.outside.as_ref().map(|outside| outside.amount));
         let back = back.map(|back| back.minor()).fold(0, i64::saturating_add);
         Amount::from_minor(amount.minor().saturating_sub(back).max(0), amount.currency())
+    }
+
+    /// How much of it went back, at the gateway or outside of it; `None` where nothing did.
+    #[must_use]
+    pub fn back(&self) -> Option<Back> {
+        let left = self.left();
+        if self.outcome != Outcome::Paid || left == self.terms.amount {
+            None
+        } else if left.minor() == 0 {
+            Some(Back::Whole)
+        } else {
+            Some(Back::Part)
+        }
     }
 
     /// From now on the gateway shows this of it as refunded.

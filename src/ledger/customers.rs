@@ -1,5 +1,7 @@
 //! The saved customers.
 
+use std::ops::ControlFlow;
+
 use jiff::Timestamp;
 use rusqlite::{Connection, named_params};
 
@@ -8,7 +10,7 @@ use crate::domain::ids::CustomerUid;
 use crate::domain::near::{EDITS_NEAR, NearIds};
 use crate::domain::text::{nfc, nfc_key, other_key};
 use crate::ledger::fault::Fault;
-use crate::ledger::row::{self, collect, customer_columns};
+use crate::ledger::row::{self, customer_columns};
 use crate::ledger::search::text::{digits_of, text_params};
 use crate::ledger::{Ledger, LedgerError};
 
@@ -31,12 +33,6 @@ const FIND: &str = concat!("SELECT ", customer_columns!(), " FROM customers WHER
 
 const SAVED_UIDS: &str =
     "SELECT customer_uid FROM customers WHERE removed_at_ms IS NULL ORDER BY customer_uid";
-
-const SAVED: &str = concat!(
-    "SELECT ",
-    customer_columns!(),
-    " FROM customers WHERE removed_at_ms IS NULL ORDER BY customer_uid"
-);
 
 const ANY: &str = "SELECT EXISTS (SELECT 1 FROM customers)";
 
@@ -125,19 +121,22 @@ impl Ledger {
     /// is a piece of the customer_uid, name, e-mail, note or telephone number, or the last four
     /// digits of the card.
     pub fn customers(&self, text: Option<&str>, removed: bool) -> Result<Vec<Customer>, LedgerError> {
-        self.read(|db| list(db, text.map(str::trim).filter(|text| !text.is_empty()), removed))
+        let mut customers = Vec::new();
+        self.visit_customers(text, removed, &mut |customer| {
+            customers.push(customer);
+            ControlFlow::Continue(())
+        })?;
+        Ok(customers)
     }
 
-    /// Hands over every saved customer that was not removed, one by one.
-    pub fn visit_customers(&self, each: &mut dyn FnMut(Customer)) -> Result<(), LedgerError> {
-        self.read(|db| {
-            let mut statement = db.prepare(SAVED)?;
-            let mut rows = statement.query([])?;
-            while let Some(row) = rows.next()? {
-                each(row::customer(row)?);
-            }
-            Ok(())
-        })
+    /// The same, handed over one by one until told to stop.
+    pub fn visit_customers(
+        &self,
+        text: Option<&str>,
+        removed: bool,
+        each: &mut dyn FnMut(Customer) -> ControlFlow<()>,
+    ) -> Result<(), LedgerError> {
+        self.read(|db| visit(db, text.map(str::trim).filter(|text| !text.is_empty()), removed, each))
     }
 
     /// Takes over what the gateway says of the card now.
@@ -214,18 +213,28 @@ fn edits(one: &str, other: &str) -> usize {
     if apart > EDITS_NEAR { apart } else { strsim::osa_distance(&one, &other) }
 }
 
-fn list(db: &Connection, text: Option<&str>, removed: bool) -> Result<Vec<Customer>, Fault> {
+fn visit(
+    db: &Connection,
+    text: Option<&str>,
+    removed: bool,
+    each: &mut dyn FnMut(Customer) -> ControlFlow<()>,
+) -> Result<(), Fault> {
     let mut statement = db.prepare_cached(LIST)?;
     let [like, apart, digits, last_four] = match text {
         Some(text) => text_params(text).map(|(_, value)| value),
         None => [const { rusqlite::types::Value::Null }; 4],
     };
-    let rows = statement.query(named_params! {
+    let mut rows = statement.query(named_params! {
         ":removed": removed,
         ":like": like,
         ":apart": apart,
         ":digits": digits,
         ":last_four": last_four,
     })?;
-    collect(rows, row::customer)
+    while let Some(row) = rows.next()? {
+        if each(row::customer(row)?).is_break() {
+            break;
+        }
+    }
+    Ok(())
 }

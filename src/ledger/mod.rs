@@ -74,6 +74,7 @@ mod rules;
 mod schema;
 mod search;
 mod seen;
+mod short;
 mod sighting;
 mod spellings;
 mod sums;

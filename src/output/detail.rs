@@ -9,25 +9,28 @@ use serde::{Serialize, Serializer};
 
 use crate::domain::customer::Customer;
 use crate::domain::declines::{Certainty, Standing};
+use crate::domain::dossier::Dossier;
 use crate::domain::left::Schedule;
 use crate::domain::money::Amount;
-use crate::domain::payment::{HistoryEntry, Outcome, Payment};
+use crate::domain::payment::{Back, HistoryEntry, Outcome, Payment};
 use crate::domain::record::Signed;
 use crate::domain::refund::Refund;
 use crate::domain::totals::Totals;
 use crate::output::Format;
 use crate::output::alarm::{alarm_text, record_line};
-use crate::output::colour::outcome_style;
 use crate::output::customer::customer_object;
-use crate::output::field::{Columns, Give, Object, Shown, exact_number};
+use crate::output::dossier::{DossierObject, dossier_lines};
+use crate::output::field::{Columns, Object, Shown, exact_number};
+use crate::output::history_row::{Beside, dress};
 use crate::output::list::{payments_footer, table_row, table_writer};
 use crate::output::meaning::{again, certainty, who};
 use crate::output::options::UiOptions;
 use crate::output::payment::{CUSTOMER, EventObject, RecordObject, payment_object};
-use crate::output::prose::{doubt_ended, noted_by, reconcile_command};
+use crate::output::prose::{Commands, doubt_ended, noted_by};
 use crate::output::refund::{refund_object, why};
-use crate::output::table::{Heading, TableRow, TableWriter, facts};
+use crate::output::table::{TableRow, facts};
 use crate::output::text::{safe, when, when_rfc3339};
+use crate::output::timeline::timeline;
 use crate::output::ui::Ui;
 
 use crate::output::detail::scheduled::{schedule_object, scheduled};
@@ -42,10 +45,12 @@ pub struct PaymentDetail<'a> {
     /// Of ours, oldest first.
     pub refunds: &'a [Refund],
     pub customer_name: Option<&'a str>,
+    /// What can be pasted to go on with it.
+    pub commands: &'a Commands,
 }
 
 /// One customer, what they paid, and their last payments.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct CustomerDetail<'a> {
     pub customer: &'a Customer,
     pub summary: &'a Totals,
@@ -56,6 +61,13 @@ pub struct CustomerDetail<'a> {
     /// Everything that is due before this was read; `None` where the gateway gave no answer, and these are what was
     /// seen last.
     pub schedules_until: Option<Timestamp>,
+    /// What each of their rows is told with at a terminal, one for one; none elsewhere.
+    pub beside: &'a [Beside],
+    /// The year that goes without saying.
+    pub year: i16,
+    pub dossier: &'a Dossier,
+    /// The command that looks an order up.
+    pub reconcile: &'a dyn Fn(&str) -> String,
 }
 
 impl Ui {
@@ -104,7 +116,11 @@ pub fn payment_detail(detail: &PaymentDetail<'_>, options: &UiOptions) -> String
     let mut rows: Facts = Vec::new();
     fact(&mut rows, "order", &[Some(terms.merchant_uid.as_str())]);
     fact(&mut rows, "payment", &[payment.imp_uid.as_deref()]);
-    fact(&mut rows, "result", &[Some(payment.outcome.word())]);
+    let back = payment.back().map(|back| match back {
+        Back::Part => "part of it refunded",
+        Back::Whole => "all of it refunded",
+    });
+    fact(&mut rows, "result", &[Some(payment.outcome.word()), back]);
     fact(&mut rows, "reason", &[payment.why().as_deref()]);
     let standing = Standing::of(payment);
     if let Some(known) = standing.and_then(|standing| standing.known) {
@@ -138,13 +154,13 @@ pub fn payment_detail(detail: &PaymentDetail<'_>, options: &UiOptions) -> String
     text.push_str(&records_facts(payment, zone));
     if !detail.events.is_empty() {
         text.push('\n');
-        text.push_str(&events_table(detail.events, options));
+        text.push_str(&timeline(payment, detail.events, detail.refunds, zone, options.width));
     }
     for refund in detail.refunds {
         text.push('\n');
         text.push_str(&refund_detail(refund, zone));
     }
-    text + &next_step(payment, standing, zone)
+    text + &next_step(detail, standing, zone)
 }
 
 /// What the PG paid back without the gateway, and who says so by what evidence.
@@ -203,54 +219,12 @@ fn records_facts(payment: &Payment, zone: &TimeZone) -> String {
     format!("\n  The gateway shows under this order:\n{}{alarm}", facts(&rows))
 }
 
-fn events_table(events: &[HistoryEntry], options: &UiOptions) -> String {
-    let headings = vec![
-        Heading::left("WHEN", Give::When),
-        Heading::left("EVENT", Give::Never),
-        Heading::left("RESULT", Give::Never),
-        Heading::right("TRY"),
-        Heading::right("HTTP"),
-        Heading::right("CODE"),
-        Heading::right("TOOK"),
-        Heading::left("PAYMENT", Give::Never),
-        Heading::left("BY", Give::Text),
-    ];
-    let gives = vec![(BY, 6), (WHEN, 16), (BY, 0), (WHEN, 10)];
-    let mut writer = TableWriter::new(headings, gives, EVENT, options.width, options.colour_stdout);
-    let rows: Vec<TableRow> = events.iter().map(|event| event_row(event, &options.zone)).collect();
-    writer.block(&rows)
-}
-
-const WHEN: usize = 0;
-const EVENT: usize = 1;
-const BY: usize = 8;
-
-fn event_row(event: &HistoryEntry, zone: &TimeZone) -> TableRow {
-    let received = &event.received;
-    let number = |number: Option<String>| (number.unwrap_or_default(), None);
-    let text = |text: Option<&str>| (text.map(safe).unwrap_or_default().into_owned(), None);
-    let cells = vec![
-        (when(event.at, zone), None),
-        (event.kind.word().to_owned(), None),
-        match &event.refund {
-            Some((_, outcome)) => (outcome.word().to_owned(), None),
-            None => (event.outcome.word().to_owned(), Some(outcome_style(event.outcome))),
-        },
-        number(Some(event.attempt.to_string())),
-        number(received.http_status.map(|status| status.to_string())),
-        number(received.code.map(|code| code.to_string())),
-        number(received.took_ms.map(|took| format!("{took} ms"))),
-        text(received.imp_uid.as_deref()),
-        text(event.operator.as_deref()),
-    ];
-    TableRow { cells, under: received.why().into_iter().collect() }
-}
-
 /// What can be done about a payment, as hint lines.
-fn next_step(payment: &Payment, standing: Option<Standing>, zone: &TimeZone) -> String {
+fn next_step(detail: &PaymentDetail<'_>, standing: Option<Standing>, zone: &TimeZone) -> String {
+    let PaymentDetail { payment, commands, .. } = *detail;
     let Some(standing) = standing else {
         return match payment.outcome {
-            Outcome::NotSent => "\n  To send it: run its charge again.\n".to_owned(),
+            Outcome::NotSent => format!("\n  To send it:\n    {}\n", commands.again),
             Outcome::Paid | Outcome::Declined | Outcome::Rejected | Outcome::Unknown | Outcome::Pending => {
                 String::new()
             }
@@ -261,15 +235,15 @@ fn next_step(payment: &Payment, standing: Option<Standing>, zone: &TimeZone) -> 
     if payment.is_noted_charged() {
         return format!(
             "\n  It counts as paid. To ask the gateway about it again:\n    {}\n",
-            reconcile_command(payment)
+            commands.reconcile
         );
     }
     match standing.certainty {
         Certainty::NotCertain | Certainty::MayHaveCharged => {
-            format!("\n  {sentence} To find out:\n    {}\n", reconcile_command(payment))
+            format!("\n  {sentence} To find out:\n    {}\n", commands.reconcile)
         }
         Certainty::NothingCharged | Certainty::HeldAsFailed | Certainty::RefusedAndNotShown => {
-            format!("\n  {sentence} To try the same order again: run its charge with --retry.\n")
+            format!("\n  {sentence} To try the same order again:\n    {}\n", commands.retry)
         }
     }
 }
@@ -344,11 +318,17 @@ pub fn customer_detail(detail: &CustomerDetail<'_>, options: &UiOptions) -> Stri
     if detail.payments.is_empty() {
         return text + "  No payments yet.\n";
     }
+    let told = dossier_lines(detail.dossier, zone, options.width.is_some(), detail.reconcile);
+    text.push_str(&told);
+    text.push_str(if told.is_empty() { "" } else { "\n" });
     let shown = Shown { zone, replayed: false };
     let columns = Columns::<Payment>::usual();
     let mut writer = table_writer(&columns, options.width, options.colour_stdout).without(CUSTOMER);
-    let table: Vec<TableRow> =
+    let mut table: Vec<TableRow> =
         detail.payments.iter().map(|payment| table_row(&columns, payment, shown)).collect();
+    for ((row, payment), beside) in table.iter_mut().zip(detail.payments).zip(detail.beside) {
+        dress(row, payment, beside, detail.year);
+    }
     text.push_str(&writer.block(&table));
     let shown = u64::try_from(detail.payments.len()).unwrap_or(u64::MAX);
     text + &format!(" {}\n", payments_footer(detail.summary, shown))
@@ -376,8 +356,9 @@ impl Serialize for CustomerMore<'_, '_> {
             detail.payments.iter().map(|payment| payment_object(payment.into(), zone)).collect();
         let schedules: Vec<_> =
             detail.schedules.iter().map(|scheduled| schedule_object(scheduled, zone)).collect();
-        let mut map = serializer.serialize_map(Some(4))?;
+        let mut map = serializer.serialize_map(Some(5))?;
         map.serialize_entry("totals", &SummaryObject(detail.summary))?;
+        map.serialize_entry("dossier", &DossierObject::new(detail.dossier, zone))?;
         map.serialize_entry("payments", &payments)?;
         map.serialize_entry("schedules", &schedules)?;
         map.serialize_entry("schedules_until", &detail.schedules_until.map(|at| when_rfc3339(at, zone)))?;

@@ -199,6 +199,44 @@ pub struct Field<T> {
     pub get: for<'a> fn(&'a T) -> Value<'a>,
 }
 
+impl<T: Listed> Field<T> {
+    fn is_headed(&self, wanted: &str) -> bool {
+        self.heading.is_some_and(|heading| heading.to_lowercase() == wanted)
+    }
+
+    /// The fields that a column of the table is made of: the one of its name, else those whose names begin so.
+    fn stands_for(&self) -> Vec<&'static Field<T>> {
+        let named: Vec<_> = T::FIELDS.iter().filter(|field| field.name == self.name).collect();
+        if !named.is_empty() {
+            return named;
+        }
+        let begin = |field: &&Field<T>| {
+            field.name.strip_prefix(self.name).is_some_and(|rest| matches!(rest, "_name" | "_number"))
+        };
+        T::FIELDS.iter().filter(begin).collect()
+    }
+}
+
+/// Every name there is, and the table's own headings.
+fn all_names<T: Listed>() -> String {
+    let names: Vec<_> = T::FIELDS.iter().map(|field| field.name).collect();
+    let headings: Vec<_> = T::TABLE.iter().filter_map(|column| column.heading).collect();
+    let headings = if headings.is_empty() {
+        String::new()
+    } else {
+        format!("; or as they are headed: {}", headings.join(", "))
+    };
+    format!("{}{headings}", names.join(", "))
+}
+
+fn unknown_column<T: Listed>(given: &str, wanted: &str) -> ColumnsError {
+    let (given, noun, all) = (safe(given).into_owned(), T::NOUN, all_names::<T>());
+    match nearest(wanted, T::FIELDS.iter().map(|field| field.name)) {
+        Some(meant) => ColumnsError::Misspelt { given, noun, meant, all },
+        None => ColumnsError::Unknown { given, noun, all },
+    }
+}
+
 /// Which fields to write, in which order.
 pub struct Columns<T: 'static> {
     pub(in crate::output) fields: Vec<&'static Field<T>>,
@@ -226,30 +264,35 @@ impl<T: Listed> Columns<T> {
         Columns { fields: T::FIELDS.iter().collect(), table: T::TABLE.iter().collect(), chosen: false }
     }
 
-    /// Reads `--columns a,b,…`. A name that is none is an error that names the nearest one.
+    /// Reads `--columns a,b,…`: names of fields, or the headings of the table, whose columns are then as they are
+    /// there. A name that is none is an error that names the nearest one.
     pub fn parse(text: &str) -> Result<Columns<T>, ColumnsError> {
-        let names = || T::FIELDS.iter().map(|field| field.name);
-        let all = || names().collect::<Vec<_>>().join(", ");
-        let mut fields = Vec::new();
+        let mut columns = Columns { fields: Vec::new(), table: Vec::new(), chosen: true };
         for given in text.split(',').map(str::trim).filter(|name| !name.is_empty()) {
             let wanted = given.to_lowercase().replace('-', "_");
-            match T::FIELDS.iter().find(|field| field.name == wanted) {
-                // Twice the same name would be twice the same key of a JSON object.
-                Some(field) if fields.iter().any(|known: &&Field<T>| known.name == field.name) => {}
-                Some(field) => fields.push(field),
-                None => {
-                    let (given, noun, all) = (safe(given).into_owned(), T::NOUN, all());
-                    return Err(match nearest(&wanted, names()) {
-                        Some(meant) => ColumnsError::Misspelt { given, noun, meant, all },
-                        None => ColumnsError::Unknown { given, noun, all },
-                    });
-                }
+            let field = T::FIELDS.iter().find(|field| field.name == wanted);
+            match (field, T::TABLE.iter().find(|column| column.is_headed(&wanted))) {
+                (Some(field), _) => columns.add(&[field], field),
+                (None, Some(column)) => columns.add(&column.stands_for(), column),
+                (None, None) => return Err(unknown_column::<T>(given, &wanted)),
             }
         }
-        if fields.is_empty() {
-            Err(ColumnsError::None { all: all() })
+        if columns.fields.is_empty() {
+            Err(ColumnsError::None { all: all_names::<T>() })
         } else {
-            Ok(Columns { table: fields.clone(), fields, chosen: true })
+            Ok(columns)
+        }
+    }
+
+    /// Twice the same name would be twice the same key of a JSON object.
+    fn add(&mut self, fields: &[&'static Field<T>], column: &'static Field<T>) {
+        for field in fields {
+            if self.fields.iter().all(|known| known.name != field.name) {
+                self.fields.push(field);
+            }
+        }
+        if self.table.iter().all(|known| known.name != column.name) {
+            self.table.push(column);
         }
     }
 

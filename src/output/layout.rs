@@ -13,40 +13,87 @@ pub(in crate::output) const GAP: usize = 2;
 /// Wider cells are cut off the terminal too: no table is read at such a width.
 const CELL_COLUMNS_MAX: usize = 60_000;
 
-/// Fits columns of the natural widths given into `available` columns; `None` is as wide as it
-/// takes. `gives` says which column gives way down to which width, in order; 0 leaves it out. What
-/// the last step freed beyond need goes back to the columns whose text was cut. A table can still
-/// be too wide: ids and money are never cut.
+/// The steps of a column to its shorter forms, in the place of a width: as wide as the widest of them is.
+pub(in crate::output) const FORM_1: usize = usize::MAX;
+pub(in crate::output) const FORM_2: usize = usize::MAX - 1;
+pub(in crate::output) const FORM_3: usize = usize::MAX - 2;
+
+/// A column whose cells can stand under their rows gets what room there is, and the cells that are wider than that
+/// stand there; all of them where none would fit.
+pub(in crate::output) const MOVED: usize = usize::MAX - 3;
+
+/// Which of a cell's shorter forms a step goes to, from 0.
+fn form(target: usize) -> Option<usize> {
+    (target >= FORM_3).then(|| usize::MAX - target)
+}
+
+/// One column, as it would be with all the room there is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::output) struct Natural {
+    pub(in crate::output) columns: usize,
+    /// How wide each of the shorter forms of its cells is.
+    pub(in crate::output) forms: Vec<usize>,
+    pub(in crate::output) give: Give,
+    /// How wide the narrowest of its cells is at least, where they can stand under their rows instead.
+    pub(in crate::output) moves: Option<usize>,
+}
+
+/// Fits columns into `available` columns of a terminal; `None` is as wide as it takes. `gives` says which
+/// column gives way down to which width or form, in order; 0 leaves it out. What the last step freed beyond need
+/// goes back to the columns whose text was cut. A table can still be too wide: ids and money are never cut.
 pub(in crate::output) fn fit(
-    natural: &[usize],
-    kinds: &[Give],
+    natural: &[Natural],
     gives: &[(usize, usize)],
     available: Option<usize>,
 ) -> Vec<usize> {
-    let mut widths: Vec<usize> = natural.iter().map(|columns| (*columns).min(CELL_COLUMNS_MAX)).collect();
+    let mut most: Vec<usize> = natural.iter().map(|column| column.columns.min(CELL_COLUMNS_MAX)).collect();
+    let mut widths = most.clone();
     let Some(available) = available else { return widths };
     for &(column, target) in gives {
         let over = total(&widths).saturating_sub(available);
         if over == 0 {
             break;
         }
-        let (Some(now), Some(kind)) = (widths.get_mut(column), kinds.get(column)) else { continue };
-        match kind {
-            _ if target == 0 => *now = 0,
-            Give::Text => *now = (*now).min(target.max(now.saturating_sub(over))),
-            Give::When | Give::Card => *now = (*now).min(target),
-            Give::Never => {}
+        let (Some(now), Some(most)) = (widths.get_mut(column), most.get_mut(column)) else { continue };
+        let Some(Natural { forms, give, moves, .. }) = natural.get(column) else { continue };
+        match (form(target), give) {
+            (None, _) if target == MOVED => match moves {
+                Some(least) if now.saturating_sub(over) >= *least => *now = now.saturating_sub(over),
+                Some(_) => return fit(&without(natural, column), gives, Some(available)),
+                None => {}
+            },
+            (Some(form), _) => {
+                if let Some(form) = forms.get(form) {
+                    *now = (*now).min(*form);
+                    *most = *now;
+                }
+            }
+            (None, _) if target == 0 => *now = 0,
+            (None, Give::Text) => *now = (*now).min(target.max(now.saturating_sub(over))),
+            (None, Give::Card) => *now = (*now).min(target),
+            // Where a time has shorter forms, those are its steps.
+            (None, Give::When) if forms.is_empty() => *now = (*now).min(target),
+            (None, Give::When | Give::Never) => {}
         }
     }
-    for (column, kind) in kinds.iter().enumerate() {
+    for (column, Natural { give, .. }) in natural.iter().enumerate() {
         let slack = available.saturating_sub(total(&widths));
-        if let (Give::Text, Some(now), Some(most)) = (kind, widths.get_mut(column), natural.get(column))
+        if let (Give::Text, Some(now), Some(most)) = (give, widths.get_mut(column), most.get(column))
             && *now > 0
         {
             *now = (*now + slack).min(*most);
         }
     }
     widths
+}
+
+/// The columns without one: the room that it leaves is for all of the others again.
+fn without(natural: &[Natural], column: usize) -> Vec<Natural> {
+    let mut natural = natural.to_vec();
+    if let Some(moved) = natural.get_mut(column) {
+        *moved = Natural { columns: 0, forms: Vec::new(), moves: None, ..*moved };
+    }
+    natural
 }
 
 /// The steps for columns that were asked for by name: all of them stay.
@@ -73,11 +120,19 @@ pub(in crate::output) fn offset(widths: &[usize], column: usize) -> usize {
     before.fold(MARGIN, |offset, columns| offset + columns + GAP)
 }
 
-/// A cell's text in the width its column got.
-pub(in crate::output) fn fit_cell(text: &str, give: Give, columns: usize) -> Cow<'_, str> {
-    if width(text) <= columns {
-        return Cow::Borrowed(text);
+/// A cell's text in the width its column got: itself, else the first of its shorter forms that fits, else what can
+/// be cut of the shortest.
+pub(in crate::output) fn fit_cell<'a>(
+    text: &'a str,
+    forms: &'a [String],
+    give: Give,
+    columns: usize,
+) -> Cow<'a, str> {
+    let mut all = std::iter::once(text).chain(forms.iter().map(String::as_str));
+    if let Some(fitting) = all.find(|form| width(form) <= columns) {
+        return Cow::Borrowed(fitting);
     }
+    let text = forms.last().map_or(text, String::as_str);
     match give {
         // `2026-11-23 19:30:04` is whole without its seconds, and without its time.
         Give::When if columns >= 16 => Cow::Borrowed(text.get(..16).unwrap_or(text)),
@@ -92,14 +147,24 @@ pub(in crate::output) fn fit_cell(text: &str, give: Give, columns: usize) -> Cow
 
 #[cfg(test)]
 mod tests {
-    use super::{fit, fit_cell, gives_for_chosen, offset};
-    use crate::output::field::Give::{Card, Never, Text, When};
+    use super::{FORM_1, FORM_2, MOVED, Natural, fit, fit_cell, gives_for_chosen, offset};
+    use crate::output::field::Give::{self, Card, Never, Text, When};
+
+    fn natural(columns: &[usize], kinds: &[Give]) -> Vec<Natural> {
+        let of = |(columns, give): (&usize, &Give)| Natural {
+            columns: *columns,
+            forms: Vec::new(),
+            give: *give,
+            moves: None,
+        };
+        columns.iter().zip(kinds).map(of).collect()
+    }
 
     #[test]
     fn columns_give_way_in_order_and_only_as_far_as_needed() {
         let kinds = [When, Text, Text, Never];
         let gives = [(2, 6), (1, 8), (0, 16), (2, 0)];
-        let fitted = |available| fit(&[19, 20, 20, 10], &kinds, &gives, available);
+        let fitted = |available| fit(&natural(&[19, 20, 20, 10], &kinds), &gives, available);
         assert_eq!(fitted(None), [19, 20, 20, 10]);
         assert_eq!(fitted(Some(76)), [19, 20, 20, 10]);
         assert_eq!(fitted(Some(70)), [19, 20, 14, 10]);
@@ -112,16 +177,50 @@ mod tests {
     #[test]
     fn columns_asked_for_all_stay() {
         let kinds = [Text, When, Never];
-        assert_eq!(fit(&[30, 19, 10], &kinds, &gives_for_chosen(&kinds), Some(10)), [8, 10, 10]);
+        let columns = natural(&[30, 19, 10], &kinds);
+        assert_eq!(fit(&columns, &gives_for_chosen(&kinds), Some(10)), [8, 10, 10]);
+    }
+
+    #[test]
+    fn a_shorter_form_is_a_step_of_its_own_and_what_it_frees_goes_to_texts() {
+        let mut columns = natural(&[19, 24, 40], &[When, Text, Never]);
+        columns[0].forms = vec![14, 11];
+        columns[1].forms = vec![6];
+        columns[2].forms = vec![8];
+        let gives = [(2, FORM_1), (1, FORM_1), (0, FORM_1), (0, FORM_2), (0, 10), (1, 4)];
+        let fitted = |available| fit(&columns, &gives, Some(available));
+        assert_eq!(fitted(88), [19, 24, 40]);
+        assert_eq!(fitted(87), [19, 24, 8]);
+        assert_eq!(fitted(55), [19, 6, 8], "half of a form is none");
+        assert_eq!(fitted(37), [14, 6, 8]);
+        assert_eq!(fitted(30), [11, 6, 8]);
+        assert_eq!(fitted(29), [11, 5, 8], "a time with forms of its own is not cut");
+    }
+
+    #[test]
+    fn a_column_is_moved_only_where_its_cells_have_another_place() {
+        let mut columns = natural(&[10, 20], &[Never, Never]);
+        let gives = [(1, MOVED)];
+        assert_eq!(fit(&columns, &gives, Some(20)), [10, 20]);
+        columns[1].moves = Some(8);
+        assert_eq!(fit(&columns, &gives, Some(33)), [10, 20], "not before there is need");
+        assert_eq!(fit(&columns, &gives, Some(32)), [10, 19]);
+        assert_eq!(fit(&columns, &gives, Some(21)), [10, 8]);
+        assert_eq!(fit(&columns, &gives, Some(20)), [10, 0], "none of its cells would fit");
     }
 
     #[test]
     fn cells_keep_what_matters_most() {
-        assert_eq!(fit_cell("2026-11-23 19:30:04", When, 16), "2026-11-23 19:30");
-        assert_eq!(fit_cell("2026-11-23 19:30:04", When, 10), "2026-11-23");
-        assert_eq!(fit_cell("신한 1234", Card, 4), "1234");
-        assert_eq!(fit_cell("신한카드", Card, 4), "신…");
-        assert_eq!(fit_cell("월 구독료", Text, 6), "월 구…");
+        let cell = |text, give, columns| fit_cell(text, &[], give, columns);
+        assert_eq!(cell("2026-11-23 19:30:04", When, 16), "2026-11-23 19:30");
+        assert_eq!(cell("2026-11-23 19:30:04", When, 10), "2026-11-23");
+        assert_eq!(cell("신한 1234", Card, 4), "1234");
+        assert_eq!(cell("신한카드", Card, 4), "신…");
+        assert_eq!(cell("월 구독료", Text, 6), "월 구…");
+        let forms = ["홍길동전".to_owned()];
+        assert_eq!(fit_cell("홍길동전 gildong_1", &forms, Text, 18), "홍길동전 gildong_1");
+        assert_eq!(fit_cell("홍길동전 gildong_1", &forms, Text, 17), "홍길동전");
+        assert_eq!(fit_cell("홍길동전 gildong_1", &forms, Text, 6), "홍길…");
     }
 
     #[test]

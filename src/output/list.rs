@@ -115,15 +115,25 @@ impl Ui {
 impl<T: Listed> Lister<'_, T> {
     /// Writes one record, or holds it back until its block is full.
     pub fn row(&mut self, row: &T) -> io::Result<()> {
-        self.write(row, false)
+        self.write(row, false, |_| {})
     }
 
-    fn write(&mut self, row: &T, replayed: bool) -> io::Result<()> {
+    /// `dress` adds to a row of a table what its record does not have.
+    pub(in crate::output) fn write(
+        &mut self,
+        row: &T,
+        replayed: bool,
+        dress: impl FnOnce(&mut TableRow),
+    ) -> io::Result<()> {
         let shown = Shown { zone: self.zone, replayed };
         let fields = &self.columns.fields;
         match &mut self.body {
             Body::Table { out, writer, rows } => {
-                rows.push(table_row(&self.columns, row, shown));
+                let mut laid_out = table_row(&self.columns, row, shown);
+                if !self.columns.chosen {
+                    dress(&mut laid_out);
+                }
+                rows.push(laid_out);
                 if rows.len() >= BLOCK_ROWS {
                     out.write_all(writer.block(rows).as_bytes())?;
                     rows.clear();
@@ -165,6 +175,11 @@ impl<T: Listed> Lister<'_, T> {
     /// Ends the list. Only a table has a footer; an empty one has no header, no footer and writes
     /// nothing: say it with [`Ui::status`] when this returns 0.
     pub fn finish(self, footer: &str) -> io::Result<u64> {
+        self.finish_with(footer, "")
+    }
+
+    /// The same with the last lines of a table: how to see more.
+    pub fn finish_with(self, footer: &str, more: &str) -> io::Result<u64> {
         match self.body {
             Body::Table { .. } if self.shown == 0 => {}
             Body::Table { out, mut writer, rows } => {
@@ -172,11 +187,15 @@ impl<T: Listed> Lister<'_, T> {
                     out.write_all(writer.block(&rows).as_bytes())?;
                 }
                 if !footer.is_empty() {
-                    writeln!(out, " {footer}")?;
+                    out.write_all(writer.sentence(footer).as_bytes())?;
                 }
                 let left_out = writer.left_out().join(", ");
                 if !left_out.is_empty() {
-                    writeln!(out, " No room here for {left_out}.")?;
+                    let sentence = writer.sentence(&format!("No room here for {left_out}."));
+                    out.write_all(sentence.as_bytes())?;
+                }
+                for line in more.lines() {
+                    writeln!(out, " {line}")?;
                 }
                 out.flush()?;
             }
@@ -194,7 +213,7 @@ impl<T: Listed> Lister<'_, T> {
 impl Lister<'_, Payment> {
     /// Writes one payment that may be the stored result of an earlier run.
     pub fn payment(&mut self, view: PaymentView<'_>) -> io::Result<()> {
-        self.write(view.payment, view.replayed)
+        self.write(view.payment, view.replayed, |_| {})
     }
 }
 
@@ -228,7 +247,7 @@ pub(in crate::output) fn table_row<T: Listed>(columns: &Columns<T>, row: &T, sho
     });
     let under = if columns.chosen { Vec::new() } else { row.under() };
     let under = under.into_iter().map(Cow::into_owned).collect();
-    TableRow { cells: cells.collect(), under }
+    TableRow { cells: cells.collect(), under, ..TableRow::default() }
 }
 
 /// The IO error inside of a CSV error, with its kind: a broken pipe must stay one.

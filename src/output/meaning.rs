@@ -20,6 +20,12 @@ pub fn meaning_and_who(known: &Known) -> String {
     format!("{} {}", known.meaning_en, acts(known))
 }
 
+/// What words mean, who has to act, and when it is worth to try again.
+#[must_use]
+pub fn meaning_and_next(known: &Known) -> String {
+    format!("{} Again: {}.", meaning_and_who(known), again(known))
+}
+
 /// Who has to act, as a sentence.
 #[must_use]
 pub fn acts(known: &Known) -> &'static str {
@@ -42,7 +48,7 @@ pub fn who(known: &Known) -> &'static str {
     }
 }
 
-/// When it is worth to try again.
+/// When it is worth to try again, and how often at most on one card.
 #[must_use]
 pub fn again(known: &Known) -> String {
     let after = known.retry_after.map(|after| match after {
@@ -54,7 +60,16 @@ pub fn again(known: &Known) -> String {
     });
     match known.retry {
         Retry::No => "not worth trying as it is".to_owned(),
-        Retry::Yes => after.unwrap_or("at any time").to_owned(),
+        Retry::Yes => {
+            let often = known.once_in().map(|time| match time {
+                RetryAfter::QuarterHour => ", at most once in 15 minutes on one card",
+                RetryAfter::Hour => ", at most once an hour on one card",
+                RetryAfter::Day => ", at most once a day on one card",
+                RetryAfter::ThreeDays => ", at most once in three days on one card",
+                RetryAfter::NextMonth => ", at most once a month on one card",
+            });
+            format!("{}{}", after.unwrap_or("at any time"), often.unwrap_or_default())
+        }
         Retry::LookFirst => {
             let after = after.map(|after| format!(", {after}")).unwrap_or_default();
             format!("only when a look-up shows no payment{after}")
@@ -83,10 +98,10 @@ mod tests {
             meaning,
             "There is not enough money behind the card for this payment. The customer has to act."
         );
-        assert_eq!(when, "after a day");
+        assert_eq!(when, "after a day, at most once a day on one card");
         let (meaning, when) = told("[CC08] 1일 한도초과");
         assert!(meaning.ends_with("it can be tried again tomorrow. Nobody has to act."), "{meaning}");
-        assert_eq!(when, "after a day");
+        assert_eq!(when, "after a day, at most once a day on one card");
         assert_eq!(told("[CC54] 카드유효기간만료 또는 불일치").1, "with another card");
         assert_eq!(told("[CC62] 가맹점 한도초과").1, "once the merchant has acted");
         assert_eq!(told("[8041] 어떤 말").1, "only when a look-up shows no payment, after 15 minutes");

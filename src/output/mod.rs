@@ -1,14 +1,18 @@
 //! What people and scripts read: tables, plain text, JSON, JSON lines and CSV, prompts and
 //! progress. Writes only to the writers it is given, and reads no clock and no environment.
 
+pub mod addressee;
 pub mod alarm;
 pub mod attention;
 pub mod checklist;
 pub mod colour;
+pub mod copy_text;
 pub mod counted;
 pub mod customer;
 pub mod detail;
+pub mod dossier;
 pub mod field;
+pub mod history_row;
 pub mod json;
 pub mod layout;
 pub mod list;
@@ -26,6 +30,7 @@ mod samples;
 pub mod standing;
 pub mod table;
 pub mod text;
+pub mod timeline;
 pub mod ui;
 pub mod wrap;
 

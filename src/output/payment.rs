@@ -10,11 +10,12 @@ use serde_json::Number;
 use crate::domain::declines::Standing;
 use crate::domain::money::Amount;
 use crate::domain::order::Alarm;
-use crate::domain::payment::{HistoryEntry, Outcome, Payment};
+use crate::domain::payment::{Back, HistoryEntry, Outcome, Payment};
 use crate::domain::record::Record;
 use crate::domain::tax::Tax;
 use crate::output::field::{Columns, Field, Give, Listed, Object, Shown, Value, exact_number};
-use crate::output::meaning::meaning_and_who;
+use crate::output::layout::{FORM_1, FORM_2, FORM_3, MOVED};
+use crate::output::meaning::meaning_and_next;
 use crate::output::text::when_rfc3339;
 
 /// A payment to show.
@@ -119,12 +120,16 @@ impl Listed for Payment {
 
     const TABLE: &'static [Field<Payment>] = &[
         column("requested_at", "WHEN", Give::When, |payment| Value::Time(payment.requested_at)),
-        column("outcome", "RESULT", Give::Never, |payment| Value::Outcome(payment.outcome)),
+        column("outcome", "RESULT", Give::Never, |payment| match payment.back() {
+            None => Value::Outcome(payment.outcome),
+            Some(Back::Part) => Value::Word(PART_REFUNDED),
+            Some(Back::Whole) => Value::Word("refunded"),
+        }),
         column("amount", "AMOUNT", Give::Never, |payment| Value::Money(payment.terms.amount)),
         column("customer_uid", "CUSTOMER", Give::Text, |payment| {
             borrowed(payment.terms.customer_uid.as_str())
         }),
-        column("name", "NAME", Give::Text, |payment| borrowed(&payment.name)),
+        column("name", "PRODUCT", Give::Text, |payment| borrowed(&payment.name)),
         column("card", "CARD", Give::Card, |payment| {
             short_card(payment.card_name.as_deref(), payment.card_number.as_deref())
         }),
@@ -132,18 +137,27 @@ impl Listed for Payment {
         column("merchant_uid", "ORDER", Give::Never, |payment| borrowed(payment.terms.merchant_uid.as_str())),
     ];
 
+    // First what is said elsewhere: the rest of an id, then the year. A time without shorter forms loses its seconds.
     const GIVES: &'static [(usize, usize)] = &[
-        (NAME, 10),
+        (ORDER, FORM_1),
+        (CUSTOMER, FORM_1),
+        (WHEN, FORM_1),
+        (PRODUCT, 12),
         (CUSTOMER, 12),
+        (WHEN, FORM_2),
         (WHEN, 16),
-        (NAME, 6),
-        (CUSTOMER, 8),
+        (RESULT, FORM_1),
+        (PRODUCT, 8),
         (CARD, 4),
-        (NAME, 0),
-        (APPROVAL, 0),
-        (WHEN, 10),
-        (CARD, 0),
+        (CUSTOMER, 8),
+        (PRODUCT, 6),
         (CUSTOMER, 6),
+        (ORDER, MOVED),
+        (PRODUCT, 0),
+        (CARD, 0),
+        (APPROVAL, 0),
+        (WHEN, FORM_3),
+        (WHEN, 10),
         (CUSTOMER, 0),
     ];
 
@@ -152,7 +166,7 @@ impl Listed for Payment {
     fn under(&self) -> Vec<Cow<'_, str>> {
         let mut lines = match self.outcome {
             Outcome::Declined | Outcome::Rejected | Outcome::Unknown => {
-                let ours = Standing::of(self).and_then(|standing| standing.known).map(meaning_and_who);
+                let ours = Standing::of(self).and_then(|standing| standing.known).map(meaning_and_next);
                 self.why().into_iter().chain(ours).map(Cow::Owned).collect()
             }
             Outcome::Paid => refunded(self).map(Cow::Owned).into_iter().collect(),
@@ -198,23 +212,41 @@ fn held_too(payment: &Payment, alarm: &Alarm<'_>) -> String {
 /// In the place of WHEN when payments are picked and sorted by when they were paid.
 static PAID: Field<Payment> = column("paid_at", "PAID", Give::When, |payment| Value::time(payment.paid_at));
 
+/// The same for when they were refunded, the last time.
+static REFUNDED: Field<Payment> =
+    column("cancelled_at", "REFUNDED", Give::When, |payment| Value::time(payment.cancelled_at));
+
 impl Columns<Payment> {
     /// The usual columns, with the time of payment in front (`--by paid`).
     #[must_use]
     pub fn usual_by_paid() -> Columns<Payment> {
-        let mut columns = Columns::usual();
-        if let Some(when) = columns.table.get_mut(WHEN) {
-            *when = &PAID;
+        Columns::usual().beginning_with(&PAID)
+    }
+
+    /// The usual columns, with the time of the last refund in front (`--by cancelled`).
+    #[must_use]
+    pub fn usual_by_cancelled() -> Columns<Payment> {
+        Columns::usual().beginning_with(&REFUNDED)
+    }
+
+    fn beginning_with(mut self, time: &'static Field<Payment>) -> Columns<Payment> {
+        if let Some(when) = self.table.get_mut(WHEN) {
+            *when = time;
         }
-        columns
+        self
     }
 }
 
-const WHEN: usize = 0;
+pub(in crate::output) const WHEN: usize = 0;
+pub(in crate::output) const RESULT: usize = 1;
 pub(in crate::output) const CUSTOMER: usize = 3;
-const NAME: usize = 4;
+const PRODUCT: usize = 4;
 const CARD: usize = 5;
 const APPROVAL: usize = 6;
+pub(in crate::output) const ORDER: usize = 7;
+
+/// In the place of the result; its shorter form is made of it.
+pub(in crate::output) const PART_REFUNDED: &str = "part refunded";
 
 /// `신한 1234`: the card company without the word for card, and what can be seen of the last four
 /// places of the number, which each PG masks in its own way.

@@ -10,9 +10,9 @@ use crate::domain::declines::{Certainty, Standing};
 use crate::domain::money::Amount;
 use crate::domain::payment::{Mode, Outcome, Payment, Terms};
 use crate::domain::reason::Reason;
-use crate::output::meaning::{acts, certainty};
+use crate::output::meaning::{acts, again as worth, certainty};
 use crate::output::table::facts;
-use crate::output::text::{pad, safe, sentence, shell_word, when, when_from, width};
+use crate::output::text::{pad, safe, sentence, when, when_from, width};
 use crate::output::wrap::sentences;
 
 /// A charge that came to some end, and what must be known to speak of it.
@@ -230,12 +230,13 @@ fn refused(story: &ChargeStory<'_>, opening: &'static str) -> Story {
     let over = payment.doubt_ended_at.map_or_else(String::new, |at| format!(" {}", doubt_ended(at, zone)));
     let sent = if replayed { " Nothing was sent now." } else { "" };
     let mode = mode_note(payment.mode_shown());
-    let rest = format!("{mode}: {} {}{over}{sent}", words(payment), certainty(certain));
-    let story = Story { facts: order_facts(payment, zone), ..Story::new(payment.outcome, opening, rest) };
     let known = standing.and_then(|standing| standing.known);
+    let meaning = known.map_or_else(String::new, |known| format!(" {}", known.meaning_en));
+    let rest = format!("{mode}: {}{meaning} {}{over}{sent}", words(payment), certainty(certain));
+    let story = Story { facts: order_facts(payment, zone), ..Story::new(payment.outcome, opening, rest) };
     // The code says no more to a person than the sentence that it stands for.
     let told = match (known, payment.code) {
-        (Some(known), _) => format!("{} ", acts(known)),
+        (Some(known), _) => format!("{} Again: {}. ", acts(known), worth(known)),
         (None, Some(code)) if code != 0 => format!("The gateway's code is {code}. "),
         (None, _) => String::new(),
     };
@@ -345,19 +346,15 @@ pub fn unknown(story: &ChargeStory<'_>) -> Story {
         command: Some(story.commands.again.clone()),
     };
     let mode = mode_note(payment.mode_shown());
-    let rest = format!("{mode}: {reason} The card may have been charged.{sent}");
+    let known = Standing::of(payment).and_then(|standing| standing.known);
+    let meaning = known.map_or_else(String::new, |known| format!(" {}", known.meaning_en));
+    let rest = format!("{mode}: {reason}{meaning} The card may have been charged.{sent}");
     Story {
         facts: vec![order_fact(payment)],
         further: vec![again],
         ..Story::new(payment.outcome, "Unknown", rest)
     }
     .advised(next, Some(story.commands.reconcile.clone()))
-}
-
-/// The command that finds out what became of a payment, as it can be pasted.
-pub(in crate::output) fn reconcile_command(payment: &Payment) -> String {
-    let sandbox = if payment.terms.mode == Mode::Sandbox { "--sandbox " } else { "" };
-    format!("billkey {sandbox}reconcile {}", shell_word(payment.terms.merchant_uid.as_str()))
 }
 
 /// `Not sent: … Nothing was sent.` "Nothing was charged" is said of a request that was let go and certainly not

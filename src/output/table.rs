@@ -5,7 +5,7 @@ use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Row
 
 use crate::output::colour::{Style, mark, paint_marked};
 use crate::output::field::Give;
-use crate::output::layout::{GAP, MARGIN, fit, fit_cell, offset};
+use crate::output::layout::{GAP, MARGIN, Natural, fit, fit_cell, offset};
 use crate::output::text::{cut, pad, safe, width, wrapped};
 
 /// A column of a table.
@@ -33,9 +33,23 @@ impl Heading {
 #[derive(Clone, Debug, Default)]
 pub struct TableRow {
     pub cells: Vec<(String, Option<Style>)>,
+    /// The shorter forms of the cells that have some, the longest first: every row of a table has as many.
+    pub shorter: Vec<(usize, Vec<String>)>,
+    /// What stands on a line of its own, above all else that stands under the row, where its column has no room for
+    /// it.
+    pub moved: Option<(usize, String)>,
     /// What stands under the row. The first is one line, cut where the terminal ends, because it may be a whole
     /// web page; the rest are sentences and go on in the next line.
     pub under: Vec<String>,
+}
+
+impl TableRow {
+    /// How wide a cell is in the shortest of its forms.
+    fn least(&self, column: usize) -> usize {
+        let form = self.shorter.iter().find(|(of, _)| *of == column).and_then(|(_, forms)| forms.last());
+        let whole = self.cells.get(column).map(|(text, _)| text);
+        form.or(whole).map_or(0, |text| width(text))
+    }
 }
 
 /// Lays rows out and writes them as text, a block of rows at a time. A later block keeps the
@@ -51,7 +65,7 @@ pub struct TableWriter {
     colour: bool,
     /// A column that goes without saying.
     omitted: Option<usize>,
-    natural: Vec<usize>,
+    natural: Vec<Natural>,
     widths: Vec<usize>,
     header_written: bool,
 }
@@ -65,7 +79,13 @@ impl TableWriter {
         available: Option<usize>,
         colour: bool,
     ) -> TableWriter {
-        let natural = headings.iter().map(|heading| width(&heading.text)).collect();
+        let of = |heading: &Heading| Natural {
+            columns: width(&heading.text),
+            forms: Vec::new(),
+            give: heading.give,
+            moves: None,
+        };
+        let natural = headings.iter().map(of).collect();
         let (omitted, widths) = (None, Vec::new());
         TableWriter {
             headings,
@@ -94,21 +114,34 @@ impl TableWriter {
         let mut unders = Vec::new();
         if !self.header_written {
             self.header_written = true;
-            unders.push(&[][..]);
+            unders.push((None, &[][..]));
             let bold = |heading: &Heading| (heading.text.clone(), Some(Style::Bold));
-            table.add_row(self.laid_out(&self.headings.iter().map(bold).collect::<Vec<_>>()));
+            table.add_row(self.laid_out(&self.headings.iter().map(bold).collect::<Vec<_>>(), &[]));
         }
         for row in rows {
-            unders.push(row.under.as_slice());
-            table.add_row(self.laid_out(&row.cells));
+            let moved = self.moved(row);
+            unders.push((moved, row.under.as_slice()));
+            let mut cells = row.cells.clone();
+            if let Some((column, _)) = row.moved.as_ref().filter(|_| moved.is_some())
+                && let Some((text, _)) = cells.get_mut(*column)
+            {
+                text.clear();
+            }
+            table.add_row(self.laid_out(&cells, &row.shorter));
         }
         self.set_columns(&mut table);
         let mut text = String::new();
         let indent = offset(&self.widths, self.under_column);
         // Every cell fits its column, so that each row is one line.
-        for (line, under) in table.lines().zip(unders) {
+        for (line, (moved, under)) in table.lines().zip(unders) {
             text.push_str(paint_marked(&line, self.colour).trim_end());
             text.push('\n');
+            if let Some(moved) = moved {
+                // An id stays on one line, as long as there is one.
+                let moved = safe(moved);
+                let most = self.available.unwrap_or(usize::MAX).saturating_sub(width(&moved));
+                text.push_str(&format!("{}{moved}\n", " ".repeat(indent.min(most))));
+            }
             let room = self.available.map(|available| available.saturating_sub(indent));
             for (index, under) in under.iter().enumerate() {
                 let under = safe(under);
@@ -125,24 +158,57 @@ impl TableWriter {
         text
     }
 
-    /// The headings of the columns that the terminal has no room for.
+    /// The headings of the columns that the terminal has no room for, and whose cells stand nowhere else.
     #[must_use]
     pub fn left_out(&self) -> Vec<&str> {
-        let shown = self.headings.iter().zip(&self.widths);
-        shown.filter(|(_, columns)| **columns == 0).map(|(heading, _)| heading.text.as_str()).collect()
+        let columns = self.headings.iter().zip(&self.widths).zip(&self.natural);
+        let without = columns.filter(|((_, columns), natural)| **columns == 0 && natural.moves.is_none());
+        without.map(|((heading, _), _)| heading.text.as_str()).collect()
+    }
+
+    /// What of a row stands under it, because its column has no room for it.
+    fn moved<'r>(&self, row: &'r TableRow) -> Option<&'r str> {
+        let (column, text) = row.moved.as_ref()?;
+        (*self.widths.get(*column)? < row.least(*column)).then_some(text)
+    }
+
+    /// A sentence under the table, in as many lines as it takes here.
+    #[must_use]
+    pub fn sentence(&self, text: &str) -> String {
+        let lines = match self.available {
+            Some(available) if width(text) + MARGIN > available => {
+                wrapped(text, available.saturating_sub(MARGIN))
+            }
+            Some(_) | None => vec![text.to_owned()],
+        };
+        lines.iter().map(|line| format!("{}{line}\n", " ".repeat(MARGIN))).collect()
     }
 
     fn measure(&mut self, rows: &[TableRow]) {
         for row in rows {
             for (natural, (text, _)) in self.natural.iter_mut().zip(&row.cells) {
-                *natural = (*natural).max(width(text));
+                natural.columns = natural.columns.max(width(text));
+            }
+            for (column, forms) in &row.shorter {
+                let heading = self.headings.get(*column).map_or(0, |heading| width(&heading.text));
+                let Some(natural) = self.natural.get_mut(*column) else { continue };
+                natural.forms.resize(forms.len(), heading);
+                for (natural, form) in natural.forms.iter_mut().zip(forms) {
+                    *natural = (*natural).max(width(form));
+                }
+            }
+            if let Some((column, _)) = &row.moved
+                && let Some(natural) = self.natural.get_mut(*column)
+            {
+                let heading = self.headings.get(*column).map_or(0, |heading| width(&heading.text));
+                let least = row.least(*column).max(heading);
+                natural.moves = Some(natural.moves.map_or(least, |known| known.min(least)));
             }
         }
         if let Some(omitted) = self.omitted.and_then(|column| self.natural.get_mut(column)) {
-            *omitted = 0;
+            omitted.columns = 0;
         }
-        let kinds: Vec<Give> = self.headings.iter().map(|heading| heading.give).collect();
-        self.widths = fit(&self.natural, &kinds, &self.gives, self.available);
+        self.widths = fit(&self.natural, &self.gives, self.available);
     }
 
     fn empty_table(&self) -> Table {
@@ -152,11 +218,12 @@ impl TableWriter {
     }
 
     /// The cells that are shown, each no wider than its column.
-    fn laid_out(&self, cells: &[(String, Option<Style>)]) -> Row {
-        let shown =
-            self.headings.iter().zip(&self.widths).zip(cells).filter(|((_, columns), _)| **columns > 0);
-        Row::from(shown.map(|((heading, columns), (text, style))| {
-            let text = fit_cell(text, heading.give, *columns);
+    fn laid_out(&self, cells: &[(String, Option<Style>)], shorter: &[(usize, Vec<String>)]) -> Row {
+        let all = self.headings.iter().zip(&self.widths).zip(cells).enumerate();
+        let shown = all.filter(|(_, ((_, columns), _))| **columns > 0);
+        Row::from(shown.map(|(column, ((heading, columns), (text, style)))| {
+            let forms = shorter.iter().find(|(of, _)| *of == column).map_or(&[][..], |(_, forms)| forms);
+            let text = fit_cell(text, forms, heading.give, *columns);
             Cell::new(style.map_or_else(|| text.clone().into_owned(), |style| mark(&text, style)))
         }))
     }

@@ -28,14 +28,19 @@ pub struct Bereft {
 
 impl Terminal {
     /// Starts the command with stdin, stdout and stderr at a terminal of 80 columns.
-    pub fn start(mut command: Command) -> Terminal {
+    pub fn start(command: Command) -> Terminal {
+        Terminal::start_wide(command, 80)
+    }
+
+    /// The same at a terminal of so many columns.
+    pub fn start_wide(mut command: Command, columns: u16) -> Terminal {
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
         grantpt(&master).unwrap();
         unlockpt(&master).unwrap();
         let name = ptsname(&master, Vec::new()).unwrap().into_string().unwrap();
         let end = || OpenOptions::new().read(true).write(true).open(&name).unwrap();
         let first = end();
-        tcsetwinsize(&first, Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
+        tcsetwinsize(&first, Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
         let child = command.env("TERM", "xterm").stdin(first).stdout(end()).stderr(end()).spawn().unwrap();
         // The command keeps its ends open as long as it lives.
         drop(command);

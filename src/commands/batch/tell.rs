@@ -13,12 +13,14 @@ use crate::commands::batch::charges::{Charges, Shown};
 use crate::commands::batch::fate::{Fate, RowRefusal};
 use crate::commands::batch::row::{CUSTOMER_UID, MERCHANT_UID};
 use crate::commands::batch::tally::{Counted, Sum, Tally, amounts, whole_seconds};
+use crate::domain::declines::Standing;
 use crate::domain::pressure::{Halt, PAUSE_MAX};
 use crate::domain::time::format_duration;
 use crate::domain::words::number_of;
 use crate::failure::{Exit, Failure};
 use crate::ledger::Ledger;
 use crate::output::field::Columns;
+use crate::output::meaning::meaning_and_next;
 use crate::output::payment::PaymentView;
 use crate::output::table::facts;
 use crate::output::text::safe;
@@ -306,9 +308,11 @@ pub(super) fn summary(
         let fate = fate(row);
         let Shown { payment, .. } = charges.shown(row, fate, Some(ledger))?;
         let why = payment.why().map(|why| format!(": {}", safe(&why))).unwrap_or_default();
+        let known = Standing::of(&payment).and_then(|standing| standing.known);
+        let meaning = known.map(|known| format!("      {}\n", meaning_and_next(known))).unwrap_or_default();
         let terms = &payment.terms;
         text.push_str(&format!(
-            "  line {}  {}  {}  {}  {}{why}\n",
+            "  line {}  {}  {}  {}  {}{why}\n{meaning}",
             charges.rows.line(row),
             fate.words(),
             safe(terms.merchant_uid.as_str()),

@@ -208,7 +208,7 @@ fn check_open(terms: &Terms, ledger: &Ledger, settings: &Settings) -> Result<(),
     ))
     .hinted(format!(
         "this asks the gateway about it before anything is sent: {}",
-        charge_command_of(settings, payment)
+        charge_command_of(settings, payment, &[])
     ))
     .hinted("to charge beside it, name the new order with --merchant-uid"))
 }

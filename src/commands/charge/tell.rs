@@ -80,7 +80,7 @@ fn similar(context: &Context<'_>, other: &Payment, request: &ChargeRequest) -> F
         let state = if other.is_noted_charged() { "is noted as charged" } else { "paid" };
         (state, format!("if the customer is to pay the same amount twice: {again}"))
     } else {
-        let first = charge_command_of(settings, other);
+        let first = charge_command_of(settings, other, &[]);
         (
             "asked for",
             format!("whether that one was charged is not known yet; this asks the gateway: {first}"),

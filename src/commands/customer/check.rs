@@ -76,7 +76,7 @@ fn named(
         match ledger.find_customer(uid)? {
             Some(customer) => found.push(customer),
             // The others are still to be checked, and nothing was asked of the gateway yet.
-            None => many.fail(&unknown_customer(ledger, uid), context.ui),
+            None => many.fail(&unknown_customer(ledger, uid, "customer check", context.settings), context.ui),
         }
     }
     Ok(found)

@@ -1,5 +1,7 @@
 //! `billkey customer list`.
 
+use std::ops::ControlFlow;
+
 use crate::commands::context::Context;
 use crate::commands::customer::ListArgs;
 use crate::commands::session::answered;
@@ -10,15 +12,18 @@ use crate::output::text::safe;
 
 pub(super) fn run(args: &ListArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
     let ledger = context.read_ledger()?;
-    let customers = ledger.customers(args.text.as_deref(), args.removed)?;
-    let count = u64::try_from(customers.len()).unwrap_or(u64::MAX);
-    let written = context.ui.list(Columns::usual()).and_then(|mut list| {
-        for customer in &customers {
-            list.row(customer)?;
-        }
-        list.finish(&number_of(count, "customer")).map(drop)
-    });
-    if customers.is_empty() {
+    let mut list = match context.ui.list(Columns::usual()) {
+        Ok(list) => list,
+        Err(error) => return answered(Err(error), Exit::Done),
+    };
+    let mut written = Ok(());
+    ledger.visit_customers(args.text.as_deref(), args.removed, &mut |customer| {
+        written = list.row(&customer);
+        if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    let count = list.shown();
+    let written = written.and_then(|()| list.finish(&number_of(count, "customer")).map(drop));
+    if count == 0 && written.is_ok() {
         let path = ledger.path().display();
         context.ui.status(&match args.text.as_deref() {
             Some(text) => format!("No customer in {path} matches `{}`.", safe(text)),

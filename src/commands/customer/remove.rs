@@ -25,7 +25,7 @@ pub(super) fn run(args: &RemoveArgs, context: &mut Context<'_>) -> Result<Exit, 
     let mut ledger = context.ledger_at_hand()?;
     let uid = customer_meant(&args.customer_uid, Some(&ledger))?;
     let Some(customer) = ledger.find_customer(&uid)? else {
-        return Err(unknown_customer(&ledger, &uid));
+        return Err(unknown_customer(&ledger, &uid, "customer remove", context.settings));
     };
     // A schedule goes on charging a customer who is off the list here.
     let scheduled = schedules::of_customer(context, &mut ledger, &uid)?;

@@ -2,39 +2,56 @@
 
 use std::ops::ControlFlow;
 
+use crate::commands::beside::beside;
 use crate::commands::context::Context;
 use crate::commands::customer::{ShowArgs, unknown_customer};
 use crate::commands::naming::customer_meant;
+use crate::commands::pasted::command_of;
 use crate::commands::schedules;
 use crate::commands::session::answered;
+use crate::domain::dossier::Dossier;
 use crate::failure::{Exit, Failure};
 use crate::ledger::Filter;
 use crate::output::detail::CustomerDetail;
+use crate::output::history_row::year_of;
 
 /// How many of the last payments are shown.
-const LAST_PAYMENTS: u64 = 10;
+const LAST_PAYMENTS: usize = 10;
 
 pub(super) fn run(args: &ShowArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
     let mut ledger = context.read_ledger()?;
+    let settings = context.settings;
     let uid = customer_meant(&args.customer_uid, Some(&ledger))?;
     let Some(customer) = ledger.find_customer(&uid)? else {
-        return Err(unknown_customer(&ledger, &uid));
+        return Err(unknown_customer(&ledger, &uid, "customer show", settings));
     };
     let summary = ledger.customer_totals(&uid)?;
     let scheduled = schedules::of_customer(context, &mut ledger, &uid)?;
     schedules::warn(context, &scheduled);
-    let filter = Filter { customer: Some(uid), limit: Some(LAST_PAYMENTS), ..Filter::default() };
-    let mut payments = Vec::new();
+    let filter = Filter { customer: Some(uid), ..Filter::default() };
+    let (mut payments, mut dossier) = (Vec::new(), Dossier::default());
+    let zone = context.ui.zone().clone();
     ledger.visit(&filter, &mut |payment| {
-        payments.push(payment);
+        dossier.take(&payment, &zone);
+        if payments.len() < LAST_PAYMENTS {
+            payments.push(payment);
+        }
         ControlFlow::Continue(())
     })?;
+    let shortens = context.ui.options().shortens();
+    let told = payments.iter().filter(|_| shortens).map(|payment| beside(&ledger, payment));
+    let told = told.collect::<Result<Vec<_>, _>>()?;
+    let year = year_of(context.now(), context.ui.zone());
     let detail = CustomerDetail {
         customer: &customer,
         summary: &summary,
         payments: &payments,
         schedules: &scheduled.schedules,
         schedules_until: scheduled.until,
+        beside: &told,
+        year,
+        dossier: &dossier,
+        reconcile: &|order| command_of(settings, "reconcile", order),
     };
     answered(context.ui.customer_detail(&detail), Exit::Done)
 }

@@ -97,7 +97,10 @@ impl Few {
 impl Seen {
     fn in_ledger(mode: Mode, ledger: &Ledger) -> Result<Seen, LedgerError> {
         let mut seen = Seen::default();
-        ledger.visit_customers(&mut |customer| seen.customer(mode, &customer))?;
+        ledger.visit_customers(None, false, &mut |customer| {
+            seen.customer(mode, &customer);
+            ControlFlow::Continue(())
+        })?;
         let mut payments: Vec<Payment> = Vec::new();
         let newest = Filter { limit: Some(PAYMENTS_LOOKED_AT), ..Filter::default() };
         ledger.visit(&newest, &mut |payment| {

@@ -5,10 +5,9 @@ use jiff::tz::TimeZone;
 
 use crate::commands::history::{HistoryBy, HistoryListArgs};
 use crate::commands::when::{self, in_option};
-use crate::domain::declines::Who;
 use crate::domain::ids::CustomerUid;
 use crate::domain::money::{Amount, Currency, MoneyError};
-use crate::domain::payment::{Mode, Outcome};
+use crate::domain::payment::Outcome;
 use crate::domain::words::nearest;
 use crate::failure::Failure;
 use crate::ledger::{By, Filter};
@@ -59,6 +58,7 @@ pub(super) fn filter(args: &HistoryListArgs, now: Timestamp, zone: &TimeZone) ->
         by: match args.by.unwrap_or_default() {
             HistoryBy::Requested => By::Requested,
             HistoryBy::Paid => By::Paid,
+            HistoryBy::Cancelled => By::Cancelled,
         },
         min: min.map(|amount| amount.minor()),
         max: max.map(|amount| amount.minor()),
@@ -77,32 +77,44 @@ pub(super) fn filter(args: &HistoryListArgs, now: Timestamp, zone: &TimeZone) ->
 pub(super) fn described(args: &HistoryListArgs) -> String {
     let mut parts = Vec::new();
     parts.extend((!args.text.is_empty()).then(|| format!("`{}`", safe(&args.text.join(" ")))));
-    let statuses = (!args.status.is_empty()).then(|| args.status.join(","));
-    let by = match args.by {
-        Some(HistoryBy::Paid) => Some("paid"),
-        Some(HistoryBy::Requested) | None => None,
-    };
-    for (option, value) in [
-        ("--customer", args.customer.as_deref()),
-        ("--status", statuses.as_deref()),
-        ("--card", args.card.as_deref()),
-        ("--approval", args.approval.as_deref()),
-        ("--mode", args.mode.map(Mode::word)),
-        ("--operator", args.operator.as_deref()),
-        ("--who", args.who.map(Who::word)),
-        ("--on", args.on.as_deref()),
-        ("--since", args.since.as_deref()),
-        ("--until", args.until.as_deref()),
-        ("--by", by),
-        ("--min-amount", args.min_amount.as_deref()),
-        ("--max-amount", args.max_amount.as_deref()),
-    ] {
-        parts.extend(value.map(|value| format!("{option} {}", safe(value))));
-    }
-    for (option, given) in [("--refunded", args.refunded), ("--doubles", args.doubles)] {
-        parts.extend(given.then(|| option.to_owned()));
+    for (option, value) in options(args) {
+        parts.push(value.map_or_else(|| option.to_owned(), |value| format!("{option} {}", safe(&value))));
     }
     parts.join(", ")
+}
+
+/// The words of the command line that picks the same payments and shows all of them.
+pub(super) fn all_of_them(args: &HistoryListArgs) -> Vec<(&'static str, Option<String>)> {
+    let mut all = options(args);
+    all.extend(args.columns.clone().map(|columns| ("--columns", Some(columns))));
+    all.push(("--all", None));
+    all
+}
+
+/// The options that pick payments, as they were given.
+fn options(args: &HistoryListArgs) -> Vec<(&'static str, Option<String>)> {
+    let statuses = (!args.status.is_empty()).then(|| args.status.join(","));
+    let word = |word: &str| Some(word.to_owned());
+    let given = [
+        ("--customer", args.customer.clone()),
+        ("--status", statuses),
+        ("--card", args.card.clone()),
+        ("--approval", args.approval.clone()),
+        ("--mode", args.mode.and_then(|mode| word(mode.word()))),
+        ("--operator", args.operator.clone()),
+        ("--who", args.who.and_then(|who| word(who.word()))),
+        ("--on", args.on.clone()),
+        ("--since", args.since.clone()),
+        ("--until", args.until.clone()),
+        ("--by", args.by.and_then(|by| word(by.word()))),
+        ("--min-amount", args.min_amount.clone()),
+        ("--max-amount", args.max_amount.clone()),
+    ];
+    let mut options: Vec<_> = given.into_iter().filter(|(_, value)| value.is_some()).collect();
+    for (option, given) in [("--refunded", args.refunded), ("--doubles", args.doubles)] {
+        options.extend(given.then_some((option, None)));
+    }
+    options
 }
 
 fn last_four(text: &str) -> Result<String, Failure> {
@@ -148,7 +160,7 @@ mod tests {
     use jiff::Timestamp;
     use jiff::tz::TimeZone;
 
-    use super::{described, filter, statuses};
+    use super::{all_of_them, described, filter, statuses};
     use crate::commands::history::{HistoryBy, HistoryListArgs};
     use crate::domain::declines::Who;
     use crate::domain::payment::{Mode, Outcome};
@@ -219,6 +231,8 @@ mod tests {
              --mode test, --operator kim, --who customer, --since 2026-11, --until today, \
              --by paid, --min-amount 0, --max-amount 8,900원, --refunded, --doubles"
         );
+        let all: Vec<&str> = all_of_them(&args).iter().map(|(option, _)| *option).collect();
+        assert!(all.starts_with(&["--customer", "--status"]) && all.ends_with(&["--doubles", "--all"]));
     }
 
     #[test]

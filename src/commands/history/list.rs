@@ -3,18 +3,27 @@
 use std::io;
 use std::ops::ControlFlow;
 
+use jiff::Timestamp;
+
+use crate::commands::beside::beside;
 use crate::commands::context::Context;
-use crate::commands::history::filter::{described, filter};
+use crate::commands::history::filter::{all_of_them, described, filter};
 use crate::commands::history::{HistoryBy, HistoryListArgs};
 use crate::commands::naming::customer_meant;
+use crate::commands::pasted::{command_line, command_of, words_of};
 use crate::commands::session::answered;
+use crate::domain::declines::Who;
 use crate::domain::payment::Payment;
 use crate::failure::{Exit, Failure};
 use crate::ledger::{Filter, Ledger};
 use crate::output::Format;
+use crate::output::addressee::Addressee;
 use crate::output::field::Columns;
+use crate::output::history_row::year_of;
 use crate::output::list::payments_footer;
+use crate::output::text::shell_word;
 use crate::output::ui::Ui;
+use crate::settings::Settings;
 
 pub(super) fn run(args: &HistoryListArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
     let columns = columns(args)?;
@@ -23,29 +32,61 @@ pub(super) fn run(args: &HistoryListArgs, context: &mut Context<'_>) -> Result<E
     if let Some(customer) = &mut filter.customer {
         *customer = customer_meant(customer.as_str(), Some(&ledger))?;
     }
-    let shown = match list(&ledger, &filter, columns, context.ui)? {
+    let (settings, now) = (context.settings, context.now());
+    let to_write_to = args.who == Some(Who::Customer) && args.columns.is_none();
+    if to_write_to && context.ui.format() == Format::Csv {
+        return match addressees(&ledger, &filter, context.ui)? {
+            Ok(0) => Err(nothing(args, &ledger)),
+            Ok(_) => Ok(Exit::Done),
+            Err(error) => answered(Err(error), Exit::Done),
+        };
+    }
+    let more = |are_more: bool, first: &str| more(args, settings, are_more, first);
+    let shown = match list(&ledger, &filter, columns, &more, context.ui, now)? {
         Ok(shown) => shown,
         Err(error) => return answered(Err(error), Exit::Done),
     };
     if shown > 0 {
         return Ok(Exit::Done);
     }
-    let path = ledger.path().display();
-    match described(args).as_str() {
-        "" => {
-            context.ui.status(&format!("There are no payments in {path}."));
-            Ok(Exit::Done)
-        }
-        described => Err(Failure::not_found(format!("no payment in {path} matches {described}"))),
+    if described(args).is_empty() {
+        context.ui.status(&format!("There are no payments in {}.", ledger.path().display()));
+        return Ok(Exit::Done);
     }
+    Err(nothing(args, &ledger))
+}
+
+/// Nothing of what was asked for is there.
+fn nothing(args: &HistoryListArgs, ledger: &Ledger) -> Failure {
+    Failure::not_found(format!("no payment in {} matches {}", ledger.path().display(), described(args)))
+}
+
+/// Writes whom to write to about the payments, a line each, and says how many there were. The inner error is one of
+/// writing.
+fn addressees(ledger: &Ledger, filter: &Filter, ui: &mut Ui) -> Result<io::Result<u64>, Failure> {
+    let mut lister = match ui.list(Columns::<Addressee>::usual()) {
+        Ok(lister) => lister,
+        Err(error) => return Ok(Err(error)),
+    };
+    let (mut written, mut unread) = (Ok(()), Ok(()));
+    ledger.visit(filter, &mut |payment| {
+        match ledger.find_customer(&payment.terms.customer_uid) {
+            Ok(saved) => written = lister.row(&Addressee::new(payment, saved)),
+            Err(error) => unread = Err(error),
+        }
+        if written.is_ok() && unread.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    unread?;
+    Ok(written.and_then(|()| lister.finish("")))
 }
 
 fn columns(args: &HistoryListArgs) -> Result<Columns<Payment>, Failure> {
-    match (&args.columns, args.by.unwrap_or_default()) {
-        (Some(names), _) => Ok(Columns::parse(names)?),
-        (None, HistoryBy::Paid) => Ok(Columns::usual_by_paid()),
-        (None, HistoryBy::Requested) => Ok(Columns::usual()),
-    }
+    Ok(match (&args.columns, args.by.unwrap_or_default()) {
+        (Some(names), _) => Columns::parse(names)?,
+        (None, HistoryBy::Paid) => Columns::usual_by_paid(),
+        (None, HistoryBy::Cancelled) => Columns::usual_by_cancelled(),
+        (None, HistoryBy::Requested) => Columns::usual(),
+    })
 }
 
 /// Writes the payments as the ledger hands them out. The inner error is one of writing; the
@@ -54,25 +95,58 @@ fn list(
     ledger: &Ledger,
     filter: &Filter,
     columns: Columns<Payment>,
+    more: &dyn Fn(bool, &str) -> String,
     ui: &mut Ui,
+    now: Timestamp,
 ) -> Result<io::Result<u64>, Failure> {
-    let with_footer = ui.format() == Format::Table;
+    let (with_footer, shortens) = (ui.format() == Format::Table, ui.options().shortens());
+    let year = year_of(now, ui.zone());
     let mut lister = match ui.list(columns) {
         Ok(lister) => lister,
         Err(error) => return Ok(Err(error)),
     };
-    let mut written = Ok(());
+    let (mut written, mut unread, mut first) = (Ok(()), Ok(()), None);
     ledger.visit(filter, &mut |payment| {
-        written = lister.row(&payment);
-        if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        if shortens {
+            match beside(ledger, &payment) {
+                Ok(beside) => {
+                    written = lister.with(&payment, &beside, year);
+                    first.get_or_insert(beside.order);
+                }
+                Err(error) => unread = Err(error),
+            }
+        } else {
+            written = lister.row(&payment);
+        }
+        if written.is_ok() && unread.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     })?;
+    unread?;
     if let Err(error) = written {
         return Ok(Err(error));
     }
-    let footer = if with_footer && lister.shown() > 0 {
-        payments_footer(&ledger.totals(filter)?, lister.shown())
+    if !with_footer || lister.shown() == 0 {
+        return Ok(lister.finish(""));
+    }
+    let totals = ledger.totals(filter)?;
+    let footer = payments_footer(&totals, lister.shown());
+    let more = first.map_or_else(String::new, |first| more(totals.count > lister.shown(), &first));
+    Ok(lister.finish_with(&footer, &more))
+}
+
+/// The commands that tell more: all of the payments, and everything about one.
+fn more(args: &HistoryListArgs, settings: &Settings, are_more: bool, first: &str) -> String {
+    let one = command_of(settings, "history show", first);
+    if !are_more {
+        return format!("one   {one}");
+    }
+    let (texts, options) = (&args.text, all_of_them(args));
+    let takes_dashes =
+        texts.first().is_some_and(|text| text == "show") || texts.iter().any(|text| text.starts_with('-'));
+    let texts: Vec<String> = texts.iter().map(|text| shell_word(text)).collect();
+    let all = if takes_dashes {
+        format!("{} -- {}", words_of("history", options), texts.join(" "))
     } else {
-        String::new()
+        words_of(&[&["history".to_owned()], texts.as_slice()].concat().join(" "), options)
     };
-    Ok(lister.finish(&footer))
+    format!("all   {}\none   {one}", command_line(settings, &all))
 }

@@ -2,11 +2,14 @@
 
 use crate::commands::context::Context;
 use crate::commands::history::HistoryShowArgs;
+use crate::commands::pasted::{charge_command_of, command_of};
 use crate::commands::session::answered;
 use crate::domain::payment::Payment;
 use crate::failure::{Exit, Failure};
 use crate::ledger::Ledger;
+use crate::output::copy_text::copy_text;
 use crate::output::detail::PaymentDetail;
+use crate::output::prose::Commands;
 
 /// Shorter beginnings name too much, and the next payment makes them name another one.
 const PREFIX_MIN: usize = 4;
@@ -24,7 +27,29 @@ pub(super) fn run(args: &HistoryShowArgs, context: &mut Context<'_>) -> Result<E
     let customer = ledger.find_customer(&payment.terms.customer_uid)?;
     let customer_name = customer.as_ref().and_then(|customer| customer.name.as_deref());
     let refunds = ledger.refunds(&payment.terms.merchant_uid)?;
-    let detail = PaymentDetail { payment: &payment, events: &events, refunds: &refunds, customer_name };
+    if args.copy_text {
+        let person = customer_name.or(payment.buyer_name.as_deref());
+        let lang = args.lang.unwrap_or_default();
+        let text = copy_text(&payment, person, lang, context.ui.zone());
+        let written = if context.ui.format().is_json() {
+            context.ui.json(&serde_json::json!({ "lang": lang.word(), "text": text }))
+        } else {
+            context.ui.answer(&text)
+        };
+        return answered(written, Exit::Done);
+    }
+    let commands = Commands {
+        reconcile: command_of(context.settings, "reconcile", payment.terms.merchant_uid.as_str()),
+        again: charge_command_of(context.settings, &payment, &[]),
+        retry: charge_command_of(context.settings, &payment, &["--retry"]),
+    };
+    let detail = PaymentDetail {
+        payment: &payment,
+        events: &events,
+        refunds: &refunds,
+        customer_name,
+        commands: &commands,
+    };
     answered(context.ui.payment_detail(&detail), Exit::Done)
 }
 

@@ -1,5 +1,7 @@
 //! Saved customers.
 
+use std::ops::ControlFlow;
+
 use super::{Place, at};
 use crate::domain::customer::{Card, Customer};
 use crate::domain::ids::CustomerUid;
@@ -44,7 +46,11 @@ fn customers_are_handed_over_one_by_one_but_for_those_that_were_removed() {
     }
     assert!(ledger.remove_customer(&customer("b").customer_uid, at(9)).unwrap());
     let mut uids = Vec::new();
-    ledger.visit_customers(&mut |customer| uids.push(customer.customer_uid.to_string())).unwrap();
+    let each = &mut |customer: Customer| {
+        uids.push(customer.customer_uid.to_string());
+        ControlFlow::Continue(())
+    };
+    ledger.visit_customers(None, false, each).unwrap();
     assert_eq!(uids, ["a", "c"]);
 }
 

@@ -35,6 +35,7 @@ mod reading;
 mod records;
 mod refunds;
 mod searching;
+mod short;
 mod spellings;
 mod sums;
 

@@ -164,6 +164,21 @@ fn columns_are_picked_by_name_in_the_order_given() {
 }
 
 #[test]
+fn the_tables_own_headings_are_columns_too() {
+    let columns = Columns::<Payment>::parse("when,Result,CARD,order,product,card_name").unwrap();
+    let names: Vec<_> = columns.fields.iter().map(|field| field.name).collect();
+    assert_eq!(names, ["requested_at", "outcome", "card_name", "card_number", "merchant_uid", "name"]);
+    let headings: Vec<_> = columns.table.iter().map(|column| column.heading.unwrap_or(column.name)).collect();
+    assert_eq!(headings, ["WHEN", "RESULT", "CARD", "ORDER", "PRODUCT", "card_name"]);
+    for column in Payment::TABLE {
+        assert!(Columns::<Payment>::parse(column.heading.unwrap()).is_ok(), "{:?}", column.heading);
+    }
+    for column in Customer::TABLE {
+        assert!(Columns::<Customer>::parse(column.heading.unwrap()).is_ok(), "{:?}", column.heading);
+    }
+}
+
+#[test]
 fn a_column_that_is_none_is_named_with_the_nearest_one() {
     let error = Columns::<Payment>::parse("amount,mercant_uid").err().unwrap().to_string();
     assert!(

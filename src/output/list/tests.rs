@@ -38,11 +38,11 @@ fn the_history_table_is_the_one_of_the_voice() {
     let table = listed(options(Format::Table), None, &[named(paid()), named(declined())]);
     insta::assert_snapshot!(shown(&table), @"
     $
-     WHEN                 RESULT    AMOUNT  CUSTOMER           NAME     CARD       APPROVAL  ORDER
+     WHEN                 RESULT    AMOUNT  CUSTOMER           PRODUCT  CARD       APPROVAL  ORDER
      2026-11-23 19:30:04  paid      ₩8,900  gildong_0001_1234  Monthly  신한 1234  30012345  order_monthly_0001
      2026-10-23 19:30:02  declined  ₩8,900  gildong_0001_1234  Monthly  신한 1234            order_monthly_0000
                           통장 잔액부족
-                          There is not enough money behind the card for this payment. The customer has to act.
+                          There is not enough money behind the card for this payment. The customer has to act. Again: after a day, at most once a day on one card.
      2 payments, 1 paid, net ₩8,900
     ");
 }
@@ -53,14 +53,15 @@ fn eighty_columns_keep_the_order_and_give_up_the_rest_first() {
     assert!(table.lines().all(|line| width(line) <= 80), "{table}");
     insta::assert_snapshot!(shown(&table), @"
     $
-     WHEN              RESULT    AMOUNT  CUSTOMER           CARD  ORDER
-     2026-11-23 19:30  paid      ₩8,900  gildong_0001_1234  1234  order_monthly_0001
-     2026-10-23 19:30  declined  ₩8,900  gildong_0001_1234  1234  order_monthly_0000
+     WHEN              RESULT    AMOUNT  CUSTOM…  CARD  APPROVAL  ORDER
+     2026-11-23 19:30  paid      ₩8,900  gildon…  1234  30012345  order_monthly_0001
+     2026-10-23 19:30  declined  ₩8,900  gildon…  1234            order_monthly_0000
                        통장 잔액부족
                        There is not enough money behind the card for this payment.
-                       The customer has to act.
+                       The customer has to act. Again: after a day, at most once a
+                       day on one card.
      2 payments, 1 paid, net ₩8,900
-     No room here for NAME, APPROVAL.
+     No room here for PRODUCT.
     ");
 }
 
@@ -76,7 +77,7 @@ fn an_order_of_forty_characters_still_stands_whole_in_eighty_columns() {
      WHEN        RESULT  AMOUNT  CUSTOMER   ORDER
      2026-11-23  paid    ₩8,900  gildong_…  202611ba40d1c61bc66e014de94ed18446abd7be
      2 payments (1 shown), 1 paid, net ₩8,900
-     No room here for NAME, CARD, APPROVAL.
+     No room here for PRODUCT, CARD, APPROVAL.
     ");
 }
 
@@ -95,7 +96,7 @@ fn hangul_and_hostile_text_keep_the_columns_straight() {
     let table = listed(on_terminal(140), None, &[hostile, bare]);
     insta::assert_snapshot!(shown(&table), @r#"
     $
-     WHEN                 RESULT    AMOUNT  CUSTOMER           NAME                CARD       APPROVAL  ORDER
+     WHEN                 RESULT    AMOUNT  CUSTOMER           PRODUCT             CARD       APPROVAL  ORDER
      2026-11-23 19:30:04  paid      ₩8,900  gildong_0001_1234  월\u{202e}료        현대 123*  30012345  주문_1
      2026-10-23 19:30:02  declined  ₩8,900  gildong_0001_1234  한 달 구독 열두 자                       주문_1
                           잔액\u{a}부족\u{9b}2J

@@ -91,16 +91,15 @@ fn a_decline_quotes_the_card_company_and_says_what_to_do() {
     let mut payment = declined();
     payment.message = Some("[CC10] 통장 잔액부족".to_owned());
     insta::assert_snapshot!(told(&payment, false, None), @"
-    Declined: [CC10] 통장 잔액부족. Nothing was charged.
+    Declined: [CC10] 통장 잔액부족. There is not enough money behind the card for this payment. Nothing was charged.
       order  order_monthly_0000   ₩8,900   gildong_0001_1234
-      The customer has to act. To try the same order again:
+      The customer has to act. Again: after a day, at most once a day on one card. To try the same order again:
         billkey charge gildong_0001_1234 --amount 8900 --merchant-uid order_monthly_0001 --retry
     ");
-    assert!(
-        told(&payment, true, None).starts_with(
-            "Declined before: [CC10] 통장 잔액부족. Nothing was charged. Nothing was sent now.\n"
-        )
-    );
+    assert!(told(&payment, true, None).starts_with(
+        "Declined before: [CC10] 통장 잔액부족. There is not enough money behind the card for this payment. \
+             Nothing was charged. Nothing was sent now.\n"
+    ));
 }
 
 #[test]
@@ -118,9 +117,9 @@ fn a_rejection_names_the_gateways_code() {
         Payment { outcome: Outcome::Rejected, code: Some(1), message, ..declined() }
     };
     insta::assert_snapshot!(told(&with("등록되지 않은 구매자입니다."), false, None), @"
-    Rejected: 등록되지 않은 구매자입니다. Nothing was charged.
+    Rejected: 등록되지 않은 구매자입니다. The gateway has no card under this customer_uid; check the uid, and if it is right the card must be registered again. Nothing was charged.
       order  order_monthly_0000   ₩8,900   gildong_0001_1234
-      The merchant has to act. To try the same order again:
+      The merchant has to act. Again: once the merchant has acted. To try the same order again:
         billkey charge gildong_0001_1234 --amount 8900 --merchant-uid order_monthly_0001 --retry
     ");
     insta::assert_snapshot!(told(&with("알 수 없는 말"), false, None), @"
