@@ -14,5 +14,6 @@ pub mod interrupt;
 pub mod ledger;
 pub mod output;
 pub mod register;
+pub mod report;
 pub mod sandbox;
 pub mod settings;

@@ -37,6 +37,8 @@ use crate::ledger::day::DaySum;
 use crate::ledger::fault::Fault;
 
 mod backfill;
+mod booked;
+mod cancellations;
 mod create;
 mod customers;
 mod day;
@@ -53,6 +55,7 @@ mod intent;
 mod left;
 mod lock;
 mod mark;
+mod months;
 mod open;
 mod place;
 mod read;

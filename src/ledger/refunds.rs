@@ -68,7 +68,7 @@ impl Ledger {
     }
 }
 
-fn of_payment(db: &Connection, uid: &MerchantUid) -> Result<Vec<Refund>, Fault> {
+pub(super) fn of_payment(db: &Connection, uid: &MerchantUid) -> Result<Vec<Refund>, Fault> {
     collect(db.prepare_cached(OF_PAYMENT)?.query([uid.as_str()])?, row::refund)
 }
 

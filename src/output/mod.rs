@@ -3,15 +3,19 @@
 
 pub mod alarm;
 pub mod attention;
+pub mod bars;
 pub mod checklist;
 pub mod colour;
 pub mod customer;
 pub mod detail;
 pub mod field;
+pub mod journal;
 pub mod json;
 pub mod layout;
+pub mod line;
 pub mod list;
 pub mod meaning;
+pub mod month;
 pub mod new_file;
 pub mod options;
 pub mod payment;
@@ -19,6 +23,7 @@ pub mod progress;
 pub mod prose;
 pub mod reconciled;
 pub mod refund;
+pub mod report;
 pub mod results;
 #[cfg(test)]
 mod samples;
@@ -26,6 +31,7 @@ pub mod standing;
 pub mod table;
 pub mod text;
 pub mod ui;
+pub mod workbook;
 pub mod wrap;
 
 /// How an answer is written (`--format`).
