@@ -49,11 +49,17 @@ _billkey() {
             billkey,man)
                 cmd="billkey__subcmd__man"
                 ;;
+            billkey,month)
+                cmd="billkey__subcmd__month"
+                ;;
             billkey,reconcile)
                 cmd="billkey__subcmd__reconcile"
                 ;;
             billkey,refund)
                 cmd="billkey__subcmd__refund"
+                ;;
+            billkey,report)
+                cmd="billkey__subcmd__report"
                 ;;
             billkey,sandbox)
                 cmd="billkey__subcmd__sandbox"
@@ -125,7 +131,7 @@ _billkey() {
 
     case "${cmd}" in
         billkey)
-            opts="-q -v -h -V --profile --config --database --sandbox --format --json --bom --quiet --no-input --color --timeout --verbose --help --version charge batch refund history reconcile attention customer ledger token config doctor sandbox completions man help"
+            opts="-q -v -h -V --profile --config --database --sandbox --format --json --bom --quiet --no-input --color --timeout --verbose --help --version charge batch refund history reconcile attention report month customer ledger token config doctor sandbox completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1520,6 +1526,52 @@ _billkey() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        billkey__subcmd__month)
+            opts="-q -v -h --close --verify --export --output --profile --config --database --sandbox --format --json --bom --quiet --no-input --color --timeout --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --export)
+                    COMPREPLY=($(compgen -W "csv xlsx portone hledger ledger beancount" -- "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "table plain json jsonl csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         billkey__subcmd__reconcile)
             opts="-q -v -h --since --until --note --amount --evidence --acknowledge --unacknowledge --reason --customer --all --import --fix --profile --config --database --sandbox --format --json --bom --quiet --no-input --color --timeout --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -1619,6 +1671,60 @@ _billkey() {
                     ;;
                 --expect-customer)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "table plain json jsonl csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        billkey__subcmd__report)
+            opts="-q -v -h --since --until --by --basis --profile --config --database --sandbox --format --json --bom --quiet --no-input --color --timeout --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --by)
+                    COMPREPLY=($(compgen -W "day month customer card product status reason" -- "${cur}"))
+                    return 0
+                    ;;
+                --basis)
+                    COMPREPLY=($(compgen -W "approval request" -- "${cur}"))
                     return 0
                     ;;
                 --profile)

@@ -50,6 +50,8 @@ complete -c billkey -n "__fish_billkey_needs_command" -f -a "refund" -d 'Pay mon
 complete -c billkey -n "__fish_billkey_needs_command" -f -a "history" -d 'List payments, newest first'
 complete -c billkey -n "__fish_billkey_needs_command" -f -a "reconcile" -d 'Settle what is open, and hold ledger and gateway against each other'
 complete -c billkey -n "__fish_billkey_needs_command" -f -a "attention" -d 'Tell what a person must look at, each with the command that settles it'
+complete -c billkey -n "__fish_billkey_needs_command" -f -a "report" -d 'Add up what was charged, refunded and declined in a time'
+complete -c billkey -n "__fish_billkey_needs_command" -f -a "month" -d 'Tell what a month comes to, hand it over, close it'
 complete -c billkey -n "__fish_billkey_needs_command" -f -a "customer" -d 'Keep the customers whose cards can be charged'
 complete -c billkey -n "__fish_billkey_needs_command" -f -a "ledger" -d 'Look after the ledger'
 complete -c billkey -n "__fish_billkey_needs_command" -f -a "token" -d 'Get an access token, or see the one at hand'
@@ -289,6 +291,64 @@ complete -c billkey -n "__fish_billkey_using_subcommand attention" -s q -l quiet
 complete -c billkey -n "__fish_billkey_using_subcommand attention" -l no-input -d 'Ask nothing: what needs a yes is refused (exit 8)'
 complete -c billkey -n "__fish_billkey_using_subcommand attention" -s v -l verbose -d 'Show requests and answers on stderr, secrets masked'
 complete -c billkey -n "__fish_billkey_using_subcommand attention" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c billkey -n "__fish_billkey_using_subcommand report" -l since -d 'From this time on' -r
+complete -c billkey -n "__fish_billkey_using_subcommand report" -l until -d 'Before this time; a day or month is included' -r
+complete -c billkey -n "__fish_billkey_using_subcommand report" -l by -d 'What a row is about [default: day]' -r -f -a "day\t''
+month\t''
+customer\t''
+card\t''
+product\t''
+status\t''
+reason\t''"
+complete -c billkey -n "__fish_billkey_using_subcommand report" -l basis -d 'Which time of a payment counts [default: approval]' -r -f -a "approval\t'when it was paid'
+request\t'when it was asked for'"
+complete -c billkey -n "__fish_billkey_using_subcommand report" -l profile -d 'Use this profile of the config file [env: BILLKEY_PROFILE]' -r
+complete -c billkey -n "__fish_billkey_using_subcommand report" -l config -d 'Read this config file [env: BILLKEY_CONFIG]' -r -F
+complete -c billkey -n "__fish_billkey_using_subcommand report" -l database -d 'Keep the ledger in this file [env: BILLKEY_DATABASE]' -r -F
+complete -c billkey -n "__fish_billkey_using_subcommand report" -l format -d 'How to write the answer [default: table]' -r -f -a "table\t'for people'
+plain\t'tab-separated, without decoration'
+json\t'one object, or one array for lists'
+jsonl\t'one object a line, as it happens'
+csv\t'RFC 4180 with a header, safe for a spreadsheet'"
+complete -c billkey -n "__fish_billkey_using_subcommand report" -l color -d 'When to use colour' -r -f -a "auto\t'on a terminal, unless NO_COLOR or TERM=dumb say otherwise'
+always\t'off a terminal too'
+never\t'not at all'"
+complete -c billkey -n "__fish_billkey_using_subcommand report" -l timeout -d 'How many seconds a charge waits for its answer, 1 to 3600 [default: 60]' -r
+complete -c billkey -n "__fish_billkey_using_subcommand report" -l sandbox -d 'Run against a gateway inside this program: no key, no network, no money'
+complete -c billkey -n "__fish_billkey_using_subcommand report" -l json -d 'Short for --format json'
+complete -c billkey -n "__fish_billkey_using_subcommand report" -l bom -d 'Begin CSV with a byte order mark, for Excel'
+complete -c billkey -n "__fish_billkey_using_subcommand report" -s q -l quiet -d 'Say nothing on success'
+complete -c billkey -n "__fish_billkey_using_subcommand report" -l no-input -d 'Ask nothing: what needs a yes is refused (exit 8)'
+complete -c billkey -n "__fish_billkey_using_subcommand report" -s v -l verbose -d 'Show requests and answers on stderr, secrets masked'
+complete -c billkey -n "__fish_billkey_using_subcommand report" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c billkey -n "__fish_billkey_using_subcommand month" -l export -d 'Write its lines for another program' -r -f -a "csv\t'a line a sale and refund, with its parts'
+xlsx\t'the same as a workbook'
+portone\t'a workbook of order, amount and day, for the console\'s own-data reconciliation'
+hledger\t'a journal for hledger'
+ledger\t'a journal for ledger'
+beancount\t'a journal for beancount'"
+complete -c billkey -n "__fish_billkey_using_subcommand month" -l output -d 'Where to write them [default: stdout]' -r -F
+complete -c billkey -n "__fish_billkey_using_subcommand month" -l profile -d 'Use this profile of the config file [env: BILLKEY_PROFILE]' -r
+complete -c billkey -n "__fish_billkey_using_subcommand month" -l config -d 'Read this config file [env: BILLKEY_CONFIG]' -r -F
+complete -c billkey -n "__fish_billkey_using_subcommand month" -l database -d 'Keep the ledger in this file [env: BILLKEY_DATABASE]' -r -F
+complete -c billkey -n "__fish_billkey_using_subcommand month" -l format -d 'How to write the answer [default: table]' -r -f -a "table\t'for people'
+plain\t'tab-separated, without decoration'
+json\t'one object, or one array for lists'
+jsonl\t'one object a line, as it happens'
+csv\t'RFC 4180 with a header, safe for a spreadsheet'"
+complete -c billkey -n "__fish_billkey_using_subcommand month" -l color -d 'When to use colour' -r -f -a "auto\t'on a terminal, unless NO_COLOR or TERM=dumb say otherwise'
+always\t'off a terminal too'
+never\t'not at all'"
+complete -c billkey -n "__fish_billkey_using_subcommand month" -l timeout -d 'How many seconds a charge waits for its answer, 1 to 3600 [default: 60]' -r
+complete -c billkey -n "__fish_billkey_using_subcommand month" -l close -d 'Keep its sums for good'
+complete -c billkey -n "__fish_billkey_using_subcommand month" -l verify -d 'Add it up again and hold it against what was closed'
+complete -c billkey -n "__fish_billkey_using_subcommand month" -l sandbox -d 'Run against a gateway inside this program: no key, no network, no money'
+complete -c billkey -n "__fish_billkey_using_subcommand month" -l json -d 'Short for --format json'
+complete -c billkey -n "__fish_billkey_using_subcommand month" -l bom -d 'Begin CSV with a byte order mark, for Excel'
+complete -c billkey -n "__fish_billkey_using_subcommand month" -s q -l quiet -d 'Say nothing on success'
+complete -c billkey -n "__fish_billkey_using_subcommand month" -l no-input -d 'Ask nothing: what needs a yes is refused (exit 8)'
+complete -c billkey -n "__fish_billkey_using_subcommand month" -s v -l verbose -d 'Show requests and answers on stderr, secrets masked'
+complete -c billkey -n "__fish_billkey_using_subcommand month" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c billkey -n "__fish_billkey_using_subcommand customer; and not __fish_seen_subcommand_from register listen add list show check import remove" -l profile -d 'Use this profile of the config file [env: BILLKEY_PROFILE]' -r
 complete -c billkey -n "__fish_billkey_using_subcommand customer; and not __fish_seen_subcommand_from register listen add list show check import remove" -l config -d 'Read this config file [env: BILLKEY_CONFIG]' -r -F
 complete -c billkey -n "__fish_billkey_using_subcommand customer; and not __fish_seen_subcommand_from register listen add list show check import remove" -l database -d 'Keep the ledger in this file [env: BILLKEY_DATABASE]' -r -F

@@ -15,5 +15,6 @@ pub mod ledger;
 pub mod output;
 pub mod plain_file;
 pub mod register;
+pub mod report;
 pub mod sandbox;
 pub mod settings;

@@ -21,12 +21,14 @@ pub mod history;
 pub mod ledger;
 mod limits;
 pub mod man;
+pub mod month;
 mod naming;
 mod once_per;
 mod onto;
 mod pasted;
 pub mod reconcile;
 pub mod refund;
+pub mod report;
 pub mod sandbox;
 mod schedules;
 pub mod session;
@@ -49,6 +51,8 @@ pub enum Command {
     History(history::HistoryArgs),
     Reconcile(reconcile::ReconcileArgs),
     Attention(attention::AttentionArgs),
+    Report(report::ReportArgs),
+    Month(month::MonthArgs),
     Customer(customer::CustomerArgs),
     Ledger(ledger::LedgerArgs),
     Token(token::TokenArgs),
@@ -78,6 +82,8 @@ pub fn run(command: &Command, session: &Session) -> u8 {
         Command::History(args) => session.with_settings(|context| history::run(args, context)),
         Command::Reconcile(args) => session.with_settings(|context| reconcile::run(args, context)),
         Command::Attention(args) => session.with_settings(|context| attention::run(args, context)),
+        Command::Report(args) => session.with_settings(|context| report::run(args, context)),
+        Command::Month(args) => session.with_settings(|context| month::run(args, context)),
         Command::Customer(args) => session.with_settings(|context| customer::run(args, context)),
         Command::Ledger(args) => session.with_settings(|context| ledger::run(args, context)),
         Command::Token(args) => session.with_settings(|context| token::run(args, context)),

@@ -62,6 +62,11 @@ pub(in crate::commands) fn until(
     after.ok().and_then(|day| midnight(day, zone)).ok_or_else(|| no_such_date(text))
 }
 
+/// Where the month of a time begins.
+pub(in crate::commands) fn this_month(now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
+    midnight(now.to_zoned_datetime(zone.clone()).date().first_of_month(), zone)
+}
+
 fn parse(text: &str, now: Timestamp, zone: &TimeZone) -> Result<When, WhenError> {
     let text = text.trim();
     let today = || now.to_zoned_datetime(zone.clone()).date();

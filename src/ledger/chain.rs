@@ -57,6 +57,9 @@ macro_rules! hashed {
          sent_since_boot_ms, sent_gateway_s, account, refunded_at_s, cancellation_id, receipt_url, code, message, \
          why, why_parts FROM refunds"
     };
+    (cancellation) => {
+        "payment_id, imp_uid, nth, amount_minor, currency, at_s, reason, cancellation_id, receipt_url FROM cancellations"
+    };
     (note) => {
         "payment_id, id, after_event, at_ms, note, evidence, outcome, attempt, operator FROM notes"
     };
@@ -80,7 +83,7 @@ const EVENTS_SINCE: &str =
 
 /// What belongs to a payment beside its events: its name in the encoding, all of one payment's, and all there is.
 /// Texts are put in order by their bytes.
-const PARTS: [(&str, &str, &str); 4] = [
+const PARTS: [(&str, &str, &str); 5] = [
     (
         "record",
         concat!("SELECT ", hashed!(record), " WHERE payment_id = ?1 ORDER BY imp_uid"),
@@ -90,6 +93,11 @@ const PARTS: [(&str, &str, &str); 4] = [
         "refund",
         concat!("SELECT ", hashed!(refund), " WHERE payment_id = ?1 ORDER BY id"),
         concat!("SELECT ", hashed!(refund), " ORDER BY payment_id, id"),
+    ),
+    (
+        "cancellation",
+        concat!("SELECT ", hashed!(cancellation), " WHERE payment_id = ?1 ORDER BY imp_uid, nth"),
+        concat!("SELECT ", hashed!(cancellation), " ORDER BY payment_id, imp_uid, nth"),
     ),
     (
         "note",
@@ -109,6 +117,7 @@ const ALL_EVENTS: &str = concat!("SELECT ", hashed!(event), " ORDER BY payment_i
 /// Whether a payment has any part but records. To prepare one statement costs as much as to run it a few times, and
 /// few payments have one.
 const HAS_MORE: &str = "SELECT EXISTS (SELECT 1 FROM refunds WHERE payment_id = ?1) \
+     OR EXISTS (SELECT 1 FROM cancellations WHERE payment_id = ?1) \
      OR EXISTS (SELECT 1 FROM notes WHERE payment_id = ?1) \
      OR EXISTS (SELECT 1 FROM outside_refunds WHERE payment_id = ?1)";
 const LAST_EVENT: &str = "SELECT coalesce(max(id), 0) FROM events";

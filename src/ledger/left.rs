@@ -11,6 +11,7 @@ use crate::domain::left::{Found, Kept, Schedule};
 use crate::domain::payment::Outcome;
 use crate::domain::record::Signed;
 use crate::ledger::fault::Fault;
+use crate::ledger::months::keep_reading;
 use crate::ledger::row::collect;
 use crate::ledger::{Ledger, LedgerError};
 
@@ -113,8 +114,13 @@ impl Ledger {
     /// Keeps what a run has found. What an earlier one had found, and this one has looked at without finding it, is
     /// over.
     pub fn keep_drift(&mut self, found: &[Found], looked: &Looked, at: Timestamp) -> Result<(), LedgerError> {
-        // Most runs find nothing where nothing was: they are spared the sync.
-        if found.is_empty() && !self.drift_left()?.iter().any(|kept| looked.covers(&kept.what)) {
+        // A time that was read for all customers is kept. Most other runs find nothing where nothing was: they are
+        // spared the sync.
+        let reading = looked.span.filter(|(from, to)| looked.customer.is_none() && from < to);
+        if reading.is_none()
+            && found.is_empty()
+            && !self.drift_left()?.iter().any(|kept| looked.covers(&kept.what))
+        {
             return Ok(());
         }
         self.in_transaction(|tx| {
@@ -123,6 +129,9 @@ impl Ledger {
                     let sql = "UPDATE drift SET over_ms = ?2 WHERE id = ?1";
                     tx.prepare_cached(sql)?.execute(params![kept.id, at.as_millisecond()])?;
                 }
+            }
+            if let Some(reading) = reading {
+                keep_reading(tx, reading, at)?;
             }
             found.iter().try_for_each(|found| put_drift(tx, found, at))
         })

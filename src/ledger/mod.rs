@@ -43,6 +43,8 @@ use crate::ledger::fault::Fault;
 use crate::ledger::found::Found;
 
 mod backfill;
+mod booked;
+mod cancellations;
 mod chain;
 mod create;
 mod customers;
@@ -62,6 +64,7 @@ mod intent;
 mod left;
 mod lock;
 mod mark;
+mod months;
 mod open;
 mod pieces;
 mod place;

@@ -7,6 +7,7 @@ use crate::domain::ids::MerchantUid;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::{EventKind, Payment};
 use crate::domain::record::Record;
+use crate::ledger::cancellations;
 use crate::ledger::fault::Fault;
 use crate::ledger::row::{self, Stored, collect, payment_columns, record_columns};
 use crate::ledger::rules::Happened;
@@ -168,6 +169,9 @@ pub(super) fn write_sighting(
         if let Some(record) = payment.records.get(*place) {
             put(tx, *id, *place, record)?;
         }
+    }
+    for (imp_uid, history) in &sighting.histories {
+        cancellations::put(tx, *id, imp_uid, history)?;
     }
     for Refund { imp_uid, reason } in &sighting.refunds {
         let line = Happened::to(payment, EventKind::Refund, at);

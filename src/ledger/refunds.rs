@@ -147,7 +147,7 @@ fn orders(db: &Connection, sql: &str, of: impl Params) -> Result<Vec<MerchantUid
     Ok(uids)
 }
 
-fn of_payment(db: &Connection, uid: &MerchantUid) -> Result<Vec<Refund>, Fault> {
+pub(super) fn of_payment(db: &Connection, uid: &MerchantUid) -> Result<Vec<Refund>, Fault> {
     collect(db.prepare_cached(OF_PAYMENT)?.query([uid.as_str()])?, row::refund)
 }
 

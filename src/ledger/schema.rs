@@ -17,7 +17,7 @@ pub(super) const BACKUP_ID: i64 = 0x626b_7570;
 
 /// Every schema there was, oldest first; each sets the `user_version` it leads to, which is its
 /// place in this list. Only ever added to.
-pub(super) const MIGRATIONS: [&str; 18] = [
+pub(super) const MIGRATIONS: [&str; 20] = [
     include_str!("migrations/0001_ledger.sql"),
     include_str!("migrations/0002_quicker_writes.sql"),
     include_str!("migrations/0003_fewer_writes.sql"),
@@ -36,8 +36,10 @@ pub(super) const MIGRATIONS: [&str; 18] = [
     include_str!("migrations/0016_day_sums.sql"),
     include_str!("migrations/0017_search.sql"),
     include_str!("migrations/0018_chain.sql"),
+    include_str!("migrations/0019_cancellations.sql"),
+    include_str!("migrations/0020_months.sql"),
 ];
-pub(super) const SCHEMA_VERSION: i64 = 18;
+pub(super) const SCHEMA_VERSION: i64 = 20;
 
 /// The schemas whose new columns and tables SQL alone cannot fill.
 const SPELLINGS: i64 = 6;

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::domain::movement::Cancellation;
 use crate::domain::payment::{GatewayRecord, Outcome, Payment};
 use crate::domain::reason::Reason;
 use crate::domain::record::Record;
@@ -16,6 +17,8 @@ pub(super) struct Sighting {
     pub moved: bool,
     /// Refunds that nobody here knew of: lines of the history.
     pub refunds: Vec<Refund>,
+    /// What of a payment went back, an entry each, where all of it can be read; by imp_uid.
+    pub histories: Vec<(String, Vec<Cancellation>)>,
 }
 
 /// More of a payment is refunded than was known.
@@ -33,7 +36,8 @@ pub(super) fn see<'a>(
     at: Timestamp,
 ) -> Sighting {
     let mut sighting = Sighting::default();
-    for record in shown.into_iter().filter_map(|shown| Record::of(shown, whole_ms(at))) {
+    let known = shown.into_iter().filter_map(|shown| Some((shown, Record::of(shown, whole_ms(at))?)));
+    for (shown, record) in known {
         let place = payment.records.iter().position(|known| known.imp_uid == record.imp_uid);
         let refunded_before = place.and_then(|place| payment.records.get(place)?.cancelled);
         let (place, record) = match place.and_then(|place| Some((place, payment.records.get_mut(place)?))) {
@@ -56,9 +60,29 @@ pub(super) fn see<'a>(
             let reason = Reason::RefundSeen { imp_uid: imp_uid.clone(), refunded };
             sighting.refunds.push(Refund { imp_uid, reason });
         }
+        // One of which nothing went back has no history to keep.
+        let was_touched = refunded_before.is_some_and(|refunded| refunded.minor() > 0);
+        if let Some(history) = history(shown, &record).filter(|history| was_touched || !history.is_empty()) {
+            sighting.histories.push((record.imp_uid.clone(), history));
+        }
         sighting.moved |= follow(payment, &record);
     }
     sighting
+}
+
+/// The refunds that a record lists; `None` where it has no list, or an entry of it cannot be read.
+fn history(shown: &GatewayRecord, record: &Record) -> Option<Vec<Cancellation>> {
+    let currency = record.amount.or(record.cancelled)?.currency();
+    let entries = shown.cancel_history.as_ref()?.iter().map(|entry| {
+        Some(Cancellation {
+            amount: entry.amount_in(currency)?,
+            at: entry.at_s.and_then(|at_s| Timestamp::from_second(at_s).ok()),
+            reason: entry.reason.clone(),
+            cancellation_id: entry.cancellation_id.clone(),
+            receipt_url: entry.receipt_url.clone(),
+        })
+    });
+    entries.collect()
 }
 
 /// The row of a paid order follows the payment that it stands for; whether that changes it.

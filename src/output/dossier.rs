@@ -8,6 +8,7 @@ use crate::domain::dossier::{CardUse, Dossier, Month};
 use crate::domain::ids::MerchantUid;
 use crate::domain::payment::Mode;
 use crate::domain::words::number_of;
+use crate::output::bars::bar;
 use crate::output::field::exact_number;
 use crate::output::table::facts;
 use crate::output::text::{pad, safe, when, when_rfc3339, width};
@@ -16,7 +17,7 @@ use crate::output::text::{pad, safe, when, when_rfc3339, width};
 const MONTHS_SHOWN: usize = 12;
 
 /// The longest bar.
-const BAR_COLUMNS: i64 = 24;
+const BAR_COLUMNS: usize = 24;
 
 /// The facts of a customer's payments, and their months; `bars` draws those. Empty where there are none. `reconcile`
 /// makes the command that looks an order up.
@@ -73,7 +74,7 @@ fn months_lines(dossier: &Dossier, bars: bool) -> String {
         };
         let not_paid = if month.not_paid > 0 { format!(", {} not", month.not_paid) } else { String::new() };
         let bar = if bars {
-            format!("{}  ", pad(&bar(month, most), widest_bar(shown, most)))
+            format!("{}  ", pad(&bar_of(month, most), widest_bar(shown, most)))
         } else {
             String::new()
         };
@@ -91,16 +92,12 @@ fn months_lines(dossier: &Dossier, bars: bool) -> String {
     text
 }
 
-/// As long as its month's part of the greatest; of a month that came to anything one column at least.
-fn bar(month: &Month, most: i64) -> String {
-    let net = month.net.minor().max(0);
-    let columns = net.saturating_mul(BAR_COLUMNS).checked_div(most).unwrap_or(0);
-    let columns = if net > 0 { columns.max(1) } else { 0 };
-    "█".repeat(usize::try_from(columns).unwrap_or(0))
+fn bar_of(month: &Month, most: i64) -> String {
+    bar(month.net.minor(), most, BAR_COLUMNS)
 }
 
 fn widest_bar(shown: &[&Month], most: i64) -> usize {
-    shown.iter().map(|month| width(&bar(month, most))).max().unwrap_or(0)
+    shown.iter().map(|month| width(&bar_of(month, most))).max().unwrap_or(0)
 }
 
 /// The same for programs.

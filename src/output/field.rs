@@ -39,6 +39,8 @@ pub enum Value<'a> {
     Money(Amount),
     Time(Timestamp),
     Flag(bool),
+    /// A number with one decimal, in tenths.
+    Tenths(u64),
     /// Ids of the gateway's, an array in JSON.
     Ids(Vec<&'a str>),
 }
@@ -68,6 +70,7 @@ impl<'a> Value<'a> {
             | Value::Whole(_)
             | Value::Replayed
             | Value::Flag(_)
+            | Value::Tenths(_)
             | Value::Ids(_) => self.digits_and_words(shown),
         }
     }
@@ -89,6 +92,7 @@ impl<'a> Value<'a> {
             | Value::Money(_)
             | Value::Time(_)
             | Value::Flag(_)
+            | Value::Tenths(_)
             | Value::Ids(_) => self.digits_and_words(shown),
         }
     }
@@ -113,6 +117,7 @@ impl<'a> Value<'a> {
             | Value::Money(_)
             | Value::Time(_)
             | Value::Flag(_)
+            | Value::Tenths(_)
             | Value::Ids(_) => self.digits_and_words(shown),
         }
     }
@@ -128,6 +133,7 @@ impl<'a> Value<'a> {
             Value::Money(amount) => Cow::Owned(amount.to_digits()),
             Value::Time(at) => Cow::Owned(when_rfc3339(*at, shown.zone)),
             Value::Flag(flag) => Cow::Borrowed(if *flag { "true" } else { "false" }),
+            Value::Tenths(tenths) => Cow::Owned(format!("{}.{}", tenths / 10, tenths % 10)),
             Value::Ids(ids) => Cow::Owned(ids.iter().map(|id| safe(id)).collect::<Vec<_>>().join(" ")),
         }
     }
@@ -153,6 +159,10 @@ impl Serialize for JsonValue<'_> {
             Value::Money(amount) => exact_number(amount).map_err(S::Error::custom)?.serialize(serializer),
             Value::Time(at) => serializer.serialize_str(&when_rfc3339(*at, self.1.zone)),
             Value::Flag(flag) => serializer.serialize_bool(*flag),
+            Value::Tenths(_) => {
+                let digits = self.0.digits_and_words(self.1);
+                Number::from_str(&digits).map_err(S::Error::custom)?.serialize(serializer)
+            }
             Value::Ids(ids) => ids.serialize(serializer),
         }
     }

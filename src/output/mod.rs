@@ -4,6 +4,7 @@
 pub mod addressee;
 pub mod alarm;
 pub mod attention;
+pub mod bars;
 pub mod checklist;
 pub mod colour;
 pub mod copy_text;
@@ -13,10 +14,13 @@ pub mod detail;
 pub mod dossier;
 pub mod field;
 pub mod history_row;
+pub mod journal;
 pub mod json;
 pub mod layout;
+pub mod line;
 pub mod list;
 pub mod meaning;
+pub mod month;
 pub mod new_file;
 pub mod options;
 pub mod payment;
@@ -24,6 +28,7 @@ pub mod progress;
 pub mod prose;
 pub mod reconciled;
 pub mod refund;
+pub mod report;
 pub mod results;
 #[cfg(test)]
 mod samples;
@@ -32,6 +37,7 @@ pub mod table;
 pub mod text;
 pub mod timeline;
 pub mod ui;
+pub mod workbook;
 pub mod wrap;
 
 /// How an answer is written (`--format`).

@@ -155,6 +155,12 @@ impl Ui {
         })
     }
 
+    /// What another program reads, on stdout as it is.
+    pub fn raw(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.out.write_all(bytes)?;
+        self.out.flush()
+    }
+
     /// Any object on stdout: indented with `json`, a line with `jsonl`.
     pub fn json(&mut self, value: &impl Serialize) -> io::Result<()> {
         let text = match self.options.format {

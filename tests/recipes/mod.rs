@@ -12,7 +12,7 @@ mod units;
 use std::path::Path;
 
 /// A program that a recipe needs and this machine may lack: a loud skip, and a failure where `CI=true`.
-fn is_here(program: &str) -> bool {
+pub fn is_here(program: &str) -> bool {
     let here =
         ["/usr/bin", "/bin", "/usr/local/bin"].iter().any(|folder| Path::new(folder).join(program).exists());
     if !here {

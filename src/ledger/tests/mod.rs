@@ -20,6 +20,7 @@ use crate::ledger::{
     Written,
 };
 
+mod cancellations;
 mod chain;
 mod customers;
 mod day;
