@@ -47,19 +47,19 @@ pub struct MonthArgs {
     pub month: String,
 
     /// Keep its sums for good
-    #[arg(long, conflicts_with_all = ["verify", "export", "output"])]
+    #[arg(long, conflicts_with_all = ["verify", "export", "output"], help_heading = "What to do")]
     pub close: bool,
 
     /// Add it up again and hold it against what was closed
-    #[arg(long, conflicts_with_all = ["export", "output"])]
+    #[arg(long, conflicts_with_all = ["export", "output"], help_heading = "What to do")]
     pub verify: bool,
 
     /// Write its lines for another program
-    #[arg(long, value_name = "FORMAT", value_enum)]
+    #[arg(long, value_name = "FORMAT", value_enum, help_heading = "What to do")]
     pub export: Option<Export>,
 
     /// Where to write them [default: stdout]
-    #[arg(long, value_name = "FILE", requires = "export")]
+    #[arg(long, value_name = "FILE", requires = "export", help_heading = "What to do")]
     pub output: Option<PathBuf>,
 }
 

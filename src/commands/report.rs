@@ -45,19 +45,19 @@ pub struct ReportArgs {
     pub on: Option<String>,
 
     /// From this time on
-    #[arg(long, value_name = "WHEN")]
+    #[arg(long, value_name = "WHEN", help_heading = "Which time")]
     pub since: Option<String>,
 
     /// Before this time; a day or month is included
-    #[arg(long, value_name = "WHEN")]
+    #[arg(long, value_name = "WHEN", help_heading = "Which time")]
     pub until: Option<String>,
 
     /// What a row is about [default: day]
-    #[arg(long, value_name = "WHAT", value_parser = by())]
+    #[arg(long, value_name = "WHAT", value_parser = by(), help_heading = "What to print")]
     pub by: Option<By>,
 
     /// Which time of a payment counts [default: approval]
-    #[arg(long, value_name = "TIME", value_enum)]
+    #[arg(long, value_name = "TIME", value_enum, help_heading = "Which time")]
     pub basis: Option<Basis>,
 }
 

@@ -201,7 +201,7 @@ mod tests {
           in doubt    1 order of which it is not certain whether it was charged:
                       billkey reconcile order_monthly_0001
 
-          2026-09  ₩1,900  █████                     1 paid
+          2026-09  ₩1,900  █████▏                    1 paid
           2026-10  ₩8,900  ████████████████████████  1 paid, 1 not
         ");
         assert!(!lines(false).contains('█'));
