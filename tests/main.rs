@@ -43,6 +43,7 @@ mod recipes;
 mod reconcile;
 mod refund;
 mod refund_answers;
+mod refunds_beside;
 mod registration;
 mod requests;
 mod sandbox_alone;

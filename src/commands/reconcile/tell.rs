@@ -81,6 +81,16 @@ impl Told {
         self.unanswered(payment, "it was not asked about.");
     }
 
+    /// The same of several.
+    pub(super) fn none_asked(&mut self, ledger: &Ledger, uids: &[MerchantUid]) -> Result<(), LedgerError> {
+        for uid in uids {
+            if let Some(payment) = ledger.find(uid)? {
+                self.not_asked(payment);
+            }
+        }
+        Ok(())
+    }
+
     fn unanswered(&mut self, payment: Payment, why: &str) {
         let uid = safe(payment.terms.merchant_uid.as_str());
         self.lines.push(format!("{uid}  {} as before; no answer: {why}", capital(payment.outcome)));
@@ -93,14 +103,16 @@ impl Told {
         self.next.push(format!("  next     {command}"));
     }
 
-    /// A refund that was looked for in its payment's history.
-    pub(super) fn refund(&mut self, refund: Refund, zone: &TimeZone) {
+    /// A refund that was looked for in its payment's history, or was to be: `answered` is whether the gateway said
+    /// anything about it.
+    pub(super) fn refund(&mut self, refund: Refund, answered: bool, zone: &TimeZone) {
         let (id, uid) = (refund.id.as_str(), safe(refund.merchant_uid.as_str()).into_owned());
         self.lines.push(format!("{uid}  Refund {id}: {}", refund_sentence(&refund, None, zone)));
         self.worsen(match refund.outcome {
             RefundOutcome::Refunded => Exit::Done,
             RefundOutcome::Refused => Exit::With(Kind::Rejected),
             RefundOutcome::NotSent => Exit::With(Kind::Network),
+            _ if !answered => Exit::With(Kind::Network),
             RefundOutcome::Unknown | RefundOutcome::Pending => Exit::With(Kind::Unknown),
         });
         self.refunds.push(refund);
