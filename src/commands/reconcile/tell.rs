@@ -226,8 +226,9 @@ impl Told {
             let why = format!("{} holds money under this order, and {first} does too", record.imp_uid);
             self.drift(DriftKind::TwoPayments, Some(payment), Some(&as_shown(record)), why);
         }
-        let _ = alarm::tell(payment, settings, ui);
-        self.alarmed.insert(payment.terms.merchant_uid.clone());
+        if self.alarmed.insert(payment.terms.merchant_uid.clone()) {
+            let _ = alarm::tell(payment, settings, ui);
+        }
     }
 
     /// Alarms that this run did not come to.
