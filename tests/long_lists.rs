@@ -11,6 +11,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 
 use crate::support::gateway::{Asked, Say, Scripted, envelope, no_such_payment, record};
+#[cfg(target_os = "linux")]
+use crate::support::pty::Terminal;
 use crate::support::world::{Ran, World, eventually};
 
 const LONG: Duration = Duration::from_secs(30);
@@ -159,4 +161,16 @@ fn a_payment_that_is_refunded_while_the_list_is_read_is_not_lost() {
     assert!(refunded_s.load(Ordering::SeqCst) > begun_s);
     let row = world.run(&["history", "show", "order_25", "--json"]).exits(0).json();
     assert_eq!(row["cancel_amount"], 8900, "{row}");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn at_a_terminal_the_counting_before_the_list_ends_at_an_interrupt_too() {
+    let gateway = listing(|_, _| Some(Say::Hang(LONG)));
+    let world = World::for_gateway(gateway.url());
+    let terminal = Terminal::start_as_session(&world.command(&IMPORT));
+    eventually("the payments are counted", || gateway.asked().iter().any(|asked| page_of(asked).is_some()));
+    let begun = Instant::now();
+    terminal.goes().exits(130);
+    assert!(begun.elapsed() < LONG / 3, "it went on waiting");
 }

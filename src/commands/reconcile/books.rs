@@ -127,16 +127,13 @@ impl<'a> Books<'a> {
         self.to_s =
             self.span.until.map_or_else(|| now_s(context), |until| until.as_second().saturating_sub(1));
         let all = windows(self.span.since.as_second(), self.to_s);
-        let counted = PaymentLists::of(&client);
-        let shown = context.ui.interactive();
-        let total = if shown { all.iter().map(|window| counted.count(*window)).sum() } else { None };
+        let total = if context.ui.interactive() { self.counted(&all, context) } else { None };
         let progress = context.ui.progress(total, READING);
         let tell = |pause: Option<Duration>| match pause {
             Some(left) => progress.message(&format!("waiting {} s as the gateway asks", left.as_secs() + 1)),
             None => progress.message(READING),
         };
-        let (gateway, clock) = (Arc::clone(&client), Arc::clone(&context.clock));
-        let pages = Pages { gateway, clock, interrupts: self.interrupts.clone(), tell: &tell };
+        let pages = self.pages(context, &tell);
         let lists = PaymentLists::through(&client, Box::new(|path| pages.ask(path)));
         let mut reading = Reading { lists, progress: &progress };
         let mut whole = true;
@@ -155,6 +152,19 @@ impl<'a> Books<'a> {
             whole &= self.read(&mut reading, following(read_to_s, now_s), context, told)?;
         }
         Ok(whole)
+    }
+
+    fn pages<'t>(&self, context: &Context<'_>, tell: &'t dyn Fn(Option<Duration>)) -> Pages<'t> {
+        let (gateway, clock) = (Arc::clone(&self.gateway.client), Arc::clone(&context.clock));
+        Pages { gateway, clock, interrupts: self.interrupts.clone(), tell }
+    }
+
+    /// How many payments there are, for whoever watches; `None` where that is not to be had.
+    fn counted(&self, all: &[Window], context: &mut Context<'_>) -> Option<u64> {
+        let _wait = context.ui.waiting("counting the gateway's payments");
+        let pages = self.pages(context, &|_| ());
+        let lists = PaymentLists::through(&self.gateway.client, Box::new(|path| pages.ask(path)));
+        all.iter().map(|window| lists.count(*window)).sum()
     }
 
     /// One window. False where it did not come to rest.

@@ -52,6 +52,8 @@ pub(super) struct Told {
     /// The books were held against each other.
     compared: bool,
     busy: bool,
+    /// A refund of ours was asked about in vain.
+    refund_in_vain: bool,
     lines: Vec<String>,
     /// Commands that would settle what is left.
     next: Vec<String>,
@@ -115,6 +117,7 @@ impl Told {
             _ if !answered => Exit::With(Kind::Network),
             RefundOutcome::Unknown | RefundOutcome::Pending => Exit::With(Kind::Unknown),
         });
+        self.refund_in_vain |= !answered;
         self.refunds.push(refund);
     }
 
@@ -154,7 +157,7 @@ impl Told {
 
     /// Whether a question had no answer, or another process is at a payment.
     pub(super) fn is_open(&self) -> bool {
-        !self.unanswered.is_empty() || self.busy
+        !self.unanswered.is_empty() || self.refund_in_vain || self.busy
     }
 
     /// Whether the gateway has answered a question about this order.
