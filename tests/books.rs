@@ -165,6 +165,8 @@ fn terms_that_differ_and_a_second_payment_are_left_to_a_person() {
         let mut kinds = drift(&ran);
         kinds.sort();
         assert_eq!(kinds, ["amount_differs order_1", "two_payments order_2"], "{more:?}");
+        let warned = ran.stderr.matches("the order holds another payment").count();
+        assert_eq!(warned, 1, "an alarm is told once a run: {ran}");
     }
     assert_eq!(payment(&world, "order_1")["amount"], 8900, "nothing is overwritten");
 }

@@ -46,6 +46,7 @@ mod reconcile;
 mod refund;
 mod refund_answers;
 mod refund_later;
+mod refunds_beside;
 mod registration;
 mod report;
 mod requests;

@@ -27,6 +27,7 @@ mod answer_for;
 mod books;
 mod differ;
 mod drifted;
+mod in_vain;
 mod note;
 mod objects;
 mod refunds;
@@ -210,6 +211,8 @@ pub fn run(args: &ReconcileArgs, context: &mut Context<'_>) -> Result<Exit, Fail
         let asking =
             Asking { gateway: Arc::clone(&gateway.client), interrupts: interrupts.clone(), fix: args.fix };
         stopped = settle(&ledger, uids.clone(), &asking, context, &mut told)?;
+    } else {
+        told.none_asked(&ledger, &uids)?;
     }
     if let Some(span) = span
         && stopped.is_none()

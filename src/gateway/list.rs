@@ -74,6 +74,12 @@ pub fn windows(from_s: i64, to_s: i64) -> Vec<Window> {
     all
 }
 
+/// The window after one that was read to `read_s`, up to `to_s`.
+#[must_use]
+pub fn following(read_s: i64, to_s: i64) -> Window {
+    Window { from_s: read_s.saturating_add(1).saturating_sub(OVERLAP_S), to_s }
+}
+
 /// Takes the payments of one page. Also called for a page without any.
 type TakePage<'a> = dyn FnMut(Vec<GatewayRecord>) -> ControlFlow<()> + 'a;
 

@@ -33,7 +33,7 @@ pub use crate::gateway::bulk::{
 pub use crate::gateway::client::{ApiKey, Client, GatewayFailure, account_of};
 pub use crate::gateway::customers::{BillingKey, Deleted};
 pub use crate::gateway::http::{GatewaySetupError, HttpTransport, ProxyAddress, Trace, TransportConfig};
-pub use crate::gateway::list::{PaymentLists, Window, WindowRead, windows};
+pub use crate::gateway::list::{PaymentLists, Window, WindowRead, following, windows};
 pub use crate::gateway::reach::{Reach, reach};
 pub use crate::gateway::refund::{LookReply, RefundReply};
 pub use crate::gateway::schedules::{Ahead, ReadAhead};

@@ -4,6 +4,7 @@ use crate::commands::attention::money::acknowledge;
 use crate::commands::context::Context;
 use crate::commands::pasted::{command_of, command_with};
 use crate::domain::drift::DriftKind;
+use crate::domain::ids::{CustomerUid, MerchantUid};
 use crate::domain::left::{Found, Kept, Schedule};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::time::from_epoch_s;
@@ -71,7 +72,9 @@ fn settled_by(context: &Context<'_>, found: &Found) -> Option<String> {
                 return look_up();
             }
             // What the ledger cannot keep no import ends.
-            let may_be_kept = order.is_some() && found.customer_uid.is_some();
+            let customer = found.customer_uid.as_deref();
+            let may_be_kept = order.is_some_and(|order| MerchantUid::parse(order).is_ok())
+                && customer.is_some_and(|customer| CustomerUid::parse(customer).is_ok());
             since().filter(|_| may_be_kept).map(|since| format!("{since} --import"))
         }
     };

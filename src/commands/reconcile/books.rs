@@ -23,9 +23,10 @@ use crate::domain::payment::{GatewayRecord, Outcome, Payment};
 use crate::domain::standing::Distrust;
 use crate::domain::time::from_epoch_s;
 use crate::failure::{Exit, Failure, Kind};
-use crate::gateway::{PaymentLists, Window, WindowRead, windows};
+use crate::gateway::{PaymentLists, Window, WindowRead, following, windows};
 use crate::interrupt::Interrupts;
 use crate::ledger::{Entry, Filter, How, Imported, Ledger, LedgerError};
+use crate::output::progress::Progress;
 use crate::output::text::{when, when_rfc3339};
 
 /// What the books are held against each other with.
@@ -47,6 +48,15 @@ const READING: &str = "reading the gateway's payments";
 
 /// How many payments that no list has shown are asked about at a time.
 const ASKED_AT_ONCE: usize = 1_000;
+
+/// So many windows are read after the last one, each as long as the one before took.
+const CATCH_UPS_MAX: u32 = 5;
+
+/// What windows are read with.
+struct Reading<'r> {
+    lists: PaymentLists<'r>,
+    progress: &'r Progress,
+}
 
 /// A row that a look-up of its own is to settle, and what a list has shown of it.
 struct Directly {
@@ -113,61 +123,95 @@ impl<'a> Books<'a> {
         let for_token = Arc::clone(&client);
         let token = self.interrupts.run(1, move || for_token.token(false).map(drop), &mut || ());
         token.unwrap_or(Ok(())).map_err(|failure| Stop::Failure(failure.into()))?;
-        let now_s = client.now_s().unwrap_or(i64::MIN).max(context.now().as_second());
-        let to_s = self.span.until.map_or(now_s, |until| until.as_second().saturating_sub(1));
-        self.to_s = to_s;
-        let all = windows(self.span.since.as_second(), to_s);
-        let counted = PaymentLists::of(&client);
-        let shown = context.ui.interactive();
-        let total = if shown { all.iter().map(|window| counted.count(*window)).sum() } else { None };
+        let now_s = |context: &Context<'_>| client.now_s().unwrap_or(i64::MIN).max(context.now().as_second());
+        self.to_s =
+            self.span.until.map_or_else(|| now_s(context), |until| until.as_second().saturating_sub(1));
+        let all = windows(self.span.since.as_second(), self.to_s);
+        let total = if context.ui.interactive() { self.counted(&all, context) } else { None };
         let progress = context.ui.progress(total, READING);
         let tell = |pause: Option<Duration>| match pause {
             Some(left) => progress.message(&format!("waiting {} s as the gateway asks", left.as_secs() + 1)),
             None => progress.message(READING),
         };
-        let (gateway, clock) = (Arc::clone(&client), Arc::clone(&context.clock));
-        let pages = Pages { gateway, clock, interrupts: self.interrupts.clone(), tell: &tell };
-        let mut lists = PaymentLists::through(&client, Box::new(|path| pages.ask(path)));
+        let pages = self.pages(context, &tell);
+        let lists = PaymentLists::through(&client, Box::new(|path| pages.ask(path)));
+        let mut reading = Reading { lists, progress: &progress };
         let mut whole = true;
         for window in all {
-            let mut failed = None;
-            let read = lists.read(window, &mut |records| {
-                progress.advance(u64::try_from(records.len()).unwrap_or(u64::MAX));
-                if self.interrupts.requested() {
-                    return ControlFlow::Break(());
-                }
-                match self.page(records, context, told) {
-                    Ok(()) => ControlFlow::Continue(()),
-                    Err(stop) => {
-                        failed = Some(stop);
-                        ControlFlow::Break(())
-                    }
-                }
-            });
-            if let Some(stop) = failed {
-                return Err(stop);
+            whole &= self.read(&mut reading, window, context, told)?;
+        }
+        // What was refunded meanwhile is listed at the time of its refund, which none of the windows had.
+        let mut passes = 0;
+        while self.span.until.is_none() && passes < CATCH_UPS_MAX {
+            let (read_to_s, now_s) = (self.to_s, now_s(context));
+            if now_s <= read_to_s {
+                break;
             }
-            match read {
-                Ok(WindowRead::Whole) => {}
-                Ok(WindowRead::Unconfirmed(why)) => {
-                    whole = false;
-                    told.unread(window.from_s, window.to_s, unread(window, &why.to_string(), context));
-                }
-                Ok(WindowRead::Stopped) => {
-                    let message = "interrupted; what was recorded before stays recorded";
-                    return Err(Stop::Failure(Failure::interrupted(message)));
-                }
-                Err(failure) => {
-                    let left = Window { to_s, ..window };
-                    let why = unread(left, &failure.to_string(), context);
-                    told.unread(left.from_s, left.to_s, why);
-                    told.worsen(Exit::With(Kind::Network));
-                    let failure = Failure::from(failure).hinted("run the same command again");
-                    return Err(Stop::Failure(failure));
-                }
-            }
+            self.to_s = now_s;
+            passes += 1;
+            whole &= self.read(&mut reading, following(read_to_s, now_s), context, told)?;
         }
         Ok(whole)
+    }
+
+    fn pages<'t>(&self, context: &Context<'_>, tell: &'t dyn Fn(Option<Duration>)) -> Pages<'t> {
+        let (gateway, clock) = (Arc::clone(&self.gateway.client), Arc::clone(&context.clock));
+        Pages { gateway, clock, interrupts: self.interrupts.clone(), tell }
+    }
+
+    /// How many payments there are, for whoever watches; `None` where that is not to be had.
+    fn counted(&self, all: &[Window], context: &mut Context<'_>) -> Option<u64> {
+        let _wait = context.ui.waiting("counting the gateway's payments");
+        let pages = self.pages(context, &|_| ());
+        let lists = PaymentLists::through(&self.gateway.client, Box::new(|path| pages.ask(path)));
+        all.iter().map(|window| lists.count(*window)).sum()
+    }
+
+    /// One window. False where it did not come to rest.
+    fn read(
+        &mut self,
+        reading: &mut Reading<'_>,
+        window: Window,
+        context: &mut Context<'_>,
+        told: &mut Told,
+    ) -> Result<bool, Stop> {
+        let mut failed = None;
+        let Reading { lists, progress } = reading;
+        let read = lists.read(window, &mut |records| {
+            progress.advance(u64::try_from(records.len()).unwrap_or(u64::MAX));
+            if self.interrupts.requested() {
+                return ControlFlow::Break(());
+            }
+            match self.page(records, context, told) {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(stop) => {
+                    failed = Some(stop);
+                    ControlFlow::Break(())
+                }
+            }
+        });
+        if let Some(stop) = failed {
+            return Err(stop);
+        }
+        match read {
+            Ok(WindowRead::Whole) => Ok(true),
+            Ok(WindowRead::Unconfirmed(why)) => {
+                told.unread(window.from_s, window.to_s, unread(window, &why.to_string(), context));
+                Ok(false)
+            }
+            Ok(WindowRead::Stopped) => {
+                let message = "interrupted; what was recorded before stays recorded";
+                Err(Stop::Failure(Failure::interrupted(message)))
+            }
+            Err(failure) => {
+                let left = Window { to_s: self.to_s, ..window };
+                let why = unread(left, &failure.to_string(), context);
+                told.unread(left.from_s, left.to_s, why);
+                told.worsen(Exit::With(Kind::Network));
+                let failure = Failure::from(failure).hinted("run the same command again");
+                Err(Stop::Failure(failure))
+            }
+        }
     }
 
     /// One page of the gateway's list.

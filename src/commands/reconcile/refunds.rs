@@ -3,16 +3,23 @@
 
 use std::collections::HashSet;
 
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::billing::desk::Desk;
-use crate::billing::refund::reconcile_refund;
+use crate::billing::refund::{LookedInto, reconcile_refund};
 use crate::commands::context::Context;
 use crate::commands::pasted::note_command;
 use crate::commands::reconcile::ReconcileArgs;
+use crate::commands::reconcile::differ::tell_taken;
+use crate::commands::reconcile::drifted::as_shown;
+use crate::commands::reconcile::in_vain::InVain;
 use crate::commands::reconcile::settle::held_up;
 use crate::commands::reconcile::tell::Told;
+use crate::domain::drift::{DriftKind, drift};
 use crate::domain::ids::{CustomerUid, MerchantUid};
+use crate::domain::money::Amount;
+use crate::domain::payment::{Payment, RefundOutcome};
 use crate::domain::refund::Refund;
 use crate::failure::Failure;
 use crate::ledger::{Ledger, LedgerError, Undone};
@@ -64,7 +71,7 @@ fn is_of(ledger: &Ledger, uid: &MerchantUid, customer: Option<&CustomerUid>) -> 
     Ok(ledger.find(uid)?.is_some_and(|payment| payment.terms.customer_uid == *customer))
 }
 
-/// Asks about each. Gives why it stopped, if it did.
+/// Asks about each. Gives why it stopped, if it did; those that nobody was asked about then are listed as they are.
 pub(super) fn settle(
     desk: &mut Desk<'_>,
     refunds: &[Refund],
@@ -73,30 +80,119 @@ pub(super) fn settle(
 ) -> Result<Option<Failure>, LedgerError> {
     let settle_after = context.settings.settle_after;
     let zone = context.ui.zone();
-    for refund in refunds {
-        let now = match reconcile_refund(desk, refund, settle_after)? {
-            Ok(now) => now,
-            Err(held) => {
-                told.refund(refund.clone(), zone);
-                return Ok(Some(held_up(held)));
+    let (mut in_vain, mut left) = (InVain::default(), refunds.iter());
+    let mut stopped = None;
+    while stopped.is_none()
+        && let Some(refund) = left.next()
+    {
+        let before = state(desk, refund)?;
+        match reconcile_refund(desk, refund, settle_after)? {
+            Ok(Some(LookedInto { unanswered: Some(why), .. })) => {
+                stopped = in_vain.hear(false, desk.gateway.gate().0);
+                if let Some(payment) = desk.ledger.find(&refund.merchant_uid)? {
+                    told.refund_unanswered(payment, refund, &why.to_string());
+                }
             }
-        };
-        let unanswered = now.as_ref().and_then(|now| now.unanswered.as_ref());
-        if let Some(why) = unanswered
-            && let Some(payment) = desk.ledger.find(&refund.merchant_uid)?
-        {
-            told.refund_unanswered(payment, refund, &why.to_string());
-            continue;
-        }
-        let now = now.map_or_else(|| refund.clone(), |now| now.refund);
-        // What had ended, and is what it was, is told no second time.
-        if !refund.outcome.is_open() && now.outcome == refund.outcome {
-            told.agrees();
-        } else {
-            told.refund(now, zone);
+            Ok(Some(LookedInto { refund: now, unanswered: None })) => {
+                stopped = in_vain.hear(true, desk.gateway.gate().0);
+                tell(refund, now, told, zone);
+                if let (Some(before), Some(after)) = (before, state(desk, refund)?) {
+                    refunded_elsewhere(&before, &after, told, context);
+                }
+            }
+            Ok(None) => tell(refund, refund.clone(), told, zone),
+            Err(held) => {
+                told.refund(refund.clone(), false, zone);
+                stopped = Some(held_up(held));
+            }
         }
     }
-    Ok(None)
+    // What had ended stays what it was until somebody asks.
+    left.filter(|refund| refund.outcome.is_open())
+        .for_each(|refund| told.refund(refund.clone(), false, zone));
+    Ok(stopped)
+}
+
+/// Tells what an answer makes of a refund. What had ended, and is what it was, is told no second time.
+fn tell(before: &Refund, now: Refund, told: &mut Told, zone: &TimeZone) {
+    if !before.outcome.is_open() && now.outcome == before.outcome {
+        told.agrees();
+    } else {
+        told.refund(now, true, zone);
+    }
+}
+
+/// An order's own payment, and how much of it was refunded from here.
+struct State {
+    payment: Payment,
+    from_here: i64,
+}
+
+/// `None` for a refund of another payment than the order's own.
+fn state(desk: &Desk<'_>, refund: &Refund) -> Result<Option<State>, LedgerError> {
+    let Some(payment) = desk.ledger.find(&refund.merchant_uid)? else { return Ok(None) };
+    if payment.imp_uid.as_deref() != Some(&refund.imp_uid) {
+        return Ok(None);
+    }
+    let refunds = desk.ledger.refunds(&refund.merchant_uid)?;
+    let ours = |one: &&Refund| one.imp_uid == refund.imp_uid && one.outcome == RefundOutcome::Refunded;
+    let from_here = refunds.iter().filter(ours).map(|one| one.amount.minor()).fold(0, i64::saturating_add);
+    Ok(Some(State { payment, from_here }))
+}
+
+/// The look-up for a refund of ours has put into the row what the gateway shows of all refunds. What was refunded
+/// elsewhere is told now: no list will find it any more.
+fn refunded_elsewhere(before: &State, after: &State, told: &mut Told, context: &Context<'_>) {
+    let own = after.payment.imp_uid.as_deref();
+    let Some(record) = after.payment.records.iter().find(|record| Some(record.imp_uid.as_str()) == own)
+    else {
+        return;
+    };
+    let back = |state: &State| state.payment.cancel_amount.map_or(0, |back| back.minor());
+    let Some(known) = known_before(back(before), back(after), after.from_here - before.from_here) else {
+        return;
+    };
+    let known = Amount::from_minor(known, after.payment.terms.amount.currency());
+    let row = Payment { cancel_amount: Some(known), ..before.payment.clone() };
+    let record = as_shown(record);
+    let mut kinds = drift(Some(&row), &record, context.settings.mode);
+    kinds.retain(|kind| matches!(kind, DriftKind::StatusDiffers | DriftKind::RefundDiffers));
+    tell_taken(told, &kinds, &row, &record);
+}
+
+/// How much was known to be refunded before a look-up, where that is not what it shows. `settled` is what it found to
+/// have been refunded from here; the row may have had a part of that already, from a look-up that could not tell whose
+/// refund it was.
+fn known_before(before: i64, after: i64, settled: i64) -> Option<i64> {
+    let most = before.saturating_add(settled);
+    if after > most {
+        Some(most)
+    } else if after < before {
+        Some(before)
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::known_before;
+
+    #[test]
+    fn what_was_refunded_elsewhere_is_told_and_what_was_refunded_from_here_is_not() {
+        for (rule, before, after, settled, known) in [
+            ("nothing was refunded", 0, 0, 0, None),
+            ("ours alone", 0, 3_000, 3_000, None),
+            ("ours, beside an earlier one", 1_000, 4_000, 3_000, None),
+            ("ours, that a look-up had shown before it was known as ours", 3_000, 3_000, 3_000, None),
+            ("ours, and another one", 0, 4_000, 3_000, Some(3_000)),
+            ("another one alone", 0, 8_900, 0, Some(0)),
+            ("another one that was told before", 1_000, 1_000, 0, None),
+            ("less than before", 3_000, 1_000, 0, Some(3_000)),
+        ] {
+            assert_eq!(known_before(before, after, settled), known, "{rule}");
+        }
+    }
 }
 
 /// Tells refunds that the gateway showed and does not show any more, of the orders that the run is about.

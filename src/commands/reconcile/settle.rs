@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::billing::crew::{Next, WORKERS};
+use crate::billing::crew::Next;
 use crate::billing::reconcile::{ReviewError, Reviewed, TakeWord, Verdict};
 use crate::billing::report::Held;
 use crate::billing::reviews::{Review, ReviewJob, Reviews};
@@ -15,11 +15,12 @@ use crate::billing::writer::Reader;
 use crate::commands::context::Context;
 use crate::commands::reconcile::ReconcileArgs;
 use crate::commands::reconcile::differ::{tell, tell_taken};
+use crate::commands::reconcile::in_vain::{InVain, halted};
 use crate::commands::reconcile::tell::Told;
 use crate::domain::drift::{DriftKind, drift};
 use crate::domain::ids::{CustomerUid, MerchantUid};
 use crate::domain::payment::{Outcome, Payment, Terms};
-use crate::domain::pressure::Halt;
+use crate::domain::pressure::Gate;
 use crate::domain::reason::Reason;
 use crate::failure::Failure;
 use crate::gateway::Client;
@@ -28,9 +29,6 @@ use crate::ledger::{Create, Filter, Ledger, LedgerError};
 
 /// How long to wait for the next review before looking at everything else.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
-
-/// So many questions in a row without an answer, and no further ones are asked.
-const IN_VAIN_MAX: usize = 2 * WORKERS;
 
 /// What payments are asked about with.
 #[derive(Clone)]
@@ -75,7 +73,7 @@ pub(super) fn settle(
                 for (place, review) in ready {
                     course.reached = place.saturating_add(1);
                     let Some(uid) = uids.get(place) else { continue };
-                    course.hear(review.as_deref(), reviews.paused());
+                    course.hear(review.as_deref(), asking.gateway.gate().0);
                     if let ControlFlow::Break(failure) = one(review, uid, ledger, context, told) {
                         course.stopped.get_or_insert(failure);
                     }
@@ -88,17 +86,13 @@ pub(super) fn settle(
             Next::Waiting => {}
             Next::Over => break,
         }
-        if let Some(left) = course.new_pause(reviews.paused()) {
+        if let Some(left) = course.new_pause(asking.gateway.gate().0) {
             let seconds = left.as_secs().saturating_add(1);
             context.ui.status(&format!("The gateway asks for a pause (HTTP 429): waiting {seconds} s."));
         }
     }
     drop(progress);
-    for uid in uids.iter().skip(course.reached) {
-        if let Some(payment) = ledger.find(uid)? {
-            told.not_asked(payment);
-        }
-    }
+    told.none_asked(ledger, uids.get(course.reached..).unwrap_or_default())?;
     let unasked = course.reached < uids.len();
     Ok(course.stopped.or_else(|| match reviews.halted() {
         _ if asking.interrupts.requested() && unasked => Some(held_up(Held::Interrupted)),
@@ -112,62 +106,37 @@ pub(super) fn settle(
 struct Course {
     /// Up to here they were taken.
     reached: usize,
-    /// How many in a row had no answer.
-    in_vain: usize,
+    in_vain: InVain,
     paused: bool,
     stopped: Option<Failure>,
 }
 
 impl Course {
-    /// A gateway that wants a pause, or answers nothing, is not asked about thousands: whoever waits for the end of
-    /// the run is told at once, and what is left has its turn in the next one.
-    fn hear(&mut self, review: Option<&Review>, pause: Option<Duration>) {
-        match review {
-            Some(Ok(reviewed)) if has_no_answer(&reviewed.verdict) => self.in_vain += 1,
+    fn hear(&mut self, review: Option<&Review>, gate: Gate) {
+        let answered = match review {
             Some(Ok(Reviewed { verdict: Verdict::Busy, .. })) => return,
-            Some(_) | None => self.in_vain = 0,
-        }
-        if self.in_vain == 0 || self.stopped.is_some() {
-            return;
-        }
-        if let Some(left) = pause {
-            let seconds = left.as_secs().saturating_add(1);
-            let why = format!("the gateway asks for a pause of {seconds} s (HTTP 429)");
-            self.stopped = Some(gave_up(&why));
-        } else if self.in_vain >= IN_VAIN_MAX {
-            let why = format!("the gateway gave no answer to {IN_VAIN_MAX} questions in a row");
-            self.stopped = Some(gave_up(&why));
-        }
+            Some(Ok(reviewed)) => !has_no_answer(&reviewed.verdict),
+            Some(Err(_)) | None => true,
+        };
+        let gave_up = self.in_vain.hear(answered, gate);
+        self.stopped = self.stopped.take().or(gave_up);
     }
 
     /// How long the gateway wants a pause, when that is news.
-    fn new_pause(&mut self, pause: Option<Duration>) -> Option<Duration> {
+    fn new_pause(&mut self, gate: Gate) -> Option<Duration> {
         let is_new = !self.paused && self.stopped.is_none();
-        self.paused = pause.is_some();
-        pause.filter(|_| is_new)
+        let Gate::Paused(left) = gate else {
+            self.paused = false;
+            return None;
+        };
+        self.paused = true;
+        is_new.then_some(left)
     }
 }
 
 /// What was sent with another key has no answer in this account, however well the gateway answers.
 fn has_no_answer(verdict: &Verdict) -> bool {
     matches!(verdict, Verdict::Unanswered { why, .. } if *why != Reason::OtherKey)
-}
-
-fn halted(halt: Halt) -> Failure {
-    let why = match halt {
-        Halt::Busy(pause) => format!("the gateway asks for a pause of {} s (HTTP 429)", pause.as_secs()),
-        Halt::BusyStill => "the gateway asks for one pause after another (HTTP 429)".to_owned(),
-        Halt::Barred => {
-            "the gateway answers with HTTP 403 or a web page: something on the way bars this machine"
-                .to_owned()
-        }
-    };
-    gave_up(&why)
-}
-
-fn gave_up(why: &str) -> Failure {
-    let message = format!("{why}; what was settled before stays settled, and nothing more was asked");
-    Failure::network(message).hinted("run the same command again")
 }
 
 /// Tells of one review. A failure that would meet the next one too stops the work.

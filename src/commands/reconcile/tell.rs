@@ -52,6 +52,8 @@ pub(super) struct Told {
     /// The books were held against each other.
     compared: bool,
     busy: bool,
+    /// A refund of ours was asked about in vain.
+    refund_in_vain: bool,
     lines: Vec<String>,
     /// Commands that would settle what is left.
     next: Vec<String>,
@@ -81,6 +83,16 @@ impl Told {
         self.unanswered(payment, "it was not asked about.");
     }
 
+    /// The same of several.
+    pub(super) fn none_asked(&mut self, ledger: &Ledger, uids: &[MerchantUid]) -> Result<(), LedgerError> {
+        for uid in uids {
+            if let Some(payment) = ledger.find(uid)? {
+                self.not_asked(payment);
+            }
+        }
+        Ok(())
+    }
+
     fn unanswered(&mut self, payment: Payment, why: &str) {
         let uid = safe(payment.terms.merchant_uid.as_str());
         self.lines.push(format!("{uid}  {} as before; no answer: {why}", capital(payment.outcome)));
@@ -93,16 +105,19 @@ impl Told {
         self.next.push(format!("  next     {command}"));
     }
 
-    /// A refund that was looked for in its payment's history.
-    pub(super) fn refund(&mut self, refund: Refund, zone: &TimeZone) {
+    /// A refund that was looked for in its payment's history, or was to be: `answered` is whether the gateway said
+    /// anything about it.
+    pub(super) fn refund(&mut self, refund: Refund, answered: bool, zone: &TimeZone) {
         let (id, uid) = (refund.id.as_str(), safe(refund.merchant_uid.as_str()).into_owned());
         self.lines.push(format!("{uid}  Refund {id}: {}", refund_sentence(&refund, None, zone)));
         self.worsen(match refund.outcome {
             RefundOutcome::Refunded => Exit::Done,
             RefundOutcome::Refused => Exit::With(Kind::Rejected),
             RefundOutcome::NotSent => Exit::With(Kind::Network),
+            _ if !answered => Exit::With(Kind::Network),
             RefundOutcome::Unknown | RefundOutcome::Pending => Exit::With(Kind::Unknown),
         });
+        self.refund_in_vain |= !answered;
         self.refunds.push(refund);
     }
 
@@ -142,7 +157,7 @@ impl Told {
 
     /// Whether a question had no answer, or another process is at a payment.
     pub(super) fn is_open(&self) -> bool {
-        !self.unanswered.is_empty() || self.busy
+        !self.unanswered.is_empty() || self.refund_in_vain || self.busy
     }
 
     /// Whether the gateway has answered a question about this order.
@@ -214,8 +229,9 @@ impl Told {
             let why = format!("{} holds money under this order, and {first} does too", record.imp_uid);
             self.drift(DriftKind::TwoPayments, Some(payment), Some(&as_shown(record)), why);
         }
-        let _ = alarm::tell(payment, settings, ui);
-        self.alarmed.insert(payment.terms.merchant_uid.clone());
+        if self.alarmed.insert(payment.terms.merchant_uid.clone()) {
+            let _ = alarm::tell(payment, settings, ui);
+        }
     }
 
     /// Alarms that this run did not come to.
