@@ -23,6 +23,7 @@ pub mod man;
 mod naming;
 mod once_per;
 mod onto;
+mod packed;
 mod pasted;
 pub mod reconcile;
 pub mod refund;
