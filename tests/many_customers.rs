@@ -123,7 +123,8 @@ fn no_import_fails_because_the_gateway_takes_no_lists() {
     let world = world(&gateway, 120);
     world.run(&["customer", "import", "c.csv"]).exits(0).answers(&["Saved 120 customers."]);
     let (many, alone) = questions(&gateway);
-    assert!((6..=12).contains(&many), "halved until one is left, by two workers at most: {many}");
+    // Of 20 ids it takes four calls to come to one; whoever has the 100 may come before, between or after them.
+    assert!((4..=12).contains(&many), "halved until one is left, by two workers at most: {many}");
     assert_eq!(alone.len(), 120);
 }
 

@@ -155,7 +155,17 @@ impl Many {
         let progress = context.ui.progress(u64::try_from(total).ok(), doing);
         for first in (0..total).step_by(TOGETHER) {
             let uids = Arc::new(uids(first..first.saturating_add(TOGETHER).min(total)));
-            self.ask_some(gateway, (first, &uids), &interrupts, (&progress, &mut *context, &mut *take))?;
+            if uids.iter().all(Option::is_none) {
+                // Workers would only hand around that there is nothing to ask.
+                let unasked = (first..).take(uids.len()).map(|place| (place, Answer::Unasked));
+                take(unasked.collect(), self, context)?;
+                progress.advance(u64::try_from(uids.len()).unwrap_or(u64::MAX));
+            } else {
+                self.ask_some(gateway, (first, &uids), &interrupts, (&progress, &mut *context, &mut *take))?;
+            }
+            if interrupts.requested() {
+                self.interrupt();
+            }
             if self.stop.is_some() {
                 break;
             }
