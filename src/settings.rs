@@ -143,6 +143,8 @@ pub struct Settings {
     secret: Option<SecretSource>,
     listen_secret: Option<SecretSource>,
     cache_folder: Option<PathBuf>,
+    /// Where the ledgers of every profile and of the sandbox are, unless a setting says otherwise.
+    ledger_folder: Option<PathBuf>,
     /// What the config names as secrets and certificates, of all profiles.
     named_files: Vec<(&'static str, PathBuf)>,
     owners: Owners,
@@ -201,11 +203,12 @@ impl Settings {
         }
     }
 
-    /// The files that only the user writes, or only billkey itself, with what each is; ledgers aside.
+    /// The files that only the user writes, or only billkey itself, with what each is; ledgers elsewhere aside.
     pub fn own_files(&self) -> impl Iterator<Item = (&'static str, PathBuf)> {
         let files = [
             ("the config file", self.config_file.clone()),
             ("the folder of tokens", self.cache_folder.clone()),
+            ("the folder of ledgers", self.ledger_folder.clone()),
         ];
         let files = files.into_iter().filter_map(|(what, path)| Some((what, path?)));
         files.chain(self.named_files.iter().cloned())

@@ -192,10 +192,15 @@ fn a_config_file_that_cannot_be_used_is_a_finding() {
     finds(&report, "config", "bad", "the key `profile.main.mod` is not known");
     world.run(&["doctor"]).exits(3).answers(&["bad", "fix: did you mean `profile.main.mode`"]);
     world.configure("[profile.main]\nmode = \"live\"\n");
-    set_mode(&world.config_path(), 0o622);
-    let (ran, report) = examine(&world);
-    let _ = ran.exits(3);
-    finds(&report, "files", "bad", "can be changed by others (mode 0622)");
+    for (mode, name, text) in [
+        (0o620, "files", "can be changed by others (mode 0620)"),
+        (0o622, "config", "can be changed by everybody (mode 0622)"),
+    ] {
+        set_mode(&world.config_path(), mode);
+        let (ran, report) = examine(&world);
+        let _ = ran.exits(3);
+        finds(&report, name, "bad", text);
+    }
 }
 
 #[test]

@@ -18,10 +18,15 @@ struct Served {
 
 impl Served {
     fn start(world: &World) -> Served {
-        let mut child = world.spawn(&["sandbox", "serve"]);
+        Served::start_in("table", world, |line| line.trim().rsplit(' ').next())
+    }
+
+    /// The same, told in a format whose first line has the address somewhere.
+    fn start_in(format: &str, world: &World, address: impl Fn(&str) -> Option<&str>) -> Served {
+        let mut child = world.spawn(&["sandbox", "serve", "--format", format]);
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let url = line.trim().rsplit(' ').next().unwrap().to_owned();
+        let url = address(&line).unwrap().to_owned();
         assert!(url.starts_with("http://127.0.0.1:"), "{line}");
         Served { child, url }
     }
@@ -48,6 +53,17 @@ impl Drop for Served {
         let _ = kill_process(Pid::from_child(&self.child), Signal::TERM);
         let _ = self.child.wait();
     }
+}
+
+#[test]
+fn a_script_reads_address_and_keys_between_tabs() {
+    let world = World::bare();
+    let served = Served::start_in("plain", &world, |line| {
+        let values: Vec<&str> = line.trim_end().split('\t').collect();
+        assert_eq!((values.len(), &values[1..3]), (4, &[IMP_KEY, IMP_SECRET][..]), "{line:?}");
+        values.first().copied()
+    });
+    assert_eq!(served.send("GET", "/cards", "").0, 200);
 }
 
 #[test]

@@ -25,6 +25,7 @@ pub mod month;
 mod naming;
 mod once_per;
 mod onto;
+mod packed;
 mod pasted;
 pub mod reconcile;
 pub mod refund;

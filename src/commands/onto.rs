@@ -1,6 +1,7 @@
 //! What a file that a run writes may not be put in the place of.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
@@ -8,7 +9,8 @@ use crate::ledger::companions;
 use crate::settings::Settings;
 
 /// Refuses a file that a flag names where it is the input, a ledger or what belongs to one, the config, a secret
-/// or a token, whatever it is called there: by its path, through links, and as a hard link.
+/// or a token, whatever it is called there: by its path, through links, and as a hard link. A ledger that no setting of
+/// this run names is known by its folder, or by what is in it.
 pub(super) fn not_onto(
     path: &Path,
     flag: &str,
@@ -22,7 +24,8 @@ pub(super) fn not_onto(
     }
     let books = settings.ledgers.iter().chain([&settings.database]).chain(&settings.book);
     let of_books = books.flat_map(|book| companions(book)).map(|path| ("a ledger", path));
-    let mut own = of_books.chain(settings.own_files());
+    let by_content = database(path).map(|what| (what, path.to_owned()));
+    let mut own = of_books.chain(settings.own_files()).chain(by_content);
     match own.find(|(_, own)| is_same(path, own) || is_in(path, own)) {
         None => Ok(()),
         Some((what, own)) => {
@@ -31,6 +34,21 @@ pub(super) fn not_onto(
             Err(Failure::usage(message).hinted("name another file"))
         }
     }
+}
+
+/// What an existing file is, where it begins as a database, its log or a ledger's mark does.
+fn database(path: &Path) -> Option<&'static str> {
+    const LOG: [&[u8]; 2] = [b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83"];
+    // Of a pipe nothing may be taken.
+    if !fs::metadata(path).ok()?.is_file() {
+        return None;
+    }
+    let mut begin = Vec::new();
+    File::open(path).ok()?.take(16).read_to_end(&mut begin).ok()?;
+    let is_one = begin == *b"SQLite format 3\0"
+        || begin.starts_with(b"billkey-mark")
+        || LOG.iter().any(|log| begin.starts_with(log));
+    is_one.then_some("a database or a part of one")
 }
 
 fn is_same(one: &Path, other: &Path) -> bool {

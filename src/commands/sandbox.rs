@@ -88,7 +88,7 @@ pub fn run(args: &SandboxArgs, context: &mut Context<'_>) -> Result<Exit, Failur
             "SANDBOX gateway at {api_url}\n  imp_key     {IMP_KEY}\n  imp_secret  {IMP_SECRET}\n  \
              book        {book}"
         )),
-        Format::Plain => ui.answer(&format!("{api_url}\t{IMP_KEY}\t{IMP_SECRET}\t{book}")),
+        Format::Plain => ui.plain(&[&api_url, IMP_KEY, IMP_SECRET, &book]),
         // A server has nothing to put into a spreadsheet.
         Format::Json | Format::Jsonl | Format::Csv => {
             ui.json(&ServeAnswer { api_url, imp_key: IMP_KEY, imp_secret: IMP_SECRET, book })

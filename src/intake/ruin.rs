@@ -93,10 +93,11 @@ pub(super) fn ruin(kind: Kind, cell: &str) -> Option<Ruin> {
     is_date(text).then(|| Ruin::Date(owned()))
 }
 
-/// `2.02611E+13`: a point and a plus, as a narrow column shows a long number.
+/// `2.02611E+13`, or `2,02611E+13` where decimals have a comma: a point and a plus, as a narrow column shows a long
+/// number.
 fn is_exponent(text: &str) -> bool {
     let Some((mantissa, exponent)) = text.split_once(['E', 'e']) else { return false };
-    let Some((whole, fraction)) = mantissa.split_once('.') else { return false };
+    let Some((whole, fraction)) = mantissa.split_once(['.', ',']) else { return false };
     let Some(exponent) = exponent.strip_prefix('+') else { return false };
     let whole = whole.strip_prefix('-').unwrap_or(whole);
     whole.len() == 1 && exponent.len() >= 2 && [whole, fraction, exponent].into_iter().all(is_digits)
@@ -220,7 +221,7 @@ mod tests {
 
     #[test]
     fn long_numbers_and_dates_are_ruins_as_ids_only() {
-        for text in ["2.02611E+13", "1.5e+10", "-2.0E+12"] {
+        for text in ["2.02611E+13", "1.5e+10", "-2.0E+12", "2,02611E+13"] {
             assert_eq!(ruin(Kind::Id, text), Some(Ruin::Exponent(text.to_owned())), "{text}");
             assert_eq!((ruin(Kind::Amount, text), ruin(Kind::Text, text)), (None, None));
         }

@@ -132,6 +132,12 @@ impl Ui {
         self.write_answer(&text)
     }
 
+    /// Values on one line of stdout, with tabs between them: what `plain` is for an answer that is no record.
+    pub fn plain(&mut self, values: &[&str]) -> io::Result<()> {
+        let values: Vec<_> = values.iter().map(|value| safe(value)).collect();
+        self.write_answer(&values.join("\t"))
+    }
+
     /// Prose on stdout about something that was done; nothing with `--quiet`.
     pub fn done(&mut self, text: &str) -> io::Result<()> {
         if self.options.quiet { Ok(()) } else { self.told(text) }

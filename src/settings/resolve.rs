@@ -105,6 +105,7 @@ pub(super) fn resolve(flags: &Flags, environment: &Environment) -> Result<Settin
         secret,
         listen_secret,
         cache_folder: environment.folders().cache.as_ref().map(|folder| folder.join("billkey")),
+        ledger_folder: environment.folders().data.as_ref().map(|folder| folder.join("billkey")),
         named_files: account::named_files(file.as_ref()),
         owners: environment.owners(),
     };
@@ -179,6 +180,7 @@ fn sandbox(
         secret: None,
         listen_secret: None,
         cache_folder: environment.folders().cache.as_ref().map(|folder| folder.join("billkey")),
+        ledger_folder: environment.folders().data.as_ref().map(|folder| folder.join("billkey")),
         named_files: account::named_files(file.as_ref()),
         owners: environment.owners(),
     })

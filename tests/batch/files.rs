@@ -150,7 +150,13 @@ fn results_are_never_written_onto_a_file_of_our_own_or_the_input() {
     std::fs::hard_link(world.config_path(), at("config.csv")).unwrap();
     std::os::unix::fs::symlink(&ledger, at("soft.csv")).unwrap();
     let held = |path: &std::path::Path| std::fs::read(path).unwrap_or_default();
+    // No setting names these two: one is known by its folder, the other by what it is.
+    std::fs::copy(&ledger, ledger.with_file_name("of_before.db")).unwrap();
+    std::fs::copy(&ledger, at("elsewhere.csv")).unwrap();
     let forbidden: Vec<(std::path::PathBuf, &str)> = vec![
+        (ledger.with_file_name("of_before.db"), "the folder of ledgers"),
+        (ledger.with_file_name("sandbox/book.db"), "the folder of ledgers"),
+        (at("elsewhere.csv"), "a database"),
         (at("charges.csv"), "the input itself"),
         (at("hard.csv"), "the input itself"),
         (ledger.clone(), "a ledger"),
@@ -169,8 +175,10 @@ fn results_are_never_written_onto_a_file_of_our_own_or_the_input() {
     for (path, named) in forbidden {
         let before = held(&path);
         let shown = path.display().to_string();
-        for more in [&["--yes"][..], &["--dry-run"]] {
+        // The sandbox has ledgers of its own, and the others are as dear there.
+        for more in [&["--yes"][..], &["--dry-run"], &["--yes", "--sandbox"]] {
             let line = [&["batch", "charges.csv", "--results", &shown], more].concat();
+            let named = if more.contains(&"--sandbox") { "" } else { named };
             world.run(&line).exits(2).says(&[
                 "--results names",
                 named,

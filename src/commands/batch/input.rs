@@ -34,7 +34,7 @@ pub(super) fn read(args: &BatchArgs, rules: &Rules) -> Result<Input, Failure> {
         return Err(handed_in::refused(&name, &read));
     }
     if rows.is_empty() {
-        return Err(Failure::usage(format!("{name} has no rows, only a header")));
+        return Err(Failure::usage(format!("{name} has no rows")));
     }
     rows.shrink();
     Ok(Input { rows, name, decoded: read.encoding == Encoding::Cp949, warnings: read.warnings })

@@ -106,7 +106,8 @@ fn prepare(
         scheduled::warn(&charges, context, &ledger);
     }
     // While the plan is made, Ctrl-C ends the program as it does elsewhere.
-    let interrupts = if to_ask { Some(Interrupts::watch().map_err(unwatched)?) } else { None };
+    let interrupts =
+        if to_ask { Some(Interrupts::watch().map_err(|error| unwatched(&error))?) } else { None };
     if let Some(interrupts) = &interrupts {
         confirm(
             context.ui,
@@ -166,8 +167,8 @@ struct Work {
     interrupts: Option<Interrupts>,
 }
 
-fn unwatched(error: std::io::Error) -> Failure {
-    Failure::io("watch for Ctrl-C", &error).nothing_sent()
+fn unwatched(error: &std::io::Error) -> Failure {
+    Failure::io("watch for Ctrl-C", error).nothing_sent()
 }
 
 fn reader(ledger: &Ledger) -> Result<Reader, Failure> {
@@ -197,7 +198,7 @@ fn charge(
     let gateway = context.open_gateway().map_err(Failure::nothing_sent)?;
     let leave = belonging::leave(context, &mut ledger, &gateway).map_err(Failure::nothing_sent)?;
     let cannot = |doing: &'static str| move |error: std::io::Error| Failure::io(doing, &error).nothing_sent();
-    let interrupts = interrupts.map_or_else(Interrupts::watch, Ok).map_err(unwatched)?;
+    let interrupts = interrupts.map_or_else(Interrupts::watch, Ok).map_err(|error| unwatched(&error))?;
     let writer = Writer::start(ledger, reader.clone()).map_err(cannot("start a thread"))?;
     let orders = Arc::clone(&charges);
     let batch = Batch::start(Job {

@@ -1,6 +1,6 @@
 //! `billkey customer check`: whether billing keys still exist.
 
-use std::sync::Arc;
+use std::ops::Range;
 
 use crate::commands::context::Context;
 use crate::commands::customer::many::{Answer, Group, Many};
@@ -40,8 +40,11 @@ pub(super) fn run(args: &CheckArgs, context: &mut Context<'_>) -> Result<Exit, F
     }
     let total = u64::try_from(wanted.len()).unwrap_or(u64::MAX);
     let gateway = context.open_gateway()?;
-    let uids = Arc::new(wanted.iter().map(|customer| Some(customer.customer_uid.clone())).collect());
-    many.ask(&gateway, &uids, "checking", context, &mut |group, many, context| {
+    let uids = |places: Range<usize>| {
+        let some = wanted.get(places).unwrap_or_default();
+        some.iter().map(|customer| Some(customer.customer_uid.clone())).collect()
+    };
+    many.ask(&gateway, (wanted.len(), &uids), "checking", context, &mut |group, many, context| {
         record(group, &wanted, many, &mut ledger, context)
     })?;
     many.tell_left(total, ("checked", AGAIN), context.ui);

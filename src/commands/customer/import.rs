@@ -1,6 +1,6 @@
 //! `billkey customer import`: many customers from a file.
 
-use std::sync::Arc;
+use std::ops::Range;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -19,7 +19,7 @@ use crate::domain::words::number_of;
 use crate::failure::{Exit, Failure, Kind};
 use crate::intake::{Encoding, Places, Read};
 use crate::interrupt::Interrupts;
-use crate::ledger::Ledger;
+use crate::ledger::{Create, Ledger};
 use crate::output::Format;
 use crate::output::text::sentence;
 
@@ -62,6 +62,7 @@ fn read(args: &ImportArgs) -> Result<(Sheet, String, Read), Failure> {
     )?;
     let (name, mut read) = (handed_in.name, handed_in.read);
     read.problems = read.problems.with(sheet.twins(|line| read.places.row(line)));
+    sheet.shrink();
     if read.problems.is_empty() { Ok((sheet, name, read)) } else { Err(handed_in::refused(&name, &read)) }
 }
 
@@ -77,19 +78,29 @@ fn save_all(
     ledger: &mut Ledger,
     context: &mut Context<'_>,
 ) -> Result<Exit, Failure> {
-    let total = u64::try_from(sheet.lines.len()).unwrap_or(u64::MAX);
-    let mut import = Import { lines: &sheet.lines, places, asks: gateway.is_some(), ledger };
-    let (uids, lately) = import.whom_to_ask(recheck, context.now())?;
+    let total = u64::try_from(sheet.count()).unwrap_or(u64::MAX);
+    let mut import = Import { sheet, places, ledger };
+    let (to_ask, lately) = match gateway {
+        Some(_) => import.whom_to_ask(recheck, context.now())?,
+        None => (Vec::new(), 0),
+    };
     if lately > 0 {
         let were = if lately == 1 { "1 customer was".to_owned() } else { format!("{lately} customers were") };
         context.ui.status(&format!(
             "{were} checked within {CHECKED_LATELY_H} hours and not asked about again; --recheck asks about all."
         ));
     }
-    let mut many = Many::new();
+    let mut many = if context.ui.format() == Format::Table { Many::unlisted() } else { Many::new() };
     match gateway {
         Some(gateway) => {
-            many.ask(gateway, &Arc::new(uids), "saving", context, &mut |group, many, context| {
+            let ledger = Ledger::open_at(import.ledger.path(), Create::Never)?.ledger;
+            let uids = |places: Range<usize>| {
+                let asks = |place: &usize| to_ask.get(*place).copied().unwrap_or(false);
+                places
+                    .map(|place| Some(place).filter(asks).and_then(|place| meant_at(sheet, place, &ledger)))
+                    .collect()
+            };
+            many.ask(gateway, (to_ask.len(), &uids), "saving", context, &mut |group, many, context| {
                 import.save(group, many, context)
             })?;
         }
@@ -109,40 +120,28 @@ fn save_all(
 
 /// The lines of a file on their way into the ledger. Each is what `customer add` would make of it.
 struct Import<'a> {
-    lines: &'a [Line],
+    sheet: &'a Sheet,
     places: &'a Places,
-    /// Whether the gateway is asked.
-    asks: bool,
     ledger: &'a mut Ledger,
 }
 
 impl Import<'_> {
-    /// The customer of each line, where the gateway has to be asked about it, and how many it was asked about
-    /// lately.
-    fn whom_to_ask(&self, recheck: bool, now: Timestamp) -> Result<(Vec<Option<CustomerUid>>, u64), Failure> {
-        let (mut uids, mut lately) = (Vec::new(), 0);
-        if !self.asks {
-            return Ok((uids, lately));
+    /// Of each line whether the gateway has to be asked about it, and how many it was asked about lately.
+    fn whom_to_ask(&self, recheck: bool, now: Timestamp) -> Result<(Vec<bool>, u64), Failure> {
+        let (mut to_ask, mut lately) = (vec![true; self.sheet.count()], 0);
+        for (place, asks) in to_ask.iter_mut().enumerate().filter(|_| !recheck) {
+            let Some(uid) = meant_at(self.sheet, place, self.ledger) else { continue };
+            if self.ledger.find_customer(&uid)?.is_some_and(|known| checked_lately(&known, now)) {
+                (*asks, lately) = (false, lately + 1);
+            }
         }
-        for line in self.lines {
-            // What cannot be told apart is told at its turn.
-            let meant = customer_meant(line.customer_uid.as_str(), Some(self.ledger));
-            let Ok(uid) = meant else {
-                uids.push(None);
-                continue;
-            };
-            let known = if recheck { None } else { self.ledger.find_customer(&uid)? };
-            let was_checked = known.is_some_and(|known| checked_lately(&known, now));
-            lately += u64::from(was_checked);
-            uids.push((!was_checked).then_some(uid));
-        }
-        Ok((uids, lately))
+        Ok((to_ask, lately))
     }
 
     /// Saves what the gateway was not asked about, in groups of [`UNASKED_TOGETHER`].
     fn save_unasked(&mut self, many: &mut Many, context: &mut Context<'_>) -> Result<(), Failure> {
         let interrupts = Interrupts::watch().map_err(|error| Failure::io("watch for Ctrl-C", &error))?;
-        let total = self.lines.len();
+        let total = self.sheet.count();
         let progress = context.ui.progress(u64::try_from(total).ok(), "saving");
         for first in (0..total).step_by(UNASKED_TOGETHER) {
             if interrupts.requested() {
@@ -161,8 +160,8 @@ impl Import<'_> {
     fn save(&mut self, group: Group, many: &mut Many, context: &mut Context<'_>) -> Result<(), Failure> {
         let (mut fates, mut uids, mut registered) = (Vec::new(), Vec::new(), Vec::new());
         for (place, answer) in group {
-            let Some(line) = self.lines.get(place) else { continue };
-            let fate = match self.to_save(line, answer) {
+            let Some(line) = self.sheet.line(place) else { continue };
+            let fate = match self.to_save(&line, answer) {
                 Ok((uid, key)) => {
                     uids.push(uid);
                     registered.push((line, key));
@@ -170,9 +169,9 @@ impl Import<'_> {
                 }
                 // A ledger that cannot be read will not take the next line either.
                 Err(failure) if failure.kind == Kind::Local => {
-                    return Err(at_line(failure, line, self.places));
+                    return Err(at_line(failure, &line, self.places));
                 }
-                Err(failure) => Err(at_line(failure, line, self.places)),
+                Err(failure) => Err(at_line(failure, &line, self.places)),
             };
             fates.push(fate);
         }
@@ -217,6 +216,11 @@ impl Import<'_> {
             }
         }
     }
+}
+
+/// Whom a line means. Where that cannot be told apart it is told at its turn.
+fn meant_at(sheet: &Sheet, place: usize, ledger: &Ledger) -> Option<CustomerUid> {
+    customer_meant(sheet.line(place)?.customer_uid.as_str(), Some(ledger)).ok()
 }
 
 /// Whether the gateway need not be asked again: it has shown the billing key within the time that counts as

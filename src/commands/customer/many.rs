@@ -1,5 +1,6 @@
 //! Many customers: what `check` and `import` share. Several are asked about at once, and told of in their order.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ use crate::ledger::Ledger;
 use crate::output::Format;
 use crate::output::field::Columns;
 use crate::output::options::is_broken_pipe;
+use crate::output::progress::Progress;
 use crate::output::ui::Ui;
 
 /// After so many customers in a row for which the gateway was not reached, the rest is not tried:
@@ -26,6 +28,9 @@ const UNREACHED_MAX: u32 = 3;
 
 /// How long to wait for the next answer before looking at everything else.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// How many are asked about at a time, and held.
+const TOGETHER: usize = 10_000;
 
 /// What has come of it so far.
 #[derive(Debug)]
@@ -38,6 +43,8 @@ pub(super) struct Many {
     unreached_in_a_row: u32,
     reader_left: bool,
     stop: Option<Stop>,
+    /// Whether those that went well are to be listed at the end.
+    lists: bool,
 }
 
 /// Why the rest is not tried.
@@ -63,6 +70,9 @@ pub(super) type Group = Vec<(usize, Answer)>;
 /// Takes answers as they come.
 pub(super) type Take<'a> = &'a mut dyn FnMut(Group, &mut Many, &mut Context<'_>) -> Result<(), Failure>;
 
+/// The customers at some places of a list, where there is one to be asked about.
+pub(super) type Uids<'a> = &'a dyn Fn(Range<usize>) -> Vec<Option<CustomerUid>>;
+
 impl Many {
     pub(super) fn new() -> Many {
         Many {
@@ -73,7 +83,13 @@ impl Many {
             unreached_in_a_row: 0,
             reader_left: false,
             stop: None,
+            lists: true,
         }
+    }
+
+    /// The same, where nobody wants to see a list.
+    pub(super) fn unlisted() -> Many {
+        Many { lists: false, ..Many::new() }
     }
 
     /// How many went well.
@@ -99,9 +115,10 @@ impl Many {
                 self.reader_left = written.as_ref().is_err_and(is_broken_pipe);
                 answered(written, Exit::Done)?;
             }
-            Format::Table | Format::Plain | Format::Json | Format::Csv => {
+            Format::Table | Format::Plain | Format::Json | Format::Csv if self.lists => {
                 self.listed.push(customer.customer_uid.clone());
             }
+            Format::Table | Format::Plain | Format::Json | Format::Csv => {}
         }
         Ok(())
     }
@@ -123,21 +140,50 @@ impl Many {
         }
     }
 
-    /// Asks about each of `uids`, where there is one, and has the answers taken in their order, as many together
-    /// as there are. Ends early when somebody presses Ctrl-C, or when the others would go the same way.
+    /// Asks about each of so many customers, where there is one at its place, and has the answers taken in their order,
+    /// as many together as there are. Of long lists [`TOGETHER`] are asked about at a time, so that no more are held.
+    /// Ends early when somebody presses Ctrl-C, or when the others would go the same way.
     pub(super) fn ask(
         &mut self,
         gateway: &Gateway,
-        uids: &Arc<Vec<Option<CustomerUid>>>,
+        (total, uids): (usize, Uids<'_>),
         doing: &str,
         context: &mut Context<'_>,
         take: Take<'_>,
     ) -> Result<(), Failure> {
         let interrupts = Interrupts::watch().map_err(|error| Failure::io("watch for Ctrl-C", &error))?;
-        let clock = Arc::clone(&context.clock);
-        let crew = ask_for_keys(&gateway.client, clock, &interrupts, uids)
+        let progress = context.ui.progress(u64::try_from(total).ok(), doing);
+        for first in (0..total).step_by(TOGETHER) {
+            let uids = Arc::new(uids(first..first.saturating_add(TOGETHER).min(total)));
+            if uids.iter().all(Option::is_none) {
+                // Workers would only hand around that there is nothing to ask.
+                let unasked = (first..).take(uids.len()).map(|place| (place, Answer::Unasked));
+                take(unasked.collect(), self, context)?;
+                progress.advance(u64::try_from(uids.len()).unwrap_or(u64::MAX));
+            } else {
+                self.ask_some(gateway, (first, &uids), &interrupts, (&progress, &mut *context, &mut *take))?;
+            }
+            if interrupts.requested() {
+                self.interrupt();
+            }
+            if self.stop.is_some() {
+                break;
+            }
+        }
+        drop(progress);
+        Ok(())
+    }
+
+    /// The same for customers from a place on.
+    fn ask_some(
+        &mut self,
+        gateway: &Gateway,
+        (first, uids): (usize, &Arc<Vec<Option<CustomerUid>>>),
+        interrupts: &Interrupts,
+        (progress, context, take): (&Progress, &mut Context<'_>, Take<'_>),
+    ) -> Result<(), Failure> {
+        let crew = ask_for_keys(&gateway.client, Arc::clone(&context.clock), interrupts, uids)
             .map_err(|error| Failure::io("start a thread", &error))?;
-        let progress = context.ui.progress(u64::try_from(uids.len()).ok(), doing);
         let mut paused = false;
         loop {
             match crew.next(LOOK_EVERY) {
@@ -145,7 +191,7 @@ impl Many {
                     let count = u64::try_from(group.len()).unwrap_or(u64::MAX);
                     let group = group.into_iter().filter_map(|(place, key)| {
                         let uid = uids.get(place)?.as_ref();
-                        Some((place, answer(key, uid)?))
+                        Some((first.saturating_add(place), answer(key, uid)?))
                     });
                     take(group.collect(), self, context)?;
                     progress.advance(count);
@@ -153,7 +199,7 @@ impl Many {
                 Next::Waiting => {}
                 Next::Over => break,
             }
-            self.look(&crew, &interrupts);
+            self.look(&crew, interrupts);
             if self.stop.is_some() {
                 crew.stop();
             }
@@ -164,8 +210,7 @@ impl Many {
             }
             paused = pause.is_some();
         }
-        self.look(&crew, &interrupts);
-        drop(progress);
+        self.look(&crew, interrupts);
         Ok(())
     }
 

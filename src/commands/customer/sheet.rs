@@ -1,11 +1,12 @@
 //! A file of customers, read as a whole before anything is asked or saved.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use crate::commands::customer::saving::Given;
+use crate::commands::packed::Rows;
 use crate::domain::ids::CustomerUid;
 use crate::intake::{Column, Kind, Problems, Wanted};
+use crate::output::text::safe;
 
 const fn column(name: &'static str, also: &'static [&'static str], kind: Kind, needed: bool) -> Column {
     Column { name, also, kind, needed }
@@ -48,48 +49,67 @@ pub(super) struct Line {
     pub given: Given,
 }
 
-/// The customers of a file, as they are read.
+/// The customers of a file, checked as they are read, in little room.
 #[derive(Debug, Default)]
 pub(super) struct Sheet {
-    pub lines: Vec<Line>,
-    seen: HashMap<CustomerUid, u64>,
-    /// Lines that name a customer of an earlier one.
-    twins: Vec<(u64, CustomerUid, u64)>,
+    /// Cells without the blanks around them, in the order of [`COLUMNS`].
+    rows: Rows<{ COLUMNS.len() }>,
 }
 
 impl Sheet {
     /// Takes one row.
     pub(super) fn row(&mut self, number: u64, cells: &[Cow<'_, str>], problems: &mut Problems) {
-        let mut texts = cells.iter().map(|cell| Some(cell.trim()).filter(|text| !text.is_empty()));
-        let mut next = || texts.next().flatten().map(str::to_owned);
-        let uid = next().unwrap_or_default();
-        let given = Given { name: next(), email: next(), tel: next(), note: next() };
-        let customer_uid = CustomerUid::parse(&uid);
+        let mut texts = [""; COLUMNS.len()];
+        for (text, cell) in texts.iter_mut().zip(cells) {
+            *text = cell.trim();
+        }
+        let customer_uid = CustomerUid::parse(texts[CUSTOMER_UID]);
         if let Err(error) = &customer_uid {
             problems.say(number, None, &error.to_string());
         }
-        if let Err(failure) = given.check() {
+        if let Err(failure) = given(&texts).check() {
             problems.say(number, None, &failure.message);
         }
-        if let Ok(customer_uid) = customer_uid {
-            match self.seen.get(&customer_uid) {
-                Some(first) => self.twins.push((number, customer_uid, *first)),
-                None => {
-                    self.seen.insert(customer_uid.clone(), number);
-                    self.lines.push(Line { number, customer_uid, given });
-                }
-            }
+        if customer_uid.is_ok() && !self.rows.push(number, &texts) {
+            problems.say(number, None, "the row, or the whole file, is too long; shorten or split it");
         }
     }
 
     /// What is wrong with two rows together; `place` says where a row stands.
     pub(super) fn twins(&self, place: impl Fn(u64) -> String) -> Problems {
         let mut problems = Problems::default();
-        for (number, uid, first) in &self.twins {
-            problems.say(*number, None, &format!("{uid} is on {} already", place(*first)));
+        let uid = |row| self.rows.cells(row)[CUSTOMER_UID];
+        for (row, first) in self.rows.twins(|row| Some(uid(row))) {
+            let first = place(self.rows.line(first));
+            problems.say(self.rows.line(row), None, &format!("{} is on {first} already", safe(uid(row))));
         }
         problems
     }
+
+    /// How many customers there are.
+    pub(super) fn count(&self) -> usize {
+        usize::try_from(self.rows.count()).unwrap_or(usize::MAX)
+    }
+
+    /// The customer at a place in the file's order, counted from 0.
+    pub(super) fn line(&self, place: usize) -> Option<Line> {
+        let row = u32::try_from(place).ok().filter(|row| *row < self.rows.count())?;
+        let texts = self.rows.cells(row);
+        let customer_uid = CustomerUid::parse(texts[CUSTOMER_UID]).ok()?;
+        Some(Line { number: self.rows.line(row), customer_uid, given: given(&texts) })
+    }
+
+    /// Nothing more is read.
+    pub(super) fn shrink(&mut self) {
+        self.rows.shrink();
+    }
+}
+
+const CUSTOMER_UID: usize = 0;
+
+fn given(texts: &[&str; COLUMNS.len()]) -> Given {
+    let [_, name, email, tel, note] = texts.map(|text| Some(text.to_owned()).filter(|text| !text.is_empty()));
+    Given { name, email, tel, note }
 }
 
 #[cfg(test)]
