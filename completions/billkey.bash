@@ -1058,7 +1058,7 @@ _billkey() {
             return 0
             ;;
         billkey__subcmd__history)
-            opts="-q -v -h --customer --status --card --approval --mode --operator --who --refunded --doubles --on --since --until --by --min-amount --max-amount --limit --all --columns --profile --config --database --sandbox --format --json --bom --quiet --no-input --color --timeout --verbose --help show"
+            opts="-q -v -h --customer --status --card --approval --mode --operator --who --refunded --doubles --on --since --until --by --min-amount --max-amount --limit --all --totals --columns --profile --config --database --sandbox --format --json --bom --quiet --no-input --color --timeout --verbose --help show"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1105,7 +1105,7 @@ _billkey() {
                     return 0
                     ;;
                 --by)
-                    COMPREPLY=($(compgen -W "requested paid" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "requested paid cancelled" -- "${cur}"))
                     return 0
                     ;;
                 --min-amount)

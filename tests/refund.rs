@@ -374,6 +374,21 @@ fn what_went_back_counts_by_its_own_date_and_parts_are_found_apart() {
     let before = listed(&["--since", "5d", "--until", "2d"]);
     assert!(before.contains("1 payment, 1 paid, net ₩4,000\n"), "{before}");
     assert!(!listed(&[]).contains("in that time"));
+    // The same for programs.
+    let totals = |more: &[&str]| shop.world.run(&[&["history", "--totals"], more].concat()).exits(0);
+    let sums = totals(&["--since", "1d", "--json"]).json();
+    assert_eq!((&sums["count"], &sums["net"]), (&json!(2), &json!({"KRW": 8360})));
+    assert_eq!(sums["refunded"], json!({"test": {"KRW": 10_440}}));
+    assert_eq!(totals(&["--json"]).json()["refunded"], json!({}));
+    let csv = totals(&["--since", "1d", "--format", "csv"]).stdout;
+    assert_eq!(csv, "sum,mode,amount,currency\r\nnet,,8360,KRW\r\nrefunded,test,10440,KRW\r\n");
+    assert!(totals(&["--since", "1d"]).stdout.contains("refunded in that time ₩10,440"));
+    // And by the day of the last refund, whatever day the payment is of.
+    let by = ["--by", "cancelled", "--since", "1d", "--columns", "merchant_uid", "--format", "plain"];
+    let mut back: Vec<String> = listed(&by).lines().map(str::to_owned).collect();
+    back.sort();
+    assert_eq!(back, ["order_0", "order_1", "order_2"]);
+    assert!(listed(&["--by", "cancelled"]).contains("REFUNDED"));
     let orders = |status: &str| {
         let found = shop.world.run(&[
             "history",

@@ -24,6 +24,7 @@ Examples:
   billkey --sandbox history 길동 8,900
   billkey --sandbox history 홍길동 --since 2026-10 --status paid,unknown
   billkey --sandbox history --since 7d --all --format csv
+  billkey --sandbox history --since 2026-11 --totals --json
   billkey --sandbox history show order_monthly_0001
 
 Exit codes:
@@ -139,6 +140,17 @@ pub struct HistoryListArgs {
     #[arg(long, help_heading = "What to print")]
     pub all: bool,
 
+    /// What they come to, instead of the payments: how many, net, and what was refunded in the time
+    ///
+    /// Refunds count by their own day, whatever day the payment is of. For programs: a table has it in its
+    /// last line.
+    #[arg(
+        long,
+        conflicts_with_all = ["columns", "limit", "all"],
+        help_heading = "What to print"
+    )]
+    pub totals: bool,
+
     /// These columns, in this order: names of the payment object
     #[arg(long, value_name = "COLUMN,...", help_heading = "What to print")]
     pub columns: Option<String>,
@@ -160,17 +172,21 @@ pub enum HistoryBy {
     #[default]
     Requested,
     Paid,
+    Cancelled,
 }
 
 impl ValueEnum for HistoryBy {
     fn value_variants<'a>() -> &'a [HistoryBy] {
-        &[HistoryBy::Requested, HistoryBy::Paid]
+        &[HistoryBy::Requested, HistoryBy::Paid, HistoryBy::Cancelled]
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
         Some(match self {
             HistoryBy::Requested => PossibleValue::new("requested").help("when it was asked for"),
             HistoryBy::Paid => PossibleValue::new("paid").help("when it was paid"),
+            HistoryBy::Cancelled => {
+                PossibleValue::new("cancelled").help("when some of it was refunded, the last time")
+            }
         })
     }
 }

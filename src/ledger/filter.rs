@@ -14,6 +14,8 @@ pub enum By {
     Requested,
     /// When the card was charged, by the gateway's clock; payments that never were are left out.
     Paid,
+    /// The last time that any of it was refunded, by the gateway's clock; payments of which nothing was are left out.
+    Cancelled,
 }
 
 /// A choice of payments; the default is all of them.

@@ -64,15 +64,21 @@ pub(super) fn choose(filter: &Filter) -> Conditions {
             " ORDER BY requested_at_ms DESC, id DESC",
         ),
         By::Paid => ("paid_at_s >= :since", "paid_at_s < :until", " ORDER BY paid_at_s DESC, id DESC"),
+        By::Cancelled => {
+            ("cancelled_at_s >= :since", "cancelled_at_s < :until", " ORDER BY cancelled_at_s DESC, id DESC")
+        }
     };
     let time = |time: Timestamp| match filter.by {
         By::Requested => time.as_millisecond(),
-        By::Paid => whole_seconds_up(time),
+        By::Paid | By::Cancelled => whole_seconds_up(time),
     };
     let order = order.to_owned();
     let mut chosen = Conditions { all: Vec::new(), params: Vec::new(), order, limit: filter.limit };
-    if filter.by == By::Paid {
-        chosen.all.push("paid_at_s IS NOT NULL".to_owned());
+    match filter.by {
+        By::Requested => {}
+        By::Paid => chosen.all.push("paid_at_s IS NOT NULL".to_owned()),
+        // One that was taken back since keeps its time, and has nothing refunded.
+        By::Cancelled => chosen.all.push("cancelled_at_s IS NOT NULL AND cancel_amount_minor > 0".to_owned()),
     }
     if let Some(customer) = &filter.customer {
         chosen.add("customer_uid = :customer", ":customer", customer.as_str().to_owned());

@@ -198,13 +198,27 @@ fn held_too(payment: &Payment, alarm: &Alarm<'_>) -> String {
 /// In the place of WHEN when payments are picked and sorted by when they were paid.
 static PAID: Field<Payment> = column("paid_at", "PAID", Give::When, |payment| Value::time(payment.paid_at));
 
+/// The same of when they were refunded.
+static CANCELLED: Field<Payment> =
+    column("cancelled_at", "REFUNDED", Give::When, |payment| Value::time(payment.cancelled_at));
+
 impl Columns<Payment> {
     /// The usual columns, with the time of payment in front (`--by paid`).
     #[must_use]
     pub fn usual_by_paid() -> Columns<Payment> {
+        Columns::usual_with(&PAID)
+    }
+
+    /// The same with the time of the last refund (`--by cancelled`).
+    #[must_use]
+    pub fn usual_by_cancelled() -> Columns<Payment> {
+        Columns::usual_with(&CANCELLED)
+    }
+
+    fn usual_with(time: &'static Field<Payment>) -> Columns<Payment> {
         let mut columns = Columns::usual();
         if let Some(when) = columns.table.get_mut(WHEN) {
-            *when = &PAID;
+            *when = time;
         }
         columns
     }

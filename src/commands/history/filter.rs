@@ -59,6 +59,7 @@ pub(super) fn filter(args: &HistoryListArgs, now: Timestamp, zone: &TimeZone) ->
         by: match args.by.unwrap_or_default() {
             HistoryBy::Requested => By::Requested,
             HistoryBy::Paid => By::Paid,
+            HistoryBy::Cancelled => By::Cancelled,
         },
         min: min.map(|amount| amount.minor()),
         max: max.map(|amount| amount.minor()),
@@ -80,6 +81,7 @@ pub(super) fn described(args: &HistoryListArgs) -> String {
     let statuses = (!args.status.is_empty()).then(|| args.status.join(","));
     let by = match args.by {
         Some(HistoryBy::Paid) => Some("paid"),
+        Some(HistoryBy::Cancelled) => Some("cancelled"),
         Some(HistoryBy::Requested) | None => None,
     };
     for (option, value) in [
@@ -198,6 +200,7 @@ mod tests {
             who: Some(Who::Customer),
             on: None,
             refunded: true,
+            totals: false,
             doubles: true,
             limit: None,
             all: true,

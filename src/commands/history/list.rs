@@ -23,6 +23,9 @@ pub(super) fn run(args: &HistoryListArgs, context: &mut Context<'_>) -> Result<E
     if let Some(customer) = &mut filter.customer {
         *customer = customer_meant(customer.as_str(), Some(&ledger))?;
     }
+    if args.totals {
+        return answered(context.ui.totals(&ledger.totals(&filter)?), Exit::Done);
+    }
     let shown = match list(&ledger, &filter, columns, context.ui)? {
         Ok(shown) => shown,
         Err(error) => return answered(Err(error), Exit::Done),
@@ -44,6 +47,7 @@ fn columns(args: &HistoryListArgs) -> Result<Columns<Payment>, Failure> {
     match (&args.columns, args.by.unwrap_or_default()) {
         (Some(names), _) => Ok(Columns::parse(names)?),
         (None, HistoryBy::Paid) => Ok(Columns::usual_by_paid()),
+        (None, HistoryBy::Cancelled) => Ok(Columns::usual_by_cancelled()),
         (None, HistoryBy::Requested) => Ok(Columns::usual()),
     }
 }
