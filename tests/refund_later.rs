@@ -154,7 +154,7 @@ fn an_open_refund_that_no_look_up_ends_is_ended_by_a_person_with_evidence() {
         shop.gateway.faults("");
         sleep(Duration::from_secs(3));
         // No silence settles it, and what stands in the way says how it ends.
-        shop.world.run(&["reconcile"]).exits(7).answers(&[&id, "may have gone back"]);
+        shop.world.run(&["reconcile"]).exits(7).answers(&[&id, "may have gone back", "0 settled, 1 open"]);
         shop.refund(&["--amount", "500"]).exits(7).says(&[&command, "Nothing was sent"]);
         shop.world.run(&["attention"]).exits(8).answers(&["refund_unknown  order_1"]);
         let note = ["reconcile", "order_1", "--note", what, "--evidence", "letter of the PG", "--json"];
@@ -173,6 +173,19 @@ fn an_open_refund_that_no_look_up_ends_is_ended_by_a_person_with_evidence() {
         assert_eq!(rest["refund"]["outcome"], "refunded");
         shop.world.run(&note).exits(8).says(&["Nothing was noted"]);
     }
+}
+
+#[test]
+fn a_refund_that_was_short_of_settlement_money_is_over_once_the_pg_paid_it_back_by_hand() {
+    let shop = Shop::open();
+    shop.gateway.faults("short_settlement");
+    let note = "billkey reconcile order_1 --note refunded-outside --amount 700 --evidence ...";
+    shop.refund(&["--amount", "700"]).exits(6).says(&["[8178]", note]);
+    shop.gateway.faults("");
+    shop.world.run(&["attention"]).exits(8).answers(&["refund_refused  order_1", "--amount 700", note]);
+    let words: Vec<&str> = note.split(' ').skip(1).collect();
+    let _ = shop.world.run(&words).exits(0);
+    let _ = shop.world.run(&["attention"]).exits(0);
 }
 
 #[test]

@@ -8,11 +8,12 @@ use jiff::tz::TimeZone;
 use serde::{Serialize, Serializer};
 
 use crate::domain::money::Amount;
-use crate::domain::payment::{Payment, RefundOutcome};
+use crate::domain::payment::{Mode, Payment, RefundOutcome};
 use crate::domain::refund::Refund;
 use crate::domain::tax::Tax;
 use crate::output::field::{Columns, Field, Give, Listed, Object, Shown, Value};
 use crate::output::payment::payment_object;
+use crate::output::prose::mode_note;
 use crate::output::table::facts;
 use crate::output::text::{safe, sentence, when};
 use crate::output::ui::Ui;
@@ -141,12 +142,19 @@ fn tax_parts(tax: &Tax) -> Vec<(&'static str, String)> {
     parts.into_iter().filter_map(|(label, part)| Some((label, part?.to_string()))).collect()
 }
 
-/// How a refund ended, in one sentence and more.
+/// How a refund ended, in one sentence and more. `mode` is of the money, where it is known.
 #[must_use]
-pub fn refund_sentence(refund: &Refund, settles_at: Option<Timestamp>, zone: &TimeZone) -> String {
+pub fn refund_sentence(
+    refund: &Refund,
+    mode: Option<Mode>,
+    settles_at: Option<Timestamp>,
+    zone: &TimeZone,
+) -> String {
     let why = || why(refund).map_or_else(String::new, |why| format!(": {}", sentence(&safe(&why))));
     match refund.outcome {
-        RefundOutcome::Refunded => format!("Refunded {} of {}.", refund.amount, refund.paid),
+        RefundOutcome::Refunded => {
+            format!("Refunded {} of {}{}.", refund.amount, refund.paid, mode.map_or("", mode_note))
+        }
         RefundOutcome::Refused => format!("Refused{} The gateway does not show this refund.", dotted(&why())),
         RefundOutcome::NotSent => format!("Not refunded{}", dotted(&why())),
         RefundOutcome::Unknown | RefundOutcome::Pending => {

@@ -40,7 +40,10 @@ fn why(kind: DriftKind, row: Option<&Payment>, record: &GatewayRecord) -> String
         ),
         DriftKind::RefundDiffers => format!(
             "of {shown} the gateway shows {} as refunded, the ledger {}",
-            record.cancel_amount_text.as_deref().unwrap_or("0"),
+            row.and_then(|row| record.cancelled_in(row.terms.amount.currency())).map_or_else(
+                || record.cancel_amount_text.clone().unwrap_or_else(|| "nothing".to_owned()),
+                |back| back.to_string()
+            ),
             here(|row| row.cancel_amount.map_or_else(|| "nothing".to_owned(), |back| back.to_string()))
         ),
         DriftKind::SettledOutside => {

@@ -22,10 +22,14 @@ pub(super) fn ended(context: &mut Context<'_>, report: &RefundReport) -> Result<
     let RefundReport { refund, payment, shown, held, settles_at } = report;
     let exit = exit_of(refund, held.as_ref());
     let zone = context.ui.zone().clone();
-    let mut first = refund_sentence(refund, *settles_at, &zone);
+    let mut first = refund_sentence(refund, Some(payment.mode_shown()), *settles_at, &zone);
     let balance = shown.as_ref().map(crate::domain::refund::Shown::balance);
     if let Some(balance) = balance {
-        first = format!("{first} {balance} is left.");
+        first = match refund.outcome.is_open() {
+            // What the gateway shows is not what will be.
+            true => format!("{first} The gateway shows {balance} as left."),
+            false => format!("{first} {balance} is left."),
+        };
     }
     let hints = match refund.outcome {
         RefundOutcome::Unknown | RefundOutcome::Pending => to_find_out(context, payment.pg(), refund),

@@ -44,6 +44,7 @@ impl Told {
         });
         self.settled.push(payment);
         self.refunds.push(refund);
+        self.noted = true;
     }
 
     /// A refund that the gateway was asked about in vain.
