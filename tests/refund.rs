@@ -330,6 +330,20 @@ fn the_second_payment_of_an_order_goes_back_by_the_command_that_its_alarm_prints
         }),
     );
     let alarm = shop.world.run(&["reconcile", "order_1"]).exits(8).says(&["A person must look"]);
+    // The order is of two payments now, and a number of one means that one.
+    let own = shop.imp_uid();
+    let shown = shop.world.run(&["history", "show", "order_1", "--json"]).exits(0).json();
+    let records = shown["records"].as_array().unwrap();
+    let other = records.iter().find(|record| record["imp_uid"] != own).unwrap();
+    let (other, number) = (other["imp_uid"].as_str().unwrap(), other["apply_num"].as_str().unwrap());
+    let [of_own, of_other] =
+        [own.as_str(), other].map(|id| format!("billkey refund {id} --full --reason why"));
+    let which = ["refund", "order_1", "--full", "--reason", "why", "--yes"];
+    shop.world.run(&which).exits(8).says(&["is of 2 payments", &of_own, &of_other, "Nothing was sent"]);
+    let dry = ["refund", number, "--full", "--reason", "why", "--dry-run", "--json"];
+    assert_eq!(shop.world.run(&dry).exits(0).json()["imp_uid"], other);
+    let note = ["reconcile", number, "--note", "refunded-outside", "--evidence", "letter"];
+    shop.world.run(&note).exits(8).says(&[other, "Nothing was noted"]);
     let line = alarm.stderr.lines().find_map(|line| line.split_once("give it back: billkey ")).unwrap().1;
     let words: Vec<&str> = line.split(' ').map(|word| word.trim_matches('"')).collect();
     let ran = shop.world.run(&[&words[..], &["--yes", "--json"]].concat()).exits(0).json();

@@ -132,13 +132,33 @@ fn a_refund_that_the_pg_took_back_is_told_until_a_person_says_so_and_blocks_noth
     let words: Vec<&str> = command.split(' ').skip(1).collect();
     shop.world.run(&words).exits(0).answers(&["the PG has taken the refund", "₩8,900"]);
     shop.world.run(&words).exits(8).says(&["is noted already", "Nothing was noted"]);
-    assert!(shop.refunds()[0]["message"].as_str().unwrap().contains("the PG has taken it back since: ..."));
+    assert!(
+        shop.refunds()[0]["message"].as_str().unwrap().contains("and the PG has taken it back since: ...")
+    );
     let _ = shop.world.run(&["reconcile"]).exits(0);
     let _ = shop.world.run(&["attention"]).exits(0);
     // The same again is no similar one.
     let again = shop.refund(&["--amount", "3000"]).exits(0).json();
     assert_eq!(again["refund"]["outcome"], "refunded");
     let _ = shop.world.run(&["reconcile", "--since", "1d"]).exits(0);
+}
+
+#[test]
+fn a_refund_that_the_pg_took_back_unheard_is_noted_by_its_own_id_and_told_as_settled_outside() {
+    let shop = Shop::open();
+    let _ = shop.refund(&["--amount", "3000"]).exits(0);
+    shop.control("un-cancels", &json!({"merchant_uid": "order_1"}));
+    let _ = shop.world.run(&["reconcile", "--since", "1d"]).exits(0);
+    let id = shop.refund_id();
+    let note =
+        |of: &str| shop.world.run(&["reconcile", of, "--note", "not-refunded", "--evidence", "PG admin"]);
+    let hint = format!("billkey reconcile {id} --note not-refunded");
+    note("order_1").exits(8).says(&["has not been seen without it", &hint, "Nothing was noted"]);
+    note(&id).exits(0).answers(&["the PG has taken the refund"]);
+    let told = shop.world.run(&["reconcile", "--since", "1d", "--json"]).exits(0).json();
+    assert_eq!(told["drift"][0]["kind"], "settled_outside", "{told}");
+    assert!(told["drift"][0]["why"].as_str().unwrap().ends_with("PG admin"), "{told}");
+    let _ = shop.world.run(&["attention"]).exits(0);
 }
 
 #[test]

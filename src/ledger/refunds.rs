@@ -73,6 +73,12 @@ const UNDONE: &str = "SELECT payments.merchant_uid \
       HAVING sum(refunds.amount_minor) > min(records.cancelled_minor) \
       ORDER BY min(refunds.id)";
 
+/// Orders of which the PG took something back, as a person has noted.
+const TAKEN_BACK: &str = "SELECT payments.merchant_uid \
+      FROM refunds JOIN payments ON payments.id = refunds.payment_id \
+      WHERE refunds.why = 'refund_taken_back' AND refunds.requested_at_ms >= ?1 \
+      GROUP BY payments.id ORDER BY min(refunds.id)";
+
 /// Refunds of one payment that the gateway has shown and does not show any more.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Undone {
@@ -113,6 +119,17 @@ impl Ledger {
                     all.push(Undone { payment, imp_uid, shown, refunds: undone });
                 }
             }
+        }
+        Ok(all)
+    }
+
+    /// Refunds asked for from a time on of which a person has noted that the PG took them back; each with the order.
+    pub fn taken_back(&self, since: Timestamp) -> Result<Vec<(Payment, Refund)>, LedgerError> {
+        let mut all = Vec::new();
+        for uid in self.read(|db| orders(db, TAKEN_BACK, [since.as_millisecond()]))? {
+            let Some(payment) = self.find(&uid)? else { continue };
+            let taken_back = self.refunds(&uid)?.into_iter().filter(Refund::was_taken_back);
+            all.extend(taken_back.map(|refund| (payment.clone(), refund)));
         }
         Ok(all)
     }

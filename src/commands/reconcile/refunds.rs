@@ -13,6 +13,7 @@ use crate::commands::reconcile::ReconcileArgs;
 use crate::commands::reconcile::settle::held_up;
 use crate::commands::reconcile::tell::Told;
 use crate::domain::ids::{CustomerUid, MerchantUid};
+use crate::domain::payment::Payment;
 use crate::domain::refund::Refund;
 use crate::failure::Failure;
 use crate::ledger::{Ledger, LedgerError, Undone};
@@ -97,6 +98,22 @@ pub(super) fn settle(
         }
     }
     Ok(None)
+}
+
+/// Tells refunds that the PG took back, as was noted, and that the gateway goes on showing.
+pub(super) fn tell_taken_back(
+    taken_back: Vec<(Payment, Refund)>,
+    customer: Option<&CustomerUid>,
+    told: &mut Told,
+) {
+    for (payment, refund) in taken_back {
+        let record = payment.records.iter().find(|record| record.imp_uid == refund.imp_uid);
+        let back = record.and_then(|record| record.cancelled);
+        let shows = back.is_some_and(|back| back >= refund.amount);
+        if shows && customer.is_none_or(|customer| payment.terms.customer_uid == *customer) {
+            told.taken_back(&payment, record, &refund);
+        }
+    }
 }
 
 /// Tells refunds that the gateway showed and does not show any more, of the orders that the run is about.

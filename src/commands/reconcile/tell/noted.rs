@@ -63,6 +63,19 @@ impl Told {
         }
     }
 
+    /// One that the gateway shows, and the PG took back.
+    pub(in crate::commands::reconcile) fn taken_back(
+        &mut self,
+        payment: &Payment,
+        record: Option<&Record>,
+        refund: &Refund,
+    ) {
+        let (id, amount) = (refund.id.as_str(), refund.amount);
+        let noted = refund.why.as_ref().map(ToString::to_string).unwrap_or_default();
+        let why = format!("of the refund {id} of {amount}, which the gateway shows, {noted}");
+        self.drift(DriftKind::SettledOutside, Some(payment), record.map(as_shown).as_ref(), why);
+    }
+
     /// Refunds that went back and show no more.
     pub(in crate::commands::reconcile) fn undone(
         &mut self,
