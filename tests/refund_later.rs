@@ -232,6 +232,26 @@ fn the_console_being_faster_is_exit_6_with_the_balance_that_is_left() {
 }
 
 #[test]
+fn a_refund_that_fails_where_nobody_watches_is_named_in_its_mail() {
+    let shop = Shop::open();
+    let quiet = |more: &[&str]| {
+        let what = ["--quiet", "refund", "order_1", "--reason", "why", "--yes"];
+        shop.world.run(&[&what[..], more].concat())
+    };
+    assert_eq!(quiet(&["--amount", "100"]).exits(0).stdout, "");
+    let facts = ["gildong_0001_1234", "order_1", "main", "₩9,900"];
+    quiet(&["--amount", "9,900"]).exits(8).says(&facts);
+    shop.gateway.faults("refund.lost_after");
+    let lost = quiet(&["--amount", "200"]).exits(7).says(&[
+        "may have gone back",
+        "gildong_0001_1234",
+        "₩200",
+        "main",
+    ]);
+    assert_eq!(lost.stdout, "");
+}
+
+#[test]
 fn a_long_reason_is_kept_whole_and_its_refund_is_known_again() {
     let shop = Shop::open();
     let reason = "가".repeat(255);

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use ring::rand::{SecureRandom, SystemRandom};
 
 use crate::billing::desk::Desk;
-use crate::billing::refund::{Prepared, RefundOrder, foresee, prepare, refund, told};
+use crate::billing::refund::{Notice, Prepared, RefundOrder, foresee, prepare, refund, told};
 use crate::commands::asking::{Question, confirm};
 use crate::commands::belonging;
 use crate::commands::context::{Context, Gateway};
+use crate::commands::refund::mail::named;
 use crate::commands::refund::order::{order, payment_meant, reason};
 use crate::commands::refund::{RefundArgs, tell};
 use crate::domain::ids::{CustomerUid, REFUND_ID_LENGTH, RefundId};
@@ -23,13 +24,25 @@ use crate::output::text::safe;
 
 /// Refunds, or tells what became of the refund.
 pub fn run(args: &RefundArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
+    let mut about = None;
+    let result = step_by_step(args, &mut about, context);
+    result.map_err(|failure| named(failure, args, about.as_ref(), context))
+}
+
+/// `about` is left as the payment that it is of, for whoever has to name it.
+fn step_by_step(
+    args: &RefundArgs,
+    about: &mut Option<Payment>,
+    context: &mut Context<'_>,
+) -> Result<Exit, Failure> {
     // A reason that is none is told before anything is opened.
     reason(&args.reason).map_err(Failure::nothing_sent)?;
     if args.dry_run {
-        return dry_run(args, context);
+        return dry_run(args, about, context);
     }
     let mut ledger = context.ledger_at_hand().map_err(Failure::nothing_sent)?;
     let meant = payment_meant(args, context, &ledger).map_err(Failure::nothing_sent)?;
+    *about = Some(meant.payment.clone());
     let order = order(args, context, &meant).map_err(Failure::nothing_sent)?;
     let payment = meant.payment;
     let gateway = context.open_gateway().map_err(Failure::nothing_sent)?;
@@ -60,8 +73,19 @@ pub fn run(args: &RefundArgs, context: &mut Context<'_>) -> Result<Exit, Failure
     let mut desk = Desk { ledger: &mut ledger, gateway: client, clock, interrupts };
     let id = made_up().map_err(Failure::nothing_sent)?;
     let ended = {
-        let _wait = context.ui.waiting("waiting for the gateway");
-        refund(&mut desk, &order, &prepared, id, &mut || ())
+        let ui = &mut *context.ui;
+        let _wait = ui.waiting("waiting for the gateway");
+        refund(&mut desk, &order, &prepared, id, &mut |notice| {
+            match notice {
+            Notice::WaitingForOther => {
+                ui.status(&format!("Another process is at {}; waiting for it.", order.merchant_uid));
+            }
+            Notice::StillWaiting => ui.note(
+                "The request is out, and the money may go back: waiting for the answer. Once more to stop waiting; the \
+                 outcome is then unknown.",
+            ),
+        }
+        })
     };
     match ended {
         Ok(Ok(report)) => tell::ended(context, &report),
@@ -72,10 +96,15 @@ pub fn run(args: &RefundArgs, context: &mut Context<'_>) -> Result<Exit, Failure
 
 /// Says what would be refunded, and exits as the run would. Nothing is written, not even what the look-up shows of
 /// earlier refunds.
-fn dry_run(args: &RefundArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
+fn dry_run(
+    args: &RefundArgs,
+    about: &mut Option<Payment>,
+    context: &mut Context<'_>,
+) -> Result<Exit, Failure> {
     let there = context.look_at_ledger_as_it_stands().map_err(Failure::nothing_sent)?;
     let (mut ledger, standing) = there.ok_or_else(|| context.no_ledger().nothing_sent())?;
     let meant = payment_meant(args, context, &ledger).map_err(Failure::nothing_sent)?;
+    *about = Some(meant.payment.clone());
     let order = order(args, context, &meant).map_err(Failure::nothing_sent)?;
     let payment = meant.payment;
     let gateway = context.open_gateway().map_err(Failure::nothing_sent)?;

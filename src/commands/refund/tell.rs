@@ -41,6 +41,12 @@ pub(super) fn ended(context: &mut Context<'_>, report: &RefundReport) -> Result<
         let rest: String = hints.iter().map(|hint| format!("  {hint}\n")).collect();
         let text = format!("{first}\n{}{rest}", refund_facts(payment, refund));
         return match exit {
+            // Where nobody watches, all that is said goes into the mail, and is named there.
+            Exit::With(kind) if context.ui.quiet() => {
+                let failure =
+                    refund_facts(payment, refund).lines().fold(Failure::new(kind, first), Failure::detailed);
+                Err(hints.into_iter().fold(failure, Failure::hinted))
+            }
             Exit::Done if silent => Ok(exit),
             Exit::Done | Exit::With(_) => answered(context.ui.answer(text.trim_end()), exit),
         };
