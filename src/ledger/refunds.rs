@@ -280,6 +280,18 @@ pub(super) fn note(tx: &Connection, id: &RefundId, note: &RefundNote) -> Result<
         write_answer(tx, &after)?;
         append_outside(tx, &after, &outside)?;
     }
+    // What an earlier note had made of it goes with that.
+    let of_it = after.payment.outside.as_ref().is_some_and(|outside| outside.amount == refund.amount);
+    if !note.back && is_own && refund.is_noted_back() && of_it {
+        let (at, by, evidence) = (note.at, note.by.clone(), note.evidence.clone());
+        let outside = OutsideNote { amount: None, at, by, evidence };
+        match refunded_outside(after.payment, &outside) {
+            Ok(payment) => after.payment = payment,
+            Err(payment) => return Ok(Written { payment: *payment, how: How::Moved }),
+        }
+        write_answer(tx, &after)?;
+        append_outside(tx, &after, &outside)?;
+    }
     write(tx, &noted)?;
     let line = Happened {
         reason: noted.why.as_ref(),

@@ -12,7 +12,7 @@ pub(super) const APPLICATION_ID: i64 = 0x626b_6579;
 
 /// Every schema there was, oldest first; each sets the `user_version` it leads to, which is its
 /// place in this list. Only ever added to.
-pub(super) const MIGRATIONS: [&str; 15] = [
+pub(super) const MIGRATIONS: [&str; 16] = [
     include_str!("migrations/0001_ledger.sql"),
     include_str!("migrations/0002_quicker_writes.sql"),
     include_str!("migrations/0003_fewer_writes.sql"),
@@ -28,8 +28,9 @@ pub(super) const MIGRATIONS: [&str; 15] = [
     include_str!("migrations/0013_earlier_doubts.sql"),
     include_str!("migrations/0014_left_for_people.sql"),
     include_str!("migrations/0015_outside.sql"),
+    include_str!("migrations/0016_noted_refunds.sql"),
 ];
-pub(super) const SCHEMA_VERSION: i64 = 15;
+pub(super) const SCHEMA_VERSION: i64 = 16;
 
 /// The schemas whose new columns and tables SQL alone cannot fill.
 const SPELLINGS: i64 = 6;
