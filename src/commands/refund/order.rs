@@ -85,7 +85,10 @@ fn several(args: &RefundArgs, context: &Context<'_>, meant: &[Meant]) -> Failure
     options.extend(args.notify_webhook.then_some(("--notify-webhook", None)));
     meant.iter().fold(Failure::refused(message), |failure, Meant { payment, imp_uid }| {
         let order = payment.terms.merchant_uid.as_str();
-        let (amount, customer) = (payment.terms.amount, payment.terms.customer_uid.as_str());
+        let record = payment.records.iter().find(|record| Some(&record.imp_uid) == imp_uid.as_ref());
+        let amount = record.and_then(|record| record.amount).unwrap_or(payment.terms.amount);
+        let customer = record.and_then(|record| record.customer_uid.as_deref());
+        let customer = customer.unwrap_or_else(|| payment.terms.customer_uid.as_str());
         let id = imp_uid.as_deref().unwrap_or(order);
         let command = command_with(context.settings, "refund", id, options.clone());
         failure.hinted(format!(
