@@ -188,6 +188,7 @@ Register-ArgumentCompleter -Native -CommandName 'billkey' -ScriptBlock {
             [CompletionResult]::new('--refunded', '--refunded', [CompletionResultType]::ParameterName, 'Refunded, in part or whole')
             [CompletionResult]::new('--doubles', '--doubles', [CompletionResultType]::ParameterName, 'More than one payment took money under the order')
             [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'All of them')
+            [CompletionResult]::new('--totals', '--totals', [CompletionResultType]::ParameterName, 'What they come to, instead of the payments: how many, net, and what was refunded in the time')
             [CompletionResult]::new('--sandbox', '--sandbox', [CompletionResultType]::ParameterName, 'Run against a gateway inside this program: no key, no network, no money')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --format json')
             [CompletionResult]::new('--bom', '--bom', [CompletionResultType]::ParameterName, 'Begin CSV with a byte order mark, for Excel')

@@ -1079,7 +1079,7 @@ _billkey() {
             return 0
             ;;
         billkey__subcmd__history)
-            opts="-q -v -h --customer --status --card --approval --mode --operator --who --refunded --doubles --on --since --until --by --min-amount --max-amount --limit --all --columns --profile --config --database --sandbox --format --json --bom --quiet --no-input --color --timeout --verbose --help show"
+            opts="-q -v -h --customer --status --card --approval --mode --operator --who --refunded --doubles --on --since --until --by --min-amount --max-amount --limit --all --totals --columns --profile --config --database --sandbox --format --json --bom --quiet --no-input --color --timeout --verbose --help show"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

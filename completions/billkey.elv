@@ -181,6 +181,7 @@ set edit:completion:arg-completer[billkey] = {|@words|
             cand --refunded 'Refunded, in part or whole'
             cand --doubles 'More than one payment took money under the order'
             cand --all 'All of them'
+            cand --totals 'What they come to, instead of the payments: how many, net, and what was refunded in the time'
             cand --sandbox 'Run against a gateway inside this program: no key, no network, no money'
             cand --json 'Short for --format json'
             cand --bom 'Begin CSV with a byte order mark, for Excel'

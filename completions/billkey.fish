@@ -205,6 +205,7 @@ complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_
 complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_seen_subcommand_from show" -l refunded -d 'Refunded, in part or whole'
 complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_seen_subcommand_from show" -l doubles -d 'More than one payment took money under the order'
 complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_seen_subcommand_from show" -l all -d 'All of them'
+complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_seen_subcommand_from show" -l totals -d 'What they come to, instead of the payments: how many, net, and what was refunded in the time'
 complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_seen_subcommand_from show" -l sandbox -d 'Run against a gateway inside this program: no key, no network, no money'
 complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_seen_subcommand_from show" -l json -d 'Short for --format json'
 complete -c billkey -n "__fish_billkey_using_subcommand history; and not __fish_seen_subcommand_from show" -l bom -d 'Begin CSV with a byte order mark, for Excel'

@@ -330,6 +330,20 @@ fn the_second_payment_of_an_order_goes_back_by_the_command_that_its_alarm_prints
         }),
     );
     let alarm = shop.world.run(&["reconcile", "order_1"]).exits(8).says(&["A person must look"]);
+    // The order is of two payments now, and a number of one means that one.
+    let own = shop.imp_uid();
+    let shown = shop.world.run(&["history", "show", "order_1", "--json"]).exits(0).json();
+    let records = shown["records"].as_array().unwrap();
+    let other = records.iter().find(|record| record["imp_uid"] != own).unwrap();
+    let (other, number) = (other["imp_uid"].as_str().unwrap(), other["apply_num"].as_str().unwrap());
+    let [of_own, of_other] =
+        [own.as_str(), other].map(|id| format!("billkey refund {id} --full --reason why"));
+    let which = ["refund", "order_1", "--full", "--reason", "why", "--yes"];
+    shop.world.run(&which).exits(8).says(&["is of 2 payments", &of_own, &of_other, "Nothing was sent"]);
+    let dry = ["refund", number, "--full", "--reason", "why", "--dry-run", "--json"];
+    assert_eq!(shop.world.run(&dry).exits(0).json()["imp_uid"], other);
+    let note = ["reconcile", number, "--note", "refunded-outside", "--evidence", "letter"];
+    shop.world.run(&note).exits(8).says(&[other, "Nothing was noted"]);
     let line = alarm.stderr.lines().find_map(|line| line.split_once("give it back: billkey ")).unwrap().1;
     let words: Vec<&str> = line.split(' ').map(|word| word.trim_matches('"')).collect();
     let ran = shop.world.run(&[&words[..], &["--yes", "--json"]].concat()).exits(0).json();
@@ -374,6 +388,21 @@ fn what_went_back_counts_by_its_own_date_and_parts_are_found_apart() {
     let before = listed(&["--since", "5d", "--until", "2d"]);
     assert!(before.contains("1 payment, 1 paid, net ₩4,000\n"), "{before}");
     assert!(!listed(&[]).contains("in that time"));
+    // The same for programs.
+    let totals = |more: &[&str]| shop.world.run(&[&["history", "--totals"], more].concat()).exits(0);
+    let sums = totals(&["--since", "1d", "--json"]).json();
+    assert_eq!((&sums["count"], &sums["net"]), (&json!(2), &json!({"KRW": 8360})));
+    assert_eq!(sums["refunded"], json!({"test": {"KRW": 10_440}}));
+    assert_eq!(totals(&["--json"]).json()["refunded"], json!({}));
+    let csv = totals(&["--since", "1d", "--format", "csv"]).stdout;
+    assert_eq!(csv, "sum,mode,amount,currency\r\nnet,,8360,KRW\r\nrefunded,test,10440,KRW\r\n");
+    assert!(totals(&["--since", "1d"]).stdout.contains("refunded in that time ₩10,440"));
+    // And by the day of the last refund, whatever day the payment is of.
+    let by = ["--by", "cancelled", "--since", "1d", "--columns", "merchant_uid", "--format", "plain"];
+    let mut back: Vec<String> = listed(&by).lines().map(str::to_owned).collect();
+    back.sort();
+    assert_eq!(back, ["order_0", "order_1", "order_2"]);
+    assert!(listed(&["--by", "cancelled"]).contains("REFUNDED"));
     let orders = |status: &str| {
         let found = shop.world.run(&[
             "history",

@@ -132,13 +132,33 @@ fn a_refund_that_the_pg_took_back_is_told_until_a_person_says_so_and_blocks_noth
     let words: Vec<&str> = command.split(' ').skip(1).collect();
     shop.world.run(&words).exits(0).answers(&["the PG has taken the refund", "₩8,900"]);
     shop.world.run(&words).exits(8).says(&["is noted already", "Nothing was noted"]);
-    assert!(shop.refunds()[0]["message"].as_str().unwrap().contains("the PG has taken it back since: ..."));
+    assert!(
+        shop.refunds()[0]["message"].as_str().unwrap().contains("and the PG has taken it back since: ...")
+    );
     let _ = shop.world.run(&["reconcile"]).exits(0);
     let _ = shop.world.run(&["attention"]).exits(0);
     // The same again is no similar one.
     let again = shop.refund(&["--amount", "3000"]).exits(0).json();
     assert_eq!(again["refund"]["outcome"], "refunded");
     let _ = shop.world.run(&["reconcile", "--since", "1d"]).exits(0);
+}
+
+#[test]
+fn a_refund_that_the_pg_took_back_unheard_is_noted_by_its_own_id_and_told_as_settled_outside() {
+    let shop = Shop::open();
+    let _ = shop.refund(&["--amount", "3000"]).exits(0);
+    shop.control("un-cancels", &json!({"merchant_uid": "order_1"}));
+    let _ = shop.world.run(&["reconcile", "--since", "1d"]).exits(0);
+    let id = shop.refund_id();
+    let note =
+        |of: &str| shop.world.run(&["reconcile", of, "--note", "not-refunded", "--evidence", "PG admin"]);
+    let hint = format!("billkey reconcile {id} --note not-refunded");
+    note("order_1").exits(8).says(&["has not been seen without it", &hint, "Nothing was noted"]);
+    note(&id).exits(0).answers(&["the PG has taken the refund"]);
+    let told = shop.world.run(&["reconcile", "--since", "1d", "--json"]).exits(0).json();
+    assert_eq!(told["drift"][0]["kind"], "settled_outside", "{told}");
+    assert!(told["drift"][0]["why"].as_str().unwrap().ends_with("PG admin"), "{told}");
+    let _ = shop.world.run(&["attention"]).exits(0);
 }
 
 #[test]
@@ -154,7 +174,7 @@ fn an_open_refund_that_no_look_up_ends_is_ended_by_a_person_with_evidence() {
         shop.gateway.faults("");
         sleep(Duration::from_secs(3));
         // No silence settles it, and what stands in the way says how it ends.
-        shop.world.run(&["reconcile"]).exits(7).answers(&[&id, "may have gone back"]);
+        shop.world.run(&["reconcile"]).exits(7).answers(&[&id, "may have gone back", "0 settled, 1 open"]);
         shop.refund(&["--amount", "500"]).exits(7).says(&[&command, "Nothing was sent"]);
         shop.world.run(&["attention"]).exits(8).answers(&["refund_unknown  order_1"]);
         let note = ["reconcile", "order_1", "--note", what, "--evidence", "letter of the PG", "--json"];
@@ -173,6 +193,19 @@ fn an_open_refund_that_no_look_up_ends_is_ended_by_a_person_with_evidence() {
         assert_eq!(rest["refund"]["outcome"], "refunded");
         shop.world.run(&note).exits(8).says(&["Nothing was noted"]);
     }
+}
+
+#[test]
+fn a_refund_that_was_short_of_settlement_money_is_over_once_the_pg_paid_it_back_by_hand() {
+    let shop = Shop::open();
+    shop.gateway.faults("short_settlement");
+    let note = "billkey reconcile order_1 --note refunded-outside --amount 700 --evidence ...";
+    shop.refund(&["--amount", "700"]).exits(6).says(&["[8178]", note]);
+    shop.gateway.faults("");
+    shop.world.run(&["attention"]).exits(8).answers(&["refund_refused  order_1", "--amount 700", note]);
+    let words: Vec<&str> = note.split(' ').skip(1).collect();
+    let _ = shop.world.run(&words).exits(0);
+    let _ = shop.world.run(&["attention"]).exits(0);
 }
 
 #[test]
@@ -196,6 +229,26 @@ fn the_console_being_faster_is_exit_6_with_the_balance_that_is_left() {
     let ran = world.run(&["refund", "order_1", "--full", "--reason", "why", "--yes"]);
     ran.exits(6).says(&["₩8,900 was left", "₩8,000 is now", "Nothing was sent"]);
     assert_eq!(gateway.count("/payments/cancel"), 0);
+}
+
+#[test]
+fn a_refund_that_fails_where_nobody_watches_is_named_in_its_mail() {
+    let shop = Shop::open();
+    let quiet = |more: &[&str]| {
+        let what = ["--quiet", "refund", "order_1", "--reason", "why", "--yes"];
+        shop.world.run(&[&what[..], more].concat())
+    };
+    assert_eq!(quiet(&["--amount", "100"]).exits(0).stdout, "");
+    let facts = ["gildong_0001_1234", "order_1", "main", "₩9,900"];
+    quiet(&["--amount", "9,900"]).exits(8).says(&facts);
+    shop.gateway.faults("refund.lost_after");
+    let lost = quiet(&["--amount", "200"]).exits(7).says(&[
+        "may have gone back",
+        "gildong_0001_1234",
+        "₩200",
+        "main",
+    ]);
+    assert_eq!(lost.stdout, "");
 }
 
 #[test]

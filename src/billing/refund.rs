@@ -112,6 +112,15 @@ pub struct RefundReport {
     pub settles_at: Option<Timestamp>,
 }
 
+/// What is told while a refund is under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// Another process is at the payment.
+    WaitingForOther,
+    /// It is out, and somebody wants to stop.
+    StillWaiting,
+}
+
 /// A failure of this side.
 #[derive(Debug)]
 pub enum RefundError {
@@ -235,9 +244,11 @@ pub fn refund(
     order: &RefundOrder,
     prepared: &Prepared,
     id: RefundId,
-    tell: &mut dyn FnMut(),
+    tell: &mut dyn FnMut(Notice),
 ) -> Result<Result<RefundReport, NotSent>, RefundError> {
-    let lock = match wait_for_lock(desk, &order.merchant_uid, order.lock_wait_max, tell)? {
+    let lock = match wait_for_lock(desk, &order.merchant_uid, order.lock_wait_max, &mut || {
+        tell(Notice::WaitingForOther);
+    })? {
         Waited::Locked(lock) => lock,
         Waited::Interrupted => return Ok(Err(NotSent::Held(Held::Interrupted))),
         Waited::TooLong => return Ok(Err(NotSent::Busy { waited: order.lock_wait_max })),
@@ -283,7 +294,7 @@ pub fn refund(
     match desk.ledger.write(Entry::Refund(Box::new(intent)))?.refund_claim(id, lock) {
         Ok(claim) => {
             let run = Run { desk, order, refund, others: again.others, payment };
-            run.send(claim).map(Ok)
+            run.send(claim, tell).map(Ok)
         }
         Err(RefundHeld::InTheWay(other)) => Ok(Err(NotSent::InTheWay(other))),
         Err(RefundHeld::NotPaid) => Ok(Err(NotSent::NotPaid(Box::new(payment)))),
@@ -301,7 +312,7 @@ struct Run<'a, 'd> {
 
 impl Run<'_, '_> {
     /// Lets the request go, and once more after an answer that proved that it was not processed.
-    fn send(mut self, claim: RefundClaim) -> Result<RefundReport, RefundError> {
+    fn send(mut self, claim: RefundClaim, tell: &mut dyn FnMut(Notice)) -> Result<RefundReport, RefundError> {
         let mut renewed = false;
         loop {
             let (gateway, refund, notify) =
@@ -312,8 +323,8 @@ impl Run<'_, '_> {
             if self.desk.held_up(&self.refund.sent, self.order.settle_after) {
                 return self.hold(claim, Held::NotReached(Reason::HeldUp));
             }
-            let reply =
-                self.desk.interrupts.run(PATIENCE_SENT, move || gateway.refund(&refund, notify), &mut || ());
+            let job = move || gateway.refund(&refund, notify);
+            let reply = self.desk.interrupts.run(PATIENCE_SENT, job, &mut || tell(Notice::StillWaiting));
             let reply = match reply {
                 Ok(reply) => reply,
                 Err(NoValue::NeverBegan) => return self.hold(claim, Held::NotReached(Reason::NoThread)),

@@ -26,6 +26,7 @@ Examples:
   billkey --sandbox history 홍길동 --since 2026-10 --status paid,unknown
   billkey --sandbox history --since 7d --all --format csv
   billkey --sandbox history --since 7d --who customer --all --format csv
+  billkey --sandbox history --since 2026-11 --totals --json
   billkey --sandbox history show order_monthly_0001
 
 Exit codes:
@@ -140,6 +141,17 @@ pub struct HistoryListArgs {
     /// All of them
     #[arg(long, help_heading = "What to print")]
     pub all: bool,
+
+    /// What they come to, instead of the payments: how many, net, and what was refunded in the time
+    ///
+    /// Refunds count by their own day, whatever day the payment is of. For programs: a table has it in its
+    /// last line.
+    #[arg(
+        long,
+        conflicts_with_all = ["columns", "limit", "all"],
+        help_heading = "What to print"
+    )]
+    pub totals: bool,
 
     /// These columns, in this order: names of the payment object, or headings of the table
     #[arg(long, value_name = "COLUMN,...", help_heading = "What to print")]

@@ -220,6 +220,7 @@ pub fn run(args: &ReconcileArgs, context: &mut Context<'_>) -> Result<Exit, Fail
         told.comparing();
         let books = Books::new(args, &mut ledger, &gateway, interrupts, span, customer.clone());
         stopped = books.hold_against(context, &mut told)?;
+        refunds::tell_taken_back(ledger.taken_back(span.since)?, customer.as_ref(), &mut told);
         if stopped.is_none() {
             look_ahead(context, &gateway, &mut ledger, customer.as_ref())?;
         }

@@ -1,5 +1,6 @@
 //! `billkey refund`.
 
+mod mail;
 mod order;
 mod run;
 mod tell;

@@ -1,11 +1,25 @@
-//! What is said of a run that failed where nobody watches (`--quiet`), if it did not even get its settings.
+//! What is said of a run that failed where nobody watches (`--quiet`), even if it did not get its settings.
 
 use jiff::tz::TimeZone;
 
 use crate::clock::SystemClock;
 use crate::domain::time::Clock;
+use crate::failure::Failure;
+use crate::output::table::facts;
 use crate::output::text::when_rfc3339;
 use crate::settings::{Environment, Flags, SANDBOX_PROFILE, TIMEZONE};
+
+/// The failure with customer, order and amount, the time and the profile under it.
+pub(in crate::commands) fn with_facts(
+    failure: Failure,
+    [customer, order, amount]: [String; 3],
+    at: String,
+    profile: String,
+) -> Failure {
+    let rows =
+        [("customer", customer), ("order", order), ("amount", amount), ("time", at), ("profile", profile)];
+    facts(&rows).lines().fold(failure, Failure::detailed)
+}
 
 /// The time, with its offset: no zone is configured where nothing could be read.
 pub(in crate::commands) fn seoul_now() -> String {

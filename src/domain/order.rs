@@ -67,6 +67,31 @@ impl Payment {
         self.imp_uid.as_deref() == Some(record.imp_uid.as_str())
     }
 
+    /// The payments under the order that an id means, by their imp_uids. An imp_uid means itself and an approval number
+    /// the payment that has it; the order's own id the one that it stands for, and while two hold money (an alarm) each
+    /// of them: whoever pays back must say which.
+    #[must_use]
+    pub fn meant_by(&self, id: &str) -> Vec<String> {
+        if self.imp_uid.as_deref() == Some(id) || self.records.iter().any(|record| record.imp_uid == id) {
+            return vec![id.to_owned()];
+        }
+        let own = || self.imp_uid.iter().cloned();
+        if id != self.terms.merchant_uid.as_str() {
+            let approved = self.records.iter().filter(|record| record.apply_num.as_deref() == Some(id));
+            let mut approved: Vec<String> = approved.map(|record| record.imp_uid.clone()).collect();
+            if self.apply_num.as_deref() == Some(id) {
+                approved.extend(own().filter(|own| !approved.contains(own)).collect::<Vec<_>>());
+            }
+            if !approved.is_empty() {
+                return approved;
+            }
+        }
+        match self.alarm() {
+            Some(alarm) => alarm.held.iter().map(|record| record.imp_uid.clone()).collect(),
+            None => own().collect(),
+        }
+    }
+
     /// Further payments under the order that took money, refunded since or not, as they were first seen.
     pub fn others(&self) -> impl Iterator<Item = &Record> {
         self.records.iter().filter(|record| !self.is_own(record) && record.took_money())

@@ -292,7 +292,7 @@ reasons! {
     RefundNotedNotBack { by: String, evidence: String } "refund_noted_not_back":
         "it was noted by {by} that it did not go back: {evidence}";
     RefundTakenBack { by: String, evidence: String } "refund_taken_back":
-        "it went back, and it was noted by {by} that the PG has taken it back since: {evidence}";
+        "it was noted by {by} that it went back and the PG has taken it back since: {evidence}";
     // What is no charge and is told all the same.
     OnlyRegistration { imp_uid: String } "only_registration":
         "the gateway shows {imp_uid} under this order, which is the registration of a card and no charge";

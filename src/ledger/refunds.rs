@@ -73,6 +73,12 @@ const UNDONE: &str = "SELECT payments.merchant_uid \
       HAVING sum(refunds.amount_minor) > min(records.cancelled_minor) \
       ORDER BY min(refunds.id)";
 
+/// Orders of which the PG took something back, as a person has noted.
+const TAKEN_BACK: &str = "SELECT payments.merchant_uid \
+      FROM refunds JOIN payments ON payments.id = refunds.payment_id \
+      WHERE refunds.why = 'refund_taken_back' AND refunds.requested_at_ms >= ?1 \
+      GROUP BY payments.id ORDER BY min(refunds.id)";
+
 /// Refunds of one payment that the gateway has shown and does not show any more.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Undone {
@@ -113,6 +119,17 @@ impl Ledger {
                     all.push(Undone { payment, imp_uid, shown, refunds: undone });
                 }
             }
+        }
+        Ok(all)
+    }
+
+    /// Refunds asked for from a time on of which a person has noted that the PG took them back; each with the order.
+    pub fn taken_back(&self, since: Timestamp) -> Result<Vec<(Payment, Refund)>, LedgerError> {
+        let mut all = Vec::new();
+        for uid in self.read(|db| orders(db, TAKEN_BACK, [since.as_millisecond()]))? {
+            let Some(payment) = self.find(&uid)? else { continue };
+            let taken_back = self.refunds(&uid)?.into_iter().filter(Refund::was_taken_back);
+            all.extend(taken_back.map(|refund| (payment.clone(), refund)));
         }
         Ok(all)
     }
@@ -256,6 +273,18 @@ pub(super) fn note(tx: &Connection, id: &RefundId, note: &RefundNote) -> Result<
     if note.back && is_own {
         let (at, by, evidence) = (note.at, note.by.clone(), note.evidence.clone());
         let outside = OutsideNote { amount: Some(refund.amount), at, by, evidence };
+        match refunded_outside(after.payment, &outside) {
+            Ok(payment) => after.payment = payment,
+            Err(payment) => return Ok(Written { payment: *payment, how: How::Moved }),
+        }
+        write_answer(tx, &after)?;
+        append_outside(tx, &after, &outside)?;
+    }
+    // What an earlier note had made of it goes with that.
+    let of_it = after.payment.outside.as_ref().is_some_and(|outside| outside.amount == refund.amount);
+    if !note.back && is_own && refund.is_noted_back() && of_it {
+        let (at, by, evidence) = (note.at, note.by.clone(), note.evidence.clone());
+        let outside = OutsideNote { amount: None, at, by, evidence };
         match refunded_outside(after.payment, &outside) {
             Ok(payment) => after.payment = payment,
             Err(payment) => return Ok(Written { payment: *payment, how: How::Moved }),

@@ -96,7 +96,8 @@ pub(super) fn choose(filter: &Filter) -> Conditions {
     match filter.by {
         By::Requested => {}
         By::Paid => chosen.all.push("paid_at_s IS NOT NULL".to_owned()),
-        By::Cancelled => chosen.all.push("cancelled_at_s IS NOT NULL".to_owned()),
+        // One that was taken back since keeps its time, and has nothing refunded.
+        By::Cancelled => chosen.all.push("cancelled_at_s IS NOT NULL AND cancel_amount_minor > 0".to_owned()),
     }
     if let Some(customer) = &filter.customer {
         chosen.add("customer_uid = :customer", ":customer", customer.as_str().to_owned());

@@ -11,7 +11,6 @@ use crate::domain::customer::Customer;
 use crate::domain::declines::{Certainty, Standing};
 use crate::domain::dossier::Dossier;
 use crate::domain::left::Schedule;
-use crate::domain::money::Amount;
 use crate::domain::payment::{Back, HistoryEntry, Outcome, Payment};
 use crate::domain::record::Signed;
 use crate::domain::refund::Refund;
@@ -20,7 +19,7 @@ use crate::output::Format;
 use crate::output::alarm::{alarm_text, record_line};
 use crate::output::customer::customer_object;
 use crate::output::dossier::{DossierObject, dossier_lines};
-use crate::output::field::{Columns, Object, Shown, exact_number};
+use crate::output::field::{Columns, Object, Shown};
 use crate::output::history_row::{Beside, dress};
 use crate::output::list::{payments_footer, table_row, table_writer};
 use crate::output::meaning::{again, certainty, who};
@@ -34,6 +33,7 @@ use crate::output::timeline::timeline;
 use crate::output::ui::Ui;
 
 use crate::output::detail::scheduled::{schedule_object, scheduled};
+use crate::output::sums::SummaryObject;
 
 mod scheduled;
 
@@ -371,37 +371,6 @@ impl Serialize for CustomerDetailObject<'_> {
         With { object: customer_object(self.detail.customer, self.zone), more: CustomerMore(self) }
             .serialize(serializer)
     }
-}
-
-/// `{"count": 2, "paid": 1, "net": {"KRW": 8900}, "net_apart": {"test": {…}}, "further": {"count": 0, "held": {}}}`.
-pub struct SummaryObject<'a>(pub &'a Totals);
-
-impl Serialize for SummaryObject<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Totals { count, net, apart, further, further_held, .. } = self.0;
-        let error = serde::ser::Error::custom;
-        let mut net_apart = serde_json::Map::new();
-        for (mode, net) in apart {
-            net_apart.insert(mode.word().to_owned(), by_currency(net).map_err(error)?);
-        }
-        let further =
-            serde_json::json!({"count": further, "held": by_currency(further_held).map_err(error)?});
-        let mut map = serializer.serialize_map(Some(5))?;
-        map.serialize_entry("count", count)?;
-        map.serialize_entry("paid", &self.0.count_of(Outcome::Paid))?;
-        map.serialize_entry("net", &by_currency(net).map_err(error)?)?;
-        map.serialize_entry("net_apart", &net_apart)?;
-        map.serialize_entry("further", &further)?;
-        map.end()
-    }
-}
-
-fn by_currency(amounts: &[Amount]) -> Result<serde_json::Value, serde_json::Error> {
-    let mut sums = serde_json::Map::new();
-    for amount in amounts {
-        sums.insert(amount.currency().code().to_owned(), serde_json::Value::Number(exact_number(amount)?));
-    }
-    Ok(serde_json::Value::Object(sums))
 }
 
 #[cfg(test)]

@@ -33,6 +33,7 @@ pub mod results;
 #[cfg(test)]
 mod samples;
 pub mod standing;
+pub mod sums;
 pub mod table;
 pub mod text;
 pub mod timeline;

@@ -163,7 +163,8 @@ fn noted_charged(story: &ChargeStory<'_>) -> Story {
 }
 
 /// ` (SANDBOX)` where no money moved; nothing for a live one.
-fn mode_note(mode: Mode) -> &'static str {
+#[must_use]
+pub fn mode_note(mode: Mode) -> &'static str {
     match mode {
         Mode::Live => "",
         Mode::Test => " (TEST)",

@@ -8,11 +8,13 @@ use jiff::tz::TimeZone;
 use serde::{Serialize, Serializer};
 
 use crate::domain::money::Amount;
-use crate::domain::payment::{Payment, RefundOutcome};
+use crate::domain::payment::{GatewayRecord, Mode, Payment, RefundOutcome};
 use crate::domain::refund::Refund;
 use crate::domain::tax::Tax;
+use crate::domain::time::from_epoch_s;
 use crate::output::field::{Columns, Field, Give, Listed, Object, Shown, Value};
 use crate::output::payment::payment_object;
+use crate::output::prose::mode_note;
 use crate::output::table::facts;
 use crate::output::text::{safe, sentence, when};
 use crate::output::ui::Ui;
@@ -100,7 +102,10 @@ impl Ui {
 /// What is about to be refunded.
 #[derive(Clone, Debug)]
 pub struct RefundCard<'a> {
+    /// The order's row; the payment may be another one under it.
     pub payment: &'a Payment,
+    /// The payment as the gateway shows it.
+    pub record: &'a GatewayRecord,
     pub imp_uid: &'a str,
     pub customer_name: Option<&'a str>,
     pub paid: Amount,
@@ -111,20 +116,35 @@ pub struct RefundCard<'a> {
     pub reason: &'a str,
 }
 
+/// Whose payment it is: the gateway's word, else the order's customer.
+#[must_use]
+pub fn customer_of<'a>(payment: &'a Payment, record: &'a GatewayRecord) -> &'a str {
+    record.customer_uid.as_deref().unwrap_or_else(|| payment.terms.customer_uid.as_str())
+}
+
 /// The facts that a person says yes or no to.
 #[must_use]
 pub fn refund_card(card: &RefundCard<'_>, zone: &TimeZone) -> String {
-    let payment = card.payment;
-    let mode = payment.terms.mode.word().to_uppercase();
+    let RefundCard { payment, record, .. } = card;
+    // What the row says of a card is said of the payment that the order stands for.
+    let own = (payment.imp_uid.as_deref() == Some(card.imp_uid)).then_some(*payment);
+    let of = |shown: &'_ Option<String>, known: fn(&Payment) -> &Option<String>| -> Option<String> {
+        shown.clone().or_else(|| own.and_then(|own| known(own).clone()))
+    };
+    let flagged = Payment { sandbox: record.sandbox.or(payment.sandbox), ..(*payment).clone() };
+    let mode = flagged.mode_shown().word().to_uppercase();
     let name = card.customer_name.map(|name| format!("{}  ", safe(name))).unwrap_or_default();
-    let shown = [payment.card_name.as_deref(), payment.card_number.as_deref()];
-    let shown: Vec<_> = shown.into_iter().flatten().map(safe).collect();
-    let approval =
-        payment.apply_num.as_deref().map(|num| format!("  approval {}", safe(num))).unwrap_or_default();
-    let paid_at = payment.paid_at.map(|at| format!("  paid {}", when(at, zone))).unwrap_or_default();
+    let shown =
+        [of(&record.card_name, |own| &own.card_name), of(&record.card_number, |own| &own.card_number)];
+    let shown: Vec<String> = shown.iter().flatten().map(|part| safe(part).into_owned()).collect();
+    let approval = of(&record.apply_num, |own| &own.apply_num);
+    let approval = approval.map(|num| format!("  approval {}", safe(&num))).unwrap_or_default();
+    let paid_at = record.paid_at_s.and_then(from_epoch_s).or_else(|| own.and_then(|own| own.paid_at));
+    let paid_at = paid_at.map(|at| format!("  paid {}", when(at, zone))).unwrap_or_default();
+    let product = record.name.as_deref().filter(|_| own.is_none()).unwrap_or(&payment.name);
     let mut rows = vec![
-        (mode.as_str(), format!("refund {} of {}   {}", card.amount, card.paid, safe(&payment.name))),
-        ("to", format!("{name}{}", safe(payment.terms.customer_uid.as_str()))),
+        (mode.as_str(), format!("refund {} of {}   {}", card.amount, card.paid, safe(product))),
+        ("to", format!("{name}{}", safe(customer_of(payment, record)))),
         ("card", shown.join("  ")),
         ("order", safe(payment.terms.merchant_uid.as_str()).into_owned()),
         ("payment", format!("{}{approval}{paid_at}", safe(card.imp_uid))),
@@ -141,12 +161,19 @@ fn tax_parts(tax: &Tax) -> Vec<(&'static str, String)> {
     parts.into_iter().filter_map(|(label, part)| Some((label, part?.to_string()))).collect()
 }
 
-/// How a refund ended, in one sentence and more.
+/// How a refund ended, in one sentence and more. `mode` is of the money, where it is known.
 #[must_use]
-pub fn refund_sentence(refund: &Refund, settles_at: Option<Timestamp>, zone: &TimeZone) -> String {
+pub fn refund_sentence(
+    refund: &Refund,
+    mode: Option<Mode>,
+    settles_at: Option<Timestamp>,
+    zone: &TimeZone,
+) -> String {
     let why = || why(refund).map_or_else(String::new, |why| format!(": {}", sentence(&safe(&why))));
     match refund.outcome {
-        RefundOutcome::Refunded => format!("Refunded {} of {}.", refund.amount, refund.paid),
+        RefundOutcome::Refunded => {
+            format!("Refunded {} of {}{}.", refund.amount, refund.paid, mode.map_or("", mode_note))
+        }
         RefundOutcome::Refused => format!("Refused{} The gateway does not show this refund.", dotted(&why())),
         RefundOutcome::NotSent => format!("Not refunded{}", dotted(&why())),
         RefundOutcome::Unknown | RefundOutcome::Pending => {

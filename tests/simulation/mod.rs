@@ -289,15 +289,15 @@ fn simulation_refunds_once_and_never_too_much_and_tells_what_happened() {
 fn simulation_finds_every_bug_that_is_planted_in_refunds() {
     // Each from a little before where it bites first, so that it is found soon.
     for (planted, from) in [
-        (PlantedRefund::NoChecksum, 0),
-        (PlantedRefund::RetryOnTimeout, 0),
+        (PlantedRefund::NoChecksum, 45),
+        (PlantedRefund::RetryOnTimeout, 8),
         (PlantedRefund::AmountLeftOut, 0),
-        (PlantedRefund::FirstEntryIsOurs, 0),
-        (PlantedRefund::FoundIsTold, 0),
-        (PlantedRefund::TakenIsSettled, 0),
-        (PlantedRefund::OneOfTwoIsOurs, 0),
+        (PlantedRefund::FirstEntryIsOurs, 40),
+        (PlantedRefund::FoundIsTold, 70),
+        (PlantedRefund::TakenIsSettled, 5),
+        (PlantedRefund::OneOfTwoIsOurs, 30),
         (PlantedRefund::UndoneIsBelieved, 0),
-        (PlantedRefund::ConsoleIsOverlooked, 0),
+        (PlantedRefund::ConsoleIsOverlooked, 104),
     ] {
         let found = live_with_refunds(from..from + SEEDS_TO_BITE, Some(planted));
         let Err((seed, broken, _)) = found else { panic!("{planted:?} was not found") };

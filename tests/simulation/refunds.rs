@@ -231,7 +231,7 @@ impl Refunds {
         let random = self.world.look().chance.below(u64::MAX).to_le_bytes();
         let id = RefundId::of_random(random);
         self.of_wish(at, |wish| wish.ids.push(id.as_str().to_owned()));
-        match refund(desk, &order, &prepared, id, &mut || ()) {
+        match refund(desk, &order, &prepared, id, &mut |_| ()) {
             Ok(Ok(report)) => {
                 let is_told =
                     matches!(report.refund.outcome, RefundOutcome::Refunded | RefundOutcome::Refused);

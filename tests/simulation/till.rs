@@ -385,15 +385,7 @@ impl Wire {
                 Err(lost())
             }
             Mood::Twin => {
-                let is_made = later_ms % 2 == 0 && till.make(asked, now_ms, at_once, TWIN_CHARS);
-                let amount = asked["amount"].as_i64().unwrap_or_else(|| till.balance());
-                let reason: String = asked["reason"].as_str().unwrap().chars().take(TWIN_CHARS).collect();
-                for _ in 0..if is_made { 1 } else { 2 } {
-                    if till.balance() >= amount {
-                        refund_by_console(&mut till, amount, now_ms, &reason);
-                        till.twins.extend(id_in(asked));
-                    }
-                }
+                twin(&mut till, asked, now_ms, later_ms % 2 == 0);
                 Err(lost())
             }
             Mood::Refuse => answer(200, &refusal("취소불가 상태입니다")),
@@ -422,6 +414,19 @@ impl Wire {
 /// The id of ours that a request has at the end of its reason.
 fn id_in(asked: &Value) -> Option<String> {
     asked["reason"].as_str()?.rsplit_once('#').map(|(_, id)| id.to_owned())
+}
+
+/// The console pays back what was asked for in the same second and for the same reason: beside it, or twice.
+fn twin(till: &mut Till, asked: &Value, now_ms: i64, makes: bool) {
+    let is_made = makes && till.make(asked, now_ms, (now_ms, now_ms), TWIN_CHARS);
+    let amount = asked["amount"].as_i64().unwrap_or_else(|| till.balance());
+    let reason: String = asked["reason"].as_str().unwrap().chars().take(TWIN_CHARS).collect();
+    for _ in 0..if is_made { 1 } else { 2 } {
+        if till.balance() >= amount {
+            refund_by_console(till, amount, now_ms, &reason);
+            till.twins.extend(id_in(asked));
+        }
+    }
 }
 
 pub fn console_refund(till: &mut Till, amount: i64, at_ms: i64) {

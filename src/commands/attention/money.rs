@@ -12,7 +12,7 @@ use crate::domain::payment::{EventKind, Outcome, Payment, RefundOutcome};
 use crate::domain::protocol::DOUBT_LASTS;
 use crate::domain::protocol::may_be_noted;
 use crate::domain::record::Record;
-use crate::domain::refund::Refund;
+use crate::domain::refund::{Refund, is_short_settlement};
 use crate::domain::time::{Moment, SendMark};
 use crate::ledger::{Ledger, LedgerError, Undone};
 use crate::output::attention::Item;
@@ -84,22 +84,43 @@ pub(super) fn refunds(
     }
     for refund in ledger.refused_refunds()? {
         let payment = ledger.find(&refund.merchant_uid)?;
-        // Somebody has given it all back since, here or in the console.
-        let all = |payment: &Payment| payment.cancel_amount.is_some_and(|back| back >= refund.paid);
-        if payment.as_ref().is_some_and(all) {
+        if payment.as_ref().is_some_and(|payment| is_back_since(payment, &refund)) {
             continue;
         }
-        let left = payment.map(|payment| payment.left());
+        let left = payment.as_ref().map(Payment::left);
         let why = why_of(&refund).unwrap_or_else(|| "no reason was given".to_owned());
+        let pg = payment.as_ref().and_then(Payment::pg);
+        let is_short = refund.message.as_deref().is_some_and(|words| is_short_settlement(pg, words));
         items.push(Item {
             why: format!("the money did not go back: {why}"),
-            otherwise: Some(acknowledge(context, refund.id.as_str())),
+            otherwise: Some(if is_short {
+                outside(context, &refund)
+            } else {
+                acknowledge(context, refund.id.as_str())
+            }),
             id: Some(refund.id.as_str().to_owned()),
             signed: ledger.answer_for(refund.id.as_str())?,
             ..of_refund("refund_refused", &refund, again(context, &refund, left))
         });
     }
     Ok(items)
+}
+
+/// Somebody has given it all back since, here or in the console, or the PG so much without the gateway.
+fn is_back_since(payment: &Payment, refund: &Refund) -> bool {
+    let is_all = payment.cancel_amount.is_some_and(|back| back >= refund.paid);
+    let noted = payment.outside.as_ref();
+    is_all || noted.is_some_and(|noted| noted.at >= refund.requested_at && noted.amount >= refund.amount)
+}
+
+/// That a PG which is short of settlement money has paid it back by hand.
+fn outside(context: &Context<'_>, refund: &Refund) -> String {
+    let options = vec![
+        ("--note", Some("refunded-outside".to_owned())),
+        ("--amount", Some(refund.amount.to_digits())),
+        ("--evidence", Some("...".to_owned())),
+    ];
+    command_with(context.settings, "reconcile", refund.merchant_uid.as_str(), options)
 }
 
 /// What ends an open refund: a look-up; where one was answered after all the time that it takes, and has not, a person

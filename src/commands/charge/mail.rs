@@ -5,11 +5,10 @@
 use crate::commands::charge::ChargeArgs;
 use crate::commands::context::Context;
 use crate::commands::pasted::charge_command;
-use crate::commands::unwatched::{profile_asked_for, seoul_now};
+use crate::commands::unwatched::{profile_asked_for, seoul_now, with_facts};
 use crate::domain::charge::ChargeRequest;
 use crate::domain::money::{Amount, Currency};
 use crate::failure::{Failure, Kind};
-use crate::output::table::facts;
 use crate::output::text::when;
 use crate::settings::{Environment, Flags};
 
@@ -45,13 +44,6 @@ pub fn named_without_settings(
     environment: &Environment,
 ) -> Failure {
     with_facts(failure, as_given(args), seoul_now(), profile_asked_for(flags, environment))
-}
-
-fn with_facts(failure: Failure, what: [String; 3], at: String, profile: String) -> Failure {
-    let [customer, order, amount] = what;
-    let rows =
-        [("customer", customer), ("order", order), ("amount", amount), ("time", at), ("profile", profile)];
-    facts(&rows).lines().fold(failure, Failure::detailed)
 }
 
 /// Customer, order and amount in the words of the command line.

@@ -210,6 +210,7 @@ mod tests {
             who: Some(Who::Customer),
             on: None,
             refunded: true,
+            totals: false,
             doubles: true,
             limit: None,
             all: true,

@@ -32,6 +32,9 @@ pub(super) fn run(args: &HistoryListArgs, context: &mut Context<'_>) -> Result<E
     if let Some(customer) = &mut filter.customer {
         *customer = customer_meant(customer.as_str(), Some(&ledger))?;
     }
+    if args.totals {
+        return answered(context.ui.totals(&ledger.totals(&filter)?), Exit::Done);
+    }
     let (settings, now) = (context.settings, context.now());
     let to_write_to = args.who == Some(Who::Customer) && args.columns.is_none();
     if to_write_to && context.ui.format() == Format::Csv {

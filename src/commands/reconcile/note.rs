@@ -11,6 +11,7 @@ use crate::domain::charge::{Field, check_text};
 use crate::domain::money::Amount;
 use crate::domain::payment::{Noted, Outcome, Payment};
 use crate::domain::protocol::may_be_noted;
+use crate::domain::record::Record;
 use crate::domain::refund::Refund;
 use crate::domain::text::nfc_key;
 use crate::failure::{Exit, Failure};
@@ -129,10 +130,11 @@ fn outside(
     if row.outcome != Outcome::Paid {
         return no(format!("{uid} is {}, and only of a paid one is anything paid back", row.outcome));
     }
-    if row.others().any(|record| record.imp_uid == id) {
-        let own = row.imp_uid.as_deref().unwrap_or("the order's own");
+    let is_of_it = |record: &&Record| record.imp_uid == id || record.apply_num.as_deref() == Some(id);
+    if let Some(other) = row.others().find(is_of_it) {
+        let (other, own) = (&other.imp_uid, row.imp_uid.as_deref().unwrap_or("the order's own"));
         return no(format!(
-            "{id} is a payment beside {own} under {uid}; --acknowledge {id} answers for that"
+            "{other} is a payment beside {own} under {uid}; --acknowledge {other} answers for that"
         ));
     }
     let (at, by, left) = (context.now(), context.settings.operator.clone(), row.left());

@@ -195,6 +195,22 @@ mod tests {
     }
 }
 
+/// Tells refunds that the PG took back, as was noted, and that the gateway goes on showing.
+pub(super) fn tell_taken_back(
+    taken_back: Vec<(Payment, Refund)>,
+    customer: Option<&CustomerUid>,
+    told: &mut Told,
+) {
+    for (payment, refund) in taken_back {
+        let record = payment.records.iter().find(|record| record.imp_uid == refund.imp_uid);
+        let back = record.and_then(|record| record.cancelled);
+        let shows = back.is_some_and(|back| back >= refund.amount);
+        if shows && customer.is_none_or(|customer| payment.terms.customer_uid == *customer) {
+            told.taken_back(&payment, record, &refund);
+        }
+    }
+}
+
 /// Tells refunds that the gateway showed and does not show any more, of the orders that the run is about.
 pub(super) fn tell_undone(
     undone: Vec<Undone>,

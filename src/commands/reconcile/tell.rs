@@ -41,6 +41,8 @@ pub(super) struct Told {
     unanswered: Vec<Payment>,
     drift: Vec<Drift>,
     refunds: Vec<Refund>,
+    /// A person has noted what became of them.
+    noted: bool,
     /// What was told as drift, so that a list does not repeat what a look-up has said.
     said: HashSet<u64>,
     /// Asked about, and as it was.
@@ -109,7 +111,7 @@ impl Told {
     /// anything about it.
     pub(super) fn refund(&mut self, refund: Refund, answered: bool, zone: &TimeZone) {
         let (id, uid) = (refund.id.as_str(), safe(refund.merchant_uid.as_str()).into_owned());
-        self.lines.push(format!("{uid}  Refund {id}: {}", refund_sentence(&refund, None, zone)));
+        self.lines.push(format!("{uid}  Refund {id}: {}", refund_sentence(&refund, None, None, zone)));
         self.worsen(match refund.outcome {
             RefundOutcome::Refunded => Exit::Done,
             RefundOutcome::Refused => Exit::With(Kind::Rejected),
@@ -391,12 +393,16 @@ impl Told {
             0 => String::new(),
             count => format!(", {count} without an answer"),
         };
+        // Those of a note are with their payment.
+        let told = self.refunds.iter().filter(|_| !self.noted);
+        let told: Vec<bool> = told.map(|refund| refund.outcome.is_open()).collect();
+        let refunds = |open: bool| told.iter().filter(|is_open| **is_open == open).count();
         let imported =
             if self.imported > 0 { format!(", {} imported", self.imported) } else { String::new() };
         let counts = format!(
             "{} settled, {} open, {} unchanged, {} contradicted{imported}{unanswered}",
-            self.settled.len(),
-            self.undecided.len(),
+            self.settled.len() + refunds(false),
+            self.undecided.len() + refunds(true),
             self.stand,
             self.drift.iter().filter(|drift| drift.is_left()).count()
         );

@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::billing::refund::RefundOrder;
 use crate::commands::context::Context;
 use crate::commands::limits::LOCK_WAIT_MORE;
+use crate::commands::pasted::{command_of, command_with};
 use crate::commands::refund::RefundArgs;
 use crate::domain::charge::{Field, check_text};
 use crate::domain::money::Amount;
@@ -14,6 +15,7 @@ use crate::domain::tax::Tax;
 use crate::domain::text::nfc_key;
 use crate::failure::Failure;
 use crate::ledger::Ledger;
+use crate::output::text::safe;
 
 /// The reason, without anything that only looks like one.
 pub(super) fn reason(text: &str) -> Result<String, Failure> {
@@ -25,43 +27,91 @@ pub(super) fn reason(text: &str) -> Result<String, Failure> {
     Ok(reason)
 }
 
+/// A payment that an id means: of the order that it is under, by its own imp_uid.
+pub(super) struct Meant {
+    pub payment: Payment,
+    /// `None` where the ledger does not know it.
+    pub imp_uid: Option<String>,
+}
+
 /// The one payment that an id means. Two that it fits are told, and neither is taken.
-pub(super) fn payment_meant(id: &str, ledger: &Ledger) -> Result<Payment, Failure> {
+pub(super) fn payment_meant(
+    args: &RefundArgs,
+    context: &Context<'_>,
+    ledger: &Ledger,
+) -> Result<Meant, Failure> {
+    let id = args.id.as_str();
     let mut found: Vec<Payment> = ledger.find_any(id)?.into_iter().collect();
     for payment in ledger.by_approval(id)? {
         if !found.iter().any(|known| known.terms.merchant_uid == payment.terms.merchant_uid) {
             found.push(payment);
         }
     }
-    match found.as_slice() {
-        [only] => Ok(only.clone()),
-        [] => Err(Failure::not_found(format!("there is no payment `{}` in the ledger", id.escape_debug()))
-            .hinted(format!("the ledger is {}", ledger.path().display()))),
-        many => {
-            let orders: Vec<&str> = many.iter().map(|payment| payment.terms.merchant_uid.as_str()).collect();
-            Err(Failure::refused(format!(
-                "`{}` is of more than one payment: {}",
-                id.escape_debug(),
-                orders.join(", ")
-            ))
-            .hinted("name the payment by its merchant_uid or imp_uid"))
+    let mut meant: Vec<Meant> = Vec::new();
+    for payment in found {
+        let imp_uids = payment.meant_by(id);
+        if imp_uids.is_empty() {
+            meant.push(Meant { payment, imp_uid: None });
+        } else {
+            let of = |imp_uid| Meant { payment: payment.clone(), imp_uid: Some(imp_uid) };
+            meant.extend(imp_uids.into_iter().map(of));
         }
     }
+    if meant.len() > 1 {
+        return Err(several(args, context, &meant));
+    }
+    meant.pop().ok_or_else(|| {
+        Failure::not_found(format!("there is no payment `{}` in the ledger", id.escape_debug()))
+            .hinted(format!("the ledger is {}", ledger.path().display()))
+    })
+}
+
+/// Both, each with the command that means it alone.
+fn several(args: &RefundArgs, context: &Context<'_>, meant: &[Meant]) -> Failure {
+    let message = format!("`{}` is of {} payments", args.id.escape_debug(), meant.len());
+    let mut options = Vec::new();
+    if args.full {
+        options.push(("--full", None));
+    }
+    for (flag, value) in [
+        ("--amount", &args.amount),
+        ("--tax-free", &args.tax_free),
+        ("--vat", &args.vat),
+        ("--expect-customer", &args.expect_customer),
+    ] {
+        options.extend(value.as_ref().map(|value| (flag, Some(value.clone()))));
+    }
+    options.push(("--reason", Some(args.reason.clone())));
+    options.extend(args.notify_webhook.then_some(("--notify-webhook", None)));
+    meant.iter().fold(Failure::refused(message), |failure, Meant { payment, imp_uid }| {
+        let order = payment.terms.merchant_uid.as_str();
+        let record = payment.records.iter().find(|record| Some(&record.imp_uid) == imp_uid.as_ref());
+        let amount = record.and_then(|record| record.amount).unwrap_or(payment.terms.amount);
+        let customer = record.and_then(|record| record.customer_uid.as_deref());
+        let customer = customer.unwrap_or_else(|| payment.terms.customer_uid.as_str());
+        let id = imp_uid.as_deref().unwrap_or(order);
+        let command = command_with(context.settings, "refund", id, options.clone());
+        failure.hinted(format!(
+            "{} of the order {}, {amount} of {}: {command}",
+            safe(id),
+            safe(order),
+            safe(customer)
+        ))
+    })
 }
 
 /// The refund as it is asked for.
-pub(super) fn order(
-    args: &RefundArgs,
-    context: &Context<'_>,
-    payment: &Payment,
-) -> Result<RefundOrder, Failure> {
+pub(super) fn order(args: &RefundArgs, context: &Context<'_>, meant: &Meant) -> Result<RefundOrder, Failure> {
+    let payment = &meant.payment;
     let settings = context.settings;
     let currency = payment.terms.amount.currency();
     let part =
         |text: &Option<String>| text.as_deref().map(|text| Amount::parse_or_zero(text, currency)).transpose();
     let amount = args.amount.as_deref().map(|text| Amount::parse(text, currency)).transpose()?;
     let tax = Tax { tax_free: part(&args.tax_free)?, vat_amount: part(&args.vat)? };
+    // Of another payment under the order the gateway says whose it is.
     if let Some(expected) = &args.expect_customer
+        && meant.imp_uid == payment.imp_uid
         && payment.terms.customer_uid.as_str() != expected
     {
         return Err(Failure::refused(format!(
@@ -71,11 +121,11 @@ pub(super) fn order(
             expected.escape_debug()
         )));
     }
-    let imp_uid = imp_uid(&args.id, payment)?;
+    let imp_uid = imp_uid(context, meant)?;
     let within = settings.limits.similar_within.unwrap_or_default();
     Ok(RefundOrder {
         merchant_uid: payment.terms.merchant_uid.clone(),
-        by_imp_uid: imp_uid == args.id,
+        by_imp_uid: imp_uid == args.id || payment.imp_uid.as_ref() != Some(&imp_uid),
         imp_uid,
         amount,
         tax,
@@ -89,8 +139,8 @@ pub(super) fn order(
     })
 }
 
-/// The payment that goes back: the one that was named by its imp_uid, else the order's own.
-fn imp_uid(id: &str, payment: &Payment) -> Result<String, Failure> {
+/// The payment that goes back, by its imp_uid.
+fn imp_uid(context: &Context<'_>, Meant { payment, imp_uid }: &Meant) -> Result<String, Failure> {
     let uid = &payment.terms.merchant_uid;
     if payment.outcome != Outcome::Paid {
         let failure = Failure::refused(format!(
@@ -99,16 +149,17 @@ fn imp_uid(id: &str, payment: &Payment) -> Result<String, Failure> {
         ));
         return Err(match payment.outcome {
             Outcome::Unknown | Outcome::Pending => {
-                failure.hinted("billkey reconcile tells whether it was charged")
+                let reconcile = command_of(context.settings, "reconcile", uid.as_str());
+                failure.hinted(format!("to find out whether it was charged: {reconcile}"))
             }
             Outcome::Paid | Outcome::Declined | Outcome::Rejected | Outcome::NotSent => failure,
         });
     }
-    let names_it = id == uid.as_str() || payment.apply_num.as_deref() == Some(id) || !id.starts_with("imp");
-    let own = payment.imp_uid.clone().filter(|own| names_it || own == id);
-    own.or_else(|| (!names_it).then(|| id.to_owned())).ok_or_else(|| {
-        Failure::refused(format!("the ledger does not know the imp_uid of {uid}"))
-            .hinted(format!("billkey reconcile {uid} asks the gateway for it"))
+    imp_uid.clone().ok_or_else(|| {
+        Failure::refused(format!("the ledger does not know the imp_uid of {uid}")).hinted(format!(
+            "to ask the gateway for it: {}",
+            command_of(context.settings, "reconcile", uid.as_str())
+        ))
     })
 }
 

@@ -22,10 +22,14 @@ pub(super) fn ended(context: &mut Context<'_>, report: &RefundReport) -> Result<
     let RefundReport { refund, payment, shown, held, settles_at } = report;
     let exit = exit_of(refund, held.as_ref());
     let zone = context.ui.zone().clone();
-    let mut first = refund_sentence(refund, *settles_at, &zone);
+    let mut first = refund_sentence(refund, Some(payment.mode_shown()), *settles_at, &zone);
     let balance = shown.as_ref().map(crate::domain::refund::Shown::balance);
     if let Some(balance) = balance {
-        first = format!("{first} {balance} is left.");
+        first = match refund.outcome.is_open() {
+            // What the gateway shows is not what will be.
+            true => format!("{first} The gateway shows {balance} as left."),
+            false => format!("{first} {balance} is left."),
+        };
     }
     let hints = match refund.outcome {
         RefundOutcome::Unknown | RefundOutcome::Pending => to_find_out(context, payment.pg(), refund),
@@ -37,6 +41,12 @@ pub(super) fn ended(context: &mut Context<'_>, report: &RefundReport) -> Result<
         let rest: String = hints.iter().map(|hint| format!("  {hint}\n")).collect();
         let text = format!("{first}\n{}{rest}", refund_facts(payment, refund));
         return match exit {
+            // Where nobody watches, all that is said goes into the mail, and is named there.
+            Exit::With(kind) if context.ui.quiet() => {
+                let failure =
+                    refund_facts(payment, refund).lines().fold(Failure::new(kind, first), Failure::detailed);
+                Err(hints.into_iter().fold(failure, Failure::hinted))
+            }
             Exit::Done if silent => Ok(exit),
             Exit::Done | Exit::With(_) => answered(context.ui.told(text.trim_end()), exit),
         };

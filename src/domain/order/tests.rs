@@ -57,6 +57,37 @@ fn registration(pg: &str, amount: Option<i64>) -> Record {
     Record { usage, pg_provider: Some(pg.to_owned()), amount: amount.map(won), ..record("imp_issue", "paid") }
 }
 
+fn approved(record: Record, apply_num: &str) -> Record {
+    Record { apply_num: Some(apply_num.to_owned()), ..record }
+}
+
+#[test]
+fn an_id_means_the_payment_that_has_it_and_an_order_with_two_means_both() {
+    let own = approved(record("imps_1", "paid"), "111");
+    let other = approved(record("imps_2", "paid"), "222");
+    let back = Record { cancelled: Some(won(8900)), ..other.clone() };
+    let of = |records: &[&Record]| {
+        let records = records.iter().map(|record| (*record).clone()).collect();
+        Payment { apply_num: Some("111".to_owned()), ..order(Mode::Live, Some("imps_1"), records) }
+    };
+    let (both, one, over) = (of(&[&own, &other]), of(&[&own]), of(&[&own, &back]));
+    let answered_for = of(&[&own, &signed(other)]);
+    let table: [(&str, &Payment, &str, &[&str]); 9] = [
+        ("an imp_uid", &both, "imps_2", &["imps_2"]),
+        ("the own one", &both, "imps_1", &["imps_1"]),
+        ("the other one's approval number", &both, "222", &["imps_2"]),
+        ("the own one's", &both, "111", &["imps_1"]),
+        ("the order, and two hold money", &both, "order_1", &["imps_1", "imps_2"]),
+        ("the order, and one holds money", &one, "order_1", &["imps_1"]),
+        ("the order, and the other was refunded", &over, "order_1", &["imps_1"]),
+        ("the order, and somebody has answered for the other", &answered_for, "order_1", &["imps_1"]),
+        ("the order as it is spelled elsewhere", &one, "Order_1", &["imps_1"]),
+    ];
+    for (what, payment, id, expected) in table {
+        assert_eq!(payment.meant_by(id), expected, "{what}");
+    }
+}
+
 fn signed(record: Record) -> Record {
     let reason = "paid twice on purpose".to_owned();
     Record { signed: Some(Signed { at: at(9), operator: None, reason }), ..record }

@@ -90,7 +90,8 @@ impl Refund {
         }
         let by = note.by.clone().unwrap_or_else(|| "somebody".to_owned());
         let evidence = note.evidence.clone();
-        let (outcome, why) = match (note.back, self.outcome.is_open()) {
+        // What was open, or is back by a person's word alone, ends as that word has it.
+        let (outcome, why) = match (note.back, self.outcome.is_open() || self.is_noted_back()) {
             (true, _) => (RefundOutcome::Refunded, Reason::RefundNotedBack { by, evidence }),
             (false, true) => (RefundOutcome::NotSent, Reason::RefundNotedNotBack { by, evidence }),
             (false, false) => (RefundOutcome::Refunded, Reason::RefundTakenBack { by, evidence }),
@@ -200,8 +201,11 @@ mod tests {
             let told = noted.as_ref().map(|noted| (noted.outcome, noted.why.as_ref().unwrap().word()));
             assert_eq!(told, expected, "{rule}");
             // Said twice it is said once.
-            assert_eq!(noted.and_then(|noted| noted.noted(&note(true))), None, "{rule}");
+            assert_eq!(noted.and_then(|noted| noted.noted(&note(back))), None, "{rule}");
         }
+        let wrongly = refund("aaaaaaaa", 3_000, 10_000).noted(&note(true)).unwrap();
+        let corrected = wrongly.noted(&note(false)).unwrap();
+        assert_eq!((corrected.outcome, corrected.why.unwrap().word()), (NotSent, "refund_noted_not_back"));
         let mut once = Refund { outcome: Refunded, ..refund("aaaaaaaa", 3_000, 10_000) };
         once = once.noted(&note(false)).unwrap();
         assert_eq!(once.noted(&note(false)), None);

@@ -158,4 +158,3 @@ END;
 -- slower than very many customers.
 CREATE INDEX payments_by_terms ON payments (customer_uid, amount_minor);
 
-PRAGMA user_version = 16;

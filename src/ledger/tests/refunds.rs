@@ -4,7 +4,7 @@ use super::{Asked, Place, at, charged, mark, reply, uid, won};
 use crate::domain::ids::RefundId;
 use crate::domain::payment::{CancelRecord, EventKind, GatewayRecord, Outcome, RefundOutcome};
 use crate::domain::reason::{Reason, Said};
-use crate::domain::refund::{Refund, RefundEnd};
+use crate::domain::refund::{Refund, RefundEnd, RefundNote};
 use crate::domain::tax::Tax;
 use crate::ledger::{Entry, How, Ledger, RefundHeld, RefundIntent};
 
@@ -47,6 +47,64 @@ fn ledger(place: &Place) -> Ledger {
     let mut ledger = place.ledger();
     charged(&mut ledger, &Asked::new("order_1", 8900, 0), Outcome::Paid);
     ledger
+}
+
+#[test]
+fn a_note_counts_as_paid_back_outside_and_can_be_taken_back() {
+    let place = Place::new();
+    let mut ledger = ledger(&place);
+    let asked = refund("aaaaaaaa", 3000, 10);
+    assert_eq!(begin(&mut ledger, &asked, None), How::Claimed);
+    let mut note = |back: bool| {
+        let (at, by, evidence) = (at(50), Some("mina".to_owned()), "letter".to_owned());
+        let note = RefundNote { back, at, by, evidence };
+        let written = ledger.write_one(&Entry::RefundNoted { id: asked.id.clone(), note }).unwrap();
+        let refund = ledger.find_refund(&asked.id).unwrap().unwrap();
+        (written.how, refund.outcome, written.payment.outside.map(|outside| outside.amount))
+    };
+    assert_eq!(note(true), (How::Kept, RefundOutcome::Refunded, Some(won(3000))));
+    assert_eq!(note(true), (How::Moved, RefundOutcome::Refunded, Some(won(3000))));
+    assert_eq!(note(false), (How::Kept, RefundOutcome::NotSent, None));
+    assert_eq!(note(true), (How::Moved, RefundOutcome::NotSent, None));
+    let events = ledger.events(&uid("order_1")).unwrap();
+    let told: Vec<_> = events.iter().filter(|event| event.kind == EventKind::Refund).collect();
+    assert_eq!(told.last().unwrap().operator.as_deref(), Some("mina"));
+    // One that the gateway has shown is on record, whatever is noted of it.
+    assert_eq!(begin(&mut ledger, &refund("bbbbbbbb", 1000, 60), None), How::Claimed);
+    let shown = end(&mut ledger, "bbbbbbbb", made(), None);
+    let evidence = "PG admin".to_owned();
+    let note = RefundNote { back: false, at: at(70), by: None, evidence };
+    let written = ledger.write_one(&Entry::RefundNoted { id: shown.id.clone(), note }).unwrap();
+    let now = ledger.find_refund(&shown.id).unwrap().unwrap();
+    assert_eq!((written.how, now.outcome, now.was_taken_back()), (How::Kept, RefundOutcome::Refunded, true));
+    assert_eq!(now.cancellation_id, shown.cancellation_id);
+}
+
+#[test]
+fn what_the_gateway_showed_and_shows_no_more_is_found_until_it_is_noted() {
+    let place = Place::new();
+    let mut ledger = ledger(&place);
+    assert_eq!(begin(&mut ledger, &refund("aaaaaaaa", 3000, 10), None), How::Claimed);
+    let shown = |refunded: &str| GatewayRecord {
+        imp_uid: Some("imps_order_1_paid".to_owned()),
+        status: Some(if refunded == "0" { "paid" } else { "cancelled" }.to_owned()),
+        amount_text: Some("8900".to_owned()),
+        cancel_amount_text: Some(refunded.to_owned()),
+        ..GatewayRecord::default()
+    };
+    let refund = end(&mut ledger, "aaaaaaaa", made(), Some(shown("3000")));
+    assert_eq!(ledger.undone_refunds().unwrap(), []);
+    assert_eq!(ledger.gone_back(at(0)).unwrap(), [uid("order_1")]);
+    assert_eq!(ledger.gone_back(at(1_000)).unwrap(), []);
+    end(&mut ledger, "aaaaaaaa", RefundEnd::Told, Some(shown("0")));
+    let undone = ledger.undone_refunds().unwrap();
+    assert_eq!((undone.len(), undone[0].shown, &undone[0].refunds), (1, won(0), &vec![refund.clone()]));
+    let (id, evidence) = (refund.id, "PG admin".to_owned());
+    let note = RefundNote { back: false, at: at(70), by: None, evidence };
+    assert_eq!(ledger.write_one(&Entry::RefundNoted { id, note }).unwrap().how, How::Kept);
+    assert_eq!(ledger.undone_refunds().unwrap(), []);
+    assert_eq!(ledger.taken_back(at(0)).unwrap().len(), 1);
+    assert_eq!(ledger.refunds_that_may_show(at(0)).unwrap(), []);
 }
 
 #[test]

@@ -279,7 +279,7 @@ fn the_customers_object_holds_totals_and_payments() {
     assert!(json.starts_with(r#"{"customer_uid":"gildong_0001_1234","name":"홍길동","#), "{json}");
     let totals = concat!(
         r#""removed_at":null,"totals":{"count":2,"paid":1,"net":{"KRW":8900},"net_apart":{},"#,
-        r#""further":{"count":0,"held":{}}},"dossier":{"first_paid_at":"2026-11-23T19:30:04+09:00","#
+        r#""further":{"count":0,"held":{}},"noted":{"count":0,"net":{}},"refunded":{}},"dossier":{"first_paid_at":"2026-11-23T19:30:04+09:00","#
     );
     assert!(json.contains(totals), "{json}");
 }

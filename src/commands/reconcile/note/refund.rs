@@ -98,7 +98,17 @@ fn the_one<'a>(
 ) -> Result<&'a Refund, Failure> {
     match fitting {
         [only] => Ok(only),
-        [] => Err(Failure::refused(format!("{}. Nothing was noted", why_not(all, id)))),
+        [] => {
+            let failure = Failure::refused(format!("{}. Nothing was noted", why_not(all, id)));
+            let last = all.last().filter(|last| last.may_be_noted(back) && last.id.as_str() != id);
+            Err(match last {
+                Some(last) => failure.hinted(format!(
+                    "if the PG has taken it back all the same: {}",
+                    note_command(context.settings, last.id.as_str(), "not-refunded")
+                )),
+                None => failure,
+            })
+        }
         several => {
             let what = if back { "refunded" } else { "not-refunded" };
             let message = format!(
@@ -121,10 +131,9 @@ fn why_not(all: &[Refund], id: &str) -> String {
         RefundOutcome::Refunded if last.was_taken_back() => {
             format!("that the PG took the refund {refund} back is noted already")
         }
-        RefundOutcome::Refunded => format!(
-            "the refund {refund} went back, and the gateway has not been seen without it; a PG that took it back all the \
-             same is noted by that id"
-        ),
+        RefundOutcome::Refunded => {
+            format!("the refund {refund} went back, and the gateway has not been seen without it since")
+        }
         RefundOutcome::Refused | RefundOutcome::NotSent | RefundOutcome::Pending | RefundOutcome::Unknown => {
             format!("the refund {refund} is {}, and no doubt is left of it", last.outcome.word())
         }

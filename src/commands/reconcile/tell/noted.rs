@@ -44,6 +44,7 @@ impl Told {
         });
         self.settled.push(payment);
         self.refunds.push(refund);
+        self.noted = true;
     }
 
     /// A refund that the gateway was asked about in vain.
@@ -60,6 +61,19 @@ impl Told {
         if !self.unanswered.iter().any(|known| known.terms.merchant_uid == payment.terms.merchant_uid) {
             self.unanswered.push(payment);
         }
+    }
+
+    /// One that the gateway shows, and the PG took back.
+    pub(in crate::commands::reconcile) fn taken_back(
+        &mut self,
+        payment: &Payment,
+        record: Option<&Record>,
+        refund: &Refund,
+    ) {
+        let (id, amount) = (refund.id.as_str(), refund.amount);
+        let noted = refund.why.as_ref().map(ToString::to_string).unwrap_or_default();
+        let why = format!("of the refund {id} of {amount}, which the gateway shows, {noted}");
+        self.drift(DriftKind::SettledOutside, Some(payment), record.map(as_shown).as_ref(), why);
     }
 
     /// Refunds that went back and show no more.

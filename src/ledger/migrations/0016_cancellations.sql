@@ -18,4 +18,3 @@ CREATE TABLE cancellations (
 CREATE INDEX payments_given_back ON payments (cancelled_at_s)
  WHERE outcome = 'paid' AND (cancel_amount_minor > 0 OR outside_minor > 0);
 
-PRAGMA user_version = 19;

@@ -45,4 +45,3 @@ BEGIN
     INSERT INTO search_again (payment_id) VALUES (NEW.payment_id) ON CONFLICT (payment_id) DO NOTHING;
 END;
 
-PRAGMA user_version = 17;

@@ -10,4 +10,3 @@ ALTER TABLE ledger ADD COLUMN doubt_restored_ms INTEGER;
 ALTER TABLE ledger ADD COLUMN stamp BLOB;
 ALTER TABLE ledger ADD COLUMN stamped_ms INTEGER CHECK ((stamp IS NULL) = (stamped_ms IS NULL));
 
-PRAGMA user_version = 18;

@@ -58,4 +58,3 @@ BEGIN
     SELECT RAISE(ABORT, 'a closed month is never deleted');
 END;
 
-PRAGMA user_version = 20;
