@@ -57,15 +57,22 @@ fn list(
     ui: &mut Ui,
 ) -> Result<io::Result<u64>, Failure> {
     let with_footer = ui.format() == Format::Table;
+    let fields: Vec<&str> = columns.names().collect();
     let mut lister = match ui.list(columns) {
-        Ok(lister) => lister,
+        Ok(lister) => lister.all_there(),
         Err(error) => return Ok(Err(error)),
     };
     let mut written = Ok(());
-    ledger.visit(filter, &mut |payment| {
+    let mut each = |payment: Payment| {
         written = lister.row(&payment);
         if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-    })?;
+    };
+    // Under a row of a table stands what no field names.
+    if with_footer {
+        ledger.visit(filter, &mut each)
+    } else {
+        ledger.visit_fields(filter, &fields, &mut each)
+    }?;
     if let Err(error) = written {
         return Ok(Err(error));
     }
