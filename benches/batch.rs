@@ -39,12 +39,13 @@ fn main() {
     }
     let wanted = arguments.into_iter().find(|argument| !argument.starts_with('-'));
     let gateway = Gateway::start();
-    let parts: [(&str, Part); 5] = [
+    let parts: [(&str, Part); 6] = [
         ("script", script),
         ("bare", bare_client),
         ("latency", latency),
         ("fsync", fsyncs),
         ("large", large_file),
+        ("one", one_customer),
     ];
     for (name, part) in parts {
         if wanted.as_deref().is_none_or(|wanted| wanted == name) {
@@ -88,10 +89,19 @@ impl Room {
 
     /// A file of rows that no other file has.
     fn rows(&self, count: usize) -> String {
+        self.rows_of(count, false)
+    }
+
+    /// All of one customer, or each of another.
+    fn rows_of(&self, count: usize, one_customer: bool) -> String {
         static FILES: AtomicUsize = AtomicUsize::new(0);
         let file = FILES.fetch_add(1, Ordering::Relaxed);
         let row = |n: usize| {
-            format!("gildong_{file}_{n:06},{},Monthly subscription,order_{file}_{n:06}\n", 1000 + n)
+            let (customer, amount) = match one_customer {
+                true => ("gildong_one".to_owned(), 1000 + n + file * count),
+                false => (format!("gildong_{file}_{n:06}"), 1000 + n),
+            };
+            format!("{customer},{amount},Monthly subscription,order_{file}_{n:06}\n")
         };
         let text: String = (0..count).map(row).collect();
         let name = format!("{file}.csv");
@@ -348,6 +358,21 @@ fn large_file(gateway: &Gateway) {
     println!("100,000 rows, run again with --results: {took:.2} s, {peak:.1} MB, {sent} requests (aim: 0)");
     let (took, _) = measured(&room, &room.arguments(&file, 16, &[]));
     println!("100,000 rows, run again: {took:.2} s (aim: a few)");
+}
+
+/// As many rows of one customer, each of another amount, as of as many customers.
+fn one_customer(gateway: &Gateway) {
+    const COUNT: usize = 20_000;
+    let times = |one: bool| {
+        let room = Room::new(gateway);
+        let (first, second) = (room.rows_of(COUNT, one), room.rows_of(COUNT, one));
+        let charged = room.run(&[], &room.arguments(&first, 16, &[])).0;
+        let planned = room.run(&[], &room.arguments(&second, 16, &["--dry-run"])).0;
+        (charged.as_secs_f64(), planned.as_secs_f64())
+    };
+    let ((one, one_planned), (many, many_planned)) = (times(true), times(false));
+    println!("20,000 rows, charged: {one:.1} s of one customer, {many:.1} s of 20,000 (aim: the same)");
+    println!("20,000 rows more, checked: {one_planned:.2} s of one customer, {many_planned:.2} s of 20,000");
 }
 
 /// A gateway that pays, with its book in memory: a merchant_uid is paid once.

@@ -19,6 +19,7 @@ mod citations;
 mod clocks;
 mod crash;
 mod doctor;
+mod exports;
 mod formats;
 mod handed_in;
 mod harmless_answers;

@@ -334,7 +334,7 @@ fn write_together(ledger: &mut Ledger, mut orders: Vec<Order>) {
         let seen = Seen::of(&payment);
         match payment.outcome {
             Outcome::Declined | Outcome::Rejected if order.dice.in_1000(600) => {
-                again.push((order, Some(seen)))
+                again.push((order, Some(seen)));
             }
             Outcome::Unknown if order.dice.in_1000(900) => later.push(found_paid(order, seen, 0)),
             Outcome::Unknown if order.dice.in_1000(500) => later.push(noted(order, seen)),

@@ -59,7 +59,9 @@ const REMOVE: &str =
 impl Ledger {
     /// Saves a customer as given. A known one keeps its `added_at`; `removed_at` is cleared.
     pub fn save_customer(&mut self, customer: &Customer) -> Result<(), LedgerError> {
-        self.in_transaction(|tx| save(tx, customer))
+        self.in_transaction(|tx| save(tx, customer))?;
+        self.index_people_behind();
+        Ok(())
     }
 
     /// Saves many together, all of them or none. `made` makes each of what is known of it, and is handed its place
@@ -77,7 +79,9 @@ impl Ledger {
                 }
             }
             Ok(())
-        })
+        })?;
+        self.index_people_behind();
+        Ok(())
     }
 
     /// A removed customer is found too.

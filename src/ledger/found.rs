@@ -24,8 +24,9 @@ const BESIDE: &str = "SELECT id FROM payments WHERE id >= (SELECT upto FROM sear
      UNION SELECT payment_id FROM search_again \
      UNION SELECT id FROM payments WHERE customer_uid IN (SELECT customer_uid FROM temp.people WHERE word = ?1)";
 
-/// More pieces of one text than this make it no rarer.
-const PIECES_MAX: usize = 6;
+/// Of the customers that a word names: those that have its pieces, and those of which the blocks do not know all.
+const PEOPLE_MAYBE: &str = "AND customer_uid IN (SELECT customer_uid FROM search_people \
+         WHERE id IN (SELECT id FROM temp.maybe) UNION ALL SELECT customer_uid FROM search_people_again)";
 
 /// What `temp.found` holds: of which text, and as the ledger stood then.
 #[derive(Debug, PartialEq, Eq)]
@@ -63,16 +64,12 @@ pub(super) fn find(db: &Connection, asked: Option<&Asked>) -> Result<(), Fault> 
     let tx = Transaction::new_unchecked(db, TransactionBehavior::Deferred)?;
     tx.execute_batch(TABLES)?;
     if let Some(asked) = asked {
-        for Word { people, .. } in &asked.words {
-            let sql = format!("INSERT INTO temp.people {}", people.sql);
-            tx.prepare(&sql)?.execute(&*bound(&people.params))?;
+        for word in &asked.words {
+            find_people(&tx, word)?;
         }
         let maybe = maybe(&tx, asked)?;
         let among = if maybe.is_some() { "id IN (SELECT id FROM temp.maybe) AND " } else { "" };
-        {
-            let mut insert = tx.prepare("INSERT INTO temp.maybe (id) VALUES (?1)")?;
-            maybe.into_iter().flatten().try_for_each(|id| insert.execute([id]).map(drop))?;
-        }
+        set_maybe(&tx, maybe.unwrap_or_default())?;
         let sql = format!(
             "INSERT INTO temp.found SELECT id, {} FROM payments WHERE {among}{}",
             asked.rank,
@@ -84,13 +81,44 @@ pub(super) fn find(db: &Connection, asked: Option<&Asked>) -> Result<(), Fault> 
     Ok(())
 }
 
+/// The saved customers that a word names, by their own blocks.
+fn find_people(tx: &Connection, word: &Word) -> Result<(), Fault> {
+    let among = match &word.pieces {
+        Some(ways) => {
+            let last: i64 =
+                tx.query_row("SELECT ifnull(max(id), 0) FROM search_people", [], |row| row.get(0))?;
+            let mut ids = Vec::new();
+            for nth in 0..=last / BLOCK {
+                in_block(tx, -1 - nth, ways, &mut |place| ids.push(nth * BLOCK + place))?;
+            }
+            set_maybe(tx, ids)?;
+            PEOPLE_MAYBE
+        }
+        None => "",
+    };
+    let sql = format!("INSERT INTO temp.people {} {among}", word.people.sql);
+    tx.prepare(&sql)?.execute(&*bound(&word.people.params))?;
+    Ok(())
+}
+
+fn set_maybe(tx: &Connection, mut ids: Vec<i64>) -> Result<(), Fault> {
+    ids.sort_unstable();
+    ids.dedup();
+    tx.execute("DELETE FROM temp.maybe", [])?;
+    let mut insert = tx.prepare("INSERT INTO temp.maybe (id) VALUES (?1)")?;
+    Ok(ids.into_iter().try_for_each(|id| insert.execute([id]).map(drop))?)
+}
+
 /// The payments that may hold every word, in the order of their ids; `None` where any may.
 fn maybe(tx: &Connection, asked: &Asked) -> Result<Option<Vec<i64>>, Fault> {
     let upto: i64 = tx.query_row("SELECT upto FROM search", [], |row| row.get(0))?;
     let mut all: Option<Vec<i64>> = None;
     for (n, word) in asked.words.iter().enumerate() {
         let Some(ways) = &word.pieces else { continue };
-        let mut of_word = in_blocks(tx, ways, upto / BLOCK)?;
+        let mut of_word = Vec::new();
+        for block in 0..upto / BLOCK {
+            in_block(tx, block, ways, &mut |place| of_word.push(block * BLOCK + place))?;
+        }
         let n = Value::from(i64::try_from(n).unwrap_or(i64::MAX));
         let mut beside = tx.prepare_cached(BESIDE)?;
         let ids = beside.query_map([n], |row| row.get(0))?;
@@ -106,21 +134,16 @@ fn maybe(tx: &Connection, asked: &Asked) -> Result<Option<Vec<i64>>, Fault> {
     Ok(all)
 }
 
-/// Those that have all pieces of one of the ways.
-fn in_blocks(tx: &Connection, ways: &[Vec<u32>], blocks: i64) -> Result<Vec<i64>, Fault> {
+/// Hands over the places in a block that have all pieces of one of the ways.
+fn in_block(tx: &Connection, block: i64, ways: &[Vec<u32>], each: &mut dyn FnMut(i64)) -> Result<(), Fault> {
     let mut statement = tx.prepare_cached(PLACES)?;
-    let ways: Vec<Vec<u32>> = ways.iter().map(|grams| telling(grams)).collect();
-    let mut ids = Vec::new();
-    for block in 0..blocks {
-        for grams in &ways {
-            let places = in_block(&mut statement, block, grams)?;
-            ids.extend(places.into_iter().map(|place| block * BLOCK + i64::from(place)));
-        }
+    for grams in ways {
+        with_all(&mut statement, block, grams)?.into_iter().for_each(|place| each(i64::from(place)));
     }
-    Ok(ids)
+    Ok(())
 }
 
-fn in_block(statement: &mut Statement<'_>, block: i64, grams: &[u32]) -> Result<Vec<u16>, Fault> {
+fn with_all(statement: &mut Statement<'_>, block: i64, grams: &[u32]) -> Result<Vec<u16>, Fault> {
     let mut all: Option<Vec<u16>> = None;
     for gram in grams {
         let mut rows = statement.query((block, gram))?;
@@ -135,12 +158,4 @@ fn in_block(statement: &mut Statement<'_>, block: i64, grams: &[u32]) -> Result<
         }
     }
     Ok(all.unwrap_or_default())
-}
-
-/// A few of a text's pieces: those that are not all ASCII are the rarest, and come first, as the largest numbers do.
-fn telling(grams: &[u32]) -> Vec<u32> {
-    let mut grams = grams.to_vec();
-    grams.sort_unstable_by(|one, other| other.cmp(one));
-    let step = grams.len().div_ceil(PIECES_MAX).max(1);
-    grams.into_iter().step_by(step).collect()
 }

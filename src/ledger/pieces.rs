@@ -18,6 +18,11 @@ const BEHIND: i64 = 2048;
 /// So many payments that have changed are put into their blocks when another one is filled.
 const AGAIN_AT_ONCE: i64 = 256;
 
+/// And so many customers that were saved are put into theirs when as many wait.
+const PEOPLE_LEFT: i64 = 1024;
+
+const PEOPLE_WAITING: &str = "SELECT count(*) FROM (SELECT 1 FROM search_people_again LIMIT ?1)";
+
 const LEFT: &str = "SELECT (SELECT max(id) FROM payments) - upto FROM search";
 
 /// What is looked for in a payment, in the order of [`of_payment`].
@@ -47,12 +52,26 @@ impl Ledger {
         if !entries.iter().any(|entry| matches!(entry, Entry::Answer { .. } | Entry::Imported(_))) {
             return;
         }
+        if matches!(is_left(&self.connection), Ok(true)) {
+            self.at_once(fill_next);
+        }
+    }
+
+    /// The same of saved customers, behind the commit that saved some.
+    pub(super) fn index_people_behind(&mut self) {
+        if matches!(are_people_left(&self.connection), Ok(true)) {
+            self.at_once(fill_people);
+        }
+    }
+
+    /// In a transaction of its own, which waits for nobody.
+    fn at_once(&mut self, fill: impl FnOnce(&Connection) -> Result<(), Fault>) {
         let db = &mut self.connection;
-        if !matches!(is_left(db), Ok(true)) || db.busy_timeout(Duration::ZERO).is_err() {
+        if db.busy_timeout(Duration::ZERO).is_err() {
             return;
         }
         let _ = Transaction::new(db, TransactionBehavior::Immediate).map_err(Fault::from).and_then(|tx| {
-            fill_next(&tx)?;
+            fill(&tx)?;
             Ok(tx.commit()?)
         });
         let _ = db.busy_timeout(self.busy_timeout);
@@ -63,6 +82,69 @@ impl Ledger {
 pub(super) fn fill(tx: &Connection) -> Result<(), Fault> {
     while is_left(tx)? {
         fill_next(tx)?;
+    }
+    while are_people_left(tx)? {
+        fill_people(tx)?;
+    }
+    Ok(())
+}
+
+/// Whether so many customers wait that it is worth it: a search looks at each of them.
+fn are_people_left(db: &Connection) -> Result<bool, Fault> {
+    let waiting: i64 = db.prepare_cached(PEOPLE_WAITING)?.query_row([PEOPLE_LEFT], |row| row.get(0))?;
+    Ok(waiting >= PEOPLE_LEFT)
+}
+
+/// The block of the saved customers with an id of `search_people`, and its place there.
+fn place_of_person(id: i64) -> (i64, u16) {
+    (-1 - id / BLOCK, u16::try_from(id.rem_euclid(BLOCK)).unwrap_or_default())
+}
+
+fn fill_people(tx: &Connection) -> Result<(), Fault> {
+    let mut waiting = tx.prepare_cached("SELECT customer_uid FROM search_people_again LIMIT ?1")?;
+    let waiting = waiting.query_map([BLOCK], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?;
+    let mut all: Vec<(i64, u32, u16)> = Vec::new();
+    for uid in &waiting {
+        tx.prepare_cached(
+            "INSERT INTO search_people (customer_uid) VALUES (?1) ON CONFLICT (customer_uid) DO NOTHING",
+        )?
+        .execute([uid])?;
+        let id = tx
+            .prepare_cached("SELECT id FROM search_people WHERE customer_uid = ?1")?
+            .query_row([uid], |row| row.get(0))?;
+        let (block, place) = place_of_person(id);
+        let mut statement =
+            tx.prepare_cached("SELECT name, email, tel FROM customers WHERE customer_uid = ?1")?;
+        let mut rows = statement.query([uid])?;
+        if let Some(row) = rows.next()? {
+            let mut each = |gram| all.push((block, gram, place));
+            of_text(row.get_ref(0)?, &mut each);
+            of_text(row.get_ref(1)?, &mut each);
+            of_tel(row.get_ref(2)?, &mut each);
+        }
+        tx.prepare_cached("DELETE FROM search_people_again WHERE customer_uid = ?1")?.execute([uid])?;
+    }
+    all.sort_unstable();
+    all.dedup();
+    for of_one in all.chunk_by(|one, other| (one.0, one.1) == (other.0, other.1)) {
+        if let Some((block, gram, _)) = of_one.first() {
+            add(tx, *block, *gram, of_one.iter().map(|(_, _, place)| *place))?;
+        }
+    }
+    Ok(())
+}
+
+/// Adds places to what a block has of a piece.
+fn add(tx: &Connection, block: i64, gram: u32, more: impl Iterator<Item = u16>) -> Result<(), Fault> {
+    let known: Option<Vec<u8>> =
+        tx.prepare_cached(KNOWN)?.query_row((block, gram), |row| row.get(0)).optional()?;
+    let known = places(&known.unwrap_or_default());
+    let mut all = known.clone();
+    all.extend(more);
+    all.sort_unstable();
+    all.dedup();
+    if all != known {
+        tx.prepare_cached(PUT)?.execute((block, gram, blob(&all)))?;
     }
     Ok(())
 }
@@ -94,15 +176,8 @@ fn fill_next(tx: &Connection) -> Result<(), Fault> {
 
 /// Adds what a payment has now to its block. What it had before stays: it is looked at for nothing, then.
 fn put_again(tx: &Connection, id: i64) -> Result<(), Fault> {
-    let (mut known, mut put) = (tx.prepare_cached(KNOWN)?, tx.prepare_cached(PUT)?);
     for (gram, place) in grams_between(tx, id, id + 1)? {
-        let block = id / BLOCK;
-        let blob_known: Option<Vec<u8>> = known.query_row((block, gram), |row| row.get(0)).optional()?;
-        let mut all = places(&blob_known.unwrap_or_default());
-        if let Err(at) = all.binary_search(&place) {
-            all.insert(at, place);
-            put.execute((block, gram, blob(&all)))?;
-        }
+        add(tx, id / BLOCK, gram, std::iter::once(place))?;
     }
     tx.prepare_cached("DELETE FROM search_again WHERE payment_id = ?1")?.execute([id])?;
     Ok(())
@@ -110,10 +185,12 @@ fn put_again(tx: &Connection, id: i64) -> Result<(), Fault> {
 
 /// The pieces of some payments with their places in their block, sorted, each once.
 fn grams_between(tx: &Connection, from: i64, upto: i64) -> Result<Vec<(u32, u16)>, Fault> {
+    /// Hands on the pieces of one row.
+    type OfRow = fn(&Row<'_>, &mut dyn FnMut(u32)) -> Result<(), rusqlite::Error>;
+    const ALL: [(&str, OfRow); 2] = [(PAYMENTS, of_payment), (RECORDS, of_record)];
+
     let mut all: Vec<(u32, u16)> = Vec::new();
-    for (sql, of_row) in
-        [(PAYMENTS, of_payment as fn(&Row<'_>, &mut dyn FnMut(u32)) -> _), (RECORDS, of_record)]
-    {
+    for (sql, of_row) in ALL {
         let mut statement = tx.prepare_cached(sql)?;
         let mut rows = statement.query((from, upto))?;
         while let Some(row) = rows.next()? {
@@ -130,9 +207,7 @@ fn of_payment(row: &Row<'_>, each: &mut dyn FnMut(u32)) -> Result<(), rusqlite::
     for column in TEXTS {
         of_text(row.get_ref(column)?, each);
     }
-    if let ValueRef::Text(tel) = row.get_ref(TEL)? {
-        pieces(&digits(&String::from_utf8_lossy(tel)), &mut |gram| each(gram));
-    }
+    of_tel(row.get_ref(TEL)?, each);
     if let ValueRef::Text(number) = row.get_ref(CARD)? {
         let number = String::from_utf8_lossy(number);
         each(whole(Whole::Card, &number));
@@ -152,6 +227,12 @@ fn of_record(row: &Row<'_>, each: &mut dyn FnMut(u32)) -> Result<(), rusqlite::E
 fn of_text(value: ValueRef<'_>, each: &mut dyn FnMut(u32)) {
     if let ValueRef::Text(text) = value {
         pieces(&String::from_utf8_lossy(text), &mut |gram| each(gram));
+    }
+}
+
+fn of_tel(value: ValueRef<'_>, each: &mut dyn FnMut(u32)) {
+    if let ValueRef::Text(tel) = value {
+        pieces(&digits(&String::from_utf8_lossy(tel)), &mut |gram| each(gram));
     }
 }
 

@@ -201,6 +201,37 @@ impl Ledger {
         })
     }
 
+    /// The same for a list of some fields of the payment object, by their names in the contract: what none of them is
+    /// made of is not read. Of what the gateway showed, a payment has the records where another one under its order took
+    /// money, and none where there is no such.
+    pub fn visit_fields(
+        &self,
+        filter: &Filter,
+        fields: &[&str],
+        each: &mut dyn FnMut(Payment) -> ControlFlow<()>,
+    ) -> Result<(), LedgerError> {
+        if filter.who.is_some() {
+            return self.visit(filter, each);
+        }
+        self.look_for(filter)?;
+        self.read(|db| {
+            let Choice { sql, params } = choose(filter).newest_first(&select_of(fields));
+            let mut statement = db.prepare(&sql)?;
+            let further = statement.column_count() - 1;
+            let mut rows = statement.query(&*bound(&params))?;
+            while let Some(row) = rows.next()? {
+                let Stored { id, mut payment } = row::stored(row)?;
+                if row.get(further)? {
+                    payment.records = of_payment(db, id)?;
+                }
+                if each(payment).is_break() {
+                    break;
+                }
+            }
+            Ok(())
+        })
+    }
+
     /// Whether a customer ever paid here.
     pub fn was_paid(&self, customer: &CustomerUid) -> Result<bool, LedgerError> {
         self.read(|db| Ok(db.prepare_cached(WAS_PAID)?.query_row([customer.as_str()], |row| row.get(0))?))
@@ -237,6 +268,46 @@ impl Ledger {
             Ok(())
         })
     }
+}
+
+/// Columns that are read for some fields alone; all others always are, because a payment is none without them, or
+/// because they say what others mean.
+const READ_FOR: [(&str, &[&str]); 22] = [
+    ("outcome_before", &[]),
+    ("last_send_ms", &[]),
+    ("last_send_boot_id", &[]),
+    ("last_send_since_boot_ms", &[]),
+    ("last_send_gateway_s", &[]),
+    ("account", &[]),
+    ("buyer_name", &[]),
+    ("buyer_email", &[]),
+    ("buyer_tel", &[]),
+    ("imp_uid", &["imp_uid", "other_imp_uids", "alarm"]),
+    ("status", &["status"]),
+    ("cancel_amount_minor", &["cancel_amount"]),
+    ("apply_num", &["apply_num"]),
+    ("card_name", &["card_name"]),
+    ("card_number", &["card_number"]),
+    ("pg_tid", &["pg_tid"]),
+    ("receipt_url", &["receipt_url"]),
+    ("paid_at_s", &["paid_at"]),
+    ("cancelled_at_s", &["cancelled_at"]),
+    ("note", &["note"]),
+    ("operator", &["operator"]),
+    ("host", &["host"]),
+];
+
+/// A SELECT of what some fields are made of, with NULL in the place of every other column.
+fn select_of(fields: &[&str]) -> String {
+    let is_read = |column: &str| {
+        let read_for = READ_FOR.iter().find(|(name, _)| *name == column);
+        read_for.is_none_or(|(_, for_fields)| for_fields.iter().any(|name| fields.contains(name)))
+    };
+    let columns = payment_columns!().split(", ").map(|column| if is_read(column) { column } else { "NULL" });
+    let columns = columns.collect::<Vec<_>>().join(", ");
+    let further = ["other_imp_uids", "alarm"].iter().any(|name| fields.contains(name));
+    let further = if further { "id IN (SELECT payment_id FROM further_payments)" } else { "0" };
+    format!("SELECT {columns}, {further} AS further FROM payments")
 }
 
 /// Whether these have to act before a payment can be paid. That is in no column: it is what the gateway's words mean

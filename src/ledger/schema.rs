@@ -119,5 +119,10 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<bool, Fault> {
         chain::fill(&tx)?;
     }
     tx.commit()?;
+    if from > 0 {
+        // Whoever opens it next would read a log as long as all that has changed. Where somebody reads it now, the log
+        // is written back by a later charge.
+        let _ = pragma(connection, "PRAGMA wal_checkpoint(TRUNCATE)");
+    }
     Ok(from == 0)
 }

@@ -161,7 +161,7 @@ fn of_days(
         sql.push_str(" AND mode = :mode");
         params.push((":mode".to_owned(), mode.word().to_owned().into()));
     }
-    sql.push_str(" GROUP BY outcome, currency, mode");
+    sql.push_str(" GROUP BY mode, currency, outcome");
     collect(db.prepare(&sql)?.query(&*bound(&params))?, row::day_group)
 }
 

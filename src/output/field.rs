@@ -156,6 +156,10 @@ impl Serialize for JsonValue<'_> {
             Value::Outcome(outcome) => serializer.serialize_str(outcome.word()),
             Value::Whole(number) => serializer.serialize_i64(*number),
             Value::Replayed => serializer.serialize_bool(self.1.replayed),
+            // Their digits are those of the minor units, and need not be read to be written.
+            Value::Money(amount) if amount.currency().decimals() == 0 => {
+                serializer.serialize_i64(amount.minor())
+            }
             Value::Money(amount) => exact_number(amount).map_err(S::Error::custom)?.serialize(serializer),
             Value::Time(at) => serializer.serialize_str(&when_rfc3339(*at, self.1.zone)),
             Value::Flag(flag) => serializer.serialize_bool(*flag),
@@ -304,6 +308,11 @@ impl<T: Listed> Columns<T> {
         if self.table.iter().all(|known| known.name != column.name) {
             self.table.push(column);
         }
+    }
+
+    /// The names of the fields, in their order.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.fields.iter().map(|field| field.name)
     }
 
     /// Reads the option where it was given, else takes the usual columns.

@@ -77,6 +77,8 @@ pub struct Lister<'u, T: Listed> {
     zone: &'u TimeZone,
     body: Body<'u>,
     shown: u64,
+    /// JSON lines are handed on one by one.
+    at_once: bool,
 }
 
 enum Body<'u> {
@@ -108,11 +110,16 @@ impl Ui {
                 Body::Csv(writer)
             }
         };
-        Ok(Lister { columns, zone: &options.zone, body, shown: 0 })
+        Ok(Lister { columns, zone: &options.zone, body, shown: 0, at_once: true })
     }
 }
 
-impl<T: Listed> Lister<'_, T> {
+impl<'u, T: Listed> Lister<'u, T> {
+    /// For a list that is there as a whole: no line is handed on by itself, which takes as long as to make it.
+    pub fn all_there(self) -> Lister<'u, T> {
+        Lister { at_once: false, ..self }
+    }
+
     /// Writes one record, or holds it back until its block is full.
     pub fn row(&mut self, row: &T) -> io::Result<()> {
         self.write(row, false, |_| {})
@@ -126,7 +133,7 @@ impl<T: Listed> Lister<'_, T> {
         dress: impl FnOnce(&mut TableRow),
     ) -> io::Result<()> {
         let shown = Shown { zone: self.zone, replayed };
-        let fields = &self.columns.fields;
+        let (fields, at_once) = (&self.columns.fields, self.at_once);
         match &mut self.body {
             Body::Table { out, writer, rows } => {
                 let mut laid_out = table_row(&self.columns, row, shown);
@@ -152,7 +159,9 @@ impl<T: Listed> Lister<'_, T> {
             }
             Body::Jsonl(out) => {
                 writeln!(out, "{}", json::line(&object::<T>(fields, row, shown))?)?;
-                out.flush()?;
+                if at_once {
+                    out.flush()?;
+                }
             }
             Body::Csv(writer) => {
                 for field in fields {

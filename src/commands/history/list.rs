@@ -104,12 +104,13 @@ fn list(
 ) -> Result<io::Result<u64>, Failure> {
     let (with_footer, shortens) = (ui.format() == Format::Table, ui.options().shortens());
     let year = year_of(now, ui.zone());
+    let fields: Vec<&str> = columns.names().collect();
     let mut lister = match ui.list(columns) {
-        Ok(lister) => lister,
+        Ok(lister) => lister.all_there(),
         Err(error) => return Ok(Err(error)),
     };
     let (mut written, mut unread, mut first) = (Ok(()), Ok(()), None);
-    ledger.visit(filter, &mut |payment| {
+    let mut each = |payment: Payment| {
         if shortens {
             match beside(ledger, &payment) {
                 Ok(beside) => {
@@ -122,7 +123,13 @@ fn list(
             written = lister.row(&payment);
         }
         if written.is_ok() && unread.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-    })?;
+    };
+    // Under a row of a table stands what no field names.
+    if with_footer {
+        ledger.visit(filter, &mut each)
+    } else {
+        ledger.visit_fields(filter, &fields, &mut each)
+    }?;
     unread?;
     if let Err(error) = written {
         return Ok(Err(error));

@@ -20,7 +20,8 @@ CREATE TABLE day_sums (
     noted_low  INTEGER NOT NULL,
     -- Those whose mode is denied by the gateway's flag.
     denied     INTEGER NOT NULL,
-    PRIMARY KEY (day, mode, currency, outcome)
+    -- The few sums of all days lie one behind the other.
+    PRIMARY KEY (mode, currency, outcome, day)
 ) STRICT, WITHOUT ROWID;
 
 INSERT INTO day_sums (day, mode, currency, outcome, payments, net_high, net_low, noted, noted_high, noted_low, denied)

@@ -45,3 +45,24 @@ BEGIN
     INSERT INTO search_again (payment_id) VALUES (NEW.payment_id) ON CONFLICT (payment_id) DO NOTHING;
 END;
 
+-- The same of saved customers, in blocks whose numbers are below 0: -1 has those with the lowest ids here.
+CREATE TABLE search_people (
+    id           INTEGER PRIMARY KEY,
+    customer_uid TEXT    NOT NULL UNIQUE
+) STRICT;
+
+-- Customers of which the blocks do not know all: filled in when there are many.
+CREATE TABLE search_people_again (customer_uid TEXT PRIMARY KEY NOT NULL) STRICT, WITHOUT ROWID;
+
+INSERT INTO search_people_again (customer_uid) SELECT customer_uid FROM customers;
+
+CREATE TRIGGER customers_are_searched AFTER INSERT ON customers
+BEGIN
+    INSERT INTO search_people_again (customer_uid) VALUES (NEW.customer_uid) ON CONFLICT (customer_uid) DO NOTHING;
+END;
+
+CREATE TRIGGER customers_are_searched_again AFTER UPDATE OF name, email, tel ON customers
+WHEN OLD.name IS NOT NEW.name OR OLD.email IS NOT NEW.email OR OLD.tel IS NOT NEW.tel
+BEGIN
+    INSERT INTO search_people_again (customer_uid) VALUES (NEW.customer_uid) ON CONFLICT (customer_uid) DO NOTHING;
+END;

@@ -59,11 +59,11 @@ const WORD: &str = concat!(
 
 /// The saved customers that one word names.
 const PEOPLE: &str = concat!(
-    "SELECT #, customer_uid FROM customers WHERE ",
+    "SELECT #, customer_uid FROM customers WHERE (",
     tight!("name"),
     " LIKE :like# ESCAPE '\\' OR name LIKE :apart# ESCAPE '\\' OR email LIKE :like# ESCAPE '\\' OR ",
     digits_of!("tel"),
-    " LIKE :digits#"
+    " LIKE :digits#)"
 );
 
 /// How well a payment fits one word: an id or an approval number that is the word itself, or begins with it, comes
@@ -80,6 +80,9 @@ const WHOLE_TEL_DIGITS_MIN: usize = 9;
 
 /// Longer than anything that is kept of a payment: no column holds it, and SQLite takes no such pattern.
 const TEXT_BYTES_MAX: usize = 20_000;
+
+/// More pieces of one text than this make it no rarer.
+const PIECES_MAX: usize = 6;
 
 /// So many words are told apart; whoever gives more has pasted something else.
 const WORDS_MAX: usize = 16;
@@ -155,9 +158,17 @@ fn pieces_of(word: &str) -> Option<Vec<Vec<u32>>> {
     ways.extend(last_four(word).map(|digits| vec![whole(Whole::LastFour, digits)]));
     let minors = ["KRW", "USD", "KWD"].into_iter().filter_map(|code| minor_of(word, code));
     ways.extend(minors.map(|minor| vec![whole(Whole::Amount, &minor.to_string())]));
+    let mut ways: Vec<Vec<u32>> = ways.into_iter().map(telling).collect();
     ways.sort();
     ways.dedup();
     Some(ways)
+}
+
+/// A few of a text's pieces: those that are not all ASCII are the rarest, and come first, as the largest numbers do.
+fn telling(mut grams: Vec<u32>) -> Vec<u32> {
+    grams.sort_unstable_by(|one, other| other.cmp(one));
+    let step = grams.len().div_ceil(PIECES_MAX).max(1);
+    grams.into_iter().step_by(step).collect()
 }
 
 /// What stands between blanks; but a telephone number that is written apart is one word, and so is an amount and

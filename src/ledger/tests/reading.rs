@@ -15,7 +15,7 @@ use crate::domain::payment::{GatewayRecord, Mode, Outcome};
 use crate::domain::totals::Totals;
 use crate::ledger::read::{BEGUN_WITH, BY_APPROVAL, BY_IMP_UID, EVENTS, LOOK_AGAIN, UNSETTLED, bound};
 use crate::ledger::records::{MANIFOLD, OF_PAYMENT};
-use crate::ledger::search::choose;
+use crate::ledger::search::{choose, refunded_between};
 use crate::ledger::{By, Filter, Ledger};
 use crate::ledger::{
     day::SPENT,
@@ -364,6 +364,40 @@ fn the_newest_are_read_from_an_index_and_never_sorted() {
         let plan = plan(&ledger, &choice.sql, &choice.params);
         assert!(plan.contains(index) && !plan.contains("TEMP B-TREE"), "{plan}");
     }
+}
+
+#[test]
+fn what_support_staff_know_is_looked_up_in_an_index() {
+    let place = Place::new();
+    let ledger = book(&place);
+    let no_scan = |plan: &str| {
+        !plan.lines().any(|line| line.ends_with("SCAN payments") || line.ends_with("SCAN records"))
+    };
+    let newest = || Filter { limit: Some(20), ..Filter::default() };
+    for (filter, index) in [
+        (Filter { card: Some("1234".to_owned()), ..newest() }, "records_by_last_four"),
+        (Filter { approval: Some("30012345".to_owned()), ..newest() }, "records_by_apply_num"),
+        (Filter { outcomes: vec![Outcome::Unknown, Outcome::Pending], ..newest() }, "payments_unsettled"),
+        (Filter { outcomes: vec![Outcome::Unknown], ..newest() }, "payments_unsettled"),
+        (Filter { doubles: true, ..newest() }, "further_payments"),
+    ] {
+        let choice = choose(&filter).newest_first("SELECT * FROM payments");
+        let of_rows = plan(&ledger, &choice.sql, &choice.params);
+        assert!(of_rows.contains(index) && no_scan(&of_rows), "{of_rows}");
+        let choice = choose(&filter).grouped("SELECT outcome, currency, mode AS shown_mode FROM payments");
+        let of_sums = plan(&ledger, &choice.sql, &choice.params);
+        assert!(of_sums.contains(index) && no_scan(&of_sums), "{of_sums}");
+    }
+    let select = "SELECT currency, mode AS shown_mode FROM payments";
+    let choice = refunded_between(&Filter::default(), Some(at(0)), Some(at(9)), select);
+    let back = plan(&ledger, &choice.sql, &choice.params);
+    for index in ["refunds_by_time", "payments_by_cancelled_at", "payments_by_outside_at"] {
+        assert!(back.contains(index) && no_scan(&back), "{back}");
+    }
+    let some_days = Filter { since: Some(at(0)), until: Some(at(999_999)), ..newest() };
+    let choice = choose(&some_days).with_further_payments("SELECT * FROM payments");
+    let further = plan(&ledger, &choice.sql, &choice.params);
+    assert!(further.contains("further_payments") && no_scan(&further), "{further}");
 }
 
 #[test]

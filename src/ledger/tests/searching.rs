@@ -330,6 +330,61 @@ fn blocks_are_filled_by_the_charges_behind_them() {
     assert!(count(&ledger) > 3, "all of a customer's payments");
 }
 
+#[test]
+fn saved_customers_are_found_by_blocks_of_their_own() {
+    let place = Place::new();
+    let (mut ledger, mut dice) = (place.ledger(), Dice(5));
+    add(&ledger.connection, &mut dice, 200);
+    for n in 0..2500 {
+        let (name, tel) =
+            (dice.of(&NAMES), ["010-1234-5678", "+82 10 9876 5432", "02) 987.6543"][dice.below(3)]);
+        let name = dice.spelled(name);
+        let values = params![format!("손님_{n}"), format!("{name} {n}"), format!("U{n}@Example.com"), tel];
+        let sql = "INSERT INTO customers (customer_uid, name, email, tel, mode, added_at_ms) VALUES (?, ?, ?, ?, 'live', 0)";
+        ledger.connection.prepare_cached(sql).unwrap().execute(values).unwrap();
+    }
+    let each_has_one =
+        "UPDATE payments SET outcome = 'declined', customer_uid = '손님_' || id * 12 WHERE id < 200";
+    ledger
+        .connection
+        .execute_batch("DROP TRIGGER payments_keep_their_terms; DROP TRIGGER payments_stay_paid")
+        .unwrap();
+    ledger.connection.execute(each_has_one, []).unwrap();
+    let same = |ledger: &Ledger| {
+        let mut found = 0;
+        for text in [
+            "민수",
+            "수민 12",
+            "민수 240",
+            "U120@ex",
+            "길동",
+            "9876",
+            "01098765432",
+            "없는말",
+            "bob",
+            "새이름",
+            "ﬀ",
+            "2400",
+        ] {
+            let (with_it, without) = both_ways(&ledger.connection, text);
+            assert_eq!(with_it, without, "{text}");
+            found += without.len();
+        }
+        assert!(found > 100, "{found}");
+    };
+    same(&ledger);
+    save(&mut ledger, "younghee", "김영희", "010-5555-7777");
+    assert_eq!(number(&ledger, "SELECT count(*) FROM search_people"), BLOCK);
+    assert_eq!(number(&ledger, "SELECT count(*) FROM search_people_again"), 2501 - BLOCK);
+    same(&ledger);
+    let changed = "UPDATE customers SET name = '새이름', tel = NULL WHERE customer_uid LIKE '손님_1%'";
+    ledger.connection.execute(changed, []).unwrap();
+    same(&ledger);
+    fill(&ledger.connection).unwrap();
+    assert!(number(&ledger, "SELECT count(*) FROM search_people_again") < 1024);
+    same(&ledger);
+}
+
 /// Another program's write is not waited for: the charge that met it has been written down long since.
 #[test]
 fn a_ledger_that_is_busy_has_its_block_filled_by_a_later_charge() {

@@ -81,6 +81,17 @@ fn times_are_shown_in_the_zone_in_whole_seconds() {
 
 proptest! {
     #[test]
+    fn a_time_for_programs_is_written_as_its_format_says(
+        ms in -70_000_000_000_000_i64..253_402_207_200_000, zone in 0_usize..5,
+    ) {
+        let names = ["Asia/Seoul", "UTC", "America/St_Johns", "America/New_York", "Asia/Kathmandu"];
+        let zone = TimeZone::get(names[zone]).unwrap();
+        let instant = jiff::Timestamp::from_millisecond(ms).unwrap();
+        let as_the_format_says = instant.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string();
+        prop_assert_eq!(when_rfc3339(instant, &zone), as_the_format_says);
+    }
+
+    #[test]
     fn no_text_is_cut_wider_than_asked_for(
         text in "[ -~가-힣\u{300}-\u{36f}\u{fe0f}❤👨👩🇰🇷]{0,40}",
         columns in 0_usize..60,
