@@ -139,10 +139,10 @@ fn a_backup_of_what_was_tinkered_with_is_made_and_told() {
     super::tamper(&world.ledger_path(), "UPDATE payments SET name = 'x' WHERE id = 1");
     let made = world.run(&["ledger", "backup", "copy.db", "--json"]).exits(0);
     let made =
-        made.says(&["warning: the ledger holds what was not written so (1 payment", "billkey ledger check"]);
+        made.says(&["warning: the ledger holds what billkey did not write so", "billkey ledger check"]);
     assert_eq!(made.json()["sound"], json!(false));
     let restored = world.run(&["ledger", "restore", "copy.db"]).exits(0);
-    let _ = restored.says(&["warning: 1 payment of it were not what was written"]);
+    let _ = restored.says(&["held what billkey did not write so (1 payment)"]);
 }
 
 #[test]

@@ -77,13 +77,13 @@ const TAMPERED: [Tampered; 7] = [
         "an event that is gone",
         "DELETE FROM events WHERE id = (SELECT min(id) FROM events WHERE payment_id = 2)",
         &["payments", "payments"],
-        "1 event that stood here is missing",
+        "missing: 1 event that stood here",
     ),
     (
         "a payment that is gone with its events",
         "DELETE FROM records WHERE payment_id = 2; DELETE FROM events WHERE payment_id = 2; DELETE FROM payments WHERE id = 2",
         &["payments", "payments"],
-        "1 payment that stood here is missing",
+        "missing: 1 payment that stood here",
     ),
     (
         "a payment that is gone without them",
@@ -138,7 +138,7 @@ fn an_edited_amount_shows_where_the_triggers_stand_again() {
     assert_eq!(state(&found, "schema")[0].0, "ok", "{found}");
     assert_eq!(
         state(&found, "payments"),
-        [("bad", "1 of 2 payments are not what was written: order_1 (its row, or what belongs to it)")]
+        [("bad", "1 of 2 payments is not what was written: order_1 (its row, or what belongs to it)")]
     );
     let text = world.run(&["ledger", "check"]).exits(1);
     text.answers(&[" bad   payments", "order_1", "fix: put a backup", "billkey ledger restore FILE"]);
