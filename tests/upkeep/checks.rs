@@ -179,7 +179,16 @@ fn a_damaged_page_is_a_check_that_failed_and_no_panic() {
 fn the_doctor_is_quick_and_says_what_it_left() {
     let gateway = Gateway::start("");
     let world = shop(&gateway, 1);
-    world.run(&["doctor"]).exits(0).answers(&["billkey ledger check"]);
+    world.run(&["doctor"]).exits(0).answers(&["is sound: schema", "is left to billkey ledger check"]);
+    let connection = Connection::open(world.ledger_path()).unwrap();
+    connection
+        .execute_batch("CREATE TABLE x (a); INSERT INTO x VALUES (zeroblob(20000000)); DROP TABLE x;")
+        .unwrap();
+    drop(connection);
+    world
+        .run(&["doctor"])
+        .exits(0)
+        .answers(&["can be read: schema", "every page of it, and whether every payment"]);
 }
 
 #[test]
