@@ -48,6 +48,12 @@ const LIST: &str = concat!(
     " LIKE :digits) ORDER BY customer_uid"
 );
 
+const SOME: &str = concat!(
+    "SELECT ",
+    customer_columns!(),
+    " FROM customers WHERE removed_at_ms IS NULL ORDER BY customer_uid LIMIT ?1"
+);
+
 const CHECK: &str = "UPDATE customers SET card_name = :card_name, card_code = :card_code, \
          card_number = :card_number, pg_provider = :pg_provider, pg_id = :pg_id, sandbox = :sandbox, \
          card_inserted_s = :card_inserted_s, card_updated_s = :card_updated_s, checked_at_ms = :at_ms \
@@ -141,6 +147,11 @@ impl Ledger {
         each: &mut dyn FnMut(Customer) -> ControlFlow<()>,
     ) -> Result<(), LedgerError> {
         self.read(|db| visit(db, text.map(str::trim).filter(|text| !text.is_empty()), removed, each))
+    }
+
+    /// So many customers, removed ones aside: for whoever looks what they are like.
+    pub fn some_customers(&self, most: u32) -> Result<Vec<Customer>, LedgerError> {
+        self.read(|db| collect(db.prepare_cached(SOME)?.query([most])?, row::customer))
     }
 
     /// Takes over what the gateway says of the card now.

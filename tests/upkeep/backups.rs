@@ -1,12 +1,14 @@
 //! `ledger backup`.
 
 use std::fs;
-use std::process::Stdio;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
 
 use serde_json::json;
 
 use super::{backed_up, beside, charge, copy_of, names, on, one, orders, shop};
-use crate::support::world::{Gateway, World, set_mode, to_charge};
+use crate::crash::skipped;
+use crate::support::world::{BILLKEY, Gateway, Ran, World, set_mode, to_charge};
 
 #[test]
 fn a_backup_is_one_file_for_its_owner_alone_that_is_read_and_not_written() {
@@ -139,22 +141,79 @@ fn a_backup_of_what_was_tinkered_with_is_made_and_told() {
     super::tamper(&world.ledger_path(), "UPDATE payments SET name = 'x' WHERE id = 1");
     let made = world.run(&["ledger", "backup", "copy.db", "--json"]).exits(0);
     let made =
-        made.says(&["warning: the ledger holds what was not written so (1 payment", "billkey ledger check"]);
+        made.says(&["warning: the ledger holds what billkey did not write so", "billkey ledger check"]);
     assert_eq!(made.json()["sound"], json!(false));
     let restored = world.run(&["ledger", "restore", "copy.db"]).exits(0);
-    let _ = restored.says(&["warning: 1 payment of it were not what was written"]);
+    let _ = restored.says(&["held what billkey did not write so (1 payment)"]);
 }
 
+/// Root may write everything: the program is run as nobody.
 #[test]
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 fn a_user_who_may_only_read_a_ledger_may_back_it_up() {
-    if rustix::process::getuid().is_root() {
+    use std::os::unix::process::CommandExt;
+
+    if !rustix::process::getuid().is_root() {
         return;
     }
     let gateway = Gateway::start("");
     let world = shop(&gateway, 1);
-    for suffix in ["", "-wal", "-shm", ".mark"] {
-        set_mode(&beside(&world.ledger_path(), suffix), 0o400);
+    let ledger = world.ledger_path();
+    for path in ledger.ancestors().skip(1).take_while(|path| path.starts_with(world.home())) {
+        set_mode(path, 0o755);
     }
-    assert_eq!(orders(&world, &backed_up(&world)), ["order_1"]);
+    for suffix in ["", "-wal", "-shm", ".mark"] {
+        set_mode(&beside(&ledger, suffix), 0o644);
+    }
+    let (program, folder) = (world.home().join("billkey"), world.home().join("theirs"));
+    // By another process: a file that this one has open to be written may not be run.
+    assert!(Command::new("cp").arg(BILLKEY).arg(&program).status().unwrap().success());
+    set_mode(&program, 0o755);
+    fs::create_dir(&folder).unwrap();
+    set_mode(&folder, 0o777);
+    let nobody = |arguments: &[&str]| {
+        let mut command = Command::new(&program);
+        command
+            .args(["--database", ledger.to_str().unwrap()])
+            .args(arguments)
+            .env_clear()
+            .current_dir(&folder);
+        command.env("HOME", "/nonexistent").env("BILLKEY_IMP_KEY", "k").env("LANG", "C.UTF-8");
+        command.env("BILLKEY_IMP_SECRET", "a_secret_of_nobodys_own").uid(65_534).gid(65_534);
+        Ran::from_output(&command.output().unwrap())
+    };
+    for reader in [&["ledger", "backup", "copy.db"][..], &["ledger", "check"], &["ledger", "stats"]] {
+        let ran = nobody(reader).exits(0);
+        assert_eq!(ran.stderr, "", "{ran}");
+    }
+    assert_eq!(names(&folder), ["copy.db"]);
+    assert_eq!(orders(&world, &folder.join("copy.db")), ["order_1"]);
+    for writer in [&["ledger", "restore", "copy.db"][..], &["ledger", "compact"]] {
+        let _ = nobody(writer).exits(1).says(&["read-only for this user"]).in_plain_words();
+    }
+}
+
+/// A small disk, where this user may mount one.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_backup_that_has_no_room_is_not_begun() {
+    struct Disk(PathBuf);
+    impl Drop for Disk {
+        fn drop(&mut self) {
+            let _ = Command::new("umount").arg(&self.0).status();
+        }
+    }
+    let gateway = Gateway::start("");
+    let world = shop(&gateway, 1);
+    let disk = Disk(world.home().join("disk"));
+    fs::create_dir(&disk.0).unwrap();
+    let mut mount = Command::new("mount");
+    let mounted = mount.args(["-t", "tmpfs", "-o", "size=64k", "tmpfs"]).arg(&disk.0).output();
+    if !mounted.is_ok_and(|output| output.status.success()) {
+        return skipped("a backup without room", "no disk of its own can be mounted here");
+    }
+    let refused = world.run(&["ledger", "backup", "disk/copy.db"]).exits(1);
+    let _ =
+        refused.says(&["there is not enough room in ", "Nothing was changed", "make room"]).in_plain_words();
+    assert_eq!(names(&disk.0), [""; 0]);
 }

@@ -77,13 +77,13 @@ const TAMPERED: [Tampered; 7] = [
         "an event that is gone",
         "DELETE FROM events WHERE id = (SELECT min(id) FROM events WHERE payment_id = 2)",
         &["payments", "payments"],
-        "1 event that stood here is missing",
+        "missing: 1 event that stood here",
     ),
     (
         "a payment that is gone with its events",
         "DELETE FROM records WHERE payment_id = 2; DELETE FROM events WHERE payment_id = 2; DELETE FROM payments WHERE id = 2",
         &["payments", "payments"],
-        "1 payment that stood here is missing",
+        "missing: 1 payment that stood here",
     ),
     (
         "a payment that is gone without them",
@@ -138,7 +138,7 @@ fn an_edited_amount_shows_where_the_triggers_stand_again() {
     assert_eq!(state(&found, "schema")[0].0, "ok", "{found}");
     assert_eq!(
         state(&found, "payments"),
-        [("bad", "1 of 2 payments are not what was written: order_1 (its row, or what belongs to it)")]
+        [("bad", "1 of 2 payments is not what was written: order_1 (its row, or what belongs to it)")]
     );
     let text = world.run(&["ledger", "check"]).exits(1);
     text.answers(&[" bad   payments", "order_1", "fix: put a backup", "billkey ledger restore FILE"]);
@@ -179,7 +179,16 @@ fn a_damaged_page_is_a_check_that_failed_and_no_panic() {
 fn the_doctor_is_quick_and_says_what_it_left() {
     let gateway = Gateway::start("");
     let world = shop(&gateway, 1);
-    world.run(&["doctor"]).exits(0).answers(&["billkey ledger check"]);
+    world.run(&["doctor"]).exits(0).answers(&["is sound: schema", "is left to billkey ledger check"]);
+    let connection = Connection::open(world.ledger_path()).unwrap();
+    connection
+        .execute_batch("CREATE TABLE x (a); INSERT INTO x VALUES (zeroblob(20000000)); DROP TABLE x;")
+        .unwrap();
+    drop(connection);
+    world
+        .run(&["doctor"])
+        .exits(0)
+        .answers(&["can be read: schema", "every page of it, and whether every payment"]);
 }
 
 #[test]

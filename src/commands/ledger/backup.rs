@@ -40,8 +40,7 @@ pub(super) fn run(args: &BackupArgs, context: &mut Context<'_>) -> Result<Exit, 
     if !made.sound {
         let check = context.hint("ledger check");
         context.ui.warning(&format!(
-            "the ledger holds what was not written so ({} among it), and so does its backup; {check} says what",
-            number_of(made.misfits, "payment")
+            "the ledger holds what billkey did not write so, and so does its backup; {check} says what"
         ));
     }
     let zone = context.ui.zone().clone();

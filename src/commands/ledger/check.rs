@@ -37,12 +37,16 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Exit, Failure> {
         let ui = &mut *context.ui;
         ledger.check_chains(&mut |done, all| bar.show(ui, Job::Comparing, done, all))
     };
+    let mut is_backup = false;
     match chains {
-        Ok(chains) => compared(&chains, &mut list, context),
+        Ok(chains) => {
+            is_backup = chains.stamp.is_some();
+            compared(&chains, &mut list, context);
+        }
         Err(error) => list.unread("payments", &error),
     }
     match ledger.standing() {
-        Ok(standing) => marked(&ledger, &standing, &mut list, context),
+        Ok(standing) => marked(&ledger, &standing, is_backup, &mut list, context),
         Err(error) => list.unread("mark", &error),
     }
     let bad = list.checks.iter().any(|check| check.state == State::Bad);
@@ -83,15 +87,15 @@ fn compared(chains: &Chains, list: &mut List, context: &Context<'_>) {
         list.ok("payments", format!("{all} are what was written"));
     }
     if *misfits > 0 {
-        let of = number_of(*payments, "payment");
+        let (of, are) = (number_of(*payments, "payment"), if *misfits == 1 { "is" } else { "are" });
         list.bad(
             "payments",
-            format!("{misfits} of {of} are not what was written: {}", named(shown, *misfits)),
+            format!("{misfits} of {of} {are} not what was written: {}", named(shown, *misfits)),
         );
     }
     for (count, noun) in [(payments_gone, "payment"), (events_gone, "event")] {
         if *count > 0 {
-            list.bad("payments", format!("{} that stood here is missing", number_of(*count, noun)));
+            list.bad("payments", format!("missing: {} that stood here", number_of(*count, noun)));
         }
     }
     if *stray > 0 {
@@ -123,13 +127,16 @@ fn named(shown: &[Misfit], all: u64) -> String {
     format!("{}{more}", names.join(", "))
 }
 
-fn marked(ledger: &Ledger, standing: &Standing, list: &mut List, context: &Context<'_>) {
+fn marked(ledger: &Ledger, standing: &Standing, is_backup: bool, list: &mut List, context: &Context<'_>) {
     let zone = context.ui.zone();
+    let id = format!("ledger {}, epoch {}", standing.id, standing.epoch);
+    if is_backup {
+        return list.ok("mark", format!("a backup has none of its own; it is of {id}"));
+    }
     if let Some(doubt) = standing.distrusted.as_ref().filter(|doubt| !doubt.accepted) {
         let fix = context.hint("ledger accept --reason \"...\"");
         return list.add("mark", State::Warn, distrusted(doubt, zone), Some(fix));
     }
-    let id = format!("ledger {}, epoch {}", standing.id, standing.epoch);
     let mark = match ledger.marked() {
         Some((event, at)) => format!("{id}; its mark is at event {event} of {}", when(at, zone)),
         None => format!("{id}; no mark lies beside it"),

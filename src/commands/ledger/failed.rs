@@ -47,6 +47,9 @@ pub(super) fn failed(error: UpkeepError, context: &Context<'_>) -> Failure {
         UpkeepError::InUse { .. } => {
             Failure::network(message).hinted("run the same command again when the other has ended")
         }
+        UpkeepError::NotWritable { .. } => {
+            Failure::local(message).hinted("run it as a user who may write there, or name another place")
+        }
         UpkeepError::Underway { .. } => Failure::network(message).hinted("run the same command again"),
         UpkeepError::NoRoom { .. } => Failure::local(message).hinted("make room, then run it again"),
     }

@@ -42,7 +42,7 @@ pub(super) fn run(args: &RestoreArgs, context: &mut Context<'_>) -> Result<Exit,
     if restored.misfits > 0 {
         let check = context.hint("ledger check");
         context.ui.warning(&format!(
-            "{} of it were not what was written when the backup was made; {check} names them",
+            "the backup was made of a ledger that held what billkey did not write so ({}); {check} says what",
             number_of(restored.misfits, "payment")
         ));
     }
@@ -62,7 +62,7 @@ pub(super) fn run(args: &RestoreArgs, context: &mut Context<'_>) -> Result<Exit,
         return answered(context.ui.json(&answer), Exit::Done);
     }
     let text = told(&restored, context);
-    answered(context.ui.answer(&text), Exit::Done)
+    answered(context.ui.done(&text), Exit::Done)
 }
 
 fn told(restored: &Restored, context: &Context<'_>) -> String {

@@ -1,6 +1,6 @@
 //! Having a ledger's file for oneself, so that another can take its place.
 //!
-//! Every process that has the ledger open holds SQLite's shared lock on it, between two statements as well: who gets
+//! Every process that has read the ledger holds SQLite's shared lock on it, between two statements as well: who gets
 //! the exclusive one is alone with the file, and stays it until he closes. With it the log is written back and goes,
 //! so that one file is all there is, and its name can be given to another in one step.
 
@@ -13,12 +13,15 @@ use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::ledger::create::has_mark;
-use crate::ledger::durable::pragma;
+use crate::ledger::durable::{pragma, refused};
 use crate::ledger::fault::{Fault, from_io};
 use crate::ledger::lock::{BatchLock, BatchLocked, try_lock_batch, try_lock_to_begin};
 use crate::ledger::place::{beside, exchange, holds_something, rename_unless_there, sync_directory};
 use crate::ledger::schema::{Kind, kind_in};
 use crate::ledger::upkeep::error::UpkeepError;
+
+/// What belongs to one file and must not be beside another.
+const OF_ONE_FILE: [&str; 2] = ["-wal", "-journal"];
 
 /// How long somebody who is about to end is waited for, and how often it is tried.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -90,7 +93,10 @@ fn try_take(path: &Path) -> Result<Connection, Fault> {
         )));
     }
     connection.execute_batch("PRAGMA synchronous = EXTRA")?;
-    connection.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(()))?;
+    let mode: String = connection.query_row("PRAGMA journal_mode = DELETE", [], |row| row.get(0))?;
+    if mode != "delete" {
+        return Err(refused("SQLite did not write the ledger's log back"));
+    }
     // Kept when it is over, as the mode of locking says.
     connection.execute_batch("BEGIN EXCLUSIVE; COMMIT")?;
     pragma(&connection, "SELECT count(*) FROM sqlite_schema")?;
@@ -117,6 +123,7 @@ impl Alone {
                 if let Some(kept) = &kept {
                     fs::rename(&log, beside(kept, "-wal")).map_err(failed)?;
                 }
+                gone(fs::remove_file(beside(path, "-journal"))).map_err(failed)?;
                 gone(fs::remove_file(path)).map_err(failed)?;
                 if !rename_unless_there(new, path).map_err(failed)? {
                     return Err(UpkeepError::InUse { path: path.clone(), pid: None });
@@ -124,6 +131,11 @@ impl Alone {
                 kept.map(|kept| beside(&kept, "-wal"))
             }
             Old::Sound(connection) => {
+                // SQLite does not say so when it could not remove them, and would read them into the other file. What
+                // was in them is in this one.
+                for suffix in OF_ONE_FILE {
+                    gone(fs::remove_file(beside(path, suffix))).map_err(failed)?;
+                }
                 let kept = kept_name(path, at).map_err(failed)?;
                 exchange(new, path, &kept).map_err(failed)?;
                 // Who waited for the lock finds now that the name is another file's.
@@ -132,7 +144,9 @@ impl Alone {
             }
             Old::Broken => {
                 let kept = kept_name(path, at).map_err(failed)?;
-                gone(fs::rename(beside(path, "-wal"), beside(&kept, "-wal"))).map_err(failed)?;
+                for suffix in OF_ONE_FILE {
+                    gone(fs::rename(beside(path, suffix), beside(&kept, suffix))).map_err(failed)?;
+                }
                 exchange(new, path, &kept).map_err(failed)?;
                 Some(kept)
             }
@@ -159,4 +173,88 @@ fn kept_name(path: &Path, at: Timestamp) -> io::Result<PathBuf> {
 
 pub(super) fn gone(removed: io::Result<()>) -> io::Result<()> {
     removed.or_else(|error| if error.kind() == ErrorKind::NotFound { Ok(()) } else { Err(error) })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+    use std::time::Duration;
+
+    use jiff::Timestamp;
+
+    use super::{Old, alone};
+    use crate::ledger::upkeep::error::UpkeepError;
+    use crate::ledger::{Create, Ledger, OpenOptions};
+
+    /// A ledger that nobody has open, as one file; its id.
+    fn ledger(path: &Path) -> String {
+        let id = Ledger::open_at(path, Create::IfMissing).unwrap().ledger.standing().unwrap().id;
+        assert!(matches!(alone(path).unwrap().old, Old::Sound(_)));
+        id
+    }
+
+    #[test]
+    fn nobody_is_alone_with_a_ledger_that_another_has_open() {
+        let dir = tempfile::TempDir::new().unwrap();
+        let path = dir.path().join("ledger.db");
+        ledger(&path);
+        for access in [crate::ledger::Access::Write, crate::ledger::Access::Read] {
+            let options = OpenOptions { access, ..OpenOptions::new(Create::Never) };
+            let open = Ledger::open_with(&path, &options).unwrap().ledger;
+            // Who has read nothing yet has decided nothing, and its first write before a send looks for the name.
+            let _ = open.standing().unwrap();
+            let refused = alone(&path).unwrap_err();
+            assert!(matches!(refused, UpkeepError::InUse { pid: None, .. }), "{refused}");
+            drop(open);
+        }
+        let first = alone(&path).unwrap();
+        assert!(matches!(alone(&path), Err(UpkeepError::InUse { .. })), "nor a second one");
+        drop(first);
+        let batch = Ledger::open_at(&path, Create::Never).unwrap().ledger.lock_batch().unwrap();
+        assert!(matches!(alone(&path), Err(UpkeepError::InUse { pid: Some(_), .. })));
+        drop(batch);
+        assert!(alone(&path).is_ok());
+    }
+
+    /// Who would go on with the file that was moved away would write its intent where nobody looks.
+    #[test]
+    fn who_waits_while_another_file_takes_the_name_opens_that_one() {
+        let dir = tempfile::TempDir::new().unwrap();
+        let (path, new) = (dir.path().join("ledger.db"), dir.path().join("new.db"));
+        let (old_id, new_id) = (ledger(&path), ledger(&new));
+        let taken = alone(&path).unwrap();
+        let opened = std::thread::scope(|scope| {
+            let options =
+                OpenOptions { busy_timeout: Duration::from_secs(30), ..OpenOptions::new(Create::Never) };
+            let waits = scope.spawn({
+                let path = path.clone();
+                move || Ledger::open_with(&path, &options).unwrap().ledger.standing().unwrap().id
+            });
+            std::thread::sleep(Duration::from_millis(300));
+            assert!(!waits.is_finished());
+            let kept = taken.put_in_place(&new, Timestamp::UNIX_EPOCH).unwrap().unwrap();
+            assert_eq!(kept, dir.path().join("ledger.db.before-19700101T000000Z"));
+            let kept = Ledger::open_at(&kept, Create::Never).unwrap().ledger.standing().unwrap().id;
+            (waits.join().unwrap(), kept)
+        });
+        assert_eq!(opened, (new_id, old_id));
+        assert!(!new.exists());
+    }
+
+    #[test]
+    fn a_file_of_another_programs_is_not_moved() {
+        let dir = tempfile::TempDir::new().unwrap();
+        let path = dir.path().join("notes.txt");
+        fs::write(&path, "precious ".repeat(100)).unwrap();
+        assert!(alone(&path).is_err());
+        let other = dir.path().join("other.db");
+        let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE | rusqlite::OpenFlags::SQLITE_OPEN_CREATE;
+        let connection = rusqlite::Connection::open_with_flags(&other, flags).unwrap();
+        connection.execute_batch("CREATE TABLE t (a)").unwrap();
+        drop(connection);
+        let before = fs::read(&other).unwrap();
+        assert!(alone(&other).is_err());
+        assert_eq!(fs::read(&other).unwrap(), before);
+    }
 }

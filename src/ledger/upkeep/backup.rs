@@ -5,6 +5,7 @@
 //! make as good a copy, and a smaller one, but says nothing until it is done, and writes every row anew.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -150,7 +151,12 @@ impl Part {
             let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
             options.mode(0o600).custom_flags(flags.bits().cast_signed());
         }
-        let file = options.open(&path).map_err(failed)?;
+        let file = match options.open(&path) {
+            Err(error) if is_closed(&error) => {
+                return Err(UpkeepError::NotWritable { path: target.to_owned() });
+            }
+            opened => opened.map_err(failed)?,
+        };
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(UpkeepError::Underway { path: target.to_owned() }),
@@ -186,7 +192,7 @@ impl Part {
     }
 
     /// Gives it its name, durably: how large it is.
-    fn finish(self, target: &Path) -> std::io::Result<u64> {
+    fn finish(self, target: &Path) -> io::Result<u64> {
         self.file.sync_all()?;
         let size = self.file.metadata()?.len();
         fs::rename(&self.path, target)?;
@@ -207,6 +213,10 @@ impl Drop for Part {
         let _ = fs::remove_file(&self.path);
         self.clear_beside();
     }
+}
+
+fn is_closed(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem)
 }
 
 fn copy_pages(from: &Connection, to: &mut Connection, tick: Tick<'_>) -> Result<(), Fault> {

@@ -32,6 +32,8 @@ pub enum UpkeepError {
     /// Another process has it open, as far as is known which one.
     #[error("the ledger {} is in use by another process{}: nothing was changed", path.display(), by(*pid))]
     InUse { path: PathBuf, pid: Option<u32> },
+    #[error("{} cannot be written: it or its folder is read-only for this user. Nothing was changed", path.display())]
+    NotWritable { path: PathBuf },
     #[error("another run is writing {} at this moment", path.display())]
     Underway { path: PathBuf },
     #[error("there is not enough room in {}: {needed} bytes are needed, and {free} are free. Nothing was changed", folder.display())]

@@ -15,7 +15,6 @@ use crate::domain::standing::{Distrust, Doubt};
 use crate::domain::time::{Moment, SendMark};
 use crate::ledger::BUSY_TIMEOUT;
 use crate::ledger::create::is_lost;
-use crate::ledger::durable::pragma;
 use crate::ledger::error::LedgerError;
 use crate::ledger::fault::{Fault, from_io};
 use crate::ledger::identity::{Held, held, write_distrust};
@@ -242,7 +241,6 @@ fn behind(
     tx.execute("UPDATE ledger SET epoch = ?, marked = 1, other_mark = NULL", params![epoch])?;
     write_distrust(&tx, &distrust)?;
     tx.commit()?;
-    pragma(db, "PRAGMA application_id")?;
     let mark = Mark { id: standing.id.clone(), epoch, last_event: *last_event, at: this_moment };
     Ok((distrust, mark))
 }
