@@ -54,6 +54,7 @@ mod left;
 mod lock;
 mod mark;
 mod open;
+mod peek;
 mod place;
 mod read;
 mod record;

@@ -56,7 +56,7 @@ pub(super) fn open(path: &Path, options: &OpenOptions) -> Result<Opened, LedgerE
 }
 
 /// For a user who may not write it.
-fn open_to_read(path: &Path, options: &OpenOptions) -> Result<Opened, LedgerError> {
+pub(super) fn open_to_read(path: &Path, options: &OpenOptions) -> Result<Opened, LedgerError> {
     let read = if lacks_log(path) {
         open_in(path, options, Way::Still)
     } else {

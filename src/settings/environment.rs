@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use crate::settings::error::SettingsError;
 
 /// Every variable that billkey reads, with what it does; `billkey help` and the README say the same.
-pub const VARIABLES: [(&str, &str); 20] = [
+pub const VARIABLES: [(&str, &str); 21] = [
     ("BILLKEY_PROFILE", "the profile, like --profile"),
     ("BILLKEY_CONFIG", "the config file, like --config"),
     ("BILLKEY_DATABASE", "the ledger, like --database"),
@@ -16,6 +16,7 @@ pub const VARIABLES: [(&str, &str); 20] = [
     ("BILLKEY_IMP_SECRET", "the REST API secret, instead of the profile's"),
     ("BILLKEY_API_URL", "the gateway's address, instead of the profile's"),
     ("BILLKEY_SANDBOX_FAULTS", "how the sandbox misbehaves: see `billkey help sandbox`"),
+    ("BILLKEY_COMPLETE", "the shell that asks for completions, set by its script"),
     ("https_proxy", "the proxy to the gateway, where the profile has none"),
     ("HTTPS_PROXY", "the same, where https_proxy is not set"),
     ("all_proxy", "the same, where neither of these is set"),

@@ -29,6 +29,7 @@ mod left;
 mod limits;
 mod locking;
 mod opening;
+mod peek;
 mod protocol;
 mod reading;
 mod records;
