@@ -6,7 +6,7 @@ use std::panic::{self, PanicHookInfo};
 use std::process::ExitCode;
 
 use billkey::cli;
-use billkey::commands::{self, session::Session};
+use billkey::commands::{self, completing, session::Session};
 use billkey::failure::Kind;
 use billkey::settings::{Environment, Flags, Streams};
 
@@ -19,6 +19,16 @@ fn main() -> ExitCode {
     let environment = Environment::of_process();
     if environment.lossy("RUST_BACKTRACE").is_none() {
         panic::set_hook(Box::new(report_bug));
+    }
+    if environment.lossy(completing::VARIABLE).is_some() {
+        // A shell asks in the middle of a line: nothing is said there, whatever happens.
+        panic::set_hook(Box::new(|_| {}));
+        let completed = panic::catch_unwind(|| completing::answer(&arguments, &environment, cli::root));
+        match completed {
+            Ok(None) => {}
+            Ok(Some(code)) => return ExitCode::from(code),
+            Err(_) => return ExitCode::FAILURE,
+        }
     }
     let code = panic::catch_unwind(|| run(&arguments, environment));
     ExitCode::from(code.unwrap_or(Kind::Local.code()))

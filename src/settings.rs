@@ -40,7 +40,7 @@ pub use crate::settings::error::{Fault, SettingsError};
 pub use crate::settings::origin::{Origin, Shown, Sourced};
 pub use crate::settings::presentation::{Presentation, Streams};
 pub use crate::settings::proxy::Proxy;
-pub use crate::settings::resolve::config_path;
+pub use crate::settings::resolve::{config_path, profile_names};
 pub use crate::settings::secret::Credentials;
 
 /// The zone of the gateway's business day.

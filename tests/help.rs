@@ -142,7 +142,7 @@ fn completions_and_manual_pages_are_written_without_a_config() {
     world.configure("this is no TOML");
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let script = world.run(&["completions", shell]).exits(0);
-        script.answers(&["billkey", "once-per", "sandbox"]);
+        script.answers(&["billkey", "BILLKEY_COMPLETE"]);
     }
     world.run(&["completions", "tcsh"]).exits(2).in_plain_words().says(&["tcsh", "zsh"]);
     world.run(&["man", "pages/man1"]).exits(0);

@@ -79,6 +79,18 @@ fn show_takes_the_ids_as_the_table_has_them() {
 }
 
 #[test]
+fn a_beginning_of_several_is_told_with_how_many() {
+    let world = book();
+    let several = world.run(&["--sandbox", "history", "show", "order_"]).exits(2).in_plain_words();
+    assert!(
+        several.stderr.contains("3 payments in ") && several.stderr.contains("order_monthly_0003"),
+        "{several}"
+    );
+    world.run(&["--sandbox", "history", "show", "order_y"]).exits(0);
+    world.run(&["--sandbox", "history", "show", "order_x"]).exits(10);
+}
+
+#[test]
 fn the_last_lines_are_commands_that_show_more() {
     let world = book();
     let seen = screen(&world, 80, &["history", "구독", "--limit", "2", "--mode", "sandbox"]);

@@ -182,7 +182,7 @@ const COMPLETIONS: [(Shell, &str); 5] = [
 fn the_completions_in_the_repository_are_up_to_date() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("completions");
     for (shell, name) in COMPLETIONS {
-        let script = script(shell, root());
+        let script = script(shell);
         if std::env::var_os("BILLKEY_WRITE").is_some() {
             fs::write(folder.join(name), &script).unwrap();
         }
@@ -197,7 +197,7 @@ fn the_completions_in_the_repository_are_up_to_date() {
 #[test]
 fn completions_are_printed_as_they_are() {
     for (shell, name) in COMPLETIONS {
-        let script = script(shell, root());
+        let script = script(shell);
         assert_eq!(safe_lines(&script), script, "{name}");
     }
 }

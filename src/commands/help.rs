@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::commands::session::answered;
-use crate::commands::topics::{exit_codes, sandbox, states};
+use crate::commands::topics::{TOPICS, exit_codes, sandbox, states};
 use crate::domain::words::nearest;
 use crate::failure::{EXIT_CODES, Exit, ExitCode, Failure};
 use crate::output::ui::Ui;
@@ -29,8 +29,6 @@ pub struct HelpArgs {
     #[arg(value_name = "COMMAND|TOPIC")]
     words: Vec<String>,
 }
-
-const TOPICS: [&str; 3] = ["exit-codes", "states", "sandbox"];
 
 /// Prints the page that was asked for. `sandbox` is a topic and a command; the topic tells of both.
 pub fn run(args: &HelpArgs, root: clap::Command, ui: &mut Ui) -> Result<Exit, Failure> {

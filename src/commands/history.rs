@@ -212,8 +212,8 @@ Examples:
   billkey --sandbox history show order_monthly_0001 --copy-text --lang ko
 
 Exit codes:
-  0 done   10 there is no such payment
-  1, 2, 3 as usual; see `billkey help exit-codes`";
+  0 done   10 there is no such payment   2 several begin so
+  1, 3 as usual; see `billkey help exit-codes`";
 
 /// Tell everything about one payment
 ///

@@ -9,6 +9,7 @@ pub mod batch;
 mod belonging;
 mod beside;
 pub mod charge;
+pub mod completing;
 pub mod completions;
 pub mod config;
 pub mod context;
@@ -33,6 +34,7 @@ pub mod report;
 pub mod sandbox;
 mod schedules;
 pub mod session;
+mod statuses;
 pub mod token;
 mod topics;
 mod unwatched;
@@ -91,9 +93,7 @@ pub fn run(command: &Command, session: &Session) -> u8 {
         Command::Config(args) => config::run(args, session),
         Command::Doctor(args) => doctor::run(args, session),
         Command::Sandbox(args) => session.in_sandbox().with_settings(|context| sandbox::run(args, context)),
-        Command::Completions(args) => {
-            session.without_settings(|ui| completions::run(args, session.root(), ui))
-        }
+        Command::Completions(args) => session.without_settings(|ui| completions::run(args, ui)),
         Command::Man(args) => session.without_settings(|ui| man::run(args, session.root(), ui)),
         Command::Help(args) => session.without_settings(|ui| help::run(args, session.root(), ui)),
     }

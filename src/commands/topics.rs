@@ -12,6 +12,9 @@ use crate::sandbox::{CONTROL_ENDPOINTS, FAULT_GRAMMAR, IMP_KEY, IMP_SECRET, faul
 
 pub(in crate::commands) use crate::commands::topics::states::states;
 
+/// As `billkey help` takes them.
+pub(in crate::commands) const TOPICS: [&str; 3] = ["exit-codes", "states", "sandbox"];
+
 /// One of them.
 pub(in crate::commands) struct Topic {
     /// As it is asked for: `exit-codes`.

@@ -40,6 +40,52 @@ impl NearIds {
     }
 }
 
+/// One id, held against many others of which nearly none is near: those are told apart without an edit being counted.
+#[derive(Debug)]
+pub struct Near {
+    id: String,
+    length: usize,
+    /// How often each letter stands in it; two that share a place are told apart later.
+    often: [i32; PLACES],
+}
+
+const PLACES: usize = 64;
+
+impl Near {
+    #[must_use]
+    pub fn new(id: &str) -> Near {
+        let id = nfc(id).into_owned();
+        let mut often = [0; PLACES];
+        id.chars().for_each(|letter| count(&mut often, letter, 1));
+        Near { length: id.chars().count(), id, often }
+    }
+
+    /// How many letters put in, left out, replaced or swapped make the other of it; `None` where those are more than
+    /// [`EDITS_NEAR`].
+    #[must_use]
+    pub fn edits(&self, other: &str) -> Option<usize> {
+        let other = nfc(other);
+        if self.length.abs_diff(other.chars().count()) > EDITS_NEAR {
+            return None;
+        }
+        let mut often = self.often;
+        other.chars().for_each(|letter| count(&mut often, letter, -1));
+        // An edit takes at most one letter away and brings at most one.
+        let apart: u32 = often.iter().map(|times| times.unsigned_abs()).sum();
+        if apart > u32::try_from(2 * EDITS_NEAR).unwrap_or(u32::MAX) {
+            return None;
+        }
+        Some(strsim::osa_distance(&self.id, &other)).filter(|edits| *edits <= EDITS_NEAR)
+    }
+}
+
+fn count(often: &mut [i32; PLACES], letter: char, times: i32) {
+    let place = usize::try_from(u32::from(letter)).unwrap_or(0) % PLACES;
+    if let Some(count) = often.get_mut(place) {
+        *count += times;
+    }
+}
+
 /// Which letters there are, a bit each; two that share a bit are told apart later.
 fn letters(id: &str) -> u64 {
     id.chars().fold(0, |seen, letter| seen | (1 << (u32::from(letter) % 64)))
@@ -47,7 +93,7 @@ fn letters(id: &str) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{EDITS_NEAR, NearIds};
+    use super::{EDITS_NEAR, Near, NearIds};
 
     fn near(known: &[&str], id: &str) -> bool {
         NearIds::new(known.iter().map(|id| (*id).to_owned())).is_near(id)
@@ -80,8 +126,10 @@ mod tests {
         };
         for _ in 0..2000 {
             let (one, other) = (word(), word());
-            let told = near(&[&one], &other);
-            assert_eq!(told, strsim::osa_distance(&one, &other) <= EDITS_NEAR, "{one} {other}");
+            let edits = strsim::osa_distance(&one, &other);
+            assert_eq!(near(&[&one], &other), edits <= EDITS_NEAR, "{one} {other}");
+            let told = Near::new(&one).edits(&other);
+            assert_eq!(told, Some(edits).filter(|edits| *edits <= EDITS_NEAR), "{one} {other}");
         }
     }
 }

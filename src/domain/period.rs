@@ -44,6 +44,9 @@ pub fn business_date(now: Timestamp) -> Date {
     now.to_zoned_datetime(TimeZone::fixed(SEOUL)).date()
 }
 
+/// The words that mean the period that today lies in.
+pub const KINDS: [&str; 5] = ["day", "week", "month", "quarter", "year"];
+
 impl Period {
     /// Reads a word, which means the one that `today` lies in, or a certain period.
     pub fn parse(text: &str, today: Date) -> Result<Period, PeriodError> {

@@ -7,10 +7,10 @@ use rusqlite::{Connection, named_params};
 
 use crate::domain::customer::{Card, Customer};
 use crate::domain::ids::CustomerUid;
-use crate::domain::near::{EDITS_NEAR, NearIds};
-use crate::domain::text::{nfc, nfc_key, other_key};
+use crate::domain::near::{Near, NearIds};
+use crate::domain::text::{nfc_key, other_key};
 use crate::ledger::fault::Fault;
-use crate::ledger::row::{self, customer_columns};
+use crate::ledger::row::{self, collect, customer_columns};
 use crate::ledger::search::text::{digits_of, text_params};
 use crate::ledger::{Ledger, LedgerError};
 
@@ -106,11 +106,12 @@ impl Ledger {
         self.read(|db| {
             let mut statement = db.prepare_cached(SAVED_UIDS)?;
             let mut rows = statement.query([])?;
-            let mut nearest: Option<(usize, String)> = None;
+            let (meant, mut nearest) = (Near::new(uid.as_str()), None);
             while let Some(row) = rows.next()? {
                 let saved: String = row.get(0)?;
-                let far = edits(&saved, uid.as_str());
-                if far <= EDITS_NEAR && nearest.as_ref().is_none_or(|(least, _)| far < *least) {
+                if let Some(far) = meant.edits(&saved)
+                    && nearest.as_ref().is_none_or(|(least, _)| far < *least)
+                {
                     nearest = Some((far, saved));
                 }
             }
@@ -219,13 +220,6 @@ fn check(tx: &Connection, uid: &CustomerUid, card: &Card, at: Timestamp) -> Resu
         ":at_ms": at.as_millisecond(),
     })?;
     if changed == 1 { Ok(()) } else { Err(Fault::NoSuchCustomer(uid.clone())) }
-}
-
-/// How many edits make one id of the other. Ids whose lengths alone are too far apart are not looked into.
-fn edits(one: &str, other: &str) -> usize {
-    let (one, other) = (nfc(one), nfc(other));
-    let apart = one.chars().count().abs_diff(other.chars().count());
-    if apart > EDITS_NEAR { apart } else { strsim::osa_distance(&one, &other) }
 }
 
 fn visit(

@@ -66,6 +66,7 @@ mod lock;
 mod mark;
 mod months;
 mod open;
+mod peek;
 mod pieces;
 mod place;
 mod read;

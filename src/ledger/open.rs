@@ -73,7 +73,7 @@ fn as_overwritten(error: LedgerError) -> LedgerError {
 }
 
 /// For a user who may not write it.
-fn open_to_read(path: &Path, options: &OpenOptions) -> Result<Opened, LedgerError> {
+pub(super) fn open_to_read(path: &Path, options: &OpenOptions) -> Result<Opened, LedgerError> {
     let read = if lacks_log(path) {
         open_in(path, options, Way::Still)
     } else {

@@ -21,7 +21,20 @@ const BESIDE: [&str; 4] = [
 
 const IS_APPROVAL: &str = "SELECT EXISTS (SELECT 1 FROM records WHERE apply_num = ?1)";
 
+/// As `begun_with` finds them.
+const BEGUN_COUNT: &str = "SELECT count(*) FROM (SELECT id FROM payments WHERE merchant_uid >= ?1 AND merchant_uid < ?2 \
+                           UNION SELECT payment_id FROM records WHERE imp_uid >= ?1 AND imp_uid < ?2)";
+
 impl Ledger {
+    /// How many payments have a merchant_uid, or an imp_uid under their order, that begins so.
+    pub fn begun_count(&self, prefix: &str) -> Result<u64, LedgerError> {
+        let after = format!("{prefix}{}", char::MAX);
+        let of = |db: &Connection| -> Result<i64, Fault> {
+            Ok(db.prepare_cached(BEGUN_COUNT)?.query_row([prefix, &after], |row| row.get(0))?)
+        };
+        Ok(u64::try_from(self.read(of)?).unwrap_or(0))
+    }
+
     /// The shortest beginning of a merchant_uid, eight letters or more, that no other id of the ledger has and that is
     /// no approval number; all of it where there is none.
     pub fn short_order(&self, uid: &MerchantUid) -> Result<String, LedgerError> {

@@ -278,6 +278,12 @@ impl<T: Listed> Columns<T> {
         Columns { fields: T::FIELDS.iter().collect(), table: T::TABLE.iter().collect(), chosen: false }
     }
 
+    /// Every name there is.
+    #[must_use]
+    pub fn all_names() -> Vec<&'static str> {
+        T::FIELDS.iter().map(|field| field.name).collect()
+    }
+
     /// Reads `--columns a,b,…`: names of fields, or the headings of the table, whose columns are then as they are
     /// there. A name that is none is an error that names the nearest one.
     pub fn parse(text: &str) -> Result<Columns<T>, ColumnsError> {

@@ -21,7 +21,7 @@ use crate::output::ui::Ui;
 
 /// Rows of a table that are laid out together. A longer list is written in blocks of this many,
 /// so that a million rows need no more memory than these.
-const BLOCK_ROWS: usize = 10_000;
+const BLOCK_ROWS: usize = 2_000;
 
 /// ` 2 payments, 1 paid, net ₩8,900; TEST ₩100; and ₩8,900 in 1 further payment under these orders`; `shown` is how
 /// many of them are listed.

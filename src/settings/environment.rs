@@ -9,7 +9,7 @@ use crate::settings::error::SettingsError;
 use crate::settings::owner::Owners;
 
 /// Every variable that billkey reads, with what it does; `billkey help` and the README say the same.
-pub const VARIABLES: [(&str, &str); 21] = [
+pub const VARIABLES: [(&str, &str); 22] = [
     ("BILLKEY_PROFILE", "the profile, like --profile"),
     ("BILLKEY_CONFIG", "the config file, like --config"),
     ("BILLKEY_DATABASE", "the ledger, like --database"),
@@ -17,6 +17,7 @@ pub const VARIABLES: [(&str, &str); 21] = [
     ("BILLKEY_IMP_SECRET", "the REST API secret, instead of the profile's"),
     ("BILLKEY_API_URL", "the gateway's address, instead of the profile's"),
     ("BILLKEY_SANDBOX_FAULTS", "how the sandbox misbehaves: see `billkey help sandbox`"),
+    ("BILLKEY_COMPLETE", "the shell that asks for completions, set by its script"),
     ("https_proxy", "the proxy to the gateway, where the profile has none"),
     ("HTTPS_PROXY", "the same, where https_proxy is not set"),
     ("all_proxy", "the same, where neither of these is set"),

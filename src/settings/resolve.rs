@@ -208,6 +208,13 @@ fn read_file(flags: &Flags, environment: &Environment) -> Result<Option<ConfigFi
     }
 }
 
+/// The profiles of the config file; none where it cannot be read.
+#[must_use]
+pub fn profile_names(flags: &Flags, environment: &Environment) -> Vec<String> {
+    let file = read_file(flags, environment).ok().flatten();
+    file.map(|file| file.profiles.into_iter().map(|profile| profile.name).collect()).unwrap_or_default()
+}
+
 fn profile_name(
     flags: &Flags,
     environment: &Environment,

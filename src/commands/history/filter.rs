@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::commands::history::{HistoryBy, HistoryListArgs};
+use crate::commands::statuses::{GATEWAY_STATUSES, status_words};
 use crate::commands::when::{self, in_option};
 use crate::domain::ids::CustomerUid;
 use crate::domain::money::{Amount, Currency, MoneyError};
@@ -15,10 +16,6 @@ use crate::output::text::safe;
 
 /// How many are listed unless told otherwise (contract, "Commands").
 const LIMIT_USUAL: u64 = 20;
-
-/// The gateway's words for a payment, where they are not outcomes of ours (facts 9).
-/// Cancelled is what was wholly refunded, partly_cancelled what was refunded in part.
-const GATEWAY_STATUSES: [&str; 4] = ["ready", "cancelled", "partly_cancelled", "failed"];
 
 /// Reads every option that picks payments.
 pub(super) fn filter(args: &HistoryListArgs, now: Timestamp, zone: &TimeZone) -> Result<Filter, Failure> {
@@ -148,9 +145,9 @@ fn statuses(words: &[String]) -> Result<(Vec<Outcome>, Vec<String>), Failure> {
 }
 
 fn unknown_status(given: &str, word: &str) -> Failure {
-    let all = || Outcome::ALL.into_iter().map(Outcome::word).chain(GATEWAY_STATUSES);
-    let meant = nearest(word, all()).map_or_else(String::new, |known| format!("; did you mean {known}?"));
-    let list = all().collect::<Vec<_>>().join(", ");
+    let meant =
+        nearest(word, status_words()).map_or_else(String::new, |known| format!("; did you mean {known}?"));
+    let list = status_words().collect::<Vec<_>>().join(", ");
     Failure::usage(format!("--status: `{}` is not a status{meant}", safe(given)))
         .hinted(format!("the statuses are {list}"))
 }

@@ -5,6 +5,7 @@ use crate::commands::history::HistoryShowArgs;
 use crate::commands::pasted::{charge_command_of, command_of};
 use crate::commands::session::answered;
 use crate::domain::payment::Payment;
+use crate::domain::words::number_of;
 use crate::failure::{Exit, Failure};
 use crate::ledger::Ledger;
 use crate::output::copy_text::copy_text;
@@ -65,17 +66,17 @@ fn begun_with(id: &str, ledger: &Ledger) -> Result<Payment, Failure> {
     if id.chars().count() < PREFIX_MIN {
         return Err(nothing());
     }
-    let mut begun = ledger.begun_with(id, NAMED_MAX + 1)?;
+    let mut begun = ledger.begun_with(id, NAMED_MAX.max(2))?;
     match (begun.len(), begun.pop()) {
         (1, Some(only)) => Ok(only),
         (_, None) => Err(nothing()),
-        (count, Some(last)) => {
-            let more = if count > NAMED_MAX { ", and older ones" } else { "" };
-            let rest = (count <= NAMED_MAX).then_some(last);
-            let uids: Vec<String> =
-                begun.iter().chain(&rest).map(|payment| payment.terms.merchant_uid.to_string()).collect();
-            let message = format!("several payments in {path} begin with {shown}: {}{more}", uids.join(", "));
-            Err(Failure::not_found(message).hinted("give more of the id"))
+        (_, Some(last)) => {
+            begun.push(last);
+            let count = number_of(ledger.begun_count(id)?, "payment");
+            let newest: Vec<String> =
+                begun.iter().take(NAMED_MAX).map(|payment| payment.terms.merchant_uid.to_string()).collect();
+            let message = format!("{count} in {path} begin with {shown}, the newest {}", newest.join(", "));
+            Err(Failure::usage(message).hinted("give more of the id"))
         }
     }
 }

@@ -31,6 +31,7 @@ mod left;
 mod limits;
 mod locking;
 mod opening;
+mod peek;
 mod protocol;
 mod reading;
 mod records;
