@@ -184,3 +184,20 @@ fn what_no_list_shows_is_asked_about_by_itself_however_much_it_is() {
     alone.sort();
     assert_eq!(alone, (0..COUNT).map(|row| format!("order_{row:04}")).collect::<Vec<_>>());
 }
+
+#[test]
+fn many_payments_of_before_a_restart_take_one_token_and_not_one_each() {
+    let (world, gateway) = lost(40, |asked| match asked.looks_up() {
+        Some(uid) => alone(&[paid(&uid, &amount(&uid))]),
+        None => no_such_payment(),
+    });
+    let db = rusqlite::Connection::open(world.ledger_path()).unwrap();
+    let changed = db.execute("UPDATE payments SET last_send_boot_id = 'another boot'", []).unwrap();
+    assert_eq!(changed, 40);
+    drop(db);
+    let before = gateway.asked().len();
+    let whole = world.run(&["reconcile", "--json"]).exits(0).json();
+    assert_eq!(whole["settled"].as_array().unwrap().len(), 40);
+    let tokens = gateway.asked().iter().skip(before).filter(|asked| asked.path == "/users/getToken").count();
+    assert!(tokens <= 1, "{tokens} tokens");
+}

@@ -186,7 +186,7 @@ impl Desk<'_> {
         // In one boot nobody is asked: what the last token said may contradict the boot clock all the same. It is
         // in whole seconds, and less than one is no contradiction.
         let by_last_token = || self.gateway.now_s().map(|now_s| now_s.saturating_add(1));
-        let gateway_now_s = if same_boot { by_last_token() } else { self.gateway.fresh_now_s() };
+        let gateway_now_s = if same_boot { by_last_token() } else { self.gateway.now_s_at_least() };
         Some(mark.age(&now, gateway_now_s))
     }
 

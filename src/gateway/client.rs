@@ -78,6 +78,8 @@ struct State {
     refused: Option<Secret>,
     /// The newest look at the gateway's clock.
     reading: Option<Reading>,
+    /// The gateway's clock by the newest answer that this client had itself, and a moment after that answer.
+    heard: Option<(i64, Moment)>,
 }
 
 /// Why a look-up or the like has no answer to read.
@@ -198,6 +200,20 @@ impl Client {
         lock(&self.state).held.as_ref()?.reading.as_ref().map(|reading| reading.now_s)
     }
 
+    /// The gateway's clock, at this time or before it, epoch seconds: what this client was told itself, and as much
+    /// later as the boot clock says; the gateway is asked where it was told nothing yet. For a wait that began in
+    /// another boot: it never ends early by this, and whoever has thousands of them asks once.
+    pub fn now_s_at_least(&self) -> Option<i64> {
+        let _turn = lock(&self.asking);
+        if lock(&self.state).heard.is_none() {
+            self.fetch().ok()?;
+        }
+        let now = self.clock.now();
+        let (now_s, heard_at) = lock(&self.state).heard.clone()?;
+        let since_ms = now.boot.zip(heard_at.boot).and_then(|(now, then)| now.ms_since(&then)).unwrap_or(0);
+        now_s.checked_add(since_ms.max(0) / 1000)
+    }
+
     /// How far the gateway's clock is ahead of this machine's wall clock, in seconds, by the last
     /// token answer that this client has seen; off by no more than that answer took.
     #[must_use]
@@ -245,10 +261,12 @@ impl Client {
         self.hear(Of::Question, &answer, &asked_at);
         let held = token::read_answer(answer, &asked_at)?;
         self.cache.store(&held);
-        let token = held.shown(&self.clock.now(), false);
+        let now = self.clock.now();
+        let token = held.shown(&now, false);
         let mut state = lock(&self.state);
-        if held.reading.is_some() {
-            state.reading.clone_from(&held.reading);
+        if let Some(reading) = &held.reading {
+            state.heard = Some((reading.now_s, now));
+            state.reading = Some(reading.clone());
         }
         // What the gateway itself offers again is as good as a new one.
         if state.refused.as_ref() == Some(&held.access_token) {

@@ -84,9 +84,11 @@ impl Entry {
         if self.flips_ms.is_some_and(|at| at <= now_ms) { "paid" } else { self.status }
     }
 
-    /// The card is charged, and the gateway has never said in words that prove it that it is not.
+    /// The card is charged from here, and the gateway has never said in words that prove it that it is not. Of what
+    /// another machine charges later no run knows before it looks.
     fn took_money_unproved(&self) -> bool {
-        self.status == "paid" || (self.flips_ms.is_some() && self.fail_reason == IN_DOUBT)
+        !self.elsewhere
+            && (self.status == "paid" || (self.flips_ms.is_some() && self.fail_reason == IN_DOUBT))
     }
 }
 

@@ -103,6 +103,26 @@ fn without_a_boot_clock_the_gateway_is_asked_for_its_time() {
 }
 
 #[test]
+fn waits_of_another_boot_ask_for_the_gateways_time_once_and_are_never_told_a_later_one() {
+    let (gateway, clock) = (FakeGateway::default(), FakeClock::at(77));
+    let one = client(&gateway, &clock);
+    gateway.will_give_token("T1", NOW_S, NOW_S + 1800);
+    assert_eq!(one.now_s_at_least(), Some(NOW_S));
+    clock.pass_s(5);
+    assert_eq!(one.now_s_at_least(), Some(NOW_S + 5));
+    assert_eq!(gateway.requests(), [GET_TOKEN]);
+    // Without a boot clock nobody knows how long ago it was: a time that is over is never too late.
+    clock.without_boot_clock();
+    clock.pass_s(5);
+    assert_eq!(one.now_s_at_least(), Some(NOW_S));
+    assert_eq!(gateway.requests(), [GET_TOKEN]);
+    // What another process was told does not count.
+    let other = client(&gateway, &clock);
+    gateway.will_be_unreachable();
+    assert_eq!(other.now_s_at_least(), None);
+}
+
+#[test]
 fn a_token_without_a_time_tells_no_time() {
     let (gateway, clock) = (FakeGateway::default(), FakeClock::at(77));
     let client = client(&gateway, &clock);
