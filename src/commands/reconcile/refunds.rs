@@ -174,27 +174,6 @@ fn known_before(before: i64, after: i64, settled: i64) -> Option<i64> {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::known_before;
-
-    #[test]
-    fn what_was_refunded_elsewhere_is_told_and_what_was_refunded_from_here_is_not() {
-        for (rule, before, after, settled, known) in [
-            ("nothing was refunded", 0, 0, 0, None),
-            ("ours alone", 0, 3_000, 3_000, None),
-            ("ours, beside an earlier one", 1_000, 4_000, 3_000, None),
-            ("ours, that a look-up had shown before it was known as ours", 3_000, 3_000, 3_000, None),
-            ("ours, and another one", 0, 4_000, 3_000, Some(3_000)),
-            ("another one alone", 0, 8_900, 0, Some(0)),
-            ("another one that was told before", 1_000, 1_000, 0, None),
-            ("less than before", 3_000, 1_000, 0, Some(3_000)),
-        ] {
-            assert_eq!(known_before(before, after, settled), known, "{rule}");
-        }
-    }
-}
-
 /// Tells refunds that the PG took back, as was noted, and that the gateway goes on showing.
 pub(super) fn tell_taken_back(
     taken_back: Vec<(Payment, Refund)>,
@@ -229,6 +208,27 @@ pub(super) fn tell_undone(
         told.undone(&payment, record, undone_why(&refunds, shown));
         for refund in &refunds {
             told.next(&note_command(context.settings, refund.id.as_str(), "not-refunded"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::known_before;
+
+    #[test]
+    fn what_was_refunded_elsewhere_is_told_and_what_was_refunded_from_here_is_not() {
+        for (rule, before, after, settled, known) in [
+            ("nothing was refunded", 0, 0, 0, None),
+            ("ours alone", 0, 3_000, 3_000, None),
+            ("ours, beside an earlier one", 1_000, 4_000, 3_000, None),
+            ("ours, that a look-up had shown before it was known as ours", 3_000, 3_000, 3_000, None),
+            ("ours, and another one", 0, 4_000, 3_000, Some(3_000)),
+            ("another one alone", 0, 8_900, 0, Some(0)),
+            ("another one that was told before", 1_000, 1_000, 0, None),
+            ("less than before", 3_000, 1_000, 0, Some(3_000)),
+        ] {
+            assert_eq!(known_before(before, after, settled), known, "{rule}");
         }
     }
 }

@@ -142,7 +142,8 @@ fn a_ledger_from_before_there_were_sums_is_summed_up() {
     years(&mut ledger);
     let totals = ledger.totals(&Filter::default()).unwrap();
     drop(ledger);
-    let connection = rusqlite::Connection::open(place.path()).unwrap();
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
+    let connection = Connection::open_with_flags(place.path(), flags).unwrap();
     let dropped: Vec<String> = {
         let sql = "SELECT 'DROP ' || type || ' ' || name FROM sqlite_schema \
                    WHERE name IN ('day_sums', 'payments_are_summed_up', 'payments_are_summed_up_again', \
@@ -154,8 +155,7 @@ fn a_ledger_from_before_there_were_sums_is_summed_up() {
         statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
     };
     connection.execute_batch(&dropped.join(";")).unwrap();
-    connection.execute_batch(MIGRATIONS[15]).unwrap();
-    connection.execute_batch(&format!("PRAGMA user_version = {SCHEMA_VERSION}")).unwrap();
+    connection.execute_batch(include_str!("../migrations/0016_day_sums.sql")).unwrap();
     drop(connection);
     let ledger = place.try_open(Create::Never).unwrap();
     assert_eq!(ledger.wrong_sums().unwrap(), nothing());
