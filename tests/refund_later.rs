@@ -175,6 +175,8 @@ fn an_open_refund_that_no_look_up_ends_is_ended_by_a_person_with_evidence() {
         sleep(Duration::from_secs(3));
         // No silence settles it, and what stands in the way says how it ends.
         shop.world.run(&["reconcile"]).exits(7).answers(&[&id, "may have gone back", "0 settled, 1 open"]);
+        let csv = shop.world.run(&["reconcile", "--format", "csv"]).exits(7);
+        csv.answers(&["order_1", &format!("refund {id}: Unknown"), "refund_unknown"]);
         shop.refund(&["--amount", "500"]).exits(7).says(&[&command, "Nothing was sent"]);
         shop.world.run(&["attention"]).exits(8).answers(&["refund_unknown  order_1"]);
         let note = ["reconcile", "order_1", "--note", what, "--evidence", "letter of the PG", "--json"];

@@ -12,7 +12,7 @@ use crate::output::ui::Ui;
 /// One line of a reconciliation.
 #[derive(Clone, Copy, Debug)]
 pub struct ReconciledRow<'a> {
-    /// `settled`, `undecided`, `unanswered`, or a kind of drift.
+    /// `settled`, `undecided`, `unanswered`, what became of a refund, or a kind of drift.
     pub result: &'static str,
     /// As the ledger has it; without a row of it, what the gateway shows.
     pub payment: Option<PaymentView<'a>>,

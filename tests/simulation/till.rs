@@ -12,6 +12,8 @@ use super::world::World;
 pub const PAID: i64 = 10_000;
 pub const ORDER: &str = "order_1";
 pub const IMP_UID: &str = "imps_1";
+/// The reason of a refund in the console (facts 4).
+const BY_CONSOLE: &str = "관리자페이지취소";
 /// What is left of a reason that is cut off, ours and another's.
 const TWIN_CHARS: usize = 4;
 /// What has not shown by then never happened.
@@ -144,10 +146,13 @@ pub struct Till {
 }
 
 impl Till {
-    /// The PG takes the money again that one of the refunds gave back.
+    /// The PG takes the money again that one of the refunds gave back. Of two that cannot be told apart it takes ours,
+    /// if it takes one: which one is left would be told by nothing.
     pub fn take_back(&mut self, nth: u64) {
-        if let Some(count) = u64::try_from(self.made.len()).ok().filter(|count| *count > 0) {
-            let made = self.made.remove(usize::try_from(nth % count).unwrap());
+        let known = |made: &Made| made.of.is_some() || made.reason == BY_CONSOLE;
+        let places: Vec<usize> = (0..self.made.len()).filter(|at| known(&self.made[*at])).collect();
+        if let Some(count) = u64::try_from(places.len()).ok().filter(|count| *count > 0) {
+            let made = self.made.remove(places[usize::try_from(nth % count).unwrap()]);
             self.undone.push(made);
         }
     }
@@ -418,11 +423,13 @@ fn id_in(asked: &Value) -> Option<String> {
 
 /// The console pays back what was asked for in the same second and for the same reason: beside it, or twice.
 fn twin(till: &mut Till, asked: &Value, now_ms: i64, makes: bool) {
-    let is_made = makes && till.make(asked, now_ms, (now_ms, now_ms), TWIN_CHARS);
     let amount = asked["amount"].as_i64().unwrap_or_else(|| till.balance());
+    // One entry that fits in all is ours: there must be room for two.
+    let makes = makes || till.balance() < 2 * amount;
+    let is_made = makes && till.make(asked, now_ms, (now_ms, now_ms), TWIN_CHARS);
     let reason: String = asked["reason"].as_str().unwrap().chars().take(TWIN_CHARS).collect();
     for _ in 0..if is_made { 1 } else { 2 } {
-        if till.balance() >= amount {
+        if till.balance() >= amount && (is_made || !makes) {
             refund_by_console(till, amount, now_ms, &reason);
             till.twins.extend(id_in(asked));
         }
@@ -430,7 +437,7 @@ fn twin(till: &mut Till, asked: &Value, now_ms: i64, makes: bool) {
 }
 
 pub fn console_refund(till: &mut Till, amount: i64, at_ms: i64) {
-    refund_by_console(till, amount, at_ms, "관리자페이지취소");
+    refund_by_console(till, amount, at_ms, BY_CONSOLE);
 }
 
 fn refund_by_console(till: &mut Till, amount: i64, at_ms: i64, reason: &str) {

@@ -372,7 +372,11 @@ impl Told {
             Format::Plain | Format::Csv => {
                 let zone = ui.zone().clone();
                 let whys: Vec<String> = self.drift.iter().map(|drift| drift.why_plain(&zone)).collect();
-                ui.reconciled(self.rows(&whys))
+                let said = |refund: &Refund| {
+                    format!("refund {}: {}", refund.id.as_str(), refund_sentence(refund, None, None, &zone))
+                };
+                let of_refunds: Vec<String> = self.refunds.iter().map(said).collect();
+                ui.reconciled(self.rows(&whys, &of_refunds))
             }
             Format::Table => {
                 let mut lines = self.lines.clone();
@@ -416,8 +420,12 @@ impl Told {
         }
     }
 
-    /// `whys` has a sentence for each disagreement.
-    fn rows<'a>(&'a self, whys: &'a [String]) -> impl Iterator<Item = ReconciledRow<'a>> {
+    /// `whys` has a sentence for each disagreement, `of_refunds` one for each refund.
+    fn rows<'a>(
+        &'a self,
+        whys: &'a [String],
+        of_refunds: &'a [String],
+    ) -> impl Iterator<Item = ReconciledRow<'a>> {
         let payments = [
             ("settled", &self.settled, false),
             ("undecided", &self.undecided, true),
@@ -432,13 +440,30 @@ impl Told {
                 why: None,
             })
         });
-        payments.chain(self.drift.iter().zip(whys).map(|(drift, why)| ReconciledRow {
+        let refunds = self.refunds.iter().zip(of_refunds).map(|(refund, why)| ReconciledRow {
+            result: of_refund(refund.outcome),
+            payment: None,
+            merchant_uid: refund.merchant_uid.as_str(),
+            imp_uid: Some(&refund.imp_uid),
+            why: Some(why),
+        });
+        payments.chain(refunds).chain(self.drift.iter().zip(whys).map(|(drift, why)| ReconciledRow {
             result: drift.found.kind.word(),
             payment: drift.payment.as_deref().map(|payment| PaymentView { payment, replayed: true }),
             merchant_uid: drift.found.merchant_uid.as_deref().unwrap_or_default(),
             imp_uid: drift.found.imp_uid.as_deref(),
             why: Some(why),
         }))
+    }
+}
+
+/// What became of a refund, beside the words of payments.
+fn of_refund(outcome: RefundOutcome) -> &'static str {
+    match outcome {
+        RefundOutcome::Refunded => "refund_refunded",
+        RefundOutcome::Refused => "refund_refused",
+        RefundOutcome::NotSent => "refund_not_sent",
+        RefundOutcome::Unknown | RefundOutcome::Pending => "refund_unknown",
     }
 }
 

@@ -28,8 +28,10 @@ pub fn find(refund: &Refund, others: &[Refund], shown: &Shown) -> Found {
     // So much less is left that ours may be in it.
     let fell = shown.balance().minor() <= expected;
     let unexplained = if fell { Found::Undecided } else { Found::NotThere };
-    // Without a history a balance that fell may have fallen by another's refund.
-    let Some(history) = shown.entries() else { return unexplained };
+    // Without a history what was refunded may be ours, whatever the balance: another's may have been taken back since.
+    let Some(history) = shown.entries() else {
+        return if shown.refunded >= refund.amount { Found::Undecided } else { Found::NotThere };
+    };
     if let found @ (Found::Ours(_) | Found::Undecided) = named(refund, shown, &history) {
         return found;
     }

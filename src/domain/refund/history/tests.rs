@@ -119,6 +119,9 @@ fn a_balance_that_fell_without_a_history_proves_nothing() {
     let without = |refunded| Shown { history: None, ..of(refunded, &[]) };
     assert_eq!(find(&ours, &[], &without(3_000)), Found::Undecided);
     assert_eq!(find(&ours, &[], &without(0)), Found::NotThere);
+    // Of the 4,000 that had gone back before ours, 1,000 were taken back after it.
+    let ours = refund("aaaaaaaa", 3_000, 6_000);
+    assert_eq!(find(&ours, &[], &without(6_000)), Found::Undecided);
 }
 
 fn word(found: &Found) -> &'static str {
