@@ -3,12 +3,14 @@
 use std::fs;
 use std::path::Path;
 
+use rusqlite::{Connection, OpenFlags};
+
 use super::{Asked, Place, answer, at, charged, kept, look_up, record_of, uid, won};
 use crate::domain::answer::Settled;
 use crate::domain::lookup::LookedUp;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::{GatewayRecord, Mode, Noted, Outcome};
-use crate::ledger::schema::{MIGRATIONS, SCHEMA_VERSION};
+
 use crate::ledger::{Create, Entry, Filter, Ledger, Seen};
 
 fn nothing() -> Vec<String> {
