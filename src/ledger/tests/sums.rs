@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use rusqlite::{Connection, OpenFlags};
+
 use super::{Asked, Place, answer, at, charged, kept, look_up, record_of, uid, won};
 use crate::domain::answer::Settled;
 use crate::domain::lookup::LookedUp;
@@ -142,7 +144,8 @@ fn a_ledger_from_before_there_were_sums_is_summed_up() {
     years(&mut ledger);
     let totals = ledger.totals(&Filter::default()).unwrap();
     drop(ledger);
-    let connection = rusqlite::Connection::open(place.path()).unwrap();
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
+    let connection = Connection::open_with_flags(place.path(), flags).unwrap();
     let dropped: Vec<String> = {
         let sql = "SELECT 'DROP ' || type || ' ' || name FROM sqlite_schema \
                    WHERE name IN ('day_sums', 'payments_are_summed_up', 'payments_are_summed_up_again', \
