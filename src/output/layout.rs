@@ -1,6 +1,7 @@
 //! How wide each column of a table is, and which gives way when the terminal is too narrow.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use crate::output::field::Give;
 use crate::output::text::{cut, width};
@@ -34,8 +35,8 @@ pub(in crate::output) struct Natural {
     /// How wide each of the shorter forms of its cells is.
     pub(in crate::output) forms: Vec<usize>,
     pub(in crate::output) give: Give,
-    /// How wide the narrowest of its cells is at least, where they can stand under their rows instead.
-    pub(in crate::output) moves: Option<usize>,
+    /// How wide its cells are at least, where they can stand under their rows instead; else none.
+    pub(in crate::output) moves: BTreeSet<usize>,
 }
 
 /// Fits columns into `available` columns of a terminal; `None` is as wide as it takes. `gives` says which
@@ -57,10 +58,10 @@ pub(in crate::output) fn fit(
         let (Some(now), Some(most)) = (widths.get_mut(column), most.get_mut(column)) else { continue };
         let Some(Natural { forms, give, moves, .. }) = natural.get(column) else { continue };
         match (form(target), give) {
-            (None, _) if target == MOVED => match moves {
-                Some(least) if now.saturating_sub(over) >= *least => *now = now.saturating_sub(over),
-                Some(_) => return fit(&without(natural, column), gives, Some(available)),
-                None => {}
+            (None, _) if target == MOVED => match moves.range(..=now.saturating_sub(over)).next_back() {
+                Some(fitting) => *now = *fitting,
+                None if moves.is_empty() => {}
+                None => return fit(&without(natural, column), gives, Some(available)),
             },
             (Some(form), _) => {
                 if let Some(form) = forms.get(form) {
@@ -91,7 +92,7 @@ pub(in crate::output) fn fit(
 fn without(natural: &[Natural], column: usize) -> Vec<Natural> {
     let mut natural = natural.to_vec();
     if let Some(moved) = natural.get_mut(column) {
-        *moved = Natural { columns: 0, forms: Vec::new(), moves: None, ..*moved };
+        *moved = Natural { columns: 0, forms: Vec::new(), moves: BTreeSet::new(), give: moved.give };
     }
     natural
 }
@@ -147,6 +148,8 @@ pub(in crate::output) fn fit_cell<'a>(
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::{FORM_1, FORM_2, MOVED, Natural, fit, fit_cell, gives_for_chosen, offset};
     use crate::output::field::Give::{self, Card, Never, Text, When};
 
@@ -155,7 +158,7 @@ mod tests {
             columns: *columns,
             forms: Vec::new(),
             give: *give,
-            moves: None,
+            moves: BTreeSet::new(),
         };
         columns.iter().zip(kinds).map(of).collect()
     }
@@ -202,9 +205,9 @@ mod tests {
         let mut columns = natural(&[10, 20], &[Never, Never]);
         let gives = [(1, MOVED)];
         assert_eq!(fit(&columns, &gives, Some(20)), [10, 20]);
-        columns[1].moves = Some(8);
+        columns[1].moves = [8, 15].into();
         assert_eq!(fit(&columns, &gives, Some(33)), [10, 20], "not before there is need");
-        assert_eq!(fit(&columns, &gives, Some(32)), [10, 19]);
+        assert_eq!(fit(&columns, &gives, Some(32)), [10, 15], "as wide as the widest that stays");
         assert_eq!(fit(&columns, &gives, Some(21)), [10, 8]);
         assert_eq!(fit(&columns, &gives, Some(20)), [10, 0], "none of its cells would fit");
     }

@@ -1,5 +1,7 @@
 //! Tables without borders: one space before, two between, numbers to the right.
 
+use std::collections::BTreeSet;
+
 use comfy_table::presets::NOTHING;
 use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Row, Table, Width};
 
@@ -83,7 +85,7 @@ impl TableWriter {
             columns: width(&heading.text),
             forms: Vec::new(),
             give: heading.give,
-            moves: None,
+            moves: BTreeSet::new(),
         };
         let natural = headings.iter().map(of).collect();
         let (omitted, widths) = (None, Vec::new());
@@ -162,7 +164,7 @@ impl TableWriter {
     #[must_use]
     pub fn left_out(&self) -> Vec<&str> {
         let columns = self.headings.iter().zip(&self.widths).zip(&self.natural);
-        let without = columns.filter(|((_, columns), natural)| **columns == 0 && natural.moves.is_none());
+        let without = columns.filter(|((_, columns), natural)| **columns == 0 && natural.moves.is_empty());
         without.map(|((heading, _), _)| heading.text.as_str()).collect()
     }
 
@@ -202,7 +204,7 @@ impl TableWriter {
             {
                 let heading = self.headings.get(*column).map_or(0, |heading| width(&heading.text));
                 let least = row.least(*column).max(heading);
-                natural.moves = Some(natural.moves.map_or(least, |known| known.min(least)));
+                natural.moves.insert(least);
             }
         }
         if let Some(omitted) = self.omitted.and_then(|column| self.natural.get_mut(column)) {

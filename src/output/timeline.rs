@@ -15,6 +15,8 @@ const BEFORE: &str = "  ";
 struct Moment {
     at: Timestamp,
     sentence: String,
+    /// What came over the wire, behind the sentence or under it.
+    wire: String,
     /// Why, in the gateway's words or ours: one line.
     why: Option<String>,
 }
@@ -41,9 +43,18 @@ fn lines(moment: &Moment, zone: &TimeZone, columns: Option<usize>) -> String {
     let time = format!("{BEFORE}{}{BEFORE}", when(moment.at, zone));
     let indent = " ".repeat(width(&time));
     let room = columns.map(|columns| columns.saturating_sub(width(&time)));
+    let whole = if moment.wire.is_empty() {
+        moment.sentence.clone()
+    } else {
+        format!("{}   {}", moment.sentence, moment.wire)
+    };
     let sentence = match room {
-        Some(room) if width(&moment.sentence) > room => wrapped(&moment.sentence, room),
-        Some(_) | None => vec![moment.sentence.clone()],
+        Some(room) if width(&whole) > room => {
+            let fits = width(&moment.wire) <= room && !moment.wire.is_empty();
+            let wire = if fits { vec![moment.wire.clone()] } else { wrapped(&moment.wire, room) };
+            wrapped(&moment.sentence, room).into_iter().chain(wire).collect()
+        }
+        Some(_) | None => vec![whole],
     };
     let mut text = String::new();
     for (index, line) in sentence.iter().enumerate() {
@@ -72,8 +83,8 @@ fn of_event(payment: &Payment, event: &HistoryEntry, refunds: &[Refund]) -> Mome
         received.took_ms.map(|took| format!("{took} ms")),
         received.imp_uid.as_deref().map(|id| safe(id).into_owned()),
     ];
-    let wire: String = wire.into_iter().flatten().map(|part| format!("   {part}")).collect();
-    Moment { at: event.at, sentence: sentence + &wire, why: received.why() }
+    let wire: Vec<String> = wire.into_iter().flatten().collect();
+    Moment { at: event.at, sentence, wire: wire.join("   "), why: received.why() }
 }
 
 /// `, by mina on desk-3`
@@ -134,12 +145,12 @@ fn of_another(record: &Record) -> Vec<Moment> {
     let approval =
         record.apply_num.as_deref().map(|number| format!(", approval {}", safe(number))).unwrap_or_default();
     let amount = record.amount.map_or_else(|| "an amount".to_owned(), |amount| amount.to_string());
-    let id = safe(&record.imp_uid);
-    let moment = |at, sentence| Moment { at, sentence, why: None };
+    let id = safe(&record.imp_uid).into_owned();
+    let moment = |at, sentence| Moment { at, sentence, wire: id.clone(), why: None };
     let paid = record.paid_at.unwrap_or(record.first_seen);
-    let paid = moment(paid, format!("another payment of this order took {amount}{approval}   {id}"));
+    let paid = moment(paid, format!("another payment of this order took {amount}{approval}"));
     let back = record.cancelled.filter(|back| back.minor() > 0).zip(record.cancelled_at);
-    let back = back.map(|(back, at)| moment(at, format!("{back} of the other payment was refunded   {id}")));
+    let back = back.map(|(back, at)| moment(at, format!("{back} of the other payment was refunded")));
     std::iter::once(paid).chain(back).collect()
 }
 
