@@ -80,7 +80,8 @@ fn a_refund_that_was_asked_about_in_vain_is_exit_9_and_so_is_what_was_not_asked_
         gateway.faults(down);
         let ran = world.run(&["reconcile", "--json"]).exits(9);
         assert_eq!(ran.json()["refunds"][0]["outcome"], "unknown", "{down}: {ran}");
-        assert_eq!(ran.json()["unanswered"][0]["merchant_uid"], "order_2", "{down}: {ran}");
+        let unanswered = ran.json()["unanswered"].as_array().unwrap().clone();
+        assert!(unanswered.iter().any(|payment| payment["merchant_uid"] == "order_2"), "{down}: {ran}");
         gateway.faults("");
         let ran = world.run(&["reconcile", "--json"]).exits(0);
         assert_eq!(ran.json()["refunds"][0]["outcome"], "refunded", "{down}: {ran}");

@@ -8,10 +8,24 @@ use crate::failure::Failure;
 use crate::ledger::companions;
 use crate::settings::Settings;
 
-/// Refuses a file that a flag names where it is the input, a ledger or what belongs to one, the config, a secret
-/// or a token, whatever it is called there: by its path, through links, and as a hard link. A ledger that no setting of
-/// this run names is known by its folder, or by what is in it.
+/// Refuses what [`not_onto_own`] refuses, and any other database: a ledger that no setting of this run names is known by
+/// what is in it.
 pub(super) fn not_onto(
+    path: &Path,
+    flag: &str,
+    input: Option<&Path>,
+    settings: &Settings,
+) -> Result<(), Failure> {
+    not_onto_own(path, flag, input, settings)?;
+    database(path).map_or(Ok(()), |what| {
+        let message = format!("{flag} names {}, which is {what}; it was left as it is", path.display());
+        Err(Failure::usage(message).hinted("name another file"))
+    })
+}
+
+/// Refuses a file that a flag names where it is the input, a ledger or what belongs to one, the config, a secret
+/// or a token, whatever it is called there: by its path, through links, and as a hard link.
+pub(super) fn not_onto_own(
     path: &Path,
     flag: &str,
     input: Option<&Path>,
@@ -24,8 +38,7 @@ pub(super) fn not_onto(
     }
     let books = settings.ledgers.iter().chain([&settings.database]).chain(&settings.book);
     let of_books = books.flat_map(|book| companions(book)).map(|path| ("a ledger", path));
-    let by_content = database(path).map(|what| (what, path.to_owned()));
-    let mut own = of_books.chain(settings.own_files()).chain(by_content);
+    let mut own = of_books.chain(settings.own_files());
     match own.find(|(_, own)| is_same(path, own) || is_in(path, own)) {
         None => Ok(()),
         Some((what, own)) => {

@@ -72,7 +72,7 @@ pub enum Of {
     Charge,
     /// A look-up, or a token.
     Question,
-    /// Many ids at once: a form that a gateway may refuse while it takes everything else.
+    /// Many ids at once, or what is scheduled: forms that a gateway may refuse while it takes everything else.
     Many,
 }
 

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::domain::ids::CustomerUid;
 use crate::domain::left::Schedule;
+use crate::domain::pressure::Of;
 use crate::domain::reason::Reason;
 use crate::gateway::classify::no_envelope;
 use crate::gateway::client::{Client, GatewayFailure};
@@ -104,7 +105,7 @@ impl Client {
     }
 
     fn schedule_page(&self, path: &str) -> Result<SchedulePage, GatewayFailure> {
-        let answer = self.ask(Method::Get, path)?;
+        let answer = self.ask_for(Of::Many, Method::Get, path)?;
         let Some(envelope) = Envelope::of(&answer) else {
             return Err(GatewayFailure::NoAnswer { reason: no_envelope(&answer) });
         };

@@ -6,7 +6,7 @@ use crate::commands::context::Context;
 use crate::commands::ledger::BackupArgs;
 use crate::commands::ledger::bar::Bar;
 use crate::commands::ledger::failed::failed;
-use crate::commands::onto::not_onto;
+use crate::commands::onto::not_onto_own;
 use crate::commands::session::answered;
 use crate::domain::words::number_of;
 use crate::failure::{Exit, Failure};
@@ -27,7 +27,7 @@ struct BackupAnswer {
 }
 
 pub(super) fn run(args: &BackupArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
-    not_onto(&args.file, "FILE", None, context.settings)?;
+    not_onto_own(&args.file, "FILE", None, context.settings)?;
     let ledger = context.ledger_to_look_after()?;
     let at = context.now();
     let made = {

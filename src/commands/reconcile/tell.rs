@@ -31,6 +31,7 @@ use crate::output::ui::Ui;
 use crate::settings::Settings;
 
 mod noted;
+mod unanswered;
 
 /// What has come of it so far.
 #[derive(Default)]
@@ -78,28 +79,6 @@ impl Told {
     pub(super) fn missing(&mut self, id: &str) {
         self.missing.push(id.to_owned());
         self.worsen(Exit::With(Kind::NotFound));
-    }
-
-    /// A payment that nobody was asked about, because an earlier question had no answer.
-    pub(super) fn not_asked(&mut self, payment: Payment) {
-        self.unanswered(payment, "it was not asked about.");
-    }
-
-    /// The same of several.
-    pub(super) fn none_asked(&mut self, ledger: &Ledger, uids: &[MerchantUid]) -> Result<(), LedgerError> {
-        for uid in uids {
-            if let Some(payment) = ledger.find(uid)? {
-                self.not_asked(payment);
-            }
-        }
-        Ok(())
-    }
-
-    fn unanswered(&mut self, payment: Payment, why: &str) {
-        let uid = safe(payment.terms.merchant_uid.as_str());
-        self.lines.push(format!("{uid}  {} as before; no answer: {why}", capital(payment.outcome)));
-        self.worsen(Exit::With(Kind::Network));
-        self.unanswered.push(payment);
     }
 
     /// A whole command that would settle some of what is left.

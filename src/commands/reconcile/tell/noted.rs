@@ -7,8 +7,7 @@ use crate::domain::outside::Outside;
 use crate::domain::payment::{Outcome, Payment};
 use crate::domain::record::Record;
 use crate::domain::refund::Refund;
-use crate::failure::{Exit, Kind};
-use crate::output::text::{safe, sentence};
+use crate::output::text::safe;
 
 impl Told {
     /// A person has noted what became of one that was this before.
@@ -45,22 +44,6 @@ impl Told {
         self.settled.push(payment);
         self.refunds.push(refund);
         self.noted = true;
-    }
-
-    /// A refund that the gateway was asked about in vain.
-    pub(in crate::commands::reconcile) fn refund_unanswered(
-        &mut self,
-        payment: Payment,
-        refund: &Refund,
-        why: &str,
-    ) {
-        let (uid, id) = (safe(payment.terms.merchant_uid.as_str()).into_owned(), refund.id.as_str());
-        let word = refund.outcome.word();
-        self.lines.push(format!("{uid}  Refund {id}: {word} as before; no answer: {}", sentence(why)));
-        self.worsen(Exit::With(Kind::Network));
-        if !self.unanswered.iter().any(|known| known.terms.merchant_uid == payment.terms.merchant_uid) {
-            self.unanswered.push(payment);
-        }
     }
 
     /// One that the gateway shows, and the PG took back.
