@@ -48,11 +48,8 @@ const KNOWN: &str = "SELECT places FROM search_grams WHERE block = ?1 AND gram =
 impl Ledger {
     /// Fills the next block, when it is time for it; called behind a commit. What goes wrong here is nobody's: a text
     /// is found without it, only not as quickly.
-    pub(super) fn index_behind(&mut self, entries: &[Entry]) {
-        if !entries.iter().any(|entry| matches!(entry, Entry::Answer { .. } | Entry::Imported(_))) {
-            return;
-        }
-        if matches!(is_left(&self.connection), Ok(true)) {
+    pub(super) fn index_behind(&mut self, is_due: bool) {
+        if is_due {
             self.at_once(fill_next);
         }
     }
@@ -76,6 +73,13 @@ impl Ledger {
         });
         let _ = db.busy_timeout(self.busy_timeout);
     }
+}
+
+/// Whether it is time for the next block. Asked in the transaction of the entries: a ledger whose lock cannot be given
+/// back after it answers nobody for a while, and what became of the charge is to be told first.
+pub(super) fn is_due(tx: &Connection, entries: &[Entry]) -> bool {
+    let comes = |entry: &Entry| matches!(entry, Entry::Answer { .. } | Entry::Imported(_));
+    entries.iter().any(comes) && matches!(is_left(tx), Ok(true))
 }
 
 /// Fills all blocks that there are by now: of a ledger that had none.

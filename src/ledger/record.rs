@@ -25,7 +25,7 @@ use crate::ledger::sighting::see;
 use crate::ledger::write::{
     append, append_note, append_outside, insert, write_answer, write_attempt, write_terms,
 };
-use crate::ledger::{Ledger, LedgerError, MarkTrouble, chain, guard, place};
+use crate::ledger::{Ledger, LedgerError, MarkTrouble, chain, guard, pieces, place};
 
 /// The gateway's code in the newest answer to one attempt.
 const ANSWER_CODE: &str = "SELECT code FROM events \
@@ -48,7 +48,6 @@ impl Ledger {
             Err(NotWritten::Entry(_)) if entries.len() > 1 => self.write_apart(entries),
             Err(NotWritten::Entry(fault) | NotWritten::All(fault)) => Err(fault),
         };
-        self.index_behind(entries);
         let at = |fault: Fault| fault.at(&self.path, self.busy_timeout);
         match written {
             Ok(written) => written.into_iter().map(|written: Result<_, Fault>| written.map_err(at)).collect(),
@@ -63,14 +62,15 @@ impl Ledger {
         }
         let mut day = std::mem::take(&mut self.day);
         let first = self.first_mark();
-        let (written, height) = self.in_transaction(|tx| {
-            first.make(tx, std::slice::from_ref(entry))?;
+        let (written, height, is_due) = self.in_transaction(|tx| {
+            let entries = std::slice::from_ref(entry);
+            first.make(tx, entries)?;
             let written = record(tx, &mut day, entry)?;
-            Ok((written, height_of(tx, std::slice::from_ref(entry))?))
+            Ok((written, height_of(tx, entries)?, pieces::is_due(tx, entries)))
         })?;
         self.day = day;
         self.raise(height.as_ref());
-        self.index_behind(std::slice::from_ref(entry));
+        self.index_behind(is_due);
         Ok(written)
     }
 
@@ -101,9 +101,11 @@ impl Ledger {
             entries.iter().map(|entry| record(&tx, &mut day, entry)).collect();
         let written = written.map_err(NotWritten::Entry)?;
         let height = height_of(&tx, entries).map_err(NotWritten::All)?;
+        let is_due = pieces::is_due(&tx, entries);
         tx.commit().map_err(|error| NotWritten::All(error.into()))?;
         self.day = day;
         self.raise(height.as_ref());
+        self.index_behind(is_due);
         Ok(written)
     }
 
@@ -132,9 +134,11 @@ impl Ledger {
             all.push(written);
         }
         let height = height_of(&tx, entries)?;
+        let is_due = pieces::is_due(&tx, entries);
         tx.commit()?;
         self.day = day;
         self.raise(height.as_ref());
+        self.index_behind(is_due);
         Ok(all)
     }
 

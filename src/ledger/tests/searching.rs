@@ -8,7 +8,7 @@ use crate::domain::customer::{Card, Customer};
 use crate::domain::ids::CustomerUid;
 use crate::domain::payment::{Mode, Outcome};
 use crate::ledger::found::find;
-use crate::ledger::pieces::{BLOCK, fill};
+use crate::ledger::pieces::{BLOCK, fill, is_due};
 use crate::ledger::search::text::asked;
 use crate::ledger::{Filter, Ledger};
 
@@ -395,10 +395,11 @@ fn a_ledger_that_is_busy_has_its_block_filled_by_a_later_charge() {
     blocker.connection.execute_batch("BEGIN IMMEDIATE").unwrap();
     let asked = Asked::new("order", 100, 0);
     let answer = super::answer("order", 1, 1, asked.settled(Outcome::Paid));
-    ledger.index_behind(std::slice::from_ref(&answer));
+    assert!(is_due(&ledger.connection, std::slice::from_ref(&answer)));
+    ledger.index_behind(true);
     assert_eq!(number(&ledger, "SELECT upto FROM search"), 0);
     assert_eq!(number(&ledger, "PRAGMA busy_timeout"), 60);
     blocker.connection.execute_batch("ROLLBACK").unwrap();
-    ledger.index_behind(&[answer]);
+    ledger.index_behind(true);
     assert_eq!(number(&ledger, "SELECT upto FROM search"), BLOCK);
 }
