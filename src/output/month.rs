@@ -257,7 +257,11 @@ impl Ui {
         let options = self.options();
         let mut writer = TableWriter::new(headings, gives, 0, options.width, options.colour_stdout);
         let lines: Vec<TableRow> = rows.iter().map(|row| month_row(row, with_mode)).collect();
-        writer.block(&lines)
+        let table = writer.block(&lines);
+        match writer.left_out().join(", ").as_str() {
+            "" => table,
+            left_out => format!("{table} No room here for {left_out}.\n"),
+        }
     }
 }
 
