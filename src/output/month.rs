@@ -10,8 +10,8 @@ use crate::domain::closing::{Closing, MonthSum};
 use crate::domain::money::Amount;
 use crate::domain::payment::Mode;
 use crate::output::Format;
-use crate::output::field::{Columns, Give, Listed as _, Object, Shown, exact_number};
-use crate::output::report::{of_mode, zone_name};
+use crate::output::field::{Columns, Give, Object, Shown, exact_number};
+use crate::output::report::{objects, of_mode, zone_name};
 use crate::output::table::{Heading, TableRow, TableWriter};
 use crate::output::text::{pad, safe, when, when_rfc3339, width};
 use crate::output::ui::Ui;
@@ -37,6 +37,24 @@ pub struct Head {
     pub drift: u64,
     /// From when on nobody has held it against the gateway since its end.
     pub unread_from: Option<Timestamp>,
+}
+
+impl Head {
+    /// What of it a person has to settle, `2 unknown, 1 in doubt`; `None` where nothing is left.
+    #[must_use]
+    pub fn left(&self) -> Option<String> {
+        let left: Vec<String> = [
+            (self.unknown, "unknown"),
+            (self.doubts, "in doubt"),
+            (self.doubles, "charged twice"),
+            (self.drift, "different at the gateway"),
+        ]
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
+        (!left.is_empty()).then(|| left.join(", "))
+    }
 }
 
 /// All that is shown of a month.
@@ -265,10 +283,6 @@ impl Ui {
     }
 }
 
-fn objects<'a>(rows: &'a [Row], shown: Shown<'a>) -> Vec<Object<'a, Row>> {
-    rows.iter().map(|row| Object { row, columns: Row::FIELDS.iter().collect(), shown }).collect()
-}
-
 fn month_row(row: &Row, with_mode: bool) -> TableRow {
     let key = row.key.as_ref();
     let named = key.map(|key| safe(&key.text).into_owned()).filter(|text| !text.is_empty());
@@ -288,18 +302,8 @@ fn left(head: &Head, zone: &TimeZone) -> Vec<String> {
     if head.distrusted {
         lines.push("The ledger is older than it was: payments may be missing in it.".to_owned());
     }
-    let left: Vec<String> = [
-        (head.unknown, "unknown"),
-        (head.doubts, "in doubt"),
-        (head.doubles, "charged twice"),
-        (head.drift, "different at the gateway"),
-    ]
-    .into_iter()
-    .filter(|(count, _)| *count > 0)
-    .map(|(count, what)| format!("{count} {what}"))
-    .collect();
-    if !left.is_empty() {
-        lines.push(format!("left for a person: {}: billkey attention", left.join(", ")));
+    if let Some(left) = head.left() {
+        lines.push(format!("left for a person: {left}: billkey attention"));
     }
     if let Some(unread) = head.unread_from.filter(|_| head.is_over && head.mode != Mode::Sandbox) {
         lines.push(format!("not held against the gateway since its end, from {} on", when(unread, zone)));

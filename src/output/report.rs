@@ -90,19 +90,15 @@ impl Ui {
             Format::Json => {
                 let zone = self.zone().clone();
                 let time = sums.time();
-                let object = |row| Object {
-                    row,
-                    columns: Row::FIELDS.iter().collect(),
-                    shown: Shown { zone: &zone, replayed: false },
-                };
+                let shown = Shown { zone: &zone, replayed: false };
                 self.json(&ReportObject {
                     since: when_rfc3339(time.since, &zone),
                     until: when_rfc3339(time.until, &zone),
                     basis: basis(time.by_request),
                     zone: zone_name(&time.zone),
                     by: sums.by().word(),
-                    totals: totals.iter().map(object).collect(),
-                    rows: rows.iter().map(object).collect(),
+                    totals: objects(&totals, shown),
+                    rows: objects(&rows, shown),
                 })
             }
             Format::Table => self.report_table(sums, &rows, &totals),
@@ -285,6 +281,11 @@ fn total_lines(total: &Row) -> String {
         ));
     }
     lines.join("\n")
+}
+
+/// Rows as they stand in JSON.
+pub(in crate::output) fn objects<'a>(rows: &'a [Row], shown: Shown<'a>) -> Vec<Object<'a, Row>> {
+    rows.iter().map(|row| Object { row, columns: Row::FIELDS.iter().collect(), shown }).collect()
 }
 
 /// `TEST ` before a sum that is no money; nothing before one that is.

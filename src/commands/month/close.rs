@@ -64,18 +64,8 @@ fn in_the_way(book: &Book, month: &Month, context: &Context<'_>) -> Option<Failu
         let why = "the ledger is older than it was, and payments may be missing in it".to_owned();
         return refuse(why, context.hint("doctor"));
     }
-    let left: Vec<String> = [
-        (head.unknown, "unknown"),
-        (head.doubts, "in doubt"),
-        (head.doubles, "charged twice"),
-        (head.drift, "different at the gateway"),
-    ]
-    .into_iter()
-    .filter(|(count, _)| *count > 0)
-    .map(|(count, what)| format!("{count} {what}"))
-    .collect();
-    if !left.is_empty() {
-        return refuse(format!("of it there is left: {}", left.join(", ")), context.hint("attention"));
+    if let Some(left) = head.left() {
+        return refuse(format!("of it there is left: {left}"), context.hint("attention"));
     }
     if let Some(unread) = head.unread_from.filter(|_| context.settings.mode != Mode::Sandbox) {
         let (from, day) = (
