@@ -150,6 +150,10 @@ fn a_month_is_closed_only_over_what_is_settled_and_was_held_against_the_gateway(
     // Found and not recorded: a difference that nobody has settled.
     let _ = world.run(&["reconcile", "--since", &first(3).to_string()]).exits(8);
     month(&world, 1, &["--close"]).exits(8).says(&["1 different at the gateway", "billkey attention"]);
+    // What is printed is pasted, and must ask the same ledger.
+    let ledger = world.ledger_path().display().to_string();
+    let elsewhere = world.run(&["--database", &ledger, "month", &name(1)]).exits(0);
+    elsewhere.answers(&["1 different at the gateway: billkey", &format!("--database {ledger} attention")]);
     let _ = import(&world);
     let _ = month(&world, 1, &["--close"]).exits(0);
 }

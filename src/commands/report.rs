@@ -13,6 +13,7 @@ use crate::commands::session::answered;
 use crate::commands::when::{self, in_option};
 use crate::failure::{Exit, Failure};
 use crate::ledger;
+use crate::output::report::GoOn;
 use crate::output::text::safe;
 use crate::report::{By, Sums, Time};
 
@@ -99,7 +100,8 @@ pub fn run(args: &ReportArgs, context: &mut Context<'_>) -> Result<Exit, Failure
         sums.add(booked);
         ControlFlow::Continue(())
     })?;
-    answered(context.ui.report(&sums), Exit::Done)
+    let go_on = GoOn { reconcile: context.hint("reconcile"), doubles: context.hint("history --doubles") };
+    answered(context.ui.report(&sums, &go_on), Exit::Done)
 }
 
 fn time_of(args: &ReportArgs, now: Timestamp, zone: &TimeZone) -> Result<(Timestamp, Timestamp), Failure> {

@@ -37,6 +37,8 @@ pub struct Head {
     pub drift: u64,
     /// From when on nobody has held it against the gateway since its end.
     pub unread_from: Option<Timestamp>,
+    /// The whole command that tells what is left.
+    pub attention: String,
 }
 
 impl Head {
@@ -303,7 +305,7 @@ fn left(head: &Head, zone: &TimeZone) -> Vec<String> {
         lines.push("The ledger is older than it was: payments may be missing in it.".to_owned());
     }
     if let Some(left) = head.left() {
-        lines.push(format!("left for a person: {left}: billkey attention"));
+        lines.push(format!("left for a person: {left}: {}", head.attention));
     }
     if let Some(unread) = head.unread_from.filter(|_| head.is_over && head.mode != Mode::Sandbox) {
         lines.push(format!("not held against the gateway since its end, from {} on", when(unread, zone)));

@@ -82,9 +82,16 @@ pub fn basis(by_request: bool) -> &'static str {
     if by_request { "request" } else { "approval" }
 }
 
+/// Whole commands that go on from a report, on the ledger that it is of.
+#[derive(Clone, Debug)]
+pub struct GoOn {
+    pub reconcile: String,
+    pub doubles: String,
+}
+
 impl Ui {
     /// Writes a report in the format asked for.
-    pub fn report(&mut self, sums: &Sums) -> io::Result<()> {
+    pub fn report(&mut self, sums: &Sums, go_on: &GoOn) -> io::Result<()> {
         let (rows, totals) = (sums.rows(), sums.totals());
         match self.format() {
             Format::Json => {
@@ -101,7 +108,7 @@ impl Ui {
                     rows: objects(&rows, shown),
                 })
             }
-            Format::Table => self.report_table(sums, &rows, &totals),
+            Format::Table => self.report_table(sums, &rows, &totals, go_on),
             Format::Plain | Format::Jsonl | Format::Csv => {
                 let mut list = self.list(Columns::<Row>::usual())?;
                 for row in &rows {
@@ -112,7 +119,7 @@ impl Ui {
         }
     }
 
-    fn report_table(&mut self, sums: &Sums, rows: &[Row], totals: &[Row]) -> io::Result<()> {
+    fn report_table(&mut self, sums: &Sums, rows: &[Row], totals: &[Row], go_on: &GoOn) -> io::Result<()> {
         let (options, out) = self.parts();
         let time = sums.time();
         let title = format!(
@@ -135,7 +142,7 @@ impl Ui {
             out.write_all(b"\n")?;
         }
         for total in totals {
-            writeln!(out, "{}", total_lines(total))?;
+            writeln!(out, "{}", total_lines(total, go_on))?;
         }
         out.flush()
     }
@@ -242,7 +249,7 @@ fn declined(row: &Row) -> String {
 }
 
 /// A total in lines of its own: what was paid, what is left, and what stands beside it.
-fn total_lines(total: &Row) -> String {
+fn total_lines(total: &Row, go_on: &GoOn) -> String {
     let money = |minor| total.amount(minor).to_string();
     let of_mode = of_mode(total.mode);
     let refunded = match (total.refunded_minor(), total.refunded_earlier_minor) {
@@ -269,15 +276,16 @@ fn total_lines(total: &Row) -> String {
     }
     if total.unknown > 0 {
         lines.push(format!(
-            " {} of which it is not known whether they were charged, in no sum: billkey reconcile",
-            total.unknown
+            " {} of which it is not known whether they were charged, in no sum: {}",
+            total.unknown, go_on.reconcile
         ));
     }
     if total.further > 0 {
         let further = number_of(total.further, "further payment");
         lines.push(format!(
-            " {further} under these orders, {}, in no sum: billkey history --doubles",
-            money(total.further_minor)
+            " {further} under these orders, {}, in no sum: {}",
+            money(total.further_minor),
+            go_on.doubles
         ));
     }
     lines.join("\n")

@@ -193,6 +193,7 @@ fn head(month: &Month, ledger: &Ledger, context: &Context<'_>) -> Result<Head, F
         doubts: number(doubtful.iter().filter(|payment| !payment.outcome.is_open()).filter(of_month).count()),
         doubles: number(ledger.alarms()?.iter().filter(of_month).count()),
         drift: number(drift.count()),
+        attention: context.hint("attention"),
         unread_from: unread.and_then(|second| Timestamp::from_second(second).ok()),
     })
 }
