@@ -6,7 +6,8 @@
 //! A visit hands over one value after the other and stops when it is told to; the visitor asks the engine nothing
 //! meanwhile.
 //!
-//! Each trait is implemented in the file of an engine that has its statements.
+//! Each trait is implemented in the file of an engine that has its statements. [`Ledger`] hands on all of their
+//! functions under their names.
 
 use std::fmt::Debug;
 use std::ops::ControlFlow;
@@ -29,11 +30,11 @@ use crate::domain::time::SendMark;
 use crate::domain::totals::Totals;
 use crate::ledger::{
     Acceptance, Accepted, Acknowledgement, AnswerFor, BackedUp, BatchLocked, By, Chains, DailyLimit, Entry,
-    Examination, Filter, LedgerError, Looked, LookedAhead, MarkTrouble, PaymentLocks, Stats, Tick,
+    Examination, Filter, Ledger, LedgerError, Looked, LookedAhead, MarkTrouble, PaymentLocks, Stats, Tick,
     UpkeepError, Written,
 };
 
-/// Traits of an engine.
+/// Traits of an engine, and the same functions of a ledger, each handed on to its engine.
 macro_rules! seam {
     ($(
         $(#[$trait_doc:meta])*
@@ -52,13 +53,24 @@ macro_rules! seam {
                     fn $name(& $(mut $($mutable)?)? self $(, $argument: $kind)*) $(-> $given)?;
                 )+
             }
+
+            impl Ledger {
+                $(
+                    $(#[$doc])*
+                    pub fn $name(& $(mut $($mutable)?)? self $(, $argument: $kind)*) $(-> $given)? {
+                        self.engine.$name($($argument),*)
+                    }
+                )+
+            }
         )+
     };
 }
 
 /// What keeps a ledger. One connection to it: it may move to another thread, and two threads have one each.
 pub(super) trait Engine:
-    Books
+    Begun
+    + Beside
+    + Books
     + Customers
     + Debug
     + Guarding
@@ -74,17 +86,21 @@ pub(super) trait Engine:
     + Sums
     + Upkeep
     + Writes
-    + Beside
 {
     /// Another connection to the same ledger, which is not held against its mark again.
     fn again(&self) -> Result<Box<dyn Engine>, LedgerError>;
+
+    /// For a test of one engine's own.
+    #[cfg(test)]
+    fn as_any(&self) -> &dyn std::any::Any;
 }
 
 seam! {
     /// Where the ledger is, and who is at it.
     trait Beside {
         /// Where it is; of a file the absolute path, with every symbolic link followed.
-        fn place(&self) -> &Place;
+        #[must_use]
+        fn place(&self) -> Place;
 
         /// The locks alone, for threads that leave the ledger itself to another one.
         #[must_use]
@@ -186,7 +202,10 @@ seam! {
         /// The shortest beginning of a merchant_uid, eight letters or more, that no other id of the ledger has and that
         /// is no approval number; all of it where there is none.
         fn short_order(&self, uid: &MerchantUid) -> Result<String, LedgerError>;
+    }
 
+    /// What begins so, for a shell that completes a word: each question is bounded, however large the ledger is.
+    trait Begun {
         /// The saved customers whose customer_uid begins so: the first, at most so many.
         fn customers_begun(&self, prefix: &str, at_most: usize) -> Result<Vec<Customer>, LedgerError>;
 

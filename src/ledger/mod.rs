@@ -28,43 +28,50 @@
 //! Chains. What is written of a payment is linked to what was written before (`chain.rs`), so that a row that was
 //! changed by other means shows.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::domain::ids::MerchantUid;
 use crate::domain::standing::Standing;
 use crate::domain::time::Moment;
+use crate::ledger::engine::Engine;
 
-#[expect(dead_code, reason = "what it cuts apart comes next")]
 mod engine;
 mod entry;
 mod error;
 mod filter;
+mod gathered;
 mod grams;
 mod imported;
 mod intent;
 mod lock;
+mod looked;
 mod place;
 mod rules;
 mod seen;
 mod sighting;
+mod signed;
 mod sqlite;
 mod upkeep;
 
 pub use entry::{Attempt, Claim, Claiming, Closing, Entry, How, RefundClaim, Written};
 pub use error::{Cause, LedgerError, REPLACED_BY_BACKUP};
 pub use filter::{By, Filter};
+pub use gathered::Undone;
 pub use imported::Imported;
 pub use intent::{DailyLimit, Guards, Intent, Passed, RefundIntent};
 pub use lock::{BatchLock, BatchLocked, PaymentLock, PaymentLocks};
+pub use looked::{Looked, LookedAhead};
 pub use place::companions;
 pub use rules::outside::OutsideNote;
 pub use rules::refund::{RefundHeld, ended as refund_ended};
 pub use seen::Seen;
-pub use sqlite::{
-    Acceptance, Accepted, Acknowledgement, AnswerFor, BackedUp, Beginning, Chains, Compacted, Examination,
-    Group, Ledger, Looked, LookedAhead, Misfit, Restored, Stamp, Stats, Undone, compact, restore,
+pub use signed::{Acceptance, Accepted, Acknowledgement, AnswerFor, Beginning};
+pub use sqlite::{compact, restore};
+pub use upkeep::{
+    BackedUp, Chains, Compacted, Examination, Group, Job, Misfit, Restored, Stamp, Stats, Tick, UpkeepError,
 };
-pub use upkeep::{Job, Tick, UpkeepError};
 
 /// How long a write waits for another program's, unless told otherwise.
 pub const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -142,5 +149,45 @@ impl MarkTrouble {
     #[must_use]
     pub fn take(&self) -> Option<String> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// One connection to the ledger. It may move to another thread; two threads open one each.
+#[derive(Debug)]
+pub struct Ledger {
+    engine: Box<dyn Engine>,
+}
+
+impl Ledger {
+    /// Opens the ledger at a path, or creates it, without a look at its mark.
+    pub fn open_at(path: &Path, create: Create) -> Result<Opened, LedgerError> {
+        Ledger::open_with(path, &OpenOptions::new(create))
+    }
+
+    /// Opens the ledger at a path, or creates it, with everything said.
+    pub fn open_with(path: &Path, options: &OpenOptions) -> Result<Opened, LedgerError> {
+        sqlite::open(path, options)
+    }
+
+    /// Begins an empty ledger in place of one that is lost, distrusted since its mark's time. False where
+    /// there is one again.
+    pub fn begin_anew(path: &Path, beginning: &Beginning) -> Result<bool, LedgerError> {
+        sqlite::begin_anew(path, beginning)
+    }
+
+    /// Opens a ledger of this version for a look; `None` where there is none that can be read at once.
+    #[must_use]
+    pub fn peek(path: &Path) -> Option<Ledger> {
+        sqlite::peek(path)
+    }
+
+    /// Another connection to the same ledger, for another thread; its mark is not looked at again.
+    pub fn again(&self) -> Result<Ledger, LedgerError> {
+        Ok(Ledger { engine: self.engine.again()? })
+    }
+
+    /// Tries once to take the lock of one payment; `None` when another process or thread has it.
+    pub fn lock_payment(&self, uid: &MerchantUid) -> Result<Option<PaymentLock>, LedgerError> {
+        self.payment_locks().lock_payment(uid)
     }
 }

@@ -6,12 +6,15 @@ use std::time::Duration;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-use crate::domain::ids::MerchantUid;
-use crate::ledger::lock::{self, BatchLocked, PaymentLock, PaymentLocks};
+use crate::domain::place::Place;
+use crate::ledger::engine::{Beside, Engine};
+use crate::ledger::lock::{self, BatchLocked, PaymentLocks};
+use crate::ledger::signed::Beginning;
 use crate::ledger::sqlite::day::DaySum;
 use crate::ledger::sqlite::fault::Fault;
 use crate::ledger::sqlite::found::Found;
-use crate::ledger::{Create, LedgerError, MarkTrouble, OpenOptions, Opened, error, place};
+use crate::ledger::sqlite::open::OpenedFile;
+use crate::ledger::{Create, Ledger, LedgerError, MarkTrouble, OpenOptions, Opened, error, place};
 
 mod backfill;
 mod booked;
@@ -48,17 +51,11 @@ mod totals;
 mod upkeep;
 mod write;
 
-pub use create::Beginning;
-pub use examine::Examination;
-pub use identity::{Acceptance, Accepted};
-pub use left::{AnswerFor, Looked, LookedAhead};
-pub use records::Acknowledgement;
-pub use refunds::Undone;
-pub use upkeep::{BackedUp, Chains, Compacted, Group, Misfit, Restored, Stamp, Stats, compact, restore};
+pub use upkeep::{compact, restore};
 
-/// One connection to the ledger. It may move to another thread; two threads open one each.
+/// One connection to the file. It may move to another thread; two threads open one each.
 #[derive(Debug)]
-pub struct Ledger {
+pub(super) struct Sqlite {
     connection: Connection,
     path: PathBuf,
     /// Which file the path named when it was opened.
@@ -76,47 +73,50 @@ pub struct Ledger {
     trouble: MarkTrouble,
 }
 
-impl Ledger {
-    /// Opens the ledger at a path, or creates it, without a look at its mark.
-    pub fn open_at(path: &Path, create: Create) -> Result<Opened, LedgerError> {
-        Ledger::open_with(path, &OpenOptions::new(create))
+/// Opens the ledger at a path, or creates it.
+pub(super) fn open(path: &Path, options: &OpenOptions) -> Result<Opened, LedgerError> {
+    let OpenedFile { ledger, created, standing } = open::open(path, options)?;
+    Ok(Opened { ledger: Ledger { engine: Box::new(ledger) }, created, standing })
+}
+
+/// See [`Ledger::begin_anew`].
+pub(super) fn begin_anew(path: &Path, beginning: &Beginning) -> Result<bool, LedgerError> {
+    let failed = |source| error::from_io(path, "begin the ledger anew", source);
+    let real = std::path::absolute(place::follow(path)).map_err(failed)?;
+    create::begin_anew(&real, &OpenOptions::new(Create::IfMissing), Some(beginning))
+}
+
+/// See [`Ledger::peek`].
+pub(super) fn peek(path: &Path) -> Option<Ledger> {
+    Some(Ledger { engine: Box::new(peek::peek(path)?) })
+}
+
+impl Engine for Sqlite {
+    fn again(&self) -> Result<Box<dyn Engine>, LedgerError> {
+        Ok(Box::new(open::open(&self.path, &OpenOptions::new(Create::Never))?.ledger))
     }
 
-    /// Begins an empty ledger in place of one that is lost, distrusted since its mark's time. False where
-    /// there is one again.
-    pub fn begin_anew(path: &Path, beginning: &Beginning) -> Result<bool, LedgerError> {
-        let failed = |source| error::from_io(path, "begin the ledger anew", source);
-        let real = std::path::absolute(place::follow(path)).map_err(failed)?;
-        create::begin_anew(&real, &OpenOptions::new(Create::IfMissing), Some(beginning))
+    #[cfg(test)]
+    fn as_any(&self) -> &dyn std::any::Any {
+        self
+    }
+}
+
+impl Beside for Sqlite {
+    fn place(&self) -> Place {
+        Place::File(self.path.clone())
     }
 
-    /// Opens the ledger at a path, or creates it, with everything said.
-    pub fn open_with(path: &Path, options: &OpenOptions) -> Result<Opened, LedgerError> {
-        open::open(path, options)
-    }
-
-    /// The file's absolute path, with every symbolic link followed.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// Tries once to take the lock of one payment; `None` when another process or thread has it.
-    pub fn lock_payment(&self, uid: &MerchantUid) -> Result<Option<PaymentLock>, LedgerError> {
-        self.payment_locks().lock_payment(uid)
-    }
-
-    /// The locks alone, for threads that leave the ledger itself to another one.
-    #[must_use]
-    pub fn payment_locks(&self) -> PaymentLocks {
+    fn payment_locks(&self) -> PaymentLocks {
         PaymentLocks::new(&self.path)
     }
 
-    /// Tries once to become the one batch on this ledger.
-    pub fn lock_batch(&self) -> Result<BatchLocked, LedgerError> {
+    fn lock_batch(&self) -> Result<BatchLocked, LedgerError> {
         lock::try_lock_batch(&self.path)
     }
+}
 
+impl Sqlite {
     /// Does all of `body` or nothing of it.
     fn in_transaction<T>(
         &mut self,

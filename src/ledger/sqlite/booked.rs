@@ -7,13 +7,15 @@ use rusqlite::Connection;
 
 use crate::domain::movement::Booked;
 use crate::domain::payment::Outcome;
+use crate::ledger::engine::Books;
+use crate::ledger::sqlite::Sqlite;
 use crate::ledger::sqlite::cancellations::history;
 use crate::ledger::sqlite::fault::Fault;
 use crate::ledger::sqlite::read::bound;
 use crate::ledger::sqlite::records::of_payment;
 use crate::ledger::sqlite::refunds;
 use crate::ledger::sqlite::row::{self, Stored, payment_columns};
-use crate::ledger::{By, Ledger, LedgerError};
+use crate::ledger::{By, LedgerError};
 
 /// A payment is of the time at which it was charged, or at which it was asked for; one that was not paid is of the
 /// latter. What went back may be of any time, so that whatever was refunded comes beside.
@@ -52,10 +54,8 @@ const BOOKED: [(By, &str); 2] = [
     ),
 ];
 
-impl Ledger {
-    /// Hands over, in no order, whatever may count in a time (`since <= t < until`): payments of it, and payments of
-    /// any time of which money went back.
-    pub fn booked(
+impl Books for Sqlite {
+    fn booked(
         &self,
         by: By,
         (since, until): (Timestamp, Timestamp),

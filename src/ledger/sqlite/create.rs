@@ -9,7 +9,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, params};
 
 use crate::domain::standing::{Distrust, Doubt};
-use crate::domain::time::{Moment, SendMark};
+use crate::domain::time::SendMark;
 use crate::domain::words::hex;
 use crate::ledger::error::{LedgerError, from_io};
 use crate::ledger::lock::lock_to_begin;
@@ -17,9 +17,10 @@ use crate::ledger::place::{
     beside, create_directories, file_system_of, follow, has_another_name, holds_something,
     rename_unless_there, share, sync_directory,
 };
+use crate::ledger::signed::Beginning;
 use crate::ledger::sqlite::durable::configure;
 use crate::ledger::sqlite::fault::Fault;
-use crate::ledger::sqlite::identity::{Acceptance, held, write_acceptance, write_distrust};
+use crate::ledger::sqlite::identity::{held, write_acceptance, write_distrust};
 use crate::ledger::sqlite::mark::{self, Beside, Mark};
 use crate::ledger::sqlite::schema::migrate;
 use crate::ledger::{Create, OpenOptions, WhenLost};
@@ -35,13 +36,6 @@ pub(super) struct FoundFile {
     pub(super) path: PathBuf,
     /// This call has made it.
     pub(super) created: bool,
-}
-
-/// What somebody answers for who begins an empty ledger in place of one that is lost.
-#[derive(Clone, Debug)]
-pub struct Beginning {
-    pub now: Moment,
-    pub acceptance: Acceptance,
 }
 
 /// Finds the file, or makes it where that is wanted.

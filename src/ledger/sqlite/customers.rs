@@ -7,12 +7,13 @@ use rusqlite::{Connection, named_params};
 
 use crate::domain::customer::{Card, Customer};
 use crate::domain::ids::CustomerUid;
-use crate::domain::near::{Near, NearIds};
 use crate::domain::text::{nfc_key, other_key};
+use crate::ledger::LedgerError;
+use crate::ledger::engine::Customers;
+use crate::ledger::sqlite::Sqlite;
 use crate::ledger::sqlite::fault::Fault;
 use crate::ledger::sqlite::row::{self, collect, customer_columns};
 use crate::ledger::sqlite::search::text::{digits_of, text_params};
-use crate::ledger::{Ledger, LedgerError};
 
 /// A known customer keeps the time it was first added, and one that was removed is back.
 const SAVE: &str = concat!(
@@ -62,17 +63,25 @@ const CHECK: &str = "UPDATE customers SET card_name = :card_name, card_code = :c
 const REMOVE: &str =
     "UPDATE customers SET removed_at_ms = ?2 WHERE customer_uid = ?1 AND removed_at_ms IS NULL";
 
-impl Ledger {
-    /// Saves a customer as given. A known one keeps its `added_at`; `removed_at` is cleared.
-    pub fn save_customer(&mut self, customer: &Customer) -> Result<(), LedgerError> {
+impl Customers for Sqlite {
+    fn visit_customer_uids(&self, each: &mut dyn FnMut(&str)) -> Result<(), LedgerError> {
+        self.read(|db| {
+            let mut statement = db.prepare_cached(SAVED_UIDS)?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                each(&row.get::<_, String>(0)?);
+            }
+            Ok(())
+        })
+    }
+
+    fn save_customer(&mut self, customer: &Customer) -> Result<(), LedgerError> {
         self.in_transaction(|tx| save(tx, customer))?;
         self.index_people_behind();
         Ok(())
     }
 
-    /// Saves many together, all of them or none. `made` makes each of what is known of it, and is handed its place
-    /// among `uids`; what it makes nothing of stays as it is.
-    pub fn save_customers(
+    fn save_customers(
         &mut self,
         uids: &[CustomerUid],
         made: &mut dyn FnMut(usize, Option<Customer>) -> Option<Customer>,
@@ -90,58 +99,15 @@ impl Ledger {
         Ok(())
     }
 
-    /// A removed customer is found too.
-    pub fn find_customer(&self, uid: &CustomerUid) -> Result<Option<Customer>, LedgerError> {
+    fn find_customer(&self, uid: &CustomerUid) -> Result<Option<Customer>, LedgerError> {
         self.read(|db| find(db, uid))
     }
 
-    /// Whether any customer is saved at all, removed or not.
-    pub fn has_customers(&self) -> Result<bool, LedgerError> {
+    fn has_customers(&self) -> Result<bool, LedgerError> {
         self.read(|db| Ok(db.query_row(ANY, [], |row| row.get(0))?))
     }
 
-    /// The saved customer whose customer_uid is nearest to this one: at most two letters put in, left out,
-    /// replaced or swapped with the next one.
-    pub fn near_customer(&self, uid: &CustomerUid) -> Result<Option<CustomerUid>, LedgerError> {
-        self.read(|db| {
-            let mut statement = db.prepare_cached(SAVED_UIDS)?;
-            let mut rows = statement.query([])?;
-            let (meant, mut nearest) = (Near::new(uid.as_str()), None);
-            while let Some(row) = rows.next()? {
-                let saved: String = row.get(0)?;
-                if let Some(far) = meant.edits(&saved)
-                    && nearest.as_ref().is_none_or(|(least, _)| far < *least)
-                {
-                    nearest = Some((far, saved));
-                }
-            }
-            Ok(nearest.and_then(|(_, saved)| CustomerUid::parse(&saved).ok()))
-        })
-    }
-
-    /// All saved customers, for many that may be near one of them.
-    pub fn near_customers(&self) -> Result<NearIds, LedgerError> {
-        self.read(|db| {
-            let mut statement = db.prepare_cached(SAVED_UIDS)?;
-            let uids = statement.query_map([], |row| row.get(0))?;
-            Ok(NearIds::new(uids.collect::<Result<Vec<String>, rusqlite::Error>>()?))
-        })
-    }
-
-    /// Customers by their customer_uid; with `removed`, those that were removed as well. The text
-    /// is a piece of the customer_uid, name, e-mail, note or telephone number, or the last four
-    /// digits of the card.
-    pub fn customers(&self, text: Option<&str>, removed: bool) -> Result<Vec<Customer>, LedgerError> {
-        let mut customers = Vec::new();
-        self.visit_customers(text, removed, &mut |customer| {
-            customers.push(customer);
-            ControlFlow::Continue(())
-        })?;
-        Ok(customers)
-    }
-
-    /// The same, handed over one by one until told to stop.
-    pub fn visit_customers(
+    fn visit_customers(
         &self,
         text: Option<&str>,
         removed: bool,
@@ -150,27 +116,15 @@ impl Ledger {
         self.read(|db| visit(db, text.map(str::trim).filter(|text| !text.is_empty()), removed, each))
     }
 
-    /// So many customers, removed ones aside: for whoever looks what they are like.
-    pub fn some_customers(&self, most: u32) -> Result<Vec<Customer>, LedgerError> {
+    fn some_customers(&self, most: u32) -> Result<Vec<Customer>, LedgerError> {
         self.read(|db| collect(db.prepare_cached(SOME)?.query([most])?, row::customer))
     }
 
-    /// Takes over what the gateway says of the card now.
-    pub fn record_check(&mut self, uid: &CustomerUid, card: &Card, at: Timestamp) -> Result<(), LedgerError> {
-        self.in_transaction(|tx| check(tx, uid, card, at))
-    }
-
-    /// The same for many together: all of them or none.
-    pub fn record_checks(
-        &mut self,
-        checked: &[(&CustomerUid, &Card)],
-        at: Timestamp,
-    ) -> Result<(), LedgerError> {
+    fn record_checks(&mut self, checked: &[(&CustomerUid, &Card)], at: Timestamp) -> Result<(), LedgerError> {
         self.in_transaction(|tx| checked.iter().try_for_each(|(uid, card)| check(tx, uid, card, at)))
     }
 
-    /// Takes a customer off the list; its payments stay. False when it is not on it.
-    pub fn remove_customer(&mut self, uid: &CustomerUid, at: Timestamp) -> Result<bool, LedgerError> {
+    fn remove_customer(&mut self, uid: &CustomerUid, at: Timestamp) -> Result<bool, LedgerError> {
         self.in_transaction(|tx| {
             let changed = tx.prepare_cached(REMOVE)?.execute((uid.as_str(), at.as_millisecond()))?;
             Ok(changed > 0)

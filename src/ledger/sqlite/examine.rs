@@ -2,11 +2,13 @@
 
 use std::fs;
 
+use crate::ledger::LedgerError;
 use crate::ledger::place::beside;
+use crate::ledger::sqlite::Sqlite;
 use crate::ledger::sqlite::durable::pragma;
 use crate::ledger::sqlite::row::collect;
 use crate::ledger::sqlite::schema::SCHEMA_VERSION;
-use crate::ledger::{Ledger, LedgerError};
+use crate::ledger::upkeep::Examination;
 
 /// More problems than this say no more than these.
 const PROBLEMS: &str = "PRAGMA quick_check(5)";
@@ -23,23 +25,10 @@ const ENDS: [&str; 3] = [
     "SELECT count(*) FROM (SELECT * FROM customers LIMIT 1)",
 ];
 
-/// What there is to say of a ledger's file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Examination {
-    pub schema_version: i64,
-    pub size_bytes: u64,
-    /// The log beside the file, which belongs to it.
-    pub wal_bytes: u64,
-    /// What is wrong with it, in SQLite's words; empty when it is sound.
-    pub problems: Vec<String>,
-    /// Whether every page was read; of a large file only the schema and the ends of its tables are.
-    pub read_through: bool,
-}
-
-impl Ledger {
+impl Sqlite {
     /// Looks for damage, for as long as a person waits for: a file of a few megabytes is read through, a larger one
     /// is left to [`Ledger::check_pages`]. Changes nothing; other processes may go on charging meanwhile.
-    pub fn examine(&self) -> Result<Examination, LedgerError> {
+    pub(in crate::ledger::sqlite) fn examine(&self) -> Result<Examination, LedgerError> {
         let size = |path| fs::metadata(path).map_or(0, |metadata| metadata.len());
         let (size_bytes, wal_bytes) = (size(self.path.clone()), size(beside(&self.path, "-wal")));
         let read_through = size_bytes.saturating_add(wal_bytes) <= QUICK_BYTES;

@@ -5,11 +5,12 @@
 use rusqlite::types::Value;
 use rusqlite::{Connection, Statement, Transaction, TransactionBehavior};
 
+use crate::ledger::sqlite::Sqlite;
 use crate::ledger::sqlite::fault::Fault;
 use crate::ledger::sqlite::pieces::{BLOCK, places};
 use crate::ledger::sqlite::read::bound;
 use crate::ledger::sqlite::search::text::{Asked, Word, asked};
-use crate::ledger::{Filter, Ledger, LedgerError};
+use crate::ledger::{Filter, LedgerError};
 
 const TABLES: &str = "CREATE TEMP TABLE IF NOT EXISTS found (id INTEGER PRIMARY KEY, rank INTEGER NOT NULL); \
      CREATE TEMP TABLE IF NOT EXISTS maybe (id INTEGER PRIMARY KEY); \
@@ -36,7 +37,7 @@ pub(super) struct Found {
     version: (i64, i64),
 }
 
-impl Ledger {
+impl Sqlite {
     /// Looks for a filter's text, so that `search::choose` may speak of `temp.found`. What was found a moment ago is
     /// not looked for again.
     pub(super) fn look_for(&self, filter: &Filter) -> Result<(), LedgerError> {

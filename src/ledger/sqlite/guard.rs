@@ -5,12 +5,14 @@ use rusqlite::{Connection, params};
 
 use crate::domain::money::Amount;
 use crate::domain::payment::{Payment, Terms};
+use crate::ledger::engine::Guarding;
 use crate::ledger::rules::{is_similar, stands_open};
+use crate::ledger::sqlite::Sqlite;
 use crate::ledger::sqlite::day::{DaySum, spent};
 use crate::ledger::sqlite::fault::Fault;
 use crate::ledger::sqlite::read::{first_stored, payments};
 use crate::ledger::sqlite::row::{collect, payment_columns, stored};
-use crate::ledger::{DailyLimit, How, Intent, Ledger, LedgerError, Passed};
+use crate::ledger::{DailyLimit, How, Intent, LedgerError, Passed};
 
 /// What [`is_similar`] says, asked of all rows at once. By customer and amount: the `+` keeps SQLite from reading all of
 /// a customer's payments by their time for the sake of the order.
@@ -33,16 +35,12 @@ pub(super) const NOT_PAID: &str = concat!(
         AND outcome IN ('pending', 'unknown', 'declined', 'rejected') ORDER BY +requested_at_ms, id"
 );
 
-impl Ledger {
-    /// Other orders of the same customer and amount of which it is not certain whether they took money, oldest
-    /// first.
-    pub fn open_beside(&self, terms: &Terms) -> Result<Vec<Payment>, LedgerError> {
+impl Guarding for Sqlite {
+    fn open_beside(&self, terms: &Terms) -> Result<Vec<Payment>, LedgerError> {
         self.read(|db| open_beside(db, terms, &[]))
     }
 
-    /// A charge like this one since then, for a look ahead; what counts is the look that the intent
-    /// itself takes (see [`crate::ledger::Guards`]).
-    pub fn similar(
+    fn similar(
         &self,
         terms: &Terms,
         once_per: bool,
@@ -51,8 +49,7 @@ impl Ledger {
         self.read(|db| similar(db, terms, once_per, since))
     }
 
-    /// What a day's charges come to so far, in the limit's currency.
-    pub fn spent(&self, limit: &DailyLimit) -> Result<Amount, LedgerError> {
+    fn spent(&self, limit: &DailyLimit) -> Result<Amount, LedgerError> {
         self.read(|db| spent(db, limit))
     }
 }

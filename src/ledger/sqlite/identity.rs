@@ -9,9 +9,12 @@ use rusqlite::{Connection, Row, params};
 use crate::domain::standing::{Account, Distrust, Doubt, Standing, Unasked};
 use crate::domain::time::{BootReading, Moment, SendMark};
 use crate::domain::words::os_words;
+use crate::ledger::engine::Identity;
+use crate::ledger::signed::{Acceptance, Accepted};
+use crate::ledger::sqlite::Sqlite;
 use crate::ledger::sqlite::fault::Fault;
 use crate::ledger::sqlite::mark::{self, Beside, Mark};
-use crate::ledger::{Ledger, LedgerError, MarkTrouble};
+use crate::ledger::{LedgerError, MarkTrouble};
 
 const HELD: &str = "SELECT id, epoch, marked, other_mark, doubt, doubt_events_marked, doubt_events_held, \
      doubt_last_event_ms, doubt_restored_ms, doubt_since_ms, doubt_since_boot_id, doubt_since_boot_ms, doubt_since_gateway_s, \
@@ -38,28 +41,6 @@ pub(super) struct Held {
 pub(super) struct Height {
     pub(super) mark: Mark,
     pub(super) marked: bool,
-}
-
-/// What a person answers for.
-#[derive(Clone, Debug)]
-pub struct Acceptance {
-    pub at: Timestamp,
-    pub operator: Option<String>,
-    pub reason: String,
-    /// The key in use, if there is one: it is accepted as the ledger's own.
-    pub account: Option<Account>,
-    /// Whether the ledger may send what it never sent, unasked. A ledger that is distrusted may not.
-    pub unasked: bool,
-}
-
-/// What was accepted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Accepted {
-    /// The doubt that is over, but for its wait.
-    pub distrust: Option<Distrust>,
-    /// Whether the key in use was another account's until now.
-    pub account: bool,
-    pub unasked_until: Option<Timestamp>,
 }
 
 pub(super) fn held(db: &Connection) -> Result<Held, Fault> {
@@ -310,28 +291,86 @@ pub(super) fn height(tx: &Connection, at: &SendMark) -> Result<Height, Fault> {
     })?)
 }
 
-impl Ledger {
-    /// How the ledger stands now, as far as it is written down.
-    pub fn standing(&self) -> Result<Standing, LedgerError> {
+impl Identity for Sqlite {
+    fn standing(&self) -> Result<Standing, LedgerError> {
         self.read(|db| Ok(held(db)?.standing))
     }
 
-    /// How far its mark says that it had come, and when: for people. `None` where there is none that can be read.
-    #[must_use]
-    pub fn marked(&self) -> Option<(i64, Timestamp)> {
+    fn marked(&self) -> Option<(i64, Timestamp)> {
         match mark::look(&self.path) {
             Ok(Beside::Mark(mark)) => Some((mark.last_event, mark.at.wall)),
             Ok(Beside::Nothing | Beside::Unreadable) | Err(_) => None,
         }
     }
 
-    /// What is to be told of the mark: why it could not be written, if it could not. It may be asked by whoever
-    /// has given the ledger itself away.
-    #[must_use]
-    pub fn mark_trouble(&self) -> MarkTrouble {
+    fn mark_trouble(&self) -> MarkTrouble {
         self.trouble.clone()
     }
 
+    fn adopt(&mut self, account: &Account, at: Timestamp) -> Result<(), LedgerError> {
+        self.in_transaction(|tx| write_account(tx, account, at, "shown").map(drop))
+    }
+
+    fn anchor_distrust(&mut self, now: &SendMark) -> Result<(), LedgerError> {
+        let Some(distrust) = self.standing()?.distrusted else { return Ok(()) };
+        let Some(since) = distrust.since.anchored(now) else { return Ok(()) };
+        self.in_transaction(|tx| {
+            tx.execute(
+                "UPDATE ledger SET doubt_since_gateway_s = ?1 \
+                 WHERE doubt_since_gateway_s IS NULL AND doubt_since_ms = ?2",
+                params![since.gateway_s, since.wall.as_millisecond()],
+            )?;
+            Ok(())
+        })
+    }
+
+    fn end_distrust(
+        &mut self,
+        distrust: &Distrust,
+        at: Timestamp,
+        operator: Option<&str>,
+        how: &str,
+    ) -> Result<bool, LedgerError> {
+        let (operator, reason) = (operator.map(str::to_owned), how.to_owned());
+        let acceptance = Acceptance { at, operator, reason, account: None, unasked: false };
+        self.in_transaction(|tx| {
+            let same = |now: &Distrust| (now.why, now.since.wall) == (distrust.why, distrust.since.wall);
+            if !held(tx)?.standing.distrusted.as_ref().is_some_and(same) {
+                return Ok(false);
+            }
+            tx.execute("UPDATE ledger SET doubt_accepted = 1", [])?;
+            write_acceptance(tx, &acceptance, "distrust")?;
+            Ok(true)
+        })
+    }
+
+    fn accept(&mut self, acceptance: &Acceptance) -> Result<Accepted, LedgerError> {
+        self.in_transaction(|tx| {
+            let standing = held(tx)?.standing;
+            let distrust = standing.distrusted.clone().filter(|distrust| !distrust.accepted);
+            if distrust.is_some() {
+                tx.execute("UPDATE ledger SET doubt_accepted = 1", [])?;
+                write_acceptance(tx, acceptance, "distrust")?;
+            }
+            let other = accept_accounts(tx, acceptance, &standing)?;
+            if other {
+                write_acceptance(tx, acceptance, "account")?;
+            }
+            let unasked = acceptance.unasked.then(|| Unasked::begun(acceptance.at));
+            if let Some(Unasked { from, until }) = unasked {
+                tx.execute(
+                    "UPDATE ledger SET unasked_from_ms = ?, unasked_until_ms = ?",
+                    params![from.as_millisecond(), until.as_millisecond()],
+                )?;
+                write_acceptance(tx, acceptance, "unasked")?;
+            }
+            let unasked_until = unasked.map(|unasked| unasked.until);
+            Ok(Accepted { distrust, account: other, unasked_until })
+        })
+    }
+}
+
+impl Sqlite {
     /// Holds the ledger against the mark that was read before it was opened. What is found is stored by the
     /// first who may write; whoever may not only knows it.
     pub(super) fn find_doubt(&mut self, before: &Beside, now: &Moment) -> Result<Standing, LedgerError> {
@@ -373,75 +412,6 @@ impl Ledger {
             let raised = mark::raise(&self.path, &height.mark);
             self.trouble.note(raised.err().map(|error| os_words(&error)));
         }
-    }
-
-    /// A key that was shown to be the same account: a look-up with it has shown a payment of this ledger.
-    pub fn adopt(&mut self, account: &Account, at: Timestamp) -> Result<(), LedgerError> {
-        self.in_transaction(|tx| write_account(tx, account, at, "shown").map(drop))
-    }
-
-    /// Adds the gateway's clock to a doubt that has none, so that its wait can be measured in another boot too
-    /// (see [`SendMark::anchored`]). For whoever has just heard the gateway's time.
-    pub fn anchor_distrust(&mut self, now: &SendMark) -> Result<(), LedgerError> {
-        let Some(distrust) = self.standing()?.distrusted else { return Ok(()) };
-        let Some(since) = distrust.since.anchored(now) else { return Ok(()) };
-        self.in_transaction(|tx| {
-            tx.execute(
-                "UPDATE ledger SET doubt_since_gateway_s = ?1 \
-                 WHERE doubt_since_gateway_s IS NULL AND doubt_since_ms = ?2",
-                params![since.gateway_s, since.wall.as_millisecond()],
-            )?;
-            Ok(())
-        })
-    }
-
-    /// Ends a doubt that was answered by the gateway itself: everything from an hour before the ledger's last event
-    /// on was read and recorded (contract, rule 9). The wait stays. `how` says what was done, for whoever reads it
-    /// later. False where another doubt has come up meanwhile.
-    pub fn end_distrust(
-        &mut self,
-        distrust: &Distrust,
-        at: Timestamp,
-        operator: Option<&str>,
-        how: &str,
-    ) -> Result<bool, LedgerError> {
-        let (operator, reason) = (operator.map(str::to_owned), how.to_owned());
-        let acceptance = Acceptance { at, operator, reason, account: None, unasked: false };
-        self.in_transaction(|tx| {
-            let same = |now: &Distrust| (now.why, now.since.wall) == (distrust.why, distrust.since.wall);
-            if !held(tx)?.standing.distrusted.as_ref().is_some_and(same) {
-                return Ok(false);
-            }
-            tx.execute("UPDATE ledger SET doubt_accepted = 1", [])?;
-            write_acceptance(tx, &acceptance, "distrust")?;
-            Ok(true)
-        })
-    }
-
-    /// Writes down what a person answers for: the doubt is over, but for its wait, and the key is the ledger's.
-    pub fn accept(&mut self, acceptance: &Acceptance) -> Result<Accepted, LedgerError> {
-        self.in_transaction(|tx| {
-            let standing = held(tx)?.standing;
-            let distrust = standing.distrusted.clone().filter(|distrust| !distrust.accepted);
-            if distrust.is_some() {
-                tx.execute("UPDATE ledger SET doubt_accepted = 1", [])?;
-                write_acceptance(tx, acceptance, "distrust")?;
-            }
-            let other = accept_accounts(tx, acceptance, &standing)?;
-            if other {
-                write_acceptance(tx, acceptance, "account")?;
-            }
-            let unasked = acceptance.unasked.then(|| Unasked::begun(acceptance.at));
-            if let Some(Unasked { from, until }) = unasked {
-                tx.execute(
-                    "UPDATE ledger SET unasked_from_ms = ?, unasked_until_ms = ?",
-                    params![from.as_millisecond(), until.as_millisecond()],
-                )?;
-                write_acceptance(tx, acceptance, "unasked")?;
-            }
-            let unasked_until = unasked.map(|unasked| unasked.until);
-            Ok(Accepted { distrust, account: other, unasked_until })
-        })
     }
 }
 

@@ -1,7 +1,5 @@
 //! What is left for a person: drift and schedules as somebody last saw them, and who has answered for one.
 
-use std::collections::HashSet;
-
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
@@ -10,52 +8,14 @@ use crate::domain::ids::CustomerUid;
 use crate::domain::left::{Found, Kept, Schedule};
 use crate::domain::payment::Outcome;
 use crate::domain::record::Signed;
+use crate::ledger::LedgerError;
+use crate::ledger::engine::Left;
+use crate::ledger::looked::{Looked, LookedAhead};
+use crate::ledger::signed::AnswerFor;
+use crate::ledger::sqlite::Sqlite;
 use crate::ledger::sqlite::fault::Fault;
 use crate::ledger::sqlite::months::keep_reading;
 use crate::ledger::sqlite::row::collect;
-use crate::ledger::{Ledger, LedgerError};
-
-/// What a run looked at: whatever it would have found again and did not is over.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Looked {
-    /// A time that was read to its end, epoch seconds, `from <= t < to`.
-    pub span: Option<(i64, i64)>,
-    /// Of this customer alone.
-    pub customer: Option<CustomerUid>,
-    /// Orders that the gateway answered a question about.
-    pub orders: HashSet<String>,
-}
-
-impl Looked {
-    fn covers(&self, found: &Found) -> bool {
-        if found.merchant_uid.as_ref().is_some_and(|order| self.orders.contains(order)) {
-            return true;
-        }
-        let customer = self.customer.as_ref().map(CustomerUid::as_str);
-        let wanted = customer.is_none_or(|customer| found.customer_uid.as_deref() == Some(customer));
-        let read = |(from, to)| found.times.is_some_and(|(first, last)| from <= first && last < to);
-        wanted && self.span.is_some_and(read)
-    }
-}
-
-/// Which schedules a run has read: those of one customer or all, from now on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LookedAhead {
-    pub customer: Option<CustomerUid>,
-    /// Due before this, epoch seconds.
-    pub to_s: i64,
-}
-
-/// Somebody answers for a disagreement, a schedule or a refused refund, or takes that back.
-#[derive(Clone, Debug)]
-pub struct AnswerFor {
-    pub subject: String,
-    pub at: Timestamp,
-    pub operator: Option<String>,
-    pub reason: String,
-    /// False takes it back.
-    pub given: bool,
-}
 
 const DRIFT_LEFT: &str = "SELECT * FROM drift WHERE over_ms IS NULL ORDER BY first_seen_ms, id";
 
@@ -86,9 +46,8 @@ const COUNT_LEFT: &str = "SELECT count(*) AS many, min(first_seen_ms) AS first_s
     WHERE over_ms IS NULL AND coalesce(
         (SELECT given FROM answers_for WHERE subject = drift.id ORDER BY answers_for.id DESC LIMIT 1), 0) = 0";
 
-impl Ledger {
-    /// How much drift nobody has answered for, and since when there is some.
-    pub fn count_drift_left(&self) -> Result<Option<(i64, Timestamp)>, LedgerError> {
+impl Left for Sqlite {
+    fn count_drift_left(&self) -> Result<Option<(i64, Timestamp)>, LedgerError> {
         self.read(|db| {
             db.prepare_cached(COUNT_LEFT)?
                 .query_row([], |row| {
@@ -101,19 +60,15 @@ impl Ledger {
         })
     }
 
-    /// Drift that was found and is not over as far as anybody has looked, oldest first.
-    pub fn drift_left(&self) -> Result<Vec<Kept<Found>>, LedgerError> {
+    fn drift_left(&self) -> Result<Vec<Kept<Found>>, LedgerError> {
         self.read(drift_left)
     }
 
-    /// Schedules at the gateway as they were last seen, the next one first.
-    pub fn schedules_left(&self) -> Result<Vec<Kept<Schedule>>, LedgerError> {
+    fn schedules_left(&self) -> Result<Vec<Kept<Schedule>>, LedgerError> {
         self.read(schedules_left)
     }
 
-    /// Keeps what a run has found. What an earlier one had found, and this one has looked at without finding it, is
-    /// over.
-    pub fn keep_drift(&mut self, found: &[Found], looked: &Looked, at: Timestamp) -> Result<(), LedgerError> {
+    fn keep_drift(&mut self, found: &[Found], looked: &Looked, at: Timestamp) -> Result<(), LedgerError> {
         // A time that was read for all customers is kept. Most other runs find nothing where nothing was: they are
         // spared the sync.
         let reading = looked.span.filter(|(from, to)| looked.customer.is_none() && from < to);
@@ -137,26 +92,18 @@ impl Ledger {
         })
     }
 
-    /// Keeps the schedules that the gateway showed. Those that were to be seen and were not, and those whose time
-    /// has come, are over.
-    pub fn keep_schedules(
+    fn keep_schedules(
         &mut self,
         shown: &[Schedule],
         looked: &LookedAhead,
         at: Timestamp,
     ) -> Result<(), LedgerError> {
-        let is_over = |schedule: &Schedule| {
-            let customer = looked.customer.as_ref().map(CustomerUid::as_str);
-            let wanted = customer.is_none_or(|customer| schedule.customer_uid.as_deref() == Some(customer));
-            let due = schedule.at.as_second();
-            wanted && due < looked.to_s
-        };
-        if shown.is_empty() && !self.schedules_left()?.iter().any(|kept| is_over(&kept.what)) {
+        if shown.is_empty() && !self.schedules_left()?.iter().any(|kept| looked.covers(&kept.what)) {
             return Ok(());
         }
         self.in_transaction(|tx| {
             for kept in schedules_left(tx)? {
-                if is_over(&kept.what) {
+                if looked.covers(&kept.what) {
                     let sql = "UPDATE schedules SET over_ms = ?2 WHERE id = ?1";
                     tx.prepare_cached(sql)?.execute(params![kept.id, at.as_millisecond()])?;
                 }
@@ -165,12 +112,7 @@ impl Ledger {
         })
     }
 
-    /// Whether anything was ever charged of this customer, or asked for, before a time where one is given.
-    pub fn has_charged(
-        &self,
-        customer: &CustomerUid,
-        before: Option<Timestamp>,
-    ) -> Result<bool, LedgerError> {
+    fn has_charged(&self, customer: &CustomerUid, before: Option<Timestamp>) -> Result<bool, LedgerError> {
         let before_ms = before.map_or(i64::MAX, Timestamp::as_millisecond);
         self.read(|db| {
             let mut any = db.prepare_cached(HAS_CHARGED)?;
@@ -178,13 +120,11 @@ impl Ledger {
         })
     }
 
-    /// Who answers for a disagreement, a schedule or a refused refund; `None` where nobody does, or not any more.
-    pub fn answer_for(&self, subject: &str) -> Result<Option<Signed>, LedgerError> {
+    fn answer_for(&self, subject: &str) -> Result<Option<Signed>, LedgerError> {
         self.read(|db| signed(db, subject))
     }
 
-    /// Keeps who answers for it, when and why.
-    pub fn keep_answer_for(&mut self, answer: &AnswerFor) -> Result<(), LedgerError> {
+    fn keep_answer_for(&mut self, answer: &AnswerFor) -> Result<(), LedgerError> {
         self.in_transaction(|tx| {
             tx.prepare_cached(ANSWER)?.execute(params![
                 answer.at.as_millisecond(),

@@ -6,9 +6,11 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use crate::domain::closing::{Closing, MonthSum};
 use crate::domain::money::Currency;
 use crate::domain::payment::Mode;
+use crate::ledger::LedgerError;
+use crate::ledger::engine::Months;
+use crate::ledger::sqlite::Sqlite;
 use crate::ledger::sqlite::fault::Fault;
 use crate::ledger::sqlite::row::collect;
-use crate::ledger::{Ledger, LedgerError};
 
 const READ: &str = "INSERT INTO readings (at_ms, from_s, to_s) VALUES (?1, ?2, ?3)";
 
@@ -25,10 +27,8 @@ const CLOSE: &str = "INSERT INTO closings (month, zone, at_ms, operator, host, h
 const PUT_SUM: &str = "INSERT INTO closed_sums (closing_id, of_month, mode, currency, count, gross_minor, same_minor, \
      earlier_minor, supply_minor, vat_minor, tax_free_minor) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
-impl Ledger {
-    /// The first moment of a span, in epoch seconds, that no reading of the gateway's list covers which was made at or
-    /// after `at`; `None` where all of it was read.
-    pub fn unread_from(&self, (from_s, to_s): (i64, i64), at: Timestamp) -> Result<Option<i64>, LedgerError> {
+impl Months for Sqlite {
+    fn unread_from(&self, (from_s, to_s): (i64, i64), at: Timestamp) -> Result<Option<i64>, LedgerError> {
         self.read(|db| {
             let mut statement = db.prepare_cached(READINGS)?;
             let mut rows = statement.query(params![at.as_millisecond(), from_s, to_s])?;
@@ -43,8 +43,7 @@ impl Ledger {
         })
     }
 
-    /// When the first payment was asked for or paid.
-    pub fn first_payment_at(&self) -> Result<Option<Timestamp>, LedgerError> {
+    fn first_payment_at(&self) -> Result<Option<Timestamp>, LedgerError> {
         self.read(|db| {
             let requested: Option<i64> =
                 db.query_row("SELECT min(requested_at_ms) FROM payments", [], |row| row.get(0))?;
@@ -57,16 +56,14 @@ impl Ledger {
         })
     }
 
-    /// Every month that was closed, the first one first.
-    pub fn closings(&self) -> Result<Vec<Closing>, LedgerError> {
+    fn closings(&self) -> Result<Vec<Closing>, LedgerError> {
         self.read(|db| {
             let stored = collect(db.prepare_cached(CLOSINGS)?.query([])?, stored)?;
             stored.into_iter().map(|(id, closing)| with_sums(db, id, closing)).collect()
         })
     }
 
-    /// Writes down a closed month; false where it was closed meanwhile.
-    pub fn close_month(&mut self, closing: &Closing) -> Result<bool, LedgerError> {
+    fn close_month(&mut self, closing: &Closing) -> Result<bool, LedgerError> {
         self.in_transaction(|tx| {
             let known: Option<i64> = tx
                 .prepare_cached("SELECT id FROM closings WHERE month = ?1")?

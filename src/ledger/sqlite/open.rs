@@ -9,15 +9,17 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
+use crate::domain::standing::Standing;
 use crate::ledger::error::{Closed, LedgerError, from_io};
 use crate::ledger::place::{beside, holds_something, identity, share_log};
+use crate::ledger::sqlite::Sqlite;
 use crate::ledger::sqlite::create::{find, has_mark};
 use crate::ledger::sqlite::day::DaySum;
 use crate::ledger::sqlite::durable::{configure, make_durable};
 use crate::ledger::sqlite::fault::Fault;
 use crate::ledger::sqlite::mark;
 use crate::ledger::sqlite::schema::{Kind, SCHEMA_VERSION, kind_of, migrate};
-use crate::ledger::{Access, Create, Ledger, MarkTrouble, OpenOptions, Opened};
+use crate::ledger::{Access, Create, MarkTrouble, OpenOptions};
 
 /// How a file is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +31,15 @@ enum Way {
     Still,
 }
 
-pub(super) fn open(path: &Path, options: &OpenOptions) -> Result<Opened, LedgerError> {
+/// An open file.
+pub(super) struct OpenedFile {
+    pub(super) ledger: Sqlite,
+    pub(super) created: bool,
+    /// How it stands, where it was held against its mark.
+    pub(super) standing: Option<Standing>,
+}
+
+pub(super) fn open(path: &Path, options: &OpenOptions) -> Result<OpenedFile, LedgerError> {
     let found = find(path, options)?;
     let path = found.path;
     // The mark comes first: whoever goes on meanwhile makes the ledger higher than it, and never lower.
@@ -48,7 +58,7 @@ pub(super) fn open(path: &Path, options: &OpenOptions) -> Result<Opened, LedgerE
             result => result,
         }
     };
-    let Opened { mut ledger, created, .. } = opened?;
+    let OpenedFile { mut ledger, created, .. } = opened?;
     let standing = match before {
         None => None,
         // No mark is a backup's own.
@@ -60,7 +70,7 @@ pub(super) fn open(path: &Path, options: &OpenOptions) -> Result<Opened, LedgerE
             Some(ledger.find_doubt(&before, now)?)
         }
     };
-    Ok(Opened { ledger, created: created || found.created, standing })
+    Ok(OpenedFile { ledger, created: created || found.created, standing })
 }
 
 /// A file that SQLite does not know for one of its own, and whose mark says that it was a ledger.
@@ -74,7 +84,7 @@ fn as_overwritten(error: LedgerError) -> LedgerError {
 }
 
 /// For a user who may not write it.
-pub(super) fn open_to_read(path: &Path, options: &OpenOptions) -> Result<Opened, LedgerError> {
+pub(super) fn open_to_read(path: &Path, options: &OpenOptions) -> Result<OpenedFile, LedgerError> {
     let read = if lacks_log(path) {
         open_in(path, options, Way::Still)
     } else {
@@ -86,14 +96,14 @@ pub(super) fn open_to_read(path: &Path, options: &OpenOptions) -> Result<Opened,
     read.map_err(|error| if let LedgerError::ReadOnly { .. } = error { closed(path) } else { error })
 }
 
-fn open_in(path: &Path, options: &OpenOptions, way: Way) -> Result<Opened, LedgerError> {
+fn open_in(path: &Path, options: &OpenOptions, way: Way) -> Result<OpenedFile, LedgerError> {
     let at = |fault: Fault| fault.at(path, options.busy_timeout);
     let path = path.to_owned();
     let had_wal = beside(&path, "-wal").exists();
     let Connected { connection, kind, identity } = connected(&path, options, way)?;
     let read_only =
         way != Way::Writing || connection.is_readonly("main").map_err(|error| at(error.into()))?;
-    let mut ledger = Ledger {
+    let mut ledger = Sqlite {
         connection,
         path: path.clone(),
         identity,
@@ -133,7 +143,7 @@ fn open_in(path: &Path, options: &OpenOptions, way: Way) -> Result<Opened, Ledge
     } else if options.access == Access::Write {
         return Err(LedgerError::ReadOnly { path });
     }
-    Ok(Opened { ledger, created, standing: None })
+    Ok(OpenedFile { ledger, created, standing: None })
 }
 
 /// A connection, what the file is, and which one.

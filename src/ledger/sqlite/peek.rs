@@ -8,9 +8,11 @@ use rusqlite::params;
 
 use crate::domain::customer::Customer;
 use crate::domain::payment::Payment;
+use crate::ledger::engine::Begun;
+use crate::ledger::sqlite::Sqlite;
 use crate::ledger::sqlite::open::open_to_read;
 use crate::ledger::sqlite::row::{self, collect, customer_columns, payment_columns};
-use crate::ledger::{Access, Create, Ledger, LedgerError, OpenOptions, place};
+use crate::ledger::{Access, Create, LedgerError, OpenOptions, place};
 
 /// Longer than that nobody waits for a completion.
 const BUSY_TIMEOUT: Duration = Duration::from_millis(20);
@@ -34,21 +36,16 @@ const ORDERS: &str = concat!(
     " FROM payments WHERE merchant_uid >= ?1 AND merchant_uid < ?2 ORDER BY merchant_uid LIMIT ?3"
 );
 
-impl Ledger {
-    /// Opens a ledger of this version for a look; `None` where there is none that can be read at once.
-    #[must_use]
-    pub fn peek(path: &Path) -> Option<Ledger> {
-        let options = OpenOptions {
-            access: Access::Read,
-            busy_timeout: BUSY_TIMEOUT,
-            ..OpenOptions::new(Create::Never)
-        };
-        let path = std::path::absolute(place::follow(path)).ok()?;
-        Some(open_to_read(&path, &options).ok()?.ledger)
-    }
+/// Opens a ledger of this version for a look; `None` where there is none that can be read at once.
+pub(super) fn peek(path: &Path) -> Option<Sqlite> {
+    let options =
+        OpenOptions { access: Access::Read, busy_timeout: BUSY_TIMEOUT, ..OpenOptions::new(Create::Never) };
+    let path = std::path::absolute(place::follow(path)).ok()?;
+    Some(open_to_read(&path, &options).ok()?.ledger)
+}
 
-    /// The saved customers whose customer_uid begins so: the first, at most so many.
-    pub fn customers_begun(&self, prefix: &str, at_most: usize) -> Result<Vec<Customer>, LedgerError> {
+impl Begun for Sqlite {
+    fn customers_begun(&self, prefix: &str, at_most: usize) -> Result<Vec<Customer>, LedgerError> {
         let (after, at_most) = (format!("{prefix}{}", char::MAX), limit(at_most));
         self.read(|db| {
             let mut statement = db.prepare_cached(CUSTOMERS)?;
@@ -56,9 +53,7 @@ impl Ledger {
         })
     }
 
-    /// Payments whose merchant_uid begins so, without what was shown under their orders: those among the newest, then
-    /// others, at most so many.
-    pub fn orders_begun(&self, prefix: &str, at_most: usize) -> Result<Vec<Payment>, LedgerError> {
+    fn orders_begun(&self, prefix: &str, at_most: usize) -> Result<Vec<Payment>, LedgerError> {
         let begins = |payment: &Payment| payment.terms.merchant_uid.as_str().starts_with(prefix);
         self.read(|db| {
             let newest = if prefix.is_empty() { limit(at_most) } else { NEWEST };

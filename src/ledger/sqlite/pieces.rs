@@ -5,9 +5,10 @@ use std::time::Duration;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior};
 
+use crate::ledger::Entry;
 use crate::ledger::grams::{Whole, pieces, whole};
+use crate::ledger::sqlite::Sqlite;
 use crate::ledger::sqlite::fault::Fault;
-use crate::ledger::{Entry, Ledger};
 
 /// So many payments are a block.
 pub(super) const BLOCK: i64 = 2048;
@@ -45,7 +46,7 @@ const PUT: &str = "INSERT INTO search_grams (block, gram, places) VALUES (?1, ?2
      ON CONFLICT (block, gram) DO UPDATE SET places = excluded.places";
 const KNOWN: &str = "SELECT places FROM search_grams WHERE block = ?1 AND gram = ?2";
 
-impl Ledger {
+impl Sqlite {
     /// Fills the next block, when it is time for it; called behind a commit. What goes wrong here is nobody's: a text
     /// is found without it, only not as quickly.
     pub(super) fn index_behind(&mut self, is_due: bool) {

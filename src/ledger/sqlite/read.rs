@@ -8,12 +8,14 @@ use rusqlite::{Connection, Params, Transaction, TransactionBehavior, params};
 use crate::domain::declines::{Standing, Who};
 use crate::domain::ids::{CustomerUid, MerchantUid};
 use crate::domain::payment::{HistoryEntry, Payment};
+use crate::ledger::engine::Reads;
+use crate::ledger::sqlite::Sqlite;
 use crate::ledger::sqlite::fault::Fault;
 use crate::ledger::sqlite::records::{of_payment, with_records};
 use crate::ledger::sqlite::row::{self, Stored, collect, event_columns, payment_columns};
 use crate::ledger::sqlite::search::{Choice, choose};
 use crate::ledger::sqlite::spellings::{ORDERS, spelled};
-use crate::ledger::{Filter, Ledger, LedgerError};
+use crate::ledger::{Filter, LedgerError};
 
 const BY_MERCHANT_UID: &str =
     concat!("SELECT ", payment_columns!(), " FROM payments WHERE merchant_uid = ?1");
@@ -98,13 +100,12 @@ const DECLINED_IMP_UIDS: &str = "SELECT imp_uid FROM events \
 
 pub(super) const CHOSEN: &str = concat!("SELECT ", payment_columns!(), " FROM payments");
 
-impl Ledger {
-    pub fn find(&self, uid: &MerchantUid) -> Result<Option<Payment>, LedgerError> {
+impl Reads for Sqlite {
+    fn find(&self, uid: &MerchantUid) -> Result<Option<Payment>, LedgerError> {
         self.read(|db| Ok(find_stored(db, uid)?.map(|stored| stored.payment)))
     }
 
-    /// Many payments at one moment, in the order of their merchant_uids.
-    pub fn find_many(&self, uids: &[MerchantUid]) -> Result<Vec<Option<Payment>>, LedgerError> {
+    fn find_many(&self, uids: &[MerchantUid]) -> Result<Vec<Option<Payment>>, LedgerError> {
         self.read(|db| {
             let tx = Transaction::new_unchecked(db, TransactionBehavior::Deferred)?;
             let found = uids.iter().map(|uid| Ok(find_stored(&tx, uid)?.map(|stored| stored.payment)));
@@ -114,9 +115,7 @@ impl Ledger {
         })
     }
 
-    /// By merchant_uid, by an imp_uid that the gateway ever showed under the order, by an approval number of no
-    /// other order, or by another spelling of the one merchant_uid that looks the same.
-    pub fn find_any(&self, id: &str) -> Result<Option<Payment>, LedgerError> {
+    fn find_any(&self, id: &str) -> Result<Option<Payment>, LedgerError> {
         self.read(|db| {
             for sql in [BY_MERCHANT_UID, BY_IMP_UID, BY_APPROVAL] {
                 if let Some(stored) = first_stored(db, sql, [id])? {
@@ -133,9 +132,7 @@ impl Ledger {
         })
     }
 
-    /// The payments whose merchant_uid, or an imp_uid that the gateway ever showed under their order, begins so: the
-    /// newest, `at_most` so many.
-    pub fn begun_with(&self, prefix: &str, at_most: usize) -> Result<Vec<Payment>, LedgerError> {
+    fn begun_with(&self, prefix: &str, at_most: usize) -> Result<Vec<Payment>, LedgerError> {
         self.read(|db| {
             let after = format!("{prefix}{}", char::MAX);
             let mut statement = db.prepare_cached(BEGUN_WITH)?;
@@ -144,26 +141,21 @@ impl Ledger {
         })
     }
 
-    /// The payments with an approval number, newest first.
-    pub fn by_approval(&self, apply_num: &str) -> Result<Vec<Payment>, LedgerError> {
+    fn by_approval(&self, apply_num: &str) -> Result<Vec<Payment>, LedgerError> {
         self.read(|db| {
             let mut statement = db.prepare_cached(ALL_BY_APPROVAL)?;
             payments(db, collect(statement.query([apply_num])?, row::stored)?)
         })
     }
 
-    /// The newest payment that was paid, with a certain API key or with any: whoever asks the gateway about it
-    /// knows what must be shown.
-    pub fn newest_paid(&self, account: Option<&str>) -> Result<Option<Payment>, LedgerError> {
+    fn newest_paid(&self, account: Option<&str>) -> Result<Option<Payment>, LedgerError> {
         self.read(|db| {
             let found = first_stored(db, NEWEST_PAID, [account])?;
             Ok(found.map(|stored| stored.payment))
         })
     }
 
-    /// The gateway's ids of the attempts that are known to have been declined, oldest first: a
-    /// look-up's failed record with another id speaks for another attempt.
-    pub fn declined_imp_uids(&self, uid: &MerchantUid) -> Result<Vec<String>, LedgerError> {
+    fn declined_imp_uids(&self, uid: &MerchantUid) -> Result<Vec<String>, LedgerError> {
         self.read(|db| {
             let mut statement = db.prepare_cached(DECLINED_IMP_UIDS)?;
             let uids = statement.query_map([uid.as_str()], |row| row.get("imp_uid"))?;
@@ -171,22 +163,18 @@ impl Ledger {
         })
     }
 
-    /// Everything that happened to a payment, in the order it was written down.
-    pub fn events(&self, uid: &MerchantUid) -> Result<Vec<HistoryEntry>, LedgerError> {
+    fn events(&self, uid: &MerchantUid) -> Result<Vec<HistoryEntry>, LedgerError> {
         self.read(|db| collect(db.prepare_cached(EVENTS)?.query([uid.as_str()])?, row::event))
     }
 
-    /// Payments of which it is not known whether the customer was charged, oldest first.
-    pub fn unsettled(&self) -> Result<Vec<Payment>, LedgerError> {
+    fn unsettled(&self) -> Result<Vec<Payment>, LedgerError> {
         self.read(|db| {
             let mut statement = db.prepare_cached(UNSETTLED)?;
             payments(db, collect(statement.query([])?, row::stored)?)
         })
     }
 
-    /// Payments that are settled and may show as charged all the same, oldest first: a no that is a doubt, and a
-    /// paid one beside a request that was never answered (contract, rule 10).
-    pub fn doubtful(&self) -> Result<Vec<Payment>, LedgerError> {
+    fn doubtful(&self) -> Result<Vec<Payment>, LedgerError> {
         self.read(|db| {
             let mut statement = db.prepare_cached(LOOK_AGAIN)?;
             let mut doubtful = Vec::new();
@@ -201,10 +189,7 @@ impl Ledger {
         })
     }
 
-    /// The same for a list of some fields of the payment object, by their names in the contract: what none of them is
-    /// made of is not read. Of what the gateway showed, a payment has the records where another one under its order took
-    /// money, and none where there is no such.
-    pub fn visit_fields(
+    fn visit_fields(
         &self,
         filter: &Filter,
         fields: &[&str],
@@ -232,13 +217,11 @@ impl Ledger {
         })
     }
 
-    /// Whether a customer ever paid here.
-    pub fn was_paid(&self, customer: &CustomerUid) -> Result<bool, LedgerError> {
+    fn was_paid(&self, customer: &CustomerUid) -> Result<bool, LedgerError> {
         self.read(|db| Ok(db.prepare_cached(WAS_PAID)?.query_row([customer.as_str()], |row| row.get(0))?))
     }
 
-    /// Hands over the payments of a choice one by one, newest first, until told to stop.
-    pub fn visit(
+    fn visit(
         &self,
         filter: &Filter,
         each: &mut dyn FnMut(Payment) -> ControlFlow<()>,

@@ -9,12 +9,14 @@ use crate::domain::ids::MerchantUid;
 use crate::domain::lookup::LookedUp;
 use crate::domain::payment::{EventKind, GatewayRecord, Noted, Payment};
 use crate::domain::reason::Reason;
+use crate::ledger::engine::Writes;
 use crate::ledger::entry::{Attempt, Entry, How, Written};
 use crate::ledger::intent::Intent;
 use crate::ledger::rules::outside::{OutsideNote, refunded_outside};
 use crate::ledger::rules::{self, Change, Happened};
 use crate::ledger::seen::Seen;
 use crate::ledger::sighting::see;
+use crate::ledger::sqlite::Sqlite;
 use crate::ledger::sqlite::day::DaySum;
 use crate::ledger::sqlite::fault::{Fault, copy};
 use crate::ledger::sqlite::identity::{Height, begin_with, height, make_first_mark};
@@ -26,7 +28,7 @@ use crate::ledger::sqlite::write::{
     append, append_note, append_outside, insert, write_answer, write_attempt, write_terms,
 };
 use crate::ledger::sqlite::{chain, guard, pieces};
-use crate::ledger::{Ledger, LedgerError, MarkTrouble, place};
+use crate::ledger::{LedgerError, MarkTrouble, place};
 
 /// The gateway's code in the newest answer to one attempt.
 const ANSWER_CODE: &str = "SELECT code FROM events \
@@ -39,11 +41,8 @@ const CUSTOMER_PG: &str = "SELECT pg_provider FROM customers WHERE customer_uid 
 const ANSWERED: &str = "SELECT EXISTS (SELECT 1 FROM events WHERE payment_id = ?1 \
      AND (kind = 'answer' OR kind = 'lookup') AND outcome IN ('paid', 'declined', 'rejected', 'unknown'))";
 
-impl Ledger {
-    /// Writes entries down in one transaction, in their order, and says what became of each. One that fails is
-    /// rolled back by itself; the others stay. An error at the commit is everybody's: what was written may be
-    /// durable or not, and whoever was about to send must not.
-    pub fn write(&mut self, entries: &[Entry]) -> Vec<Result<Written, LedgerError>> {
+impl Writes for Sqlite {
+    fn write(&mut self, entries: &[Entry]) -> Vec<Result<Written, LedgerError>> {
         let written = match self.write_together(entries) {
             Ok(written) => Ok(written.into_iter().map(Ok).collect()),
             Err(NotWritten::Entry(_)) if entries.len() > 1 => self.write_apart(entries),
@@ -56,8 +55,7 @@ impl Ledger {
         }
     }
 
-    /// One entry; see [`Ledger::write`].
-    pub fn write_one(&mut self, entry: &Entry) -> Result<Written, LedgerError> {
+    fn write_one(&mut self, entry: &Entry) -> Result<Written, LedgerError> {
         if entry.comes_before_a_send() && !self.is_in_place() {
             return Err(Fault::Moved.at(&self.path, self.busy_timeout));
         }
@@ -74,7 +72,9 @@ impl Ledger {
         self.index_behind(is_due);
         Ok(written)
     }
+}
 
+impl Sqlite {
     fn first_mark(&self) -> FirstMark {
         let wanted = (!self.marked).then(|| (self.path.clone(), self.trouble.clone()));
         FirstMark(wanted)

@@ -7,13 +7,16 @@ use crate::domain::ids::MerchantUid;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::{EventKind, Payment};
 use crate::domain::record::Record;
+use crate::ledger::LedgerError;
+use crate::ledger::engine::Records;
 use crate::ledger::rules::Happened;
 use crate::ledger::sighting::{Refund, Sighting};
+use crate::ledger::signed::Acknowledgement;
+use crate::ledger::sqlite::Sqlite;
 use crate::ledger::sqlite::cancellations;
 use crate::ledger::sqlite::fault::Fault;
 use crate::ledger::sqlite::row::{self, Stored, collect, payment_columns, record_columns};
 use crate::ledger::sqlite::write::append;
-use crate::ledger::{Ledger, LedgerError};
 
 /// In the order in which they were seen, each with the newest signature that was not taken back.
 pub(super) const OF_PAYMENT: &str = concat!(
@@ -50,21 +53,8 @@ const SIGN: &str =
 
 const IS_KNOWN: &str = "SELECT EXISTS (SELECT 1 FROM records WHERE imp_uid = ?1)";
 
-/// Somebody answers for a payment beside another one of its order, or takes that back.
-#[derive(Clone, Debug)]
-pub struct Acknowledgement {
-    pub imp_uid: String,
-    pub at: Timestamp,
-    pub operator: Option<String>,
-    pub reason: String,
-    /// False takes it back.
-    pub given: bool,
-}
-
-impl Ledger {
-    /// Payments under whose orders there is more than one that holds money, and nobody has answered for it,
-    /// oldest first.
-    pub fn alarms(&self) -> Result<Vec<Payment>, LedgerError> {
+impl Records for Sqlite {
+    fn alarms(&self) -> Result<Vec<Payment>, LedgerError> {
         self.read(|db| {
             let mut payments =
                 with_records(db, collect(db.prepare_cached(MANIFOLD)?.query([])?, row::stored)?)?;
@@ -73,8 +63,7 @@ impl Ledger {
         })
     }
 
-    /// Hands over every order under which the gateway ever showed this imp_uid.
-    pub fn orders_showing(&self, imp_uid: &str) -> Result<Vec<MerchantUid>, LedgerError> {
+    fn orders_showing(&self, imp_uid: &str) -> Result<Vec<MerchantUid>, LedgerError> {
         self.read(|db| {
             let mut statement = db.prepare_cached(
                 "SELECT merchant_uid FROM payments WHERE id IN (SELECT payment_id FROM records WHERE imp_uid = ?1) \
@@ -86,9 +75,7 @@ impl Ledger {
         })
     }
 
-    /// Keeps who answers for a payment, when and why. False where the gateway never showed that imp_uid:
-    /// nothing is written then.
-    pub fn acknowledge(&mut self, signature: &Acknowledgement) -> Result<bool, LedgerError> {
+    fn acknowledge(&mut self, signature: &Acknowledgement) -> Result<bool, LedgerError> {
         self.in_transaction(|tx| {
             let known: bool =
                 tx.prepare_cached(IS_KNOWN)?.query_row([&signature.imp_uid], |row| row.get(0))?;

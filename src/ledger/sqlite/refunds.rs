@@ -4,17 +4,19 @@ use jiff::Timestamp;
 use rusqlite::{Connection, Params, Row, params};
 
 use crate::domain::ids::{MerchantUid, RefundId};
-use crate::domain::money::Amount;
-use crate::domain::payment::{EventKind, GatewayRecord, Payment, Received, RefundOutcome};
+use crate::domain::payment::{EventKind, GatewayRecord, Received, RefundOutcome};
 use crate::domain::reason::Reason;
-use crate::domain::refund::{Refund, RefundEnd, RefundNote, undone};
+use crate::domain::refund::{Refund, RefundEnd, RefundNote};
 use crate::domain::time::SendMark;
+use crate::ledger::LedgerError;
+use crate::ledger::engine::Refunds;
 use crate::ledger::entry::{How, Written};
 use crate::ledger::intent::RefundIntent;
 use crate::ledger::rules::Happened;
 use crate::ledger::rules::outside::{OutsideNote, refunded_outside};
 use crate::ledger::rules::refund as rules;
 use crate::ledger::sighting::see;
+use crate::ledger::sqlite::Sqlite;
 use crate::ledger::sqlite::fault::Fault;
 use crate::ledger::sqlite::read::find_stored;
 use crate::ledger::sqlite::records::write_sighting;
@@ -22,7 +24,6 @@ use crate::ledger::sqlite::row::{self, Stored, collect, parts_text, refund_colum
 use crate::ledger::sqlite::write::{
     append, append_outside, insert_into, instead, the_one, update, write_answer,
 };
-use crate::ledger::{Ledger, LedgerError};
 
 const OF_PAYMENT: &str = concat!(
     "SELECT ",
@@ -81,77 +82,38 @@ const TAKEN_BACK: &str = "SELECT payments.merchant_uid \
       WHERE refunds.why = 'refund_taken_back' AND refunds.requested_at_ms >= ?1 \
       GROUP BY payments.id ORDER BY min(refunds.id)";
 
-/// Refunds of one payment that the gateway has shown and does not show any more.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Undone {
-    /// The order, as it is now.
-    pub payment: Payment,
-    pub imp_uid: String,
-    /// What the gateway shows of it as refunded.
-    pub shown: Amount,
-    /// Never empty.
-    pub refunds: Vec<Refund>,
-}
+impl Refunds for Sqlite {
+    fn orders_undone(&self) -> Result<Vec<MerchantUid>, LedgerError> {
+        self.read(|db| orders(db, UNDONE, []))
+    }
 
-impl Ledger {
-    /// Refunds that may show although they ended without, asked for from a time on; oldest first.
-    pub fn refunds_that_may_show(&self, since: Timestamp) -> Result<Vec<Refund>, LedgerError> {
+    fn orders_taken_back(&self, since: Timestamp) -> Result<Vec<MerchantUid>, LedgerError> {
+        self.read(|db| orders(db, TAKEN_BACK, [since.as_millisecond()]))
+    }
+
+    fn refunds_that_may_show(&self, since: Timestamp) -> Result<Vec<Refund>, LedgerError> {
         let since_ms = since.as_millisecond();
         self.read(|db| collect(db.prepare_cached(LATE)?.query([since_ms])?, row::refund))
     }
 
-    /// Orders of which something went back from a time on: the PG may take it back on the same day (facts 15.2).
-    pub fn gone_back(&self, since: Timestamp) -> Result<Vec<MerchantUid>, LedgerError> {
+    fn gone_back(&self, since: Timestamp) -> Result<Vec<MerchantUid>, LedgerError> {
         let since_ms = since.as_millisecond();
         self.read(|db| orders(db, GONE_BACK, [since_ms]))
     }
 
-    /// Refunds that the gateway has shown and does not show any more.
-    pub fn undone_refunds(&self) -> Result<Vec<Undone>, LedgerError> {
-        let mut all = Vec::new();
-        for uid in self.read(|db| orders(db, UNDONE, []))? {
-            let Some(payment) = self.find(&uid)? else { continue };
-            let refunds = self.refunds(&uid)?;
-            for record in &payment.records {
-                let Some(shown) = record.cancelled else { continue };
-                let undone: Vec<Refund> =
-                    undone(&refunds, &record.imp_uid, shown).into_iter().cloned().collect();
-                if !undone.is_empty() {
-                    let (payment, imp_uid) = (payment.clone(), record.imp_uid.clone());
-                    all.push(Undone { payment, imp_uid, shown, refunds: undone });
-                }
-            }
-        }
-        Ok(all)
-    }
-
-    /// Refunds asked for from a time on of which a person has noted that the PG took them back; each with the order.
-    pub fn taken_back(&self, since: Timestamp) -> Result<Vec<(Payment, Refund)>, LedgerError> {
-        let mut all = Vec::new();
-        for uid in self.read(|db| orders(db, TAKEN_BACK, [since.as_millisecond()]))? {
-            let Some(payment) = self.find(&uid)? else { continue };
-            let taken_back = self.refunds(&uid)?.into_iter().filter(Refund::was_taken_back);
-            all.extend(taken_back.map(|refund| (payment.clone(), refund)));
-        }
-        Ok(all)
-    }
-
-    /// The refunds of one payment, oldest first.
-    pub fn refunds(&self, uid: &MerchantUid) -> Result<Vec<Refund>, LedgerError> {
+    fn refunds(&self, uid: &MerchantUid) -> Result<Vec<Refund>, LedgerError> {
         self.read(|db| of_payment(db, uid))
     }
 
-    pub fn find_refund(&self, id: &RefundId) -> Result<Option<Refund>, LedgerError> {
+    fn find_refund(&self, id: &RefundId) -> Result<Option<Refund>, LedgerError> {
         self.read(|db| by_id(db, id))
     }
 
-    /// Refunds of which it is not known whether the money went back, oldest first.
-    pub fn open_refunds(&self) -> Result<Vec<Refund>, LedgerError> {
+    fn open_refunds(&self) -> Result<Vec<Refund>, LedgerError> {
         self.read(|db| collect(db.prepare_cached(OPEN)?.query([])?, row::refund))
     }
 
-    /// Refunds that were refused, and after which nobody has tried again, oldest first.
-    pub fn refused_refunds(&self) -> Result<Vec<Refund>, LedgerError> {
+    fn refused_refunds(&self) -> Result<Vec<Refund>, LedgerError> {
         self.read(|db| collect(db.prepare_cached(REFUSED)?.query([])?, row::refund))
     }
 }

@@ -3,9 +3,11 @@
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::domain::ids::MerchantUid;
+use crate::ledger::LedgerError;
+use crate::ledger::engine::Short;
+use crate::ledger::sqlite::Sqlite;
 use crate::ledger::sqlite::fault::Fault;
 use crate::ledger::sqlite::spellings::{ORDERS, spelled};
-use crate::ledger::{Ledger, LedgerError};
 
 /// Fewer letters would soon mean another order as well.
 const LETTERS_LEAST: usize = 8;
@@ -25,9 +27,8 @@ const IS_APPROVAL: &str = "SELECT EXISTS (SELECT 1 FROM records WHERE apply_num 
 const BEGUN_COUNT: &str = "SELECT count(*) FROM (SELECT id FROM payments WHERE merchant_uid >= ?1 AND merchant_uid < ?2 \
                            UNION SELECT payment_id FROM records WHERE imp_uid >= ?1 AND imp_uid < ?2)";
 
-impl Ledger {
-    /// How many payments have a merchant_uid, or an imp_uid under their order, that begins so.
-    pub fn begun_count(&self, prefix: &str) -> Result<u64, LedgerError> {
+impl Short for Sqlite {
+    fn begun_count(&self, prefix: &str) -> Result<u64, LedgerError> {
         let after = format!("{prefix}{}", char::MAX);
         let of = |db: &Connection| -> Result<i64, Fault> {
             Ok(db.prepare_cached(BEGUN_COUNT)?.query_row([prefix, &after], |row| row.get(0))?)
@@ -35,9 +36,7 @@ impl Ledger {
         Ok(u64::try_from(self.read(of)?).unwrap_or(0))
     }
 
-    /// The shortest beginning of a merchant_uid, eight letters or more, that no other id of the ledger has and that is
-    /// no approval number; all of it where there is none.
-    pub fn short_order(&self, uid: &MerchantUid) -> Result<String, LedgerError> {
+    fn short_order(&self, uid: &MerchantUid) -> Result<String, LedgerError> {
         self.read(|db| short(db, uid.as_str()))
     }
 }

@@ -7,8 +7,10 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use crate::domain::ids::{CustomerUid, MerchantUid};
 use crate::domain::payment::Outcome;
 use crate::domain::text::{nfc_key, other_key};
+use crate::ledger::LedgerError;
+use crate::ledger::engine::Spelled;
+use crate::ledger::sqlite::Sqlite;
 use crate::ledger::sqlite::fault::Fault;
-use crate::ledger::{Ledger, LedgerError};
 
 /// The key leads to what is spelled as its own key by one index, and to all others by another.
 pub(super) const ORDERS: &str = "SELECT merchant_uid FROM payments WHERE merchant_uid = ?1 \
@@ -70,31 +72,26 @@ const LABELS: [(&str, &str); 2] = [
     ),
 ];
 
-impl Ledger {
-    /// The merchant_uids of payments that look like this text. More than one where an older ledger holds
-    /// them: the text then means both.
-    pub fn orders_spelled(&self, text: &str) -> Result<Vec<MerchantUid>, LedgerError> {
+impl Spelled for Sqlite {
+    fn orders_spelled(&self, text: &str) -> Result<Vec<MerchantUid>, LedgerError> {
         self.read(|db| {
             let known = spelled(db, ORDERS, text)?;
             Ok(known.iter().filter_map(|uid| MerchantUid::parse(uid).ok()).collect())
         })
     }
 
-    /// The same for the customer_uids of saved customers and of payments.
-    pub fn customers_spelled(&self, text: &str) -> Result<Vec<CustomerUid>, LedgerError> {
+    fn customers_spelled(&self, text: &str) -> Result<Vec<CustomerUid>, LedgerError> {
         self.read(|db| {
             let known = spelled(db, CUSTOMERS, text)?;
             Ok(known.iter().filter_map(|uid| CustomerUid::parse(uid).ok()).collect())
         })
     }
 
-    /// Whether anything here is spelled otherwise than its key: without that an ASCII text means itself alone.
-    pub fn has_other_spellings(&self) -> Result<bool, LedgerError> {
+    fn has_other_spellings(&self) -> Result<bool, LedgerError> {
         self.read(|db| Ok(db.query_row(ANY_APART, [], |row| row.get(0))?))
     }
 
-    /// The outcomes of many payments at one moment, in the order of their merchant_uids.
-    pub fn outcomes(&self, uids: &[MerchantUid]) -> Result<Vec<Option<Outcome>>, LedgerError> {
+    fn outcomes(&self, uids: &[MerchantUid]) -> Result<Vec<Option<Outcome>>, LedgerError> {
         self.read(|db| {
             let tx = Transaction::new_unchecked(db, TransactionBehavior::Deferred)?;
             let mut outcomes = Vec::with_capacity(uids.len());

@@ -4,7 +4,6 @@ use rusqlite::Connection;
 
 use crate::ledger::sqlite::fault::Fault;
 use crate::ledger::sqlite::search::shown_mode;
-use crate::ledger::{Ledger, LedgerError};
 
 /// The sums of days as the rows have them (`migrations/0016_day_sums.sql`), against those that are kept. Each of the two
 /// without the other is wrong.
@@ -39,18 +38,13 @@ const NOT_FOUND: &str = "SELECT 'the card or approval number of ' || merchant_ui
                           AND records.apply_num IS payments.apply_num \
                           AND substr(records.card_number, -4) IS substr(payments.card_number, -4))";
 
-impl Ledger {
-    /// Reads every payment and says what is kept beside them and is not what they say, a sentence each: the sums of
-    /// days, and what leads to few of them. Nothing where all is as it must be. Some seconds for a million payments.
-    pub fn wrong_sums(&self) -> Result<Vec<String>, LedgerError> {
-        self.read(|db| {
-            let mut wrong = Vec::new();
-            for sql in [WRONG_DAYS, UNNOTICED, NOT_FOUND] {
-                wrong.extend(sentences(db, sql)?);
-            }
-            Ok(wrong)
-        })
+/// What is kept beside the payments and is not what they say, a sentence each.
+pub(super) fn wrong(db: &Connection) -> Result<Vec<String>, Fault> {
+    let mut wrong = Vec::new();
+    for sql in [WRONG_DAYS, UNNOTICED, NOT_FOUND] {
+        wrong.extend(sentences(db, sql)?);
     }
+    Ok(wrong)
 }
 
 fn sentences(db: &Connection, sql: &str) -> Result<Vec<String>, Fault> {

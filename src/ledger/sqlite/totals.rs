@@ -8,16 +8,18 @@ use jiff::Timestamp;
 use rusqlite::types::Value;
 use rusqlite::{Connection, Rows, Transaction, TransactionBehavior};
 
-use crate::domain::ids::CustomerUid;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::{Mode, Outcome, Payment};
 use crate::domain::record::Held;
 use crate::domain::totals::Totals;
+use crate::ledger::engine::{Reads, Sums};
+use crate::ledger::sqlite::Sqlite;
 use crate::ledger::sqlite::fault::Fault;
 use crate::ledger::sqlite::read::{CHOSEN, bound, payments};
 use crate::ledger::sqlite::row::{self, GroupTotal, collect};
 use crate::ledger::sqlite::search::{Choice, choose, refunded_between, shown_mode};
-use crate::ledger::{Filter, Ledger, LedgerError};
+use crate::ledger::sqlite::sums;
+use crate::ledger::{Filter, LedgerError};
 
 const TOTALS: &str = concat!(
     "SELECT outcome, currency, count(*) AS payments, \
@@ -55,9 +57,8 @@ const DAYS: &str = "SELECT outcome, currency, sum(payments) AS payments, sum(net
 const KOREA_MS: i64 = 9 * 3_600_000;
 const DAY_MS: i64 = 86_400_000;
 
-impl Ledger {
-    /// What a choice of payments comes to, however many its limit would show.
-    pub fn totals(&self, filter: &Filter) -> Result<Totals, LedgerError> {
+impl Sums for Sqlite {
+    fn totals(&self, filter: &Filter) -> Result<Totals, LedgerError> {
         if filter.who.is_some() {
             return self.counted(filter);
         }
@@ -80,6 +81,12 @@ impl Ledger {
         })
     }
 
+    fn wrong_sums(&self) -> Result<Vec<String>, LedgerError> {
+        self.read(sums::wrong)
+    }
+}
+
+impl Sqlite {
     /// The same of payments for which somebody has to act: nothing is paid of them.
     fn counted(&self, filter: &Filter) -> Result<Totals, LedgerError> {
         let mut counts = Outcome::ALL.map(|outcome| (outcome, 0));
@@ -92,11 +99,6 @@ impl Ledger {
         let by_outcome: Vec<_> = counts.into_iter().filter(|(_, count)| *count > 0).collect();
         let count = by_outcome.iter().map(|(_, count)| count).sum();
         Ok(Totals { count, by_outcome, ..Totals::default() })
-    }
-
-    /// What one customer's payments come to.
-    pub fn customer_totals(&self, uid: &CustomerUid) -> Result<Totals, LedgerError> {
-        self.totals(&Filter { customer: Some(uid.clone()), ..Filter::default() })
     }
 }
 

@@ -39,7 +39,7 @@ fn shop() -> (Place, Ledger) {
 #[test]
 fn whatever_is_written_goes_on_in_its_payments_chain() {
     let (_place, ledger) = shop();
-    let (all, stray) = compared(&ledger.connection);
+    let (all, stray) = compared(ledger.connection());
     assert!(all.iter().all(|one| one.events_fit() && one.row_fits()));
     assert_eq!((all.iter().map(|one| one.events).collect::<Vec<_>>(), stray), (vec![2, 2, 3], 0));
 }
@@ -86,12 +86,12 @@ fn what_is_changed_by_other_means_shows_and_does_not_heal_by_further_writes() {
         ),
     ] {
         let (_place, mut ledger) = shop();
-        ledger.connection.execute_batch(&format!("{EVENTS_MAY_GO}{sql}")).unwrap();
-        assert_eq!(wrong(&ledger.connection), (events.to_vec(), rows.to_vec()), "{what}");
+        ledger.connection().execute_batch(&format!("{EVENTS_MAY_GO}{sql}")).unwrap();
+        assert_eq!(wrong(ledger.connection()), (events.to_vec(), rows.to_vec()), "{what}");
         let again =
             look_up(&ledger, "order-3", 99_999, Asked::new("order-3", 300, 3).looked_up(Outcome::Paid));
         let _ = ledger.write_one(&again).unwrap();
-        let (events_after, rows_after) = wrong(&ledger.connection);
+        let (events_after, rows_after) = wrong(ledger.connection());
         assert_eq!(
             (events_after, rows_after),
             (events.to_vec(), rows.to_vec()),
@@ -104,12 +104,12 @@ fn what_is_changed_by_other_means_shows_and_does_not_heal_by_further_writes() {
 fn rows_of_a_payment_that_is_gone_are_counted() {
     let (_place, ledger) = shop();
     ledger
-        .connection
+        .connection()
         .execute_batch(
             "DROP TRIGGER payments_are_kept; PRAGMA foreign_keys = OFF; DELETE FROM payments WHERE id = 3",
         )
         .unwrap();
-    let (all, stray) = compared(&ledger.connection);
+    let (all, stray) = compared(ledger.connection());
     assert_eq!((all.len(), stray), (2, 4), "three events and a record");
 }
 

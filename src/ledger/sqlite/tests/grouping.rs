@@ -95,12 +95,12 @@ fn guards_see_the_writes_of_their_own_group() {
 fn entries_whose_transaction_cannot_begin_all_learn_why() {
     let place = Place::new();
     let (mut ledger, blocker) = (place.ledger(), place.ledger());
-    blocker.connection.execute_batch("BEGIN IMMEDIATE").unwrap();
+    blocker.connection().execute_batch("BEGIN IMMEDIATE").unwrap();
     let entries = intents(&[Asked::new("order-1", 8900, 0), Asked::new("order-2", 500, 0)]);
     let failed = ledger.write(&entries);
     assert_eq!(failed.len(), 2);
     assert!(failed.iter().all(|failed| matches!(failed, Err(LedgerError::Locked { .. }))), "{failed:?}");
-    blocker.connection.execute_batch("ROLLBACK").unwrap();
+    blocker.connection().execute_batch("ROLLBACK").unwrap();
     Asked::new("order-1", 8900, 0).written(&mut ledger);
 }
 
@@ -110,7 +110,7 @@ fn on_a_full_disk_what_is_told_to_be_written_is_and_the_rest_is_not() {
     let place = Place::new();
     let mut ledger = place.ledger();
     let number = |ledger: &Ledger, sql: &str| -> i64 {
-        ledger.connection.query_row(sql, [], |row| row.get(0)).unwrap()
+        ledger.connection().query_row(sql, [], |row| row.get(0)).unwrap()
     };
     let pages = number(&ledger, "PRAGMA page_count");
     number(&ledger, &format!("PRAGMA max_page_count = {}", pages + 2));

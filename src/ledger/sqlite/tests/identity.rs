@@ -11,6 +11,7 @@ use crate::domain::payment::Outcome;
 use crate::domain::standing::{Account, Distrust, Doubt, Standing};
 use crate::domain::time::{BootReading, Moment, SendMark};
 use crate::ledger::sqlite::mark::{Beside, Mark, look, make, path_of};
+use crate::ledger::sqlite::open::open;
 use crate::ledger::{Acceptance, Access, Create, Entry, Ledger, OpenOptions};
 
 fn now() -> Moment {
@@ -228,7 +229,7 @@ fn thousands_of_readers_and_writers_at_once_raise_no_false_alarm() {
     });
     let (ledger, standing) = opened(&path, Access::Write);
     assert_eq!((standing.epoch, standing.distrusted), (1, None));
-    let held = ledger.connection.query_row("SELECT count(*) FROM events", [], |row| row.get::<_, i64>(0));
+    let held = ledger.connection().query_row("SELECT count(*) FROM events", [], |row| row.get::<_, i64>(0));
     let (held, marked) = (held.unwrap(), mark_of(&path).last_event);
     assert_eq!(
         (held, marked),
@@ -252,9 +253,9 @@ fn a_reader_that_may_not_write_is_not_alarmed_by_those_who_write() {
                 let mut looks = 0;
                 while !over.load(Ordering::Relaxed) {
                     let before = look(path).unwrap();
-                    let mut ledger = Ledger::open_at(path, Create::Never).unwrap().ledger;
-                    ledger.read_only = true;
-                    let standing = ledger.find_doubt(&before, &now()).unwrap();
+                    let mut file = open(path, &OpenOptions::new(Create::Never)).unwrap().ledger;
+                    file.read_only = true;
+                    let standing = file.find_doubt(&before, &now()).unwrap();
                     assert_eq!(standing.distrusted, None, "{reader} {looks}");
                     looks += 1;
                 }

@@ -133,6 +133,6 @@ fn who_answered_is_never_changed_or_deleted() {
     };
     ledger.keep_answer_for(&answer).unwrap();
     for sql in ["DELETE FROM answers_for", "UPDATE answers_for SET reason = 'other'"] {
-        assert!(ledger.connection.execute(sql, []).is_err(), "{sql}");
+        assert!(ledger.connection().execute(sql, []).is_err(), "{sql}");
     }
 }

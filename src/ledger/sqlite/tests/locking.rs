@@ -89,7 +89,7 @@ fn every_name_of_a_ledger_leads_to_the_same_lock() {
     let linked = Ledger::open_at(&link, Create::Never).unwrap().ledger;
     let dotted =
         Ledger::open_at(&place.dir.path().join(".").join("ledger.db"), Create::Never).unwrap().ledger;
-    assert_eq!((linked.path(), dotted.path()), (direct.path(), direct.path()));
+    assert_eq!((linked.place(), dotted.place()), (direct.place(), direct.place()));
     let _held = direct.lock_payment(&uid("order-1")).unwrap().unwrap();
     assert!(linked.lock_payment(&uid("order-1")).unwrap().is_none());
     assert!(dotted.lock_payment(&uid("order-1")).unwrap().is_none());
@@ -99,13 +99,13 @@ fn every_name_of_a_ledger_leads_to_the_same_lock() {
 fn a_ledger_that_another_handle_writes_is_locked_after_the_busy_time_out() {
     let place = Place::new();
     let (one, mut two) = (place.ledger(), place.ledger());
-    one.connection.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    one.connection().execute_batch("BEGIN EXCLUSIVE").unwrap();
     let started = std::time::Instant::now();
     let error = two.write_one(&Entry::Intent(Asked::new("order-1", 8900, 0).intent())).unwrap_err();
     assert!(started.elapsed() >= Duration::from_millis(50), "it waited");
     assert!(error.is_locked(), "{error}");
     assert!(error.to_string().contains("did not come free within 60ms"), "{error}");
-    one.connection.execute_batch("ROLLBACK").unwrap();
+    one.connection().execute_batch("ROLLBACK").unwrap();
     Asked::new("order-1", 8900, 0).written(&mut two);
 }
 
@@ -153,7 +153,7 @@ fn the_other_process() {
     let ledger = Ledger::open_at(&path, Create::IfMissing).unwrap().ledger;
     let _lock = ledger.lock_payment(&uid("order-1")).unwrap().unwrap();
     if task == "hold all" {
-        ledger.connection.execute_batch("BEGIN EXCLUSIVE").unwrap();
+        ledger.connection().execute_batch("BEGIN EXCLUSIVE").unwrap();
     }
     ready();
 }

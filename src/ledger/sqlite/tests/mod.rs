@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use rusqlite::Connection;
 use tempfile::TempDir;
 
 use crate::domain::answer::Settled;
@@ -15,6 +16,7 @@ use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::{GatewayRecord, Mode, Outcome, Payment, Received, Terms};
 use crate::domain::reason::Reason;
 use crate::domain::time::{BootReading, SendMark};
+use crate::ledger::sqlite::{Sqlite, open};
 use crate::ledger::{
     Attempt, Claim, Create, Entry, Guards, How, Intent, Ledger, LedgerError, OpenOptions, PaymentLock, Seen,
     Written,
@@ -57,6 +59,13 @@ impl Place {
 
     fn ledger(&self) -> Ledger {
         self.try_open(Create::IfMissing).unwrap()
+    }
+
+    /// The same below the seam.
+    fn file(&self) -> Sqlite {
+        let options =
+            OpenOptions { busy_timeout: Duration::from_millis(60), ..OpenOptions::new(Create::Never) };
+        open::open(&self.path(), &options).unwrap().ledger
     }
 
     fn try_open(&self, create: Create) -> Result<Ledger, LedgerError> {
@@ -243,11 +252,18 @@ fn reply(http_status: u16) -> Received {
     Received { http_status: Some(http_status), code: Some(0), took_ms: Some(12), ..Received::default() }
 }
 
+impl Ledger {
+    /// What is below the seam.
+    fn connection(&self) -> &Connection {
+        &self.engine.as_any().downcast_ref::<Sqlite>().unwrap().connection
+    }
+}
+
 /// From now on the event of a [`failing_reply`] is refused, when the row is written already.
 fn fail_on_request(ledger: &Ledger) {
     let fails = "CREATE TEMP TRIGGER fails BEFORE INSERT ON events WHEN NEW.message = 'fail' \
                  BEGIN SELECT RAISE(ABORT, 'on purpose'); END";
-    ledger.connection.execute_batch(fails).unwrap();
+    ledger.connection().execute_batch(fails).unwrap();
 }
 
 fn failing_reply() -> Received {

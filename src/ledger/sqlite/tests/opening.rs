@@ -41,7 +41,7 @@ fn a_commit_is_made_to_survive_a_power_cut() {
     let place = Place::new();
     let ledger = place.ledger();
     for ledger in [&ledger, &place.ledger()] {
-        let db = &ledger.connection;
+        let db = ledger.connection();
         assert_eq!(one::<String>(db, "PRAGMA journal_mode"), "wal");
         assert_eq!(one::<i64>(db, "PRAGMA synchronous"), 2);
         assert_eq!(one::<i64>(db, "PRAGMA foreign_keys"), 1);
@@ -126,13 +126,13 @@ fn a_ledger_of_the_first_schema_is_brought_up_to_date_and_keeps_everything() {
     }
     let schema = |ledger: &Ledger| -> Vec<(String, Option<String>)> {
         let sql = "SELECT name, sql FROM sqlite_schema ORDER BY name";
-        let mut statement = ledger.connection.prepare(sql).unwrap();
+        let mut statement = ledger.connection().prepare(sql).unwrap();
         let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
         rows.collect::<Result<_, _>>().unwrap()
     };
     assert_eq!(schema(&brought), schema(&ledger), "as if it had been made today");
     let faults: i64 = brought
-        .connection
+        .connection()
         .query_row("SELECT count(*) FROM pragma_foreign_key_check", [], |row| row.get(0))
         .unwrap();
     assert_eq!(faults, 0);
@@ -224,7 +224,7 @@ fn what_another_program_has_not_written_back_yet_is_left_as_it_is() {
 #[test]
 fn a_newer_ledger_is_refused_by_its_version() {
     let place = Place::new();
-    place.ledger().connection.execute_batch("PRAGMA user_version = 99").unwrap();
+    place.ledger().connection().execute_batch("PRAGMA user_version = 99").unwrap();
     let error = refused(&place.path(), Create::IfMissing);
     assert!(matches!(error, LedgerError::Newer { found: 99, known: SCHEMA_VERSION, .. }), "{error:?}");
 }
@@ -270,8 +270,8 @@ fn a_saved_ledger_of_schema_3_is_brought_up_to_date_and_tells_the_same() {
     assert_eq!(received("order_rejected"), [(None, None), (gateways(rejected), None), (not_found, None)]);
     assert_eq!(received("order_unknown"), [(None, None), (None, lost)]);
     assert_eq!(ledger.declined_imp_uids(&uid("order_declined")).unwrap().len(), 2);
-    assert_eq!(one::<i64>(&ledger.connection, "SELECT count(*) FROM customers"), 20);
-    let fixed = ledger.connection.execute("UPDATE events SET code = 1", []);
+    assert_eq!(one::<i64>(ledger.connection(), "SELECT count(*) FROM customers"), 20);
+    let fixed = ledger.connection().execute("UPDATE events SET code = 1", []);
     assert!(fixed.is_err(), "its history can still not be changed");
 }
 
@@ -293,7 +293,7 @@ fn a_saved_ledger_of_every_schema_is_brought_up_to_date_and_is_what_was_written(
         let before: i64 = one(&raw(&place.path()), count);
         assert_eq!(version, schema);
         let mut ledger = place.try_open(Create::Never).unwrap();
-        assert!(before > 0 && one::<i64>(&ledger.connection, count) == before, "schema {schema}");
+        assert!(before > 0 && one::<i64>(ledger.connection(), count) == before, "schema {schema}");
         for (order, outcome) in [
             ("order_paid", Outcome::Paid),
             ("order_declined", Outcome::Declined),
@@ -317,7 +317,7 @@ fn a_saved_ledger_of_every_schema_is_brought_up_to_date_and_is_what_was_written(
 #[test]
 fn a_ledger_without_a_version_is_refused() {
     let place = Place::new();
-    place.ledger().connection.execute_batch("PRAGMA user_version = 0").unwrap();
+    place.ledger().connection().execute_batch("PRAGMA user_version = 0").unwrap();
     assert!(matches!(refused(&place.path(), Create::IfMissing), LedgerError::NotALedger { .. }));
 }
 
@@ -325,7 +325,7 @@ fn a_ledger_without_a_version_is_refused() {
 fn a_file_that_may_only_be_read_is_refused_as_that() {
     let place = Place::new();
     let mut ledger = place.ledger();
-    ledger.connection.execute_batch("PRAGMA query_only = ON").unwrap();
+    ledger.connection().execute_batch("PRAGMA query_only = ON").unwrap();
     let error = ledger.write_one(&Entry::Intent(Asked::new("order-1", 8900, 0).intent())).unwrap_err();
     assert!(matches!(error, LedgerError::ReadOnly { .. }), "{error:?}");
 }
@@ -370,8 +370,8 @@ fn a_ledger_that_was_moved_away_takes_no_more_intents() {
 fn a_full_disk_writes_nothing_and_says_so() {
     let place = Place::new();
     let mut ledger = place.ledger();
-    let pages: i64 = one(&ledger.connection, "PRAGMA page_count");
-    one::<i64>(&ledger.connection, &format!("PRAGMA max_page_count = {pages}"));
+    let pages: i64 = one(ledger.connection(), "PRAGMA page_count");
+    one::<i64>(ledger.connection(), &format!("PRAGMA max_page_count = {pages}"));
     let mut asked = Asked::new("order-1", 8900, 0);
     // Longer than the pages that the migrations left free.
     asked.request.name = "long ".repeat(100_000);
@@ -387,7 +387,7 @@ fn a_value_that_billkey_did_not_write_is_named() {
     let mut ledger = place.ledger();
     Asked::new("order-1", 8900, 0).written(&mut ledger);
     ledger
-        .connection
+        .connection()
         .execute_batch("PRAGMA ignore_check_constraints = ON; UPDATE payments SET mode = 'real'")
         .unwrap();
     let error = ledger.find(&uid("order-1")).unwrap_err().to_string();
@@ -415,7 +415,8 @@ fn a_link_to_nothing_creates_what_it_points_at() {
     std::os::unix::fs::symlink("real/ledger.db", &link).unwrap();
     let opened = Ledger::open_at(&link, Create::IfMissing).unwrap();
     assert!(opened.created);
-    assert_eq!(opened.ledger.path(), place.dir.path().canonicalize().unwrap().join("real/ledger.db"));
+    let real = place.dir.path().canonicalize().unwrap().join("real/ledger.db");
+    assert_eq!(opened.ledger.place().file(), Some(&*real));
 }
 
 #[test]

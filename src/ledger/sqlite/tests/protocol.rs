@@ -98,7 +98,7 @@ fn a_reason_is_kept_apart_from_the_gateways_words() {
     assert_eq!(event.received.reason.as_ref(), Some(&why));
     assert_eq!(event.received.message.as_deref(), Some("점검 중"));
     let word: String =
-        ledger.connection.query_row("SELECT reason FROM payments", [], |row| row.get(0)).unwrap();
+        ledger.connection().query_row("SELECT reason FROM payments", [], |row| row.get(0)).unwrap();
     assert_eq!(word, "http_status");
 }
 
@@ -466,7 +466,7 @@ fn the_file_itself_refuses_to_forget() {
         "UPDATE payments SET unanswered = 2",
         "INSERT INTO events (payment_id, at_ms, kind, outcome, attempt) VALUES (99, 0, 'answer', 'paid', 1)",
     ] {
-        let error = ledger.connection.execute(sql, []).unwrap_err();
+        let error = ledger.connection().execute(sql, []).unwrap_err();
         assert_eq!(
             error.sqlite_error_code(),
             Some(rusqlite::ErrorCode::ConstraintViolation),

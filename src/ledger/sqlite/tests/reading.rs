@@ -262,7 +262,7 @@ fn every_word_must_match_in_whatever_field_and_an_id_comes_first() {
         "UPDATE payments SET message = '[CC10] 통장 잔액부족' WHERE merchant_uid = 'order-4'",
         "UPDATE payments SET once_per = 1 WHERE merchant_uid LIKE '202611d%'",
     ] {
-        assert_eq!(ledger.connection.execute(change, []).unwrap(), 1);
+        assert_eq!(ledger.connection().execute(change, []).unwrap(), 1);
     }
     charged(&mut ledger, &Asked::new("20261129101112aabbccddeeff0011", 100, -3 * 86_400), Outcome::Unknown);
     for (text, expected) in [
@@ -302,7 +302,7 @@ fn what_support_staff_know_narrows_the_choice() {
         "UPDATE payments SET operator = 'kim' WHERE merchant_uid = 'order-5'",
         "UPDATE payments SET message = '통장 잔액부족' WHERE merchant_uid = 'order-4'",
     ] {
-        assert_eq!(ledger.connection.execute(change, []).unwrap(), 1);
+        assert_eq!(ledger.connection().execute(change, []).unwrap(), 1);
     }
     let all = Filter::default;
     let some = |text: &str| Some(text.to_owned());
@@ -344,7 +344,7 @@ fn what_is_unsettled_is_listed_oldest_first() {
 
 /// What SQLite means to do.
 fn plan(ledger: &Ledger, sql: &str, params: &[(String, Value)]) -> String {
-    let mut statement = ledger.connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+    let mut statement = ledger.connection().prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
     let lines = statement.query_map(&*bound(params), |row| row.get("detail")).unwrap();
     lines.collect::<Result<Vec<String>, _>>().unwrap().join("\n")
 }

@@ -244,7 +244,7 @@ fn whoever_answers_for_a_payment_is_kept_and_may_take_it_back() {
     for sql in
         ["UPDATE acknowledgements SET reason = 'x'", "DELETE FROM acknowledgements", "DELETE FROM records"]
     {
-        assert!(ledger.connection.execute_batch(sql).is_err(), "{sql}");
+        assert!(ledger.connection().execute_batch(sql).is_err(), "{sql}");
     }
 }
 
@@ -288,11 +288,11 @@ fn a_saved_ledger_of_schema_6_knows_what_it_had_seen() {
     let bodies: Vec<_> = bodies.into_iter().filter_map(|event| event.received.body).collect();
     assert!(bodies[0].contains("411111******1111") && !bodies[0].contains("4111111111111111"), "{bodies:?}");
     assert!(
-        ledger.connection.execute("UPDATE events SET code = 1", []).is_err(),
+        ledger.connection().execute("UPDATE events SET code = 1", []).is_err(),
         "it can still not be changed"
     );
     let faults: i64 = ledger
-        .connection
+        .connection()
         .query_row("SELECT count(*) FROM pragma_foreign_key_check", [], |row| row.get(0))
         .unwrap();
     assert_eq!(faults, 0);

@@ -222,8 +222,8 @@ fn both_ways(db: &Connection, text: &str) -> (Ranked, Ranked) {
 #[track_caller]
 fn the_same_both_ways(ledger: &Ledger, dice: &mut Dice) {
     let mut hits = 0;
-    for text in texts(&ledger.connection, dice, 45) {
-        let (with_it, without) = both_ways(&ledger.connection, &text);
+    for text in texts(ledger.connection(), dice, 45) {
+        let (with_it, without) = both_ways(ledger.connection(), &text);
         assert_eq!(with_it, without, "{text:?}");
         hits += usize::from(!without.is_empty());
     }
@@ -231,7 +231,7 @@ fn the_same_both_ways(ledger: &Ledger, dice: &mut Dice) {
 }
 
 fn number(ledger: &Ledger, sql: &str) -> i64 {
-    ledger.connection.query_row(sql, [], |row| row.get(0)).unwrap()
+    ledger.connection().query_row(sql, [], |row| row.get(0)).unwrap()
 }
 
 fn save(ledger: &mut Ledger, uid: &str, name: &str, tel: &str) {
@@ -255,10 +255,10 @@ fn the_index_finds_what_a_look_at_every_payment_finds() {
     let place = Place::new();
     let (mut ledger, mut dice) = (place.ledger(), Dice(7));
     save(&mut ledger, "younghee", "김영희", "010-5555-7777");
-    add(&ledger.connection, &mut dice, 2 * usize::try_from(BLOCK).unwrap() + 900);
+    add(ledger.connection(), &mut dice, 2 * usize::try_from(BLOCK).unwrap() + 900);
     the_same_both_ways(&ledger, &mut dice);
     assert_eq!(number(&ledger, "SELECT upto FROM search"), 0, "nothing is filled yet");
-    fill(&ledger.connection).unwrap();
+    fill(ledger.connection()).unwrap();
     assert_eq!(number(&ledger, "SELECT upto FROM search"), BLOCK);
     the_same_both_ways(&ledger, &mut dice);
     // What is in a block changes.
@@ -270,21 +270,21 @@ fn the_index_finds_what_a_look_at_every_payment_finds() {
             SELECT id, 'imps_other' || id, 2, 0, 0 FROM payments WHERE id % 300 = 7",
         "UPDATE payments SET unanswered = 1 WHERE id % 10 = 1",
     ] {
-        assert!(ledger.connection.execute(change, []).unwrap() > 0);
+        assert!(ledger.connection().execute(change, []).unwrap() > 0);
     }
     let again = number(&ledger, "SELECT count(*) FROM search_again");
     assert!((60..200).contains(&again), "{again} are looked at again");
     the_same_both_ways(&ledger, &mut dice);
     for text in ["민수진", "imps_later", "imps_other", "7123"] {
-        let (with_it, without) = both_ways(&ledger.connection, text);
+        let (with_it, without) = both_ways(ledger.connection(), text);
         assert_eq!(with_it, without, "{text}");
     }
-    add(&ledger.connection, &mut dice, 1800);
-    fill(&ledger.connection).unwrap();
+    add(ledger.connection(), &mut dice, 1800);
+    fill(ledger.connection()).unwrap();
     assert_eq!(number(&ledger, "SELECT upto FROM search"), 2 * BLOCK);
     assert_eq!(number(&ledger, "SELECT count(*) FROM search_again"), 0, "they are in their blocks now");
     the_same_both_ways(&ledger, &mut dice);
-    let (with_it, _) = both_ways(&ledger.connection, "환불문의");
+    let (with_it, _) = both_ways(ledger.connection(), "환불문의");
     assert_eq!(with_it, [], "a note's blanks count");
 }
 
@@ -292,9 +292,9 @@ fn the_index_finds_what_a_look_at_every_payment_finds() {
 fn most_payments_are_not_looked_at_for_a_piece_of_two_syllables() {
     let place = Place::new();
     let (ledger, mut dice) = (place.ledger(), Dice(3));
-    add(&ledger.connection, &mut dice, 2 * usize::try_from(BLOCK).unwrap() + 10);
-    fill(&ledger.connection).unwrap();
-    find(&ledger.connection, asked("길동").as_ref()).unwrap();
+    add(ledger.connection(), &mut dice, 2 * usize::try_from(BLOCK).unwrap() + 10);
+    fill(ledger.connection()).unwrap();
+    find(ledger.connection(), asked("길동").as_ref()).unwrap();
     let looked_at = number(&ledger, "SELECT count(*) FROM temp.maybe");
     let newest = number(&ledger, "SELECT count(*) FROM payments WHERE id >= (SELECT upto FROM search)");
     let found = number(&ledger, "SELECT count(*) FROM temp.found WHERE id < (SELECT upto FROM search)");
@@ -308,7 +308,7 @@ fn most_payments_are_not_looked_at_for_a_piece_of_two_syllables() {
 fn blocks_are_filled_by_the_charges_behind_them() {
     let place = Place::new();
     let (mut ledger, mut dice) = (place.ledger(), Dice(1));
-    add(&ledger.connection, &mut dice, 2 * usize::try_from(BLOCK).unwrap() - 2);
+    add(ledger.connection(), &mut dice, 2 * usize::try_from(BLOCK).unwrap() - 2);
     charged(&mut ledger, &Asked::new("first", 100, 0), Outcome::Paid);
     assert_eq!(number(&ledger, "SELECT upto FROM search"), 0);
     let mut second = Asked::new("second", 100, 1);
@@ -334,22 +334,22 @@ fn blocks_are_filled_by_the_charges_behind_them() {
 fn saved_customers_are_found_by_blocks_of_their_own() {
     let place = Place::new();
     let (mut ledger, mut dice) = (place.ledger(), Dice(5));
-    add(&ledger.connection, &mut dice, 200);
+    add(ledger.connection(), &mut dice, 200);
     for n in 0..2500 {
         let (name, tel) =
             (dice.of(&NAMES), ["010-1234-5678", "+82 10 9876 5432", "02) 987.6543"][dice.below(3)]);
         let name = dice.spelled(name);
         let values = params![format!("손님_{n}"), format!("{name} {n}"), format!("U{n}@Example.com"), tel];
         let sql = "INSERT INTO customers (customer_uid, name, email, tel, mode, added_at_ms) VALUES (?, ?, ?, ?, 'live', 0)";
-        ledger.connection.prepare_cached(sql).unwrap().execute(values).unwrap();
+        ledger.connection().prepare_cached(sql).unwrap().execute(values).unwrap();
     }
     let each_has_one =
         "UPDATE payments SET outcome = 'declined', customer_uid = '손님_' || id * 12 WHERE id < 200";
     ledger
-        .connection
+        .connection()
         .execute_batch("DROP TRIGGER payments_keep_their_terms; DROP TRIGGER payments_stay_paid")
         .unwrap();
-    ledger.connection.execute(each_has_one, []).unwrap();
+    ledger.connection().execute(each_has_one, []).unwrap();
     let same = |ledger: &Ledger| {
         let mut found = 0;
         for text in [
@@ -366,7 +366,7 @@ fn saved_customers_are_found_by_blocks_of_their_own() {
             "ﬀ",
             "2400",
         ] {
-            let (with_it, without) = both_ways(&ledger.connection, text);
+            let (with_it, without) = both_ways(ledger.connection(), text);
             assert_eq!(with_it, without, "{text}");
             found += without.len();
         }
@@ -378,9 +378,9 @@ fn saved_customers_are_found_by_blocks_of_their_own() {
     assert_eq!(number(&ledger, "SELECT count(*) FROM search_people_again"), 2501 - BLOCK);
     same(&ledger);
     let changed = "UPDATE customers SET name = '새이름', tel = NULL WHERE customer_uid LIKE '손님_1%'";
-    ledger.connection.execute(changed, []).unwrap();
+    ledger.connection().execute(changed, []).unwrap();
     same(&ledger);
-    fill(&ledger.connection).unwrap();
+    fill(ledger.connection()).unwrap();
     assert!(number(&ledger, "SELECT count(*) FROM search_people_again") < 1024);
     same(&ledger);
 }
@@ -389,17 +389,19 @@ fn saved_customers_are_found_by_blocks_of_their_own() {
 #[test]
 fn a_ledger_that_is_busy_has_its_block_filled_by_a_later_charge() {
     let place = Place::new();
-    let (mut ledger, mut dice) = (place.ledger(), Dice(1));
-    add(&ledger.connection, &mut dice, 2 * usize::try_from(BLOCK).unwrap() + 5);
+    let (ledger, mut dice) = (place.ledger(), Dice(1));
+    add(ledger.connection(), &mut dice, 2 * usize::try_from(BLOCK).unwrap() + 5);
+    let mut file = place.file();
     let blocker = place.ledger();
-    blocker.connection.execute_batch("BEGIN IMMEDIATE").unwrap();
+    blocker.connection().execute_batch("BEGIN IMMEDIATE").unwrap();
     let asked = Asked::new("order", 100, 0);
     let answer = super::answer("order", 1, 1, asked.settled(Outcome::Paid));
-    assert!(is_due(&ledger.connection, std::slice::from_ref(&answer)));
-    ledger.index_behind(true);
+    assert!(is_due(&file.connection, std::slice::from_ref(&answer)));
+    file.index_behind(true);
     assert_eq!(number(&ledger, "SELECT upto FROM search"), 0);
-    assert_eq!(number(&ledger, "PRAGMA busy_timeout"), 60);
-    blocker.connection.execute_batch("ROLLBACK").unwrap();
-    ledger.index_behind(true);
+    let patience = file.connection.query_row("PRAGMA busy_timeout", [], |row| row.get::<_, i64>(0));
+    assert_eq!(patience.unwrap(), 60);
+    blocker.connection().execute_batch("ROLLBACK").unwrap();
+    file.index_behind(true);
     assert_eq!(number(&ledger, "SELECT upto FROM search"), BLOCK);
 }

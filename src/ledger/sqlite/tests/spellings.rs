@@ -170,7 +170,7 @@ fn an_order_that_was_ever_sent_keeps_its_terms() {
     let late = kept(&mut ledger, &answer("order-2", 1, 4, asked.settled(Outcome::Declined)));
     assert!(late.was_never_sent(), "the row alone does not tell");
     assert_eq!(other("order-2", 2).how(&mut ledger), How::Moved);
-    let forced = ledger.connection.execute("UPDATE payments SET amount_minor = 1", []);
+    let forced = ledger.connection().execute("UPDATE payments SET amount_minor = 1", []);
     assert!(forced.unwrap_err().to_string().contains("once it was sent"));
     // One that is paid.
     charged(&mut ledger, &Asked::new("order-3", 8900, 5), Outcome::Paid);

@@ -96,11 +96,11 @@ fn a_sum_that_was_tampered_with_is_named() {
     let place = Place::new();
     let mut ledger = place.ledger();
     years(&mut ledger);
-    ledger.connection.execute_batch("UPDATE day_sums SET net_low = net_low + 1 WHERE net_low > 0").unwrap();
+    ledger.connection().execute_batch("UPDATE day_sums SET net_low = net_low + 1 WHERE net_low > 0").unwrap();
     let wrong = ledger.wrong_sums().unwrap();
     assert_eq!(wrong.len(), 3, "{wrong:?}");
     assert!(wrong[0].contains("2023-11-15, live KRW paid"), "{wrong:?}");
-    ledger.connection.execute_batch("DELETE FROM further_payments").unwrap();
+    ledger.connection().execute_batch("DELETE FROM further_payments").unwrap();
     assert!(ledger.wrong_sums().unwrap().iter().any(|wrong| wrong.contains("imps_other")));
 }
 

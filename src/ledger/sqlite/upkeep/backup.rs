@@ -13,8 +13,11 @@ use jiff::Timestamp;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
+use crate::ledger::LedgerError;
+use crate::ledger::engine::Identity;
 use crate::ledger::error::from_io;
 use crate::ledger::place::{beside, follow, holds_something, room_in, sync_directory};
+use crate::ledger::sqlite::Sqlite;
 use crate::ledger::sqlite::durable::{configure, pragma, refused};
 use crate::ledger::sqlite::fault::Fault;
 use crate::ledger::sqlite::identity::held;
@@ -22,34 +25,23 @@ use crate::ledger::sqlite::schema::{Kind, kind_in};
 use crate::ledger::sqlite::upkeep::alone::gone;
 use crate::ledger::sqlite::upkeep::check::pages;
 use crate::ledger::sqlite::upkeep::stamp;
-use crate::ledger::sqlite::upkeep::survey::{Misfit, Survey, survey};
+use crate::ledger::sqlite::upkeep::survey::{Survey, survey};
+use crate::ledger::upkeep::BackedUp;
 use crate::ledger::upkeep::UpkeepError;
 use crate::ledger::upkeep::{Job, Tick};
-use crate::ledger::{Ledger, LedgerError};
 
 const PAGES_AT_ONCE: i32 = 1_000;
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// A backup that was made.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BackedUp {
-    /// Where it is, links followed.
-    pub path: PathBuf,
-    pub ledger_id: String,
-    pub payments: u64,
-    pub events: u64,
-    pub size_bytes: u64,
-    /// Payments that are not what was written: they are so in the ledger too.
-    pub misfits: u64,
-    pub shown: Vec<Misfit>,
-    /// Whether anything at all is not what was written.
-    pub sound: bool,
-}
-
-impl Ledger {
+impl Sqlite {
     /// Makes a backup under a name, in place of an earlier one. Until it is whole nothing is under that name that
     /// was not there before.
-    pub fn back_up(&self, to: &Path, at: Timestamp, tick: Tick<'_>) -> Result<BackedUp, UpkeepError> {
+    pub(in crate::ledger::sqlite) fn back_up(
+        &self,
+        to: &Path,
+        at: Timestamp,
+        tick: Tick<'_>,
+    ) -> Result<BackedUp, UpkeepError> {
         if self.is_backup {
             return Err(LedgerError::Stamped { path: self.path.clone() }.into());
         }

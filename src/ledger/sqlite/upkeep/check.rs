@@ -7,10 +7,10 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use crate::ledger::sqlite::fault::Fault;
 use crate::ledger::sqlite::row::collect;
 use crate::ledger::sqlite::schema::MIGRATIONS;
-use crate::ledger::sqlite::upkeep::stamp::{self, Stamp};
-use crate::ledger::sqlite::upkeep::survey::{Misfit, survey};
+use crate::ledger::sqlite::upkeep::stamp;
+use crate::ledger::sqlite::upkeep::survey::survey;
+use crate::ledger::upkeep::Chains;
 use crate::ledger::upkeep::{Job, Tick};
-use crate::ledger::{Ledger, LedgerError};
 
 /// More problems than this say no more than these.
 const PAGES: &str = "PRAGMA integrity_check(20)";
@@ -20,85 +20,48 @@ const REFERENCES: &str =
 /// What belongs to the schema. SQLite's own tables are its business.
 const SCHEMA: &str = "SELECT type || ' ' || name, coalesce(sql, '') FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'";
 
-/// What a reading of all payments found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Chains {
-    pub payments: u64,
-    pub events: u64,
-    /// How many payments are not what was written, and the first of them.
-    pub misfits: u64,
-    pub shown: Vec<Misfit>,
-    /// Rows of payments that are not there.
-    pub stray: u64,
-    pub payments_gone: u64,
-    pub events_gone: u64,
-    /// Of a backup.
-    pub stamp: Option<Stamp>,
+/// Rows that refer to others which are not there.
+pub(super) fn references(db: &Connection) -> Result<Vec<String>, Fault> {
+    let mut statement = db.prepare(REFERENCES)?;
+    collect(statement.query([])?, |row| {
+        let (table, rowid, parent): (String, i64, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        Ok(format!("{table} {rowid} refers to {parent} that are not there"))
+    })
 }
 
-impl Chains {
-    /// Whether every payment is what was written, and none is gone.
-    #[must_use]
-    pub fn fit(&self) -> bool {
-        [self.misfits, self.stray, self.payments_gone, self.events_gone] == [0; 4]
-    }
+/// Tables, indexes and triggers that are not what this program makes.
+pub(super) fn schema(db: &Connection) -> Result<Vec<String>, Fault> {
+    let (made, found) = (schema_of(&as_made()?)?, schema_of(db)?);
+    let missing = made.keys().filter(|name| !found.contains_key(*name));
+    let missing = missing.map(|name| format!("the {name} is missing"));
+    let more = found.keys().filter(|name| !made.contains_key(*name));
+    let more = more.map(|name| format!("the {name} is none of billkey's"));
+    let other = found.iter().filter(|(name, sql)| made.get(*name).is_some_and(|made| made != *sql));
+    let other = other.map(|(name, _)| format!("the {name} is not as billkey makes it"));
+    Ok(missing.chain(more).chain(other).collect())
 }
 
-impl Ledger {
-    /// Reads every page and every index: what is wrong with them, in SQLite's words.
-    pub fn check_pages(&self) -> Result<Vec<String>, LedgerError> {
-        let problems = self.read(pages)?;
-        Ok(problems)
-    }
-
-    /// Rows that refer to others which are not there: `events 17 refers to payments`.
-    pub fn check_references(&self) -> Result<Vec<String>, LedgerError> {
-        self.read(|db| {
-            let mut statement = db.prepare(REFERENCES)?;
-            collect(statement.query([])?, |row| {
-                let (table, rowid, parent): (String, i64, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
-                Ok(format!("{table} {rowid} refers to {parent} that are not there"))
-            })
-        })
-    }
-
-    /// Tables, indexes and triggers that are not what this program makes: `trigger x is missing`.
-    pub fn check_schema(&self) -> Result<Vec<String>, LedgerError> {
-        self.read(|db| {
-            let (made, found) = (schema_of(&as_made()?)?, schema_of(db)?);
-            let missing = made.keys().filter(|name| !found.contains_key(*name));
-            let missing = missing.map(|name| format!("the {name} is missing"));
-            let more = found.keys().filter(|name| !made.contains_key(*name));
-            let more = more.map(|name| format!("the {name} is none of billkey's"));
-            let other = found.iter().filter(|(name, sql)| made.get(*name).is_some_and(|made| made != *sql));
-            let other = other.map(|(name, _)| format!("the {name} is not as billkey makes it"));
-            Ok(missing.chain(more).chain(other).collect())
-        })
-    }
-
-    /// Holds every payment against its chain, and a backup against its stamp, as they stand at one moment.
-    pub fn check_chains(&self, tick: &mut dyn FnMut(u64, u64)) -> Result<Chains, LedgerError> {
-        self.read(|db| {
-            // One state of the file for all that is read, whoever writes meanwhile.
-            let tx = Transaction::new_unchecked(db, TransactionBehavior::Deferred)?;
-            let mut tick = |_: Job, done, all| tick(done, all);
-            let tick: Tick<'_> = &mut tick;
-            let found = survey(&tx, tick)?;
-            let stamp = stamp::of(&tx, &found)?;
-            Ok(Chains {
-                payments: found.payments,
-                events: found.events,
-                misfits: found.misfits,
-                shown: found.shown,
-                stray: found.stray,
-                payments_gone: found.payments_gone,
-                events_gone: found.events_gone,
-                stamp,
-            })
-        })
-    }
+/// Every payment held against its chain, and a backup against its stamp.
+pub(super) fn chains(db: &Connection, tick: &mut dyn FnMut(u64, u64)) -> Result<Chains, Fault> {
+    // One state of the file for all that is read, whoever writes meanwhile.
+    let tx = Transaction::new_unchecked(db, TransactionBehavior::Deferred)?;
+    let mut tick = |_: Job, done, all| tick(done, all);
+    let tick: Tick<'_> = &mut tick;
+    let found = survey(&tx, tick)?;
+    let stamp = stamp::of(&tx, &found)?;
+    Ok(Chains {
+        payments: found.payments,
+        events: found.events,
+        misfits: found.misfits,
+        shown: found.shown,
+        stray: found.stray,
+        payments_gone: found.payments_gone,
+        events_gone: found.events_gone,
+        stamp,
+    })
 }
 
+/// What is wrong with pages and indexes, in SQLite's words.
 pub(super) fn pages(db: &Connection) -> Result<Vec<String>, Fault> {
     let mut statement = db.prepare(PAGES)?;
     let said = collect(statement.query([])?, |row| Ok(row.get::<_, String>(0)?))?;

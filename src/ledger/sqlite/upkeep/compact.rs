@@ -4,7 +4,7 @@
 //! the ledger. `VACUUM INTO` makes the copy beside the ledger, which then takes its place as a backup would.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rusqlite::Connection;
 
@@ -18,15 +18,8 @@ use crate::ledger::sqlite::schema::{Kind, kind_in};
 use crate::ledger::sqlite::upkeep::alone::{Old, alone, gone};
 use crate::ledger::sqlite::upkeep::backup::{Part, folder_of, has_room};
 use crate::ledger::sqlite::upkeep::check::pages;
+use crate::ledger::upkeep::Compacted;
 use crate::ledger::upkeep::UpkeepError;
-
-/// A ledger that was written anew.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Compacted {
-    pub path: PathBuf,
-    pub bytes_before: u64,
-    pub bytes_after: u64,
-}
 
 /// Writes a ledger anew. One that others have open is not touched.
 pub fn compact(ledger: &Path, now: &Moment) -> Result<Compacted, UpkeepError> {

@@ -6,7 +6,7 @@
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, params};
@@ -26,27 +26,9 @@ use crate::ledger::sqlite::upkeep::backup::{Part, folder_of, has_room, is_one_fi
 use crate::ledger::sqlite::upkeep::check::pages;
 use crate::ledger::sqlite::upkeep::stamp;
 use crate::ledger::sqlite::upkeep::survey::survey;
+use crate::ledger::upkeep::Restored;
 use crate::ledger::upkeep::Tick;
 use crate::ledger::upkeep::UpkeepError;
-
-/// A ledger that was put back.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Restored {
-    /// Where it is, links followed.
-    pub path: PathBuf,
-    pub ledger_id: String,
-    pub epoch: i64,
-    /// When the backup was made.
-    pub made: Timestamp,
-    pub payments: u64,
-    pub events: u64,
-    /// Payments that were not what was written when the backup was made.
-    pub misfits: u64,
-    /// What stood in its place, where there was something.
-    pub kept: Option<PathBuf>,
-    /// From when on it is distrusted.
-    pub distrust: Distrust,
-}
 
 /// Puts a backup in a ledger's place, or says why not. A ledger that others have open is not touched.
 pub fn restore(backup: &Path, ledger: &Path, now: &Moment, tick: Tick<'_>) -> Result<Restored, UpkeepError> {

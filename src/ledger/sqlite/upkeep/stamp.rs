@@ -8,15 +8,9 @@ use crate::ledger::sqlite::fault::Fault;
 use crate::ledger::sqlite::identity::{Held, held};
 use crate::ledger::sqlite::schema::{APPLICATION_ID, BACKUP_ID};
 use crate::ledger::sqlite::upkeep::survey::Survey;
+use crate::ledger::upkeep::Stamp;
 
 const STAMP: &str = "billkey stamp 1";
-
-/// When a backup was made, and whether it is still what it was then.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stamp {
-    pub at: Timestamp,
-    pub fits: bool,
-}
 
 fn made(held: &Held, survey: &Survey, at_ms: i64) -> Hash {
     let numbers = [held.standing.epoch, held.last_event, at_ms].map(i64::to_be_bytes).concat();

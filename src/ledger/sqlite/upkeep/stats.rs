@@ -1,6 +1,7 @@
 //! What is in a ledger, in numbers.
 
 use std::fs;
+use std::path::Path;
 
 use jiff::Timestamp;
 use rusqlite::Connection;
@@ -14,7 +15,7 @@ use crate::ledger::sqlite::identity::held;
 use crate::ledger::sqlite::row::collect;
 use crate::ledger::sqlite::schema::SCHEMA_VERSION;
 use crate::ledger::sqlite::upkeep::stamp;
-use crate::ledger::{Ledger, LedgerError};
+use crate::ledger::upkeep::{Group, Stats};
 
 /// By the columns alone, so that no row is made into a payment.
 const GROUPS: &str = "SELECT outcome, mode, currency, count(*), sum(amount_minor) FROM payments \
@@ -26,60 +27,25 @@ const CUSTOMERS_REMOVED: &str = "SELECT count(*) FROM customers WHERE removed_at
 const FIRST: &str = "SELECT min(requested_at_ms) FROM payments";
 const LAST: &str = "SELECT max(requested_at_ms) FROM payments";
 
-/// Payments of one outcome and mode in one currency.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Group {
-    pub outcome: Outcome,
-    /// The profile's, when it was asked for.
-    pub mode: Mode,
-    pub count: u64,
-    /// What was asked for, refunds not taken off.
-    pub amount: Amount,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stats {
-    pub id: String,
-    pub epoch: i64,
-    pub schema: i64,
-    pub size_bytes: u64,
-    pub log_bytes: u64,
-    pub groups: Vec<Group>,
-    pub events: u64,
-    pub refunds: u64,
-    /// The ones that were removed among them.
-    pub customers: u64,
-    pub customers_removed: u64,
-    /// When the first and the last payment was asked for.
-    pub first: Option<Timestamp>,
-    pub last: Option<Timestamp>,
-    /// Of a backup: when it was made.
-    pub stamped: Option<Timestamp>,
-}
-
-impl Ledger {
-    /// Counts what is in the ledger: one reading of the payments' own columns, everything else by its index.
-    pub fn stats(&self) -> Result<Stats, LedgerError> {
-        let size = |path| fs::metadata(path).map_or(0, |metadata| metadata.len());
-        self.read(|db| {
-            let standing = held(db)?.standing;
-            Ok(Stats {
-                id: standing.id,
-                epoch: standing.epoch,
-                schema: SCHEMA_VERSION,
-                size_bytes: size(self.path.clone()),
-                log_bytes: size(beside(&self.path, "-wal")),
-                groups: groups(db)?,
-                events: count(db, EVENTS)?,
-                refunds: count(db, REFUNDS)?,
-                customers: count(db, CUSTOMERS)?,
-                customers_removed: count(db, CUSTOMERS_REMOVED)?,
-                first: time(db, FIRST)?,
-                last: time(db, LAST)?,
-                stamped: stamp::time_of(db)?,
-            })
-        })
-    }
+/// Counts what is in a ledger: one reading of the payments' own columns, everything else by its index.
+pub(super) fn stats(db: &Connection, path: &Path) -> Result<Stats, Fault> {
+    let size = |path: &Path| fs::metadata(path).map_or(0, |metadata| metadata.len());
+    let standing = held(db)?.standing;
+    Ok(Stats {
+        id: standing.id,
+        epoch: standing.epoch,
+        schema: SCHEMA_VERSION,
+        size_bytes: size(path),
+        log_bytes: size(&beside(path, "-wal")),
+        groups: groups(db)?,
+        events: count(db, EVENTS)?,
+        refunds: count(db, REFUNDS)?,
+        customers: count(db, CUSTOMERS)?,
+        customers_removed: count(db, CUSTOMERS_REMOVED)?,
+        first: time(db, FIRST)?,
+        last: time(db, LAST)?,
+        stamped: stamp::time_of(db)?,
+    })
 }
 
 fn groups(db: &Connection) -> Result<Vec<Group>, Fault> {

@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use crate::ledger::sqlite::chain::{Compared, Hash, finish, walk};
 use crate::ledger::sqlite::fault::Fault;
+use crate::ledger::upkeep::Misfit;
 use crate::ledger::upkeep::{Job, Tick};
 
 /// What all heads together are hashed behind: another encoding is another word.
@@ -16,16 +17,6 @@ const SHOWN: usize = 20;
 const LAST: &str = "SELECT coalesce(max(id), 0) FROM payments";
 const LAST_EVENT: &str = "SELECT coalesce(max(id), 0) FROM events";
 const UID: &str = "SELECT CAST(merchant_uid AS TEXT) FROM payments WHERE id = ?1";
-
-/// A payment that is not what was written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Misfit {
-    pub merchant_uid: String,
-    /// Whether an event was changed, put in or taken away.
-    pub events: bool,
-    /// Whether its row was changed, or what else belongs to it.
-    pub row: bool,
-}
 
 /// What a reading found.
 #[derive(Clone, Debug)]
