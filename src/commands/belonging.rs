@@ -71,7 +71,7 @@ pub(in crate::commands) fn belongs(
 /// Goes on with the ledger's own key, or with one that shows what the ledger holds: that one is the account which
 /// the ledger is to know from now on.
 fn check(context: &Context<'_>, ledger: &Ledger, gateway: &Gateway) -> Result<Option<Account>, Failure> {
-    let path = ledger.path().display().to_string();
+    let path = ledger.place().to_string();
     let unanswered = |why: &str| {
         let message = format!(
             "the API key is another than the ledger {path} was begun with, and the gateway did not say whether it \

@@ -274,7 +274,7 @@ pub fn run(args: &CustomerArgs, context: &mut Context<'_>) -> Result<Exit, Failu
 
 /// A customer_uid that was never added: the near one is named, with what was to be done to it.
 fn unknown_customer(ledger: &Ledger, uid: &CustomerUid, command: &str, settings: &Settings) -> Failure {
-    let failure = Failure::not_found(format!("the ledger {} has no customer {uid}", ledger.path().display()));
+    let failure = Failure::not_found(format!("the ledger {} has no customer {uid}", ledger.place()));
     // Where it cannot be read now there is nothing near.
     match ledger.near_customer(uid).ok().flatten() {
         Some(near) => {

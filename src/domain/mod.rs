@@ -20,6 +20,7 @@ pub mod order;
 pub mod outside;
 pub mod payment;
 pub mod period;
+pub mod place;
 pub mod pressure;
 pub mod protocol;
 pub mod reason;

@@ -2,7 +2,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -357,5 +357,16 @@ impl LedgerError {
     #[must_use]
     pub fn is_missing(&self) -> bool {
         matches!(self, LedgerError::Missing { .. })
+    }
+}
+
+/// An error of the file system's, by what mends it.
+pub(super) fn from_io(path: &Path, doing: &'static str, source: io::Error) -> LedgerError {
+    let path = path.to_owned();
+    #[expect(clippy::wildcard_enum_match_arm, reason = "io::ErrorKind is an open set")]
+    match source.kind() {
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => LedgerError::ReadOnly { path },
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => LedgerError::Full { path },
+        _ => LedgerError::Io { path, doing, source },
     }
 }

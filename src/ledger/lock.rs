@@ -12,8 +12,7 @@ use std::sync::Arc;
 use ring::digest::{SHA256, SHA256_OUTPUT_LEN, digest};
 
 use crate::domain::ids::MerchantUid;
-use crate::ledger::error::LedgerError;
-use crate::ledger::fault::from_io;
+use crate::ledger::error::{LedgerError, from_io};
 #[cfg(not(target_os = "linux"))]
 use crate::ledger::lock::files::{Guard, LockDir};
 #[cfg(target_os = "linux")]

@@ -28,85 +28,49 @@
 //! Chains. What is written of a payment is linked to what was written before (`chain.rs`), so that a row that was
 //! changed by other means shows.
 
-use std::cell::RefCell;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-
-use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::domain::ids::MerchantUid;
 use crate::domain::standing::Standing;
 use crate::domain::time::Moment;
-use crate::ledger::day::DaySum;
-use crate::ledger::fault::Fault;
-use crate::ledger::found::Found;
+use crate::ledger::engine::Engine;
 
-mod backfill;
-mod booked;
-mod cancellations;
-mod chain;
-mod create;
-mod customers;
-mod day;
-mod durable;
+mod engine;
 mod entry;
 mod error;
-mod examine;
-mod fault;
 mod filter;
-mod found;
+mod gathered;
 mod grams;
-mod guard;
-mod identity;
 mod imported;
 mod intent;
-mod left;
 mod lock;
-mod mark;
-mod months;
-mod open;
-mod peek;
-mod pieces;
+mod looked;
 mod place;
-mod read;
-mod record;
-mod records;
-mod refunds;
-mod row;
 mod rules;
-mod schema;
-mod search;
 mod seen;
-mod short;
 mod sighting;
-mod spellings;
-mod sums;
-#[cfg(test)]
-mod tests;
-mod totals;
+mod signed;
+mod sqlite;
 mod upkeep;
-mod write;
 
-pub use create::Beginning;
 pub use entry::{Attempt, Claim, Claiming, Closing, Entry, How, RefundClaim, Written};
 pub use error::{Cause, LedgerError, REPLACED_BY_BACKUP};
-pub use examine::Examination;
 pub use filter::{By, Filter};
-pub use identity::{Acceptance, Accepted};
+pub use gathered::Undone;
 pub use imported::Imported;
 pub use intent::{DailyLimit, Guards, Intent, Passed, RefundIntent};
-pub use left::{AnswerFor, Looked, LookedAhead};
 pub use lock::{BatchLock, BatchLocked, PaymentLock, PaymentLocks};
+pub use looked::{Looked, LookedAhead};
 pub use place::companions;
-pub use records::Acknowledgement;
-pub use refunds::Undone;
 pub use rules::outside::OutsideNote;
 pub use rules::refund::{RefundHeld, ended as refund_ended};
 pub use seen::Seen;
+pub use signed::{Acceptance, Accepted, Acknowledgement, AnswerFor, Beginning};
+pub use sqlite::{compact, restore};
 pub use upkeep::{
-    BackedUp, Chains, Compacted, Group, Job, Misfit, Restored, Stamp, Stats, Tick, UpkeepError, compact,
-    restore,
+    BackedUp, Chains, Compacted, Examination, Group, Job, Misfit, Restored, Stamp, Stats, Tick, UpkeepError,
 };
 
 /// How long a write waits for another program's, unless told otherwise.
@@ -191,21 +155,7 @@ impl MarkTrouble {
 /// One connection to the ledger. It may move to another thread; two threads open one each.
 #[derive(Debug)]
 pub struct Ledger {
-    connection: Connection,
-    path: PathBuf,
-    /// Which file the path named when it was opened.
-    identity: Option<(u64, u64)>,
-    busy_timeout: Duration,
-    day: DaySum,
-    /// What a text was found in.
-    found: RefCell<Option<Found>>,
-    /// This user may not write it.
-    read_only: bool,
-    /// It is a backup, which is only read.
-    is_backup: bool,
-    /// A mark was made, as far as this connection has seen.
-    marked: bool,
-    trouble: MarkTrouble,
+    engine: Box<dyn Engine>,
 }
 
 impl Ledger {
@@ -214,57 +164,30 @@ impl Ledger {
         Ledger::open_with(path, &OpenOptions::new(create))
     }
 
+    /// Opens the ledger at a path, or creates it, with everything said.
+    pub fn open_with(path: &Path, options: &OpenOptions) -> Result<Opened, LedgerError> {
+        sqlite::open(path, options)
+    }
+
     /// Begins an empty ledger in place of one that is lost, distrusted since its mark's time. False where
     /// there is one again.
     pub fn begin_anew(path: &Path, beginning: &Beginning) -> Result<bool, LedgerError> {
-        let failed = |source| fault::from_io(path, "begin the ledger anew", source);
-        let real = std::path::absolute(place::follow(path)).map_err(failed)?;
-        create::begin_anew(&real, &OpenOptions::new(Create::IfMissing), Some(beginning))
+        sqlite::begin_anew(path, beginning)
     }
 
-    /// Opens the ledger at a path, or creates it, with everything said.
-    pub fn open_with(path: &Path, options: &OpenOptions) -> Result<Opened, LedgerError> {
-        open::open(path, options)
-    }
-
-    /// The file's absolute path, with every symbolic link followed.
+    /// Opens a ledger of this version for a look; `None` where there is none that can be read at once.
     #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.path
+    pub fn peek(path: &Path) -> Option<Ledger> {
+        sqlite::peek(path)
+    }
+
+    /// Another connection to the same ledger, for another thread; its mark is not looked at again.
+    pub fn again(&self) -> Result<Ledger, LedgerError> {
+        Ok(Ledger { engine: self.engine.again()? })
     }
 
     /// Tries once to take the lock of one payment; `None` when another process or thread has it.
     pub fn lock_payment(&self, uid: &MerchantUid) -> Result<Option<PaymentLock>, LedgerError> {
         self.payment_locks().lock_payment(uid)
-    }
-
-    /// The locks alone, for threads that leave the ledger itself to another one.
-    #[must_use]
-    pub fn payment_locks(&self) -> PaymentLocks {
-        PaymentLocks::new(&self.path)
-    }
-
-    /// Tries once to become the one batch on this ledger.
-    pub fn lock_batch(&self) -> Result<BatchLocked, LedgerError> {
-        lock::try_lock_batch(&self.path)
-    }
-
-    /// Does all of `body` or nothing of it.
-    fn in_transaction<T>(
-        &mut self,
-        body: impl FnOnce(&Connection) -> Result<T, Fault>,
-    ) -> Result<T, LedgerError> {
-        let written = Transaction::new(&mut self.connection, TransactionBehavior::Immediate)
-            .map_err(Fault::from)
-            .and_then(|tx| {
-                let value = body(&tx)?;
-                tx.commit()?;
-                Ok(value)
-            });
-        written.map_err(|fault| fault.at(&self.path, self.busy_timeout))
-    }
-
-    fn read<T>(&self, body: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, LedgerError> {
-        body(&self.connection).map_err(|fault| fault.at(&self.path, self.busy_timeout))
     }
 }

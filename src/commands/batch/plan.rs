@@ -17,7 +17,7 @@ use crate::domain::money::Amount;
 use crate::domain::near::NearIds;
 use crate::domain::payment::{Outcome, Payment};
 use crate::failure::Failure;
-use crate::ledger::{Create, DailyLimit, Ledger};
+use crate::ledger::{DailyLimit, Ledger};
 
 /// Fewer rows than this are looked up sooner than another thread has opened the ledger.
 const ROWS_A_THREAD: u32 = 2_000;
@@ -51,15 +51,12 @@ fn look_ahead(charges: &Charges, ledger: Option<&Ledger>) -> Result<Plan, Failur
     let processors = thread::available_parallelism().map_or(1, NonZero::get).try_into().unwrap_or(1);
     let part = count.div_ceil((count / ROWS_A_THREAD).clamp(1, processors)).max(1);
     let part_from = |first: u32| first..first.saturating_add(part).min(count);
-    let path = ledger.map(Ledger::path);
     thread::scope(|scope| {
         let firsts = charges.rows.all().step_by(usize::try_from(part).unwrap_or(usize::MAX)).skip(1);
         let others: Vec<_> = firsts
             .map(|first| {
-                let look = move || {
-                    let opened = path.map(|path| Ledger::open_at(path, Create::Never)).transpose()?;
-                    fates(part_from(first), charges, opened.as_ref().map(|opened| &opened.ledger))
-                };
+                let own = ledger.map(Ledger::again).transpose();
+                let look = move || fates(part_from(first), charges, own?.as_ref());
                 (first, thread::Builder::new().spawn_scoped(scope, look))
             })
             .collect();

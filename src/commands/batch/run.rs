@@ -31,7 +31,7 @@ use crate::commands::onto::not_onto;
 use crate::commands::schedules::Asked;
 use crate::failure::{Exit, Failure};
 use crate::interrupt::Interrupts;
-use crate::ledger::{BatchLock, BatchLocked, Create, Ledger};
+use crate::ledger::{BatchLock, BatchLocked, Ledger};
 use crate::output::new_file::NewFile;
 use crate::output::results::ResultFile;
 
@@ -172,7 +172,7 @@ fn unwatched(error: &std::io::Error) -> Failure {
 }
 
 fn reader(ledger: &Ledger) -> Result<Reader, Failure> {
-    Ok(Reader::new(Ledger::open_at(ledger.path(), Create::Never)?.ledger))
+    Ok(Reader::new(ledger.again()?))
 }
 
 fn charge(

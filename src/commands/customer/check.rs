@@ -28,7 +28,7 @@ pub(super) fn run(args: &CheckArgs, context: &mut Context<'_>) -> Result<Exit, F
     let wanted = if args.all { wanted } else { named(&uids, &ledger, &mut many, context)? };
     if wanted.is_empty() {
         if args.all {
-            context.ui.status(&format!("There are no customers in {}.", ledger.path().display()));
+            context.ui.status(&format!("There are no customers in {}.", ledger.place()));
         }
         many.write_list("", &ledger, context.ui)?;
         return Ok(many.exit());

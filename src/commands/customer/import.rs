@@ -19,7 +19,7 @@ use crate::domain::words::number_of;
 use crate::failure::{Exit, Failure, Kind};
 use crate::intake::{Encoding, Places, Read};
 use crate::interrupt::Interrupts;
-use crate::ledger::{Create, Ledger};
+use crate::ledger::Ledger;
 use crate::output::Format;
 use crate::output::text::sentence;
 
@@ -93,7 +93,7 @@ fn save_all(
     let mut many = if context.ui.format() == Format::Table { Many::unlisted() } else { Many::new() };
     match gateway {
         Some(gateway) => {
-            let ledger = Ledger::open_at(import.ledger.path(), Create::Never)?.ledger;
+            let ledger = import.ledger.again()?;
             let uids = |places: Range<usize>| {
                 let asks = |place: &usize| to_ask.get(*place).copied().unwrap_or(false);
                 places

@@ -24,7 +24,7 @@ pub(super) fn run(args: &ListArgs, context: &mut Context<'_>) -> Result<Exit, Fa
     let count = list.shown();
     let written = written.and_then(|()| list.finish(&number_of(count, "customer")).map(drop));
     if count == 0 && written.is_ok() {
-        let path = ledger.path().display();
+        let path = ledger.place();
         context.ui.status(&match args.text.as_deref() {
             Some(text) => format!("No customer in {path} matches `{}`.", safe(text)),
             None => format!("There are no customers in {path}; `billkey customer add` saves one."),

@@ -53,7 +53,7 @@ pub(super) fn run(args: &HistoryListArgs, context: &mut Context<'_>) -> Result<E
         return Ok(Exit::Done);
     }
     if described(args).is_empty() {
-        context.ui.status(&format!("There are no payments in {}.", ledger.path().display()));
+        context.ui.status(&format!("There are no payments in {}.", ledger.place()));
         return Ok(Exit::Done);
     }
     Err(nothing(args, &ledger))
@@ -61,7 +61,7 @@ pub(super) fn run(args: &HistoryListArgs, context: &mut Context<'_>) -> Result<E
 
 /// Nothing of what was asked for is there.
 fn nothing(args: &HistoryListArgs, ledger: &Ledger) -> Failure {
-    Failure::not_found(format!("no payment in {} matches {}", ledger.path().display(), described(args)))
+    Failure::not_found(format!("no payment in {} matches {}", ledger.place(), described(args)))
 }
 
 /// Writes whom to write to about the payments, a line each, and says how many there were. The inner error is one of

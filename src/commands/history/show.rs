@@ -56,7 +56,7 @@ pub(super) fn run(args: &HistoryShowArgs, context: &mut Context<'_>) -> Result<E
 
 /// The only payment whose merchant_uid or imp_uid begins so.
 fn begun_with(id: &str, ledger: &Ledger) -> Result<Payment, Failure> {
-    let (path, shown) = (ledger.path().display(), id.escape_debug());
+    let (path, shown) = (ledger.place(), id.escape_debug());
     let nothing = || {
         Failure::not_found(format!("the ledger {path} has no payment {shown}")).hinted(
             "give a merchant_uid, an imp_uid, the beginning of one that no other has, or an approval number; \

@@ -124,7 +124,7 @@ fn told(accepted: &Accepted, ledger: &Ledger, context: &Context<'_>) -> Told {
         );
     }
     if told.words.is_empty() {
-        told.sentences.push(format!("Nothing is open in {}: nothing was accepted.", ledger.path().display()));
+        told.sentences.push(format!("Nothing is open in {}: nothing was accepted.", ledger.place()));
     }
     told
 }

@@ -46,7 +46,7 @@ pub(super) fn run(args: &BackupArgs, context: &mut Context<'_>) -> Result<Exit, 
     let zone = context.ui.zone().clone();
     if context.ui.format().is_json() {
         let answer = BackupAnswer {
-            ledger: ledger.path().display().to_string(),
+            ledger: ledger.place().to_string(),
             ledger_id: made.ledger_id,
             backup: made.path.display().to_string(),
             made_at: when_rfc3339(at, &zone),

@@ -87,7 +87,7 @@ fn object(ledger: &Ledger, stats: &Stats, context: &Context<'_>) -> Result<Stats
         })
     };
     Ok(StatsAnswer {
-        ledger: ledger.path().display().to_string(),
+        ledger: ledger.place().to_string(),
         id: stats.id.clone(),
         epoch: stats.epoch,
         schema: stats.schema,
@@ -108,7 +108,7 @@ fn object(ledger: &Ledger, stats: &Stats, context: &Context<'_>) -> Result<Stats
 fn told(ledger: &Ledger, stats: &Stats, context: &Context<'_>) -> String {
     let zone = context.ui.zone();
     let mut lines = vec![
-        format!("  ledger     {}", ledger.path().display()),
+        format!("  ledger     {}", ledger.place()),
         format!("  id         {}, epoch {}, schema {}", stats.id, stats.epoch, stats.schema),
         format!("  size       {}, and a log of {}", size(stats.size_bytes), size(stats.log_bytes)),
     ];

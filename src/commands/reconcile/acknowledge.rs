@@ -96,7 +96,7 @@ fn subject(ledger: &Ledger, asked: &Asked<'_>) -> Result<Payment, Failure> {
 }
 
 fn unknown(ledger: &Ledger, imp_uid: &str) -> Failure {
-    let path = ledger.path().display();
+    let path = ledger.place();
     Failure::not_found(format!(
         "the ledger {path} knows no payment {}, and nothing else of that id that is left for a person. Nothing was written",
         safe(imp_uid)

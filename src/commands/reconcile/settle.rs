@@ -25,7 +25,7 @@ use crate::domain::reason::Reason;
 use crate::failure::Failure;
 use crate::gateway::Client;
 use crate::interrupt::Interrupts;
-use crate::ledger::{Create, Filter, Ledger, LedgerError};
+use crate::ledger::{Filter, Ledger, LedgerError};
 
 /// How long to wait for the next review before looking at everything else.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -53,7 +53,7 @@ pub(super) fn settle(
         return Ok(None);
     }
     let (uids, settings) = (Arc::new(uids), context.settings);
-    let connection = || Ledger::open_at(ledger.path(), Create::Never).map(|opened| opened.ledger);
+    let connection = || ledger.again();
     let job = ReviewJob {
         ledger: connection()?,
         reader: Reader::new(connection()?),

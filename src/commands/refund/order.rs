@@ -62,7 +62,7 @@ pub(super) fn payment_meant(
     }
     meant.pop().ok_or_else(|| {
         Failure::not_found(format!("there is no payment `{}` in the ledger", id.escape_debug()))
-            .hinted(format!("the ledger is {}", ledger.path().display()))
+            .hinted(format!("the ledger is {}", ledger.place()))
     })
 }
 

@@ -1,0 +1,138 @@
+//! The ledger in one SQLite file.
+
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+use crate::domain::place::Place;
+use crate::ledger::engine::{Beside, Engine};
+use crate::ledger::lock::{self, BatchLocked, PaymentLocks};
+use crate::ledger::signed::Beginning;
+use crate::ledger::sqlite::day::DaySum;
+use crate::ledger::sqlite::fault::Fault;
+use crate::ledger::sqlite::found::Found;
+use crate::ledger::sqlite::open::OpenedFile;
+use crate::ledger::{Create, Ledger, LedgerError, MarkTrouble, OpenOptions, Opened, error, place};
+
+mod backfill;
+mod booked;
+mod cancellations;
+mod chain;
+mod create;
+mod customers;
+mod day;
+mod durable;
+mod examine;
+mod fault;
+mod found;
+mod guard;
+mod identity;
+mod left;
+mod mark;
+mod months;
+mod open;
+mod peek;
+mod pieces;
+mod read;
+mod record;
+mod records;
+mod refunds;
+mod row;
+mod schema;
+mod search;
+mod short;
+mod spellings;
+mod sums;
+#[cfg(test)]
+mod tests;
+mod totals;
+mod upkeep;
+mod write;
+
+pub use upkeep::{compact, restore};
+
+/// One connection to the file. It may move to another thread; two threads open one each.
+#[derive(Debug)]
+pub(super) struct Sqlite {
+    connection: Connection,
+    path: PathBuf,
+    /// Which file the path named when it was opened.
+    identity: Option<(u64, u64)>,
+    busy_timeout: Duration,
+    day: DaySum,
+    /// What a text was found in.
+    found: RefCell<Option<Found>>,
+    /// This user may not write it.
+    read_only: bool,
+    /// It is a backup, which is only read.
+    is_backup: bool,
+    /// A mark was made, as far as this connection has seen.
+    marked: bool,
+    trouble: MarkTrouble,
+}
+
+/// Opens the ledger at a path, or creates it.
+pub(super) fn open(path: &Path, options: &OpenOptions) -> Result<Opened, LedgerError> {
+    let OpenedFile { ledger, created, standing } = open::open(path, options)?;
+    Ok(Opened { ledger: Ledger { engine: Box::new(ledger) }, created, standing })
+}
+
+/// See [`Ledger::begin_anew`].
+pub(super) fn begin_anew(path: &Path, beginning: &Beginning) -> Result<bool, LedgerError> {
+    let failed = |source| error::from_io(path, "begin the ledger anew", source);
+    let real = std::path::absolute(place::follow(path)).map_err(failed)?;
+    create::begin_anew(&real, &OpenOptions::new(Create::IfMissing), Some(beginning))
+}
+
+/// See [`Ledger::peek`].
+pub(super) fn peek(path: &Path) -> Option<Ledger> {
+    Some(Ledger { engine: Box::new(peek::peek(path)?) })
+}
+
+impl Engine for Sqlite {
+    fn again(&self) -> Result<Box<dyn Engine>, LedgerError> {
+        Ok(Box::new(open::open(&self.path, &OpenOptions::new(Create::Never))?.ledger))
+    }
+
+    #[cfg(test)]
+    fn as_any(&self) -> &dyn std::any::Any {
+        self
+    }
+}
+
+impl Beside for Sqlite {
+    fn place(&self) -> Place {
+        Place::File(self.path.clone())
+    }
+
+    fn payment_locks(&self) -> PaymentLocks {
+        PaymentLocks::new(&self.path)
+    }
+
+    fn lock_batch(&self) -> Result<BatchLocked, LedgerError> {
+        lock::try_lock_batch(&self.path)
+    }
+}
+
+impl Sqlite {
+    /// Does all of `body` or nothing of it.
+    fn in_transaction<T>(
+        &mut self,
+        body: impl FnOnce(&Connection) -> Result<T, Fault>,
+    ) -> Result<T, LedgerError> {
+        let written = Transaction::new(&mut self.connection, TransactionBehavior::Immediate)
+            .map_err(Fault::from)
+            .and_then(|tx| {
+                let value = body(&tx)?;
+                tx.commit()?;
+                Ok(value)
+            });
+        written.map_err(|fault| fault.at(&self.path, self.busy_timeout))
+    }
+
+    fn read<T>(&self, body: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, LedgerError> {
+        body(&self.connection).map_err(|fault| fault.at(&self.path, self.busy_timeout))
+    }
+}
