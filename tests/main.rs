@@ -17,6 +17,7 @@ mod browser;
 mod charge_rules;
 mod citations;
 mod clocks;
+mod closed_months;
 mod completion;
 mod crash;
 mod doctor;

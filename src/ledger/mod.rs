@@ -76,6 +76,7 @@ mod refunds;
 mod row;
 mod rules;
 mod schema;
+mod sealed;
 mod search;
 mod seen;
 mod short;
@@ -98,11 +99,13 @@ pub use imported::Imported;
 pub use intent::{DailyLimit, Guards, Intent, Passed, RefundIntent};
 pub use left::{AnswerFor, Looked, LookedAhead};
 pub use lock::{BatchLock, BatchLocked, PaymentLock, PaymentLocks};
+pub use months::Closed;
 pub use place::companions;
 pub use records::Acknowledgement;
 pub use refunds::Undone;
 pub use rules::outside::OutsideNote;
 pub use rules::refund::{RefundHeld, ended as refund_ended};
+pub use sealed::{MonthSeal, SealKept};
 pub use seen::Seen;
 pub use upkeep::{
     BackedUp, Chains, Compacted, Group, Job, Misfit, Restored, Stamp, Stats, Tick, UpkeepError, compact,
