@@ -45,6 +45,7 @@ mod private;
 mod proofs;
 mod proxy;
 mod recipes;
+mod recount;
 mod reconcile;
 mod refund;
 mod refund_answers;
