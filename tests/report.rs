@@ -13,7 +13,7 @@ fn console_refunds(gateway: &Gateway, imp_uid: &Value, amount: i64) {
 
 /// Three orders: one paid with a part free of tax, of which two parts went back, ours and the console's; one paid; one
 /// declined.
-fn world(gateway: &Gateway) -> World {
+pub(crate) fn world(gateway: &Gateway) -> World {
     let world = World::for_gateway(&gateway.url());
     let paid = world.charge("order_1", &["--tax-free", "900"]).exits(0).json();
     let _ = world.charge("order_2", &["--allow-similar"]).exits(0);

@@ -107,7 +107,7 @@ pub fn run(args: &MonthArgs, context: &mut Context<'_>) -> Result<Exit, Failure>
     book::is_in_ledger(&month, &ledger)?;
     let book = Book::read(&month, &ledger, context)?;
     if args.verify {
-        return close::verify(&book, context);
+        return close::verify(&month, &ledger, &book, context);
     }
     answered(context.ui.month(&book.shown()), Exit::Done)
 }

@@ -76,7 +76,8 @@ impl Booked {
 
     /// The lines of a payment that was paid, the sale first and then what went back, oldest first; none of any
     /// other. A refund has the tax parts that it was sent with, else its share of the sale's; whatever takes the
-    /// last of the money takes the last of each part, so that what is wholly refunded comes to nothing.
+    /// last of the money takes the last of each part, so that what is wholly refunded comes to nothing; more than that has
+    /// its share once more, so that the parts of each line come to its amount.
     #[must_use]
     pub fn movements(&self, rule: Option<TaxRule>) -> Vec<Movement> {
         let payment = &self.payment;
@@ -88,6 +89,7 @@ impl Booked {
         let mut lines = vec![Movement { way: Way::In, at: self.approved_at(), amount: whole, parts: sale }];
         let (mut left, mut parts_left) = (whole.minor(), sale);
         for back in self.backs() {
+            let before = left;
             left = left.saturating_sub(back.amount.minor());
             let named = back
                 .ours
@@ -95,7 +97,11 @@ impl Booked {
                 .filter(|tax| tax.tax_free.is_some() || tax.vat_amount.is_some());
             let parts = match named {
                 Some(tax) => VatParts::of(back.amount, Some(tax), rule),
-                None if left <= 0 => parts_left,
+                // What went back beyond the whole (at the gateway, after it had gone back outside) is no part of it.
+                None if before > 0 && left <= 0 => {
+                    let beyond = Amount::from_minor(left.saturating_neg(), whole.currency());
+                    parts_left.and(sale.share(beyond, whole))
+                }
                 None => sale.share(back.amount, whole),
             };
             parts_left = parts_left.less(parts);

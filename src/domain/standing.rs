@@ -23,7 +23,7 @@ pub struct Account {
 pub struct Standing {
     /// Random, made with the ledger.
     pub id: String,
-    /// From 1; one more each time the ledger was found to be older than it was.
+    /// From 1; one more each time the ledger was found to be older than it was, and each time a month was closed.
     pub epoch: i64,
     /// The account it was begun with, and every other one that was shown or accepted to be the same. Empty
     /// until the first charge.

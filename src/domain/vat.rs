@@ -65,6 +65,17 @@ impl VatParts {
         }
     }
 
+    /// These parts and others together.
+    #[must_use]
+    pub fn and(self, more: VatParts) -> VatParts {
+        VatParts {
+            supply_minor: self.supply_minor.saturating_add(more.supply_minor),
+            vat_minor: self.vat_minor.saturating_add(more.vat_minor),
+            tax_free_minor: self.tax_free_minor.saturating_add(more.tax_free_minor),
+            basis: self.basis,
+        }
+    }
+
     /// The share that `amount` has in `whole`, of which these are the parts: each rounded to the nearest unit, and
     /// what rounding leaves over is supply.
     #[must_use]

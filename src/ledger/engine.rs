@@ -29,9 +29,9 @@ use crate::domain::standing::{Account, Distrust, Standing};
 use crate::domain::time::SendMark;
 use crate::domain::totals::Totals;
 use crate::ledger::{
-    Acceptance, Accepted, Acknowledgement, AnswerFor, BackedUp, BatchLocked, By, Chains, DailyLimit, Entry,
-    Examination, Filter, Ledger, LedgerError, Looked, LookedAhead, MarkTrouble, PaymentLocks, Stats, Tick,
-    UpkeepError, Written,
+    Acceptance, Accepted, Acknowledgement, AnswerFor, BackedUp, BatchLocked, By, Chains, Closed, DailyLimit,
+    Entry, Examination, Filter, Ledger, LedgerError, Looked, LookedAhead, MarkTrouble, MonthSeal, PaymentLocks,
+    SealKept, Stats, Tick, UpkeepError, Written,
 };
 
 /// Traits of an engine, and the same functions of a ledger, each handed on to its engine.
@@ -268,8 +268,24 @@ seam! {
         /// Every month that was closed, the first one first.
         fn closings(&self) -> Result<Vec<Closing>, LedgerError>;
 
-        /// Writes down a closed month; false where it was closed meanwhile.
-        fn close_month(&mut self, closing: &Closing) -> Result<bool, LedgerError>;
+        /// Reads what a closing of this time (`since <= t < until`, by approval) would be sealed over, and whether each of
+        /// its payments is what was written.
+        fn month_seal(&self, span: (Timestamp, Timestamp)) -> Result<MonthSeal, LedgerError>;
+
+        /// Holds the payments of a closed month, and those that are of it now, against what was written of them.
+        fn verify_seal(&self, month: &str, span: (Timestamp, Timestamp)) -> Result<SealKept, LedgerError>;
+
+        /// What is wrong with closings that were written, a sentence each.
+        fn check_closings(&self) -> Result<Vec<String>, LedgerError>;
+
+        /// Writes down a closed month, sealed over its payments as they were seen before they were added up. The
+        /// ledger's mark is raised with it: a copy from before is known for what it is.
+        fn close_month(
+            &mut self,
+            closing: &Closing,
+            span: (Timestamp, Timestamp),
+            seen: &MonthSeal
+        ) -> Result<Closed, LedgerError>;
     }
 
     /// The payments that the gateway showed under orders (contract, rule 11).

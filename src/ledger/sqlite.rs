@@ -41,6 +41,7 @@ mod records;
 mod refunds;
 mod row;
 mod schema;
+mod sealed;
 mod search;
 mod short;
 mod spellings;

@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::domain::closing::{Closing, MonthSum};
 use crate::domain::money::Amount;
 use crate::domain::payment::Mode;
+use crate::domain::words::number_of;
 use crate::output::Format;
 use crate::output::field::{Columns, Give, Object, Shown, exact_number};
 use crate::output::report::{objects, of_mode, zone_name};
@@ -77,6 +78,27 @@ pub struct MonthView<'a> {
     pub lines: u64,
 }
 
+/// What came of holding a closed month against the ledger as it is now.
+#[derive(Clone, Debug)]
+pub struct Verified {
+    /// Whether lines and sums are what they were.
+    pub is_as_closed: bool,
+    /// How many payments it was sealed over; `None` where an earlier version closed it.
+    pub payments: Option<u64>,
+    /// What was changed by other means than this program, a sentence each.
+    pub trouble: Vec<String>,
+    pub distrusted: bool,
+    /// The whole command that looks at all of the ledger.
+    pub check: String,
+}
+
+#[derive(Serialize)]
+struct VerifiedObject<'a> {
+    as_closed: bool,
+    payments: Option<u64>,
+    trouble: &'a [String],
+}
+
 #[derive(Serialize)]
 struct HeadObject<'a> {
     month: &'a str,
@@ -127,13 +149,15 @@ struct MonthObject<'a> {
     closed: Option<Vec<SumObject<'a>>>,
     corrections: Vec<SumObject<'a>>,
     changed: Vec<SumObject<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verified: Option<VerifiedObject<'a>>,
 }
 
 impl Ui {
     /// Shows a month.
     pub fn month(&mut self, view: &MonthView<'_>) -> io::Result<()> {
         match self.format() {
-            Format::Json => self.month_object(view),
+            Format::Json => self.month_object(view, None),
             Format::Table => {
                 let text = self.month_text(view);
                 self.write_answer(&text)
@@ -148,31 +172,22 @@ impl Ui {
         }
     }
 
-    /// Says whether a closed month is what was closed.
-    pub fn month_verified(&mut self, view: &MonthView<'_>, is_as_closed: bool) -> io::Result<()> {
-        if self.format() != Format::Table {
-            return self.month(view);
+    /// Says whether a closed month is what was closed, and whether its payments are what was written of them.
+    pub fn month_verified(&mut self, view: &MonthView<'_>, verified: &Verified) -> io::Result<()> {
+        match self.format() {
+            Format::Table => {}
+            Format::Json => return self.month_object(view, Some(verified)),
+            Format::Plain | Format::Jsonl | Format::Csv => return self.month(view),
         }
-        let month = &view.head.month;
-        let at = view.closing.map_or_else(String::new, |closing| when(closing.at, self.zone()));
-        if is_as_closed {
-            return self
-                .done(&format!("{month} is what was closed on {at}: {} lines, {}", view.lines, view.hash));
+        let text = verification(view, verified, self.zone());
+        if verified.is_as_closed && verified.trouble.is_empty() {
+            self.done(&text)
+        } else {
+            self.answer(&text)
         }
-        let mut text = format!("{month} is not any more what was closed on {at}.\n");
-        if view.changed.is_empty() {
-            text.push_str("  Its sums are the same or stand in a later month; its lines are others.\n");
-        }
-        for sum in view.changed {
-            text.push_str(&format!("  {}\n", difference(sum)));
-        }
-        text.push_str(
-            "  What was closed stays as it is. The difference is a correction in the month that is open now.",
-        );
-        self.answer(&text)
     }
 
-    fn month_object(&mut self, view: &MonthView<'_>) -> io::Result<()> {
+    fn month_object(&mut self, view: &MonthView<'_>, verified: Option<&Verified>) -> io::Result<()> {
         let zone = self.zone().clone();
         let shown = Shown { zone: &zone, replayed: false };
         let head = view.head;
@@ -216,6 +231,11 @@ impl Ui {
                 .iter()
                 .map(|sum| sum_object(&head.month, sum))
                 .collect::<io::Result<_>>()?,
+            verified: verified.map(|verified| VerifiedObject {
+                as_closed: verified.is_as_closed,
+                payments: verified.payments,
+                trouble: &verified.trouble,
+            }),
         };
         self.json(&object)
     }
@@ -283,6 +303,38 @@ impl Ui {
             left_out => format!("{table} No room here for {left_out}.\n"),
         }
     }
+}
+
+/// The sentences of `--verify`.
+fn verification(view: &MonthView<'_>, verified: &Verified, zone: &TimeZone) -> String {
+    let month = &view.head.month;
+    let at = view.closing.map_or_else(String::new, |closing| when(closing.at, zone));
+    let mut text = if verified.is_as_closed {
+        let over = match verified.payments {
+            Some(payments) => format!("over {}", number_of(payments, "payment")),
+            None => "closed by an earlier version, which kept no histories".to_owned(),
+        };
+        format!("{month} comes to what was closed on {at}: {} lines, {}, {over}.", view.lines, view.hash)
+    } else {
+        let mut text = format!("{month} is not any more what was closed on {at}.");
+        if view.changed.is_empty() {
+            text.push_str("\n  Its sums are the same or stand in a later month; its lines are others.");
+        }
+        view.changed.iter().for_each(|sum| text.push_str(&format!("\n  {}", difference(sum))));
+        text.push_str(
+            "\n  What was closed stays as it is. The difference is a correction in the month that is open now.",
+        );
+        text
+    };
+    if !verified.trouble.is_empty() {
+        text.push_str("\n  Somebody has changed the ledger by other means than billkey:");
+        verified.trouble.iter().for_each(|one| text.push_str(&format!("\n    {one}")));
+        text.push_str(&format!("\n  next     {}", verified.check));
+    }
+    if verified.distrusted {
+        text.push_str("\n  The ledger is older than it was: what was written after that is not in it.");
+    }
+    text
 }
 
 fn month_row(row: &Row, with_mode: bool) -> TableRow {

@@ -25,6 +25,11 @@ pub fn distrusted(distrust: &Distrust, zone: &TimeZone) -> String {
     let at = minute(distrust.since.wall, zone);
     let restored = "It may be a restored copy, and payments may be missing in it.";
     match distrust.why {
+        // The events are all there, and its mark is of a later epoch.
+        Doubt::Behind { marked, held } if marked <= held => format!(
+            "this ledger is older than it was (its mark has seen a month closed, or a restore, that the file does not hold). \
+             {restored}"
+        ),
         Doubt::Behind { marked, held } => format!(
             "this ledger is older than it was (its mark: event {} of {at}; the file: event {}). {restored}",
             grouped(marked),

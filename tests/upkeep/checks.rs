@@ -39,7 +39,7 @@ fn a_ledger_that_nobody_tinkered_with_is_what_was_written() {
     let found = checked(&world).exits(0).json();
     let names: Vec<&str> =
         found["checks"].as_array().unwrap().iter().map(|check| check["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["pages", "references", "schema", "payments", "mark"]);
+    assert_eq!(names, ["pages", "references", "schema", "closings", "payments", "mark"]);
     assert_eq!(found["worst"], "ok", "{found}");
     assert!(state(&found, "payments")[0].1.starts_with("5 payments with "), "{found}");
     let _ = world.run(&["--quiet", "ledger", "check"]).exits(0);

@@ -22,6 +22,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Exit, Failure> {
             ("pages", "every page and index is sound", ledger.check_pages()),
             ("references", "whatever refers to something finds it", ledger.check_references()),
             ("schema", "tables, indexes and triggers are billkey's", ledger.check_schema()),
+            ("closings", "closed months are what was closed", ledger.check_closings()),
         ]
     };
     let mut list = List { checks: Vec::new(), restore: context.hint("ledger restore FILE") };

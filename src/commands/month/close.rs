@@ -5,20 +5,29 @@ use crate::commands::month::book::{self, Book, Month};
 use crate::commands::session::answered;
 use crate::domain::closing::Closing;
 use crate::domain::payment::Mode;
+use crate::domain::words::number_of;
 use crate::failure::{Exit, Failure, Kind};
-use crate::output::text::when;
+use crate::ledger::{Closed, Ledger, Misfit, MonthSeal, SealKept};
+use crate::output::month::Verified;
+use crate::output::text::{safe, when};
+
+/// Of so many payments the first are named, in one line.
+const NAMED: usize = 5;
 
 /// Closes a month, or says what is in the way.
 pub(super) fn run(month: &Month, context: &mut Context<'_>) -> Result<Exit, Failure> {
     let mut ledger = context.ledger_at_hand()?;
     book::is_in_ledger(month, &ledger)?;
+    let span = (month.time.since, month.time.until);
+    // Before anything is added up: what changes in between is found when it is written down.
+    let seal = ledger.month_seal(span)?;
     let mut book = Book::read(month, &ledger, context)?;
     if let Some(closing) = &book.closing {
         let at = when(closing.at, &context.settings.zone);
         let message = format!("{} was closed on {at}. Nothing was changed", month.name);
         return Err(Failure::refused(message).hinted(context.hint(&format!("month {} --verify", month.name))));
     }
-    if let Some(failure) = in_the_way(&book, month, context) {
+    if let Some(failure) = in_the_way(&book, &seal, month, context) {
         return Err(failure);
     }
     let later =
@@ -41,16 +50,31 @@ pub(super) fn run(month: &Month, context: &mut Context<'_>) -> Result<Exit, Fail
         sums: book.sums(),
         corrections: book.corrections.clone(),
     };
-    if !ledger.close_month(&closing)? {
-        let message = format!("{} was closed by another process meanwhile. Nothing was changed", month.name);
-        return Err(Failure::refused(message));
+    let closed = ledger.close_month(&closing, span, &seal)?;
+    context.tell_mark();
+    match closed {
+        Closed::Now => {}
+        Closed::Before => {
+            let message =
+                format!("{} was closed by another process meanwhile. Nothing was changed", month.name);
+            return Err(Failure::refused(message));
+        }
+        Closed::Moved => {
+            let message = format!(
+                "payments of {} were written while they were added up. Nothing was closed",
+                month.name
+            );
+            return Err(
+                Failure::refused(message).hinted(context.hint(&format!("month {} --close", month.name)))
+            );
+        }
     }
     book.closing = Some(closing);
     answered(context.ui.month(&book.shown()), Exit::Done)
 }
 
 /// What has to be settled before a month can be handed over.
-fn in_the_way(book: &Book, month: &Month, context: &Context<'_>) -> Option<Failure> {
+fn in_the_way(book: &Book, seal: &MonthSeal, month: &Month, context: &Context<'_>) -> Option<Failure> {
     let head = &book.head;
     let refuse = |why: String, hint: String| {
         let message = format!("{} cannot be closed: {why}. Nothing was closed", month.name);
@@ -63,6 +87,10 @@ fn in_the_way(book: &Book, month: &Month, context: &Context<'_>) -> Option<Failu
     if head.distrusted {
         let why = "the ledger is older than it was, and payments may be missing in it".to_owned();
         return refuse(why, context.hint("doctor"));
+    }
+    if seal.misfits > 0 {
+        let why = format!("of its payments {}", not_written(seal.misfits, &seal.shown));
+        return refuse(why, context.hint("ledger check"));
     }
     if let Some(left) = head.left() {
         return refuse(format!("of it there is left: {left}"), context.hint("attention"));
@@ -78,14 +106,70 @@ fn in_the_way(book: &Book, month: &Month, context: &Context<'_>) -> Option<Failu
     None
 }
 
-/// Holds a closed month against what it comes to now.
-pub(super) fn verify(book: &Book, context: &mut Context<'_>) -> Result<Exit, Failure> {
-    let Some(closing) = &book.closing else {
-        let month = &book.head.month;
-        return Err(Failure::refused(format!("{month} was not closed; there is nothing to hold it against"))
-            .hinted(context.hint(&format!("month {month} --close"))));
-    };
+/// Holds a closed month against what it comes to now, and its payments against what was written of them.
+pub(super) fn verify(
+    month: &Month,
+    ledger: &Ledger,
+    book: &Book,
+    context: &mut Context<'_>,
+) -> Result<Exit, Failure> {
+    let kept = ledger.verify_seal(&month.name, (month.time.since, month.time.until))?;
+    let Some(closing) = &book.closing else { return Err(not_closed(book, &kept, context)) };
     let is_as_closed = closing.hash == book.hash && closing.sums == book.sums();
-    let exit = if is_as_closed { Exit::Done } else { Exit::With(Kind::Refused) };
-    answered(context.ui.month_verified(&book.shown(), is_as_closed), exit)
+    let verified = Verified {
+        is_as_closed,
+        payments: kept.sealed,
+        trouble: trouble(&kept),
+        // It was closed before the ledger became what it is, or after: nobody can tell.
+        distrusted: book.head.distrusted,
+        check: context.hint("ledger check"),
+    };
+    let exit = if is_as_closed && kept.is_sound() { Exit::Done } else { Exit::With(Kind::Refused) };
+    answered(context.ui.month_verified(&book.shown(), &verified), exit)
+}
+
+fn not_closed(book: &Book, kept: &SealKept, context: &Context<'_>) -> Failure {
+    let month = &book.head.month;
+    if book.head.distrusted || !kept.closings.is_empty() {
+        let why = if book.head.distrusted {
+            "the ledger is older than it was, and it may have been closed since".to_owned()
+        } else {
+            kept.closings.join("; ")
+        };
+        let message = format!("{month} is not closed in this ledger, which proves nothing: {why}");
+        return Failure::refused(message).hinted(context.hint("ledger check"));
+    }
+    Failure::refused(format!("{month} was not closed; there is nothing to hold it against"))
+        .hinted(context.hint(&format!("month {month} --close")))
+}
+
+/// What was done to payments of the month or to its closing by other means than this program, a sentence each.
+fn trouble(kept: &SealKept) -> Vec<String> {
+    let mut trouble = Vec::new();
+    if kept.gone > 0 {
+        trouble.push(format!(
+            "{} that it was closed over is not in the ledger any more",
+            number_of(kept.gone, "payment")
+        ));
+    }
+    if kept.misfits > 0 {
+        trouble.push(not_written(kept.misfits, &kept.shown));
+    }
+    if !kept.histories {
+        trouble.push("the histories of its payments are not what they were when it was closed".to_owned());
+    }
+    trouble.extend(kept.closings.iter().cloned());
+    trouble
+}
+
+/// `2 are not what was written: order_1, order_2`
+fn not_written(count: u64, shown: &[Misfit]) -> String {
+    let mut names: Vec<String> =
+        shown.iter().take(NAMED).map(|misfit| safe(&misfit.merchant_uid).into_owned()).collect();
+    let named = u64::try_from(names.len()).unwrap_or(u64::MAX);
+    if count > named {
+        names.push(format!("and {} more", count - named));
+    }
+    let are = if count == 1 { "is" } else { "are" };
+    format!("{count} {are} not what was written: {}", names.join(", "))
 }

@@ -1,5 +1,6 @@
 //! `--export`: the lines of a month for another program.
 
+use std::fs;
 use std::io::{self, IsTerminal as _, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -10,7 +11,7 @@ use crate::commands::month::book::Month;
 use crate::commands::onto::not_onto;
 use crate::commands::session::answered;
 use crate::domain::words::number_of;
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, Kind};
 use crate::ledger::{By, Ledger};
 use crate::output::journal::{Journal, journal};
 use crate::output::new_file::NewFile;
@@ -52,7 +53,7 @@ pub(super) fn run(
         None => context.ui.raw(&bytes),
     });
     if let (Err(error), Some(path)) = (&written, output) {
-        return Err(Failure::io(format!("write {}; it is as it was", path.display()), error));
+        return Err(not_written(path, error));
     }
     let mode = context.settings.mode.word();
     for (count, why) in
@@ -95,6 +96,16 @@ fn bytes(export: Export, lines: &[Line], month: &Month, context: &Context<'_>) -
         Export::Ledger => of(Journal::Ledger),
         Export::Beancount => of(Journal::Beancount),
     }
+}
+
+/// The file that was named cannot be had: another one can.
+fn not_written(path: &Path, error: &io::Error) -> Failure {
+    // What goes to a device or a pipe has gone.
+    let is_other = fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir());
+    let what =
+        if is_other { "what came to it is not whole" } else { "nothing was written, and nothing changed" };
+    let failure = Failure::io(format!("write {}; {what}", path.display()), error);
+    Failure { kind: Kind::Usage, ..failure }.hinted("name a file that can be written with --output FILE")
 }
 
 fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -177,3 +177,24 @@ fn what_was_not_paid_moved_nothing() {
         assert_eq!(booked.movements(None), [], "{outcome:?}");
     }
 }
+
+/// The gateway refunds what a person had noted as paid back outside.
+#[test]
+fn more_than_all_of_it_goes_back_with_parts_that_come_to_each_amount() {
+    for (noted, refunded) in [(4_000, 10_000), (10_000, 10_000), (10_000, 1), (1, 10_000)] {
+        for second in [700, 950] {
+            let outside =
+                Outside { amount: won(noted), at: at(second), by: None, evidence: "a letter".to_owned() };
+            let tax = Tax { tax_free: Some(won(3_333)), vat_amount: None };
+            let payment = Payment { outside: Some(outside), ..paid(Some(tax), refunded) };
+            let booked = Booked { payment, refunds: Vec::new(), cancellations: Vec::new() };
+            let lines = booked.movements(None);
+            assert_eq!(lines.len(), 3);
+            for line in lines {
+                let parts = line.parts;
+                let all = parts.supply_minor + parts.vat_minor + parts.tax_free_minor;
+                assert_eq!(all, line.amount.minor(), "{noted} {refunded} {second}");
+            }
+        }
+    }
+}

@@ -76,6 +76,7 @@ pub(super) use hashed;
 const OWN: usize = 3;
 
 const OF_ORDER: &str = concat!("SELECT ", hashed!(payment), " WHERE merchant_uid = ?1");
+const OF_NUMBER: &str = concat!("SELECT ", hashed!(payment), " WHERE id = ?1");
 const OF_REFUND: &str =
     concat!("SELECT ", hashed!(payment), " WHERE id = (SELECT payment_id FROM refunds WHERE refund_id = ?1)");
 const EVENTS_SINCE: &str =
@@ -352,6 +353,22 @@ impl Compared {
     pub(super) fn row_fits(&self) -> bool {
         self.written.1 == Some(self.made.1)
     }
+}
+
+/// One payment's chain, by its number; `None` where there is no such payment.
+pub(super) fn compare(db: &Connection, id: i64) -> Result<Option<Compared>, Fault> {
+    let Some(own) = db.prepare_cached(OF_NUMBER)?.query([id])?.next()?.map(own_of).transpose()? else {
+        return Ok(None);
+    };
+    let (mut chain, mut events) = (NOTHING, 0);
+    let mut statement = db.prepare_cached(EVENTS_SINCE)?;
+    let mut rows = statement.query(params![id, 0])?;
+    while let Some(row) = rows.next()? {
+        chain = link(&chain, &encoded("event", row, 1)?);
+        events += 1;
+    }
+    let head = head(&own.chain.unwrap_or(chain), &own.bytes, &parts(db, id)?);
+    Ok(Some(Compared { id, written: (own.chain, own.head), made: (chain, head), events }))
 }
 
 /// Hands over every payment, in the order of their numbers, with what its chain is and what it should be: how many

@@ -1,16 +1,22 @@
 //! Closed months, and what was held against the gateway before.
 
+use std::path::Path;
+
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::domain::closing::{Closing, MonthSum};
 use crate::domain::money::Currency;
 use crate::domain::payment::Mode;
-use crate::ledger::LedgerError;
+use crate::domain::time::SendMark;
 use crate::ledger::engine::Months;
 use crate::ledger::sqlite::Sqlite;
 use crate::ledger::sqlite::fault::Fault;
+use crate::ledger::sqlite::identity::{height, make_first_mark};
+use crate::ledger::sqlite::mark::{self, Beside};
 use crate::ledger::sqlite::row::collect;
+use crate::ledger::sqlite::sealed;
+use crate::ledger::{Closed, LedgerError, MonthSeal, SealKept};
 
 const READ: &str = "INSERT INTO readings (at_ms, from_s, to_s) VALUES (?1, ?2, ?3)";
 
@@ -63,34 +69,78 @@ impl Months for Sqlite {
         })
     }
 
-    fn close_month(&mut self, closing: &Closing) -> Result<bool, LedgerError> {
-        self.in_transaction(|tx| {
+    fn month_seal(&self, span: (Timestamp, Timestamp)) -> Result<MonthSeal, LedgerError> {
+        self.read(|db| sealed::read(db, span))
+    }
+
+    fn verify_seal(&self, month: &str, span: (Timestamp, Timestamp)) -> Result<SealKept, LedgerError> {
+        self.read(|db| sealed::verify(db, month, span))
+    }
+
+    fn check_closings(&self) -> Result<Vec<String>, LedgerError> {
+        self.read(sealed::wrong)
+    }
+
+    fn close_month(
+        &mut self,
+        closing: &Closing,
+        span: (Timestamp, Timestamp),
+        seen: &MonthSeal,
+    ) -> Result<Closed, LedgerError> {
+        let (path, trouble) = (self.path.clone(), self.trouble.clone());
+        let at = last_sent(&path, closing.at);
+        let (closed, height) = self.in_transaction(|tx| {
             let known: Option<i64> = tx
                 .prepare_cached("SELECT id FROM closings WHERE month = ?1")?
                 .query_row([&closing.month], |row| row.get(0))
                 .optional()?;
             if known.is_some() {
-                return Ok(false);
+                return Ok((Closed::Before, None));
             }
-            let lines = i64::try_from(closing.lines).map_err(|_| Fault::TooLarge("number of lines"))?;
-            tx.prepare_cached(CLOSE)?.execute(params![
-                closing.month,
-                closing.zone,
-                closing.at.as_millisecond(),
-                closing.operator,
-                closing.host,
-                closing.hash,
-                lines,
-            ])?;
-            let id = tx.last_insert_rowid();
-            let own = closing.sums.iter().map(|sum| (&closing.month, sum));
-            let corrected = closing.corrections.iter().map(|(month, sum)| (month, sum));
-            for (month, sum) in own.chain(corrected) {
-                put_sum(tx, id, month, sum)?;
+            if !sealed::is_as_seen(tx, span, seen)? {
+                return Ok((Closed::Moved, None));
             }
-            Ok(true)
-        })
+            let id = put_closing(tx, closing)?;
+            sealed::put(tx, id, seen)?;
+            make_first_mark(tx, &path, &at, &trouble)?;
+            tx.execute("UPDATE ledger SET epoch = epoch + 1", [])?;
+            Ok((Closed::Now, Some(height(tx, &at)?)))
+        })?;
+        if let Some(height) = height {
+            self.raise_mark(&height);
+        }
+        Ok(closed)
     }
+}
+
+/// When the ledger last sent, which a closing does not: the wait of a doubt counts from it.
+fn last_sent(ledger: &Path, now: Timestamp) -> SendMark {
+    match mark::look(ledger) {
+        Ok(Beside::Mark(mark)) => mark.at,
+        Ok(Beside::Nothing | Beside::Unreadable) | Err(_) => {
+            SendMark { wall: now, boot: None, gateway_s: None }
+        }
+    }
+}
+
+fn put_closing(tx: &Connection, closing: &Closing) -> Result<i64, Fault> {
+    let lines = i64::try_from(closing.lines).map_err(|_| Fault::TooLarge("number of lines"))?;
+    tx.prepare_cached(CLOSE)?.execute(params![
+        closing.month,
+        closing.zone,
+        closing.at.as_millisecond(),
+        closing.operator,
+        closing.host,
+        closing.hash,
+        lines,
+    ])?;
+    let id = tx.last_insert_rowid();
+    let own = closing.sums.iter().map(|sum| (&closing.month, sum));
+    let corrected = closing.corrections.iter().map(|(month, sum)| (month, sum));
+    for (month, sum) in own.chain(corrected) {
+        put_sum(tx, id, month, sum)?;
+    }
+    Ok(id)
 }
 
 /// Keeps that a time of the gateway's list was read to its end.

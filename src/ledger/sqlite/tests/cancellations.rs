@@ -4,7 +4,8 @@ use std::ops::ControlFlow;
 
 use jiff::Timestamp;
 
-use super::{Asked, Place, at, charged, reply, uid};
+use super::{Asked, Place, answer, at, charged, kept, record_of, reply, uid};
+use crate::domain::answer::Settled;
 use crate::domain::lookup::LookedUp;
 use crate::domain::movement::{Booked, Movement, Way};
 use crate::domain::payment::{CancelRecord, GatewayRecord, Outcome};
@@ -103,4 +104,20 @@ fn a_history_that_cannot_be_read_is_not_kept() {
     look_up(&mut ledger, shown(1_900, &[("900", first), ("a lot", later)]));
     let expected = [(paid_at, 8_900), (later, -1_900)];
     assert_eq!(moved(&ledger, By::Paid, paid_at, later + 1), expected, "all of it is of the last time told");
+}
+
+#[test]
+fn a_payment_that_the_gateway_tells_no_time_of_is_of_the_time_at_which_its_request_left() {
+    let place = Place::new();
+    let mut ledger = place.ledger();
+    charged(&mut ledger, &Asked::new("order_1", 8_900, 0), Outcome::Declined);
+    // A month later, under the same order.
+    let again = Asked::new("order_1", 8_900, 4_000_000).expecting(Outcome::Declined, 1);
+    let number = again.written(&mut ledger).attempts;
+    let record = GatewayRecord { paid_at_s: None, ..record_of(&again.request, Outcome::Paid).unwrap() };
+    kept(&mut ledger, &answer("order_1", number, 4_000_001, Settled::Paid(Box::new(record))));
+    let (asked, left) = (at(0).as_second(), at(4_000_000).as_second());
+    assert_eq!(moved(&ledger, By::Paid, left, left + 1), [(left, 8_900)]);
+    assert_eq!(moved(&ledger, By::Paid, asked, left), []);
+    assert_eq!(moved(&ledger, By::Requested, left, left + 1), [], "it was asked for before");
 }

@@ -24,6 +24,7 @@ use crate::ledger::{
 
 mod cancellations;
 mod chain;
+mod closing;
 mod customers;
 mod day;
 mod grouping;
