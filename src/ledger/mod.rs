@@ -54,6 +54,8 @@ mod seen;
 mod sighting;
 mod signed;
 mod sqlite;
+#[cfg(test)]
+mod tests;
 mod upkeep;
 
 pub use entry::{Attempt, Claim, Claiming, Closing, Entry, How, RefundClaim, Written};
