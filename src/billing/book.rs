@@ -1,12 +1,11 @@
 //! What a charge is written into: the ledger itself, or the one thread that writes for many.
 
-use std::path::PathBuf;
-
 use tokio::sync::oneshot::Receiver;
 use tokio::sync::oneshot::error::TryRecvError;
 
 use crate::domain::ids::{MerchantUid, RefundId};
 use crate::domain::payment::{Payment, Terms};
+use crate::domain::place::Place;
 use crate::domain::refund::Refund;
 use crate::ledger::{
     Claiming, Closing, Entry, Intent, Ledger, LedgerError, PaymentLock, PaymentLocks, Written,
@@ -114,12 +113,12 @@ impl Book for Ledger {
 /// Where there is no ledger, and none is to be made: nothing is there, and nothing can be written.
 pub struct NoLedger {
     /// Where it would be.
-    pub path: PathBuf,
+    pub place: Place,
 }
 
 impl NoLedger {
     fn missing<T>(&self) -> Result<T, LedgerError> {
-        Err(LedgerError::Missing { path: self.path.clone() })
+        Err(LedgerError::Missing { place: self.place.clone() })
     }
 }
 

@@ -20,6 +20,7 @@ use crate::billing::writer::Reader;
 use crate::domain::ids::{MerchantUid, RefundId};
 use crate::domain::lookup::LookupReply;
 use crate::domain::payment::{Payment, Terms};
+use crate::domain::place::Place;
 use crate::domain::pressure::Gate;
 use crate::domain::protocol::BeforeSend;
 use crate::domain::refund::Refund;
@@ -155,7 +156,7 @@ impl Shared {
         loop {
             left = left.saturating_sub(1);
             let mut book =
-                Looking { reader: self.reader.clone(), none: NoLedger { path: self.ledger.clone() } };
+                Looking { reader: self.reader.clone(), none: NoLedger { place: Place::from(&self.ledger) } };
             let desk = Desk {
                 ledger: &mut book,
                 gateway: Arc::clone(&self.gateway),

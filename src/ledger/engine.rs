@@ -30,8 +30,8 @@ use crate::domain::time::SendMark;
 use crate::domain::totals::Totals;
 use crate::ledger::{
     Acceptance, Accepted, Acknowledgement, AnswerFor, BackedUp, BatchLocked, By, Chains, Closed, DailyLimit,
-    Entry, Examination, Filter, Ledger, LedgerError, Looked, LookedAhead, MarkTrouble, MonthSeal, PaymentLocks,
-    SealKept, Stats, Tick, UpkeepError, Written,
+    Entry, Examination, Filter, Ledger, LedgerError, Looked, LookedAhead, MarkTrouble, MonthSeal,
+    PaymentLocks, SealKept, Stats, Tick, UpkeepError, Written,
 };
 
 /// Traits of an engine, and the same functions of a ledger, each handed on to its engine.

@@ -9,6 +9,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::domain::ids::{CustomerUid, MerchantUid};
+use crate::domain::place::Place;
 use crate::domain::time::format_duration;
 use crate::domain::words::os_words;
 
@@ -20,7 +21,7 @@ pub type Cause = Box<dyn StdError + Send + Sync + 'static>;
 #[derive(Debug, Error)]
 pub enum LedgerError {
     Missing {
-        path: PathBuf,
+        place: Place,
     },
     /// Its file is gone or empty, and what lies beside it says that there was one.
     Lost {
@@ -37,7 +38,7 @@ pub enum LedgerError {
         path: PathBuf,
     },
     NotALedger {
-        path: PathBuf,
+        place: Place,
         what: &'static str,
     },
     /// The same where its mark lies beside it: it was one.
@@ -46,13 +47,13 @@ pub enum LedgerError {
         what: &'static str,
     },
     Newer {
-        path: PathBuf,
+        place: Place,
         found: i64,
         known: i64,
     },
     /// It has to be brought up to date first, and this user may not write it.
     Older {
-        path: PathBuf,
+        place: Place,
         found: i64,
         known: i64,
     },
@@ -67,7 +68,7 @@ pub enum LedgerError {
         known: i64,
     },
     ReadOnly {
-        path: PathBuf,
+        place: Place,
     },
     /// This user may neither write it nor read all of it: less of it is not shown.
     Closed {
@@ -75,11 +76,11 @@ pub enum LedgerError {
         why: Closed,
     },
     Locked {
-        path: PathBuf,
+        place: Place,
         waited: Duration,
     },
     Full {
-        path: PathBuf,
+        place: Place,
     },
     Io {
         path: PathBuf,
@@ -87,41 +88,41 @@ pub enum LedgerError {
         source: io::Error,
     },
     Disk {
-        path: PathBuf,
+        place: Place,
         source: Cause,
     },
     Damaged {
-        path: PathBuf,
+        place: Place,
         source: Cause,
     },
     Corrupt {
-        path: PathBuf,
+        place: Place,
         table: &'static str,
         row: String,
         column: &'static str,
         value: String,
     },
     Moved {
-        path: PathBuf,
+        place: Place,
     },
     Changed {
-        path: PathBuf,
+        place: Place,
         merchant_uid: MerchantUid,
     },
     NoSuchPayment {
-        path: PathBuf,
+        place: Place,
         merchant_uid: MerchantUid,
     },
     NoSuchCustomer {
-        path: PathBuf,
+        place: Place,
         customer_uid: CustomerUid,
     },
     TooLarge {
-        path: PathBuf,
+        place: Place,
         what: &'static str,
     },
     Other {
-        path: PathBuf,
+        place: Place,
         source: Cause,
     },
 }
@@ -181,7 +182,7 @@ impl LedgerError {
     /// What is wrong, without how to fix it.
     #[must_use]
     pub fn what(&self) -> String {
-        let ledger = self.path().display();
+        let ledger = self.place();
         match self {
             LedgerError::Missing { .. } => format!("there is no ledger at {ledger}"),
             LedgerError::Lost { .. } => format!(
@@ -308,8 +309,9 @@ impl LedgerError {
             LedgerError::Moved { .. } => "put it back, or run this again with the one that is there now",
             LedgerError::Changed { .. } => "run this again",
             LedgerError::NoSuchCustomer { .. } => "add it with `billkey customer add`",
-            LedgerError::Other { path, .. } => {
-                return Some(format!("check it with `sqlite3 {} 'PRAGMA integrity_check'`", path.display()));
+            LedgerError::Other { place, .. } => {
+                let file = place.file()?.display();
+                return Some(format!("check it with `sqlite3 {file} 'PRAGMA integrity_check'`"));
             }
             LedgerError::Io { .. } | LedgerError::NoSuchPayment { .. } | LedgerError::TooLarge { .. } => {
                 return None;
@@ -318,32 +320,33 @@ impl LedgerError {
         Some(fixed.to_owned())
     }
 
-    fn path(&self) -> &Path {
+    /// Where the ledger is that it is about.
+    fn place(&self) -> Place {
         match self {
-            LedgerError::Missing { path }
-            | LedgerError::Lost { path }
+            LedgerError::Missing { place }
+            | LedgerError::NotALedger { place, .. }
+            | LedgerError::Newer { place, .. }
+            | LedgerError::Older { place, .. }
+            | LedgerError::ReadOnly { place }
+            | LedgerError::Locked { place, .. }
+            | LedgerError::Full { place }
+            | LedgerError::Disk { place, .. }
+            | LedgerError::Damaged { place, .. }
+            | LedgerError::Corrupt { place, .. }
+            | LedgerError::Moved { place }
+            | LedgerError::Changed { place, .. }
+            | LedgerError::NoSuchPayment { place, .. }
+            | LedgerError::NoSuchCustomer { place, .. }
+            | LedgerError::TooLarge { place, .. }
+            | LedgerError::Other { place, .. } => place.clone(),
+            LedgerError::Lost { path }
             | LedgerError::TwoNames { path, .. }
             | LedgerError::IsDirectory { path }
-            | LedgerError::NotALedger { path, .. }
             | LedgerError::Overwritten { path, .. }
-            | LedgerError::Newer { path, .. }
-            | LedgerError::Older { path, .. }
             | LedgerError::Stamped { path }
             | LedgerError::OtherBackup { path, .. }
-            | LedgerError::ReadOnly { path }
             | LedgerError::Closed { path, .. }
-            | LedgerError::Locked { path, .. }
-            | LedgerError::Full { path }
-            | LedgerError::Io { path, .. }
-            | LedgerError::Disk { path, .. }
-            | LedgerError::Damaged { path, .. }
-            | LedgerError::Corrupt { path, .. }
-            | LedgerError::Moved { path }
-            | LedgerError::Changed { path, .. }
-            | LedgerError::NoSuchPayment { path, .. }
-            | LedgerError::NoSuchCustomer { path, .. }
-            | LedgerError::TooLarge { path, .. }
-            | LedgerError::Other { path, .. } => path,
+            | LedgerError::Io { path, .. } => Place::from(path),
         }
     }
 
@@ -362,11 +365,11 @@ impl LedgerError {
 
 /// An error of the file system's, by what mends it.
 pub(super) fn from_io(path: &Path, doing: &'static str, source: io::Error) -> LedgerError {
-    let path = path.to_owned();
+    let (place, path) = (Place::from(path), path.to_owned());
     #[expect(clippy::wildcard_enum_match_arm, reason = "io::ErrorKind is an open set")]
     match source.kind() {
-        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => LedgerError::ReadOnly { path },
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => LedgerError::Full { path },
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => LedgerError::ReadOnly { place },
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => LedgerError::Full { place },
         _ => LedgerError::Io { path, doing, source },
     }
 }

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use ring::digest::{SHA256, SHA256_OUTPUT_LEN, digest};
 
 use crate::domain::ids::MerchantUid;
+use crate::domain::place::Place;
 use crate::ledger::error::{LedgerError, from_io};
 #[cfg(not(target_os = "linux"))]
 use crate::ledger::lock::files::{Guard, LockDir};
@@ -74,7 +75,7 @@ impl PaymentLocks {
     #[must_use]
     pub fn no_writer(&self) -> LedgerError {
         let source = "the thread that writes the ledger has ended".into();
-        LedgerError::Other { path: self.ledger.to_path_buf(), source }
+        LedgerError::Other { place: Place::from(&*self.ledger), source }
     }
 }
 

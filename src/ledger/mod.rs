@@ -33,6 +33,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::domain::ids::MerchantUid;
+use crate::domain::place::Place;
 use crate::domain::standing::Standing;
 use crate::domain::time::Moment;
 use crate::ledger::engine::Engine;
@@ -54,6 +55,8 @@ mod seen;
 mod sighting;
 mod signed;
 mod sqlite;
+#[cfg(test)]
+mod tests;
 mod upkeep;
 
 pub use entry::{Attempt, Claim, Claiming, Closing, Entry, How, RefundClaim, Written};
@@ -161,17 +164,25 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Opens the ledger at a path, or creates it, without a look at its mark.
-    pub fn open_at(path: &Path, create: Create) -> Result<Opened, LedgerError> {
-        Ledger::open_with(path, &OpenOptions::new(create))
+    /// Opens the ledger at a place, or creates it, without a look at its mark. A path is the place of a file.
+    pub fn open_at<P: ?Sized>(place: &P, create: Create) -> Result<Opened, LedgerError>
+    where
+        for<'a> &'a P: Into<Place>,
+    {
+        Ledger::open_with(place, &OpenOptions::new(create))
     }
 
-    /// Opens the ledger at a path, or creates it, with everything said.
-    pub fn open_with(path: &Path, options: &OpenOptions) -> Result<Opened, LedgerError> {
-        sqlite::open(path, options)
+    /// Opens the ledger at a place, or creates it, with everything said.
+    pub fn open_with<P: ?Sized>(place: &P, options: &OpenOptions) -> Result<Opened, LedgerError>
+    where
+        for<'a> &'a P: Into<Place>,
+    {
+        match place.into() {
+            Place::File(path) => sqlite::open(&path, options),
+        }
     }
 
-    /// Begins an empty ledger in place of one that is lost, distrusted since its mark's time. False where
+    /// Begins an empty ledger in place of a file that is lost, distrusted since its mark's time. False where
     /// there is one again.
     pub fn begin_anew(path: &Path, beginning: &Beginning) -> Result<bool, LedgerError> {
         sqlite::begin_anew(path, beginning)
@@ -179,8 +190,13 @@ impl Ledger {
 
     /// Opens a ledger of this version for a look; `None` where there is none that can be read at once.
     #[must_use]
-    pub fn peek(path: &Path) -> Option<Ledger> {
-        sqlite::peek(path)
+    pub fn peek<P: ?Sized>(place: &P) -> Option<Ledger>
+    where
+        for<'a> &'a P: Into<Place>,
+    {
+        match place.into() {
+            Place::File(path) => sqlite::peek(&path),
+        }
     }
 
     /// Another connection to the same ledger, for another thread; its mark is not looked at again.

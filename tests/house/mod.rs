@@ -2,6 +2,7 @@
 
 mod circles;
 mod code;
+mod engines;
 mod map;
 
 use std::fs;
@@ -9,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use circles::circles;
 use code::{functions, program, tokens};
+use engines::{strangers, unsuited};
 use map::{against_the_map, arrows_upward, map, says_super};
 
 const FILE_LINES_MAX: usize = 500;
@@ -101,4 +103,16 @@ fn nothing_is_left_half_done() {
 fn files_side_by_side_form_no_circle() {
     let found = circles(&program(&sources(&["src"])));
     assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn an_engine_is_known_by_itself_and_by_the_face_of_the_ledger_alone() {
+    let found = strangers(&program(&sources(&["src"])));
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn every_engine_takes_the_whole_of_the_suite() {
+    let missing = unsuited(&sources(&["src/ledger"]));
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
 }

@@ -22,6 +22,7 @@ use crate::commands::session::answered;
 use crate::domain::customer::Customer;
 use crate::domain::lookup::LookedUp;
 use crate::domain::payment::{Outcome, Payment};
+use crate::domain::place::Place;
 use crate::domain::protocol::BeforeSend;
 use crate::domain::reason::Reason;
 use crate::domain::standing::Standing;
@@ -106,7 +107,7 @@ pub(super) fn dry_run(
             held_to_guards(verdict, &ledger, &order)?
         }
         None => {
-            let mut none = NoLedger { path: context.settings.database.clone() };
+            let mut none = NoLedger { place: Place::from(&context.settings.database) };
             by_the_gateway(context, &gateway, &mut none, &order)?
         }
     };

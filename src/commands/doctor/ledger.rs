@@ -228,17 +228,18 @@ mod tests {
 
     use super::{bad, nearest_directory};
     use crate::commands::doctor::report::Report;
+    use crate::domain::place::Place;
     use crate::ledger::LedgerError;
 
     #[test]
     fn an_error_is_told_as_what_is_wrong_and_how_to_fix_it() {
         let mut report = Report::default();
-        let path = Path::new("x").to_owned();
-        bad(&LedgerError::Newer { path: path.clone(), found: 9, known: 3 }, &mut report);
+        let place = Place::from(Path::new("x"));
+        bad(&LedgerError::Newer { place: place.clone(), found: 9, known: 3 }, &mut report);
         let check = &report.checks[0];
         assert!(check.message.ends_with("this one knows 3). It was left as it is"), "{}", check.message);
         assert_eq!(check.fix.as_deref(), Some("update billkey"));
-        bad(&LedgerError::Disk { path, source: "x".into() }, &mut report);
+        bad(&LedgerError::Disk { place, source: "x".into() }, &mut report);
         let check = &report.checks[1];
         assert!(check.message.ends_with("may or may not be there"), "{}", check.message);
         assert_eq!(check.fix.as_deref(), Some("check the disk before anything is charged"));

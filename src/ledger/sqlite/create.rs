@@ -52,7 +52,7 @@ pub(super) fn find(path: &Path, options: &OpenOptions) -> Result<FoundFile, Ledg
         return Err(LedgerError::IsDirectory { path: path.to_owned() });
     }
     if !metadata.is_file() {
-        return Err(LedgerError::NotALedger { path: path.to_owned(), what: "it is not a regular file" });
+        return Err(LedgerError::NotALedger { place: path.into(), what: "it is not a regular file" });
     }
     let real = fs::canonicalize(path).map_err(failed)?;
     if metadata.len() == 0 && (is_lost(&real) || options.create == Create::Never) {
@@ -66,7 +66,7 @@ pub(super) fn find(path: &Path, options: &OpenOptions) -> Result<FoundFile, Ledg
 fn find_none(path: PathBuf, options: &OpenOptions) -> Result<FoundFile, LedgerError> {
     match (is_lost(&path), options.lost, options.create) {
         (true, WhenLost::Refuse, _) => Err(LedgerError::Lost { path }),
-        (true | false, _, Create::Never) => Err(LedgerError::Missing { path }),
+        (true | false, _, Create::Never) => Err(LedgerError::Missing { place: path.into() }),
         (true, WhenLost::BeginAnew, Create::IfMissing) => {
             begin_anew(&path, options, None).map(|created| FoundFile { path, created })
         }

@@ -1,12 +1,13 @@
 //! Errors on their way up: what SQLite or a row says, before it is known which file it is about.
 
 use std::io::{self, ErrorKind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::{Error, ErrorCode, ffi};
 
 use crate::domain::ids::{CustomerUid, MerchantUid};
+use crate::domain::place::Place;
 use crate::domain::words::os_words;
 use crate::ledger::error::{Closed, LedgerError};
 use crate::ledger::sqlite::mark::path_of;
@@ -50,47 +51,47 @@ impl Fault {
     /// The error as a user needs it.
     pub(super) fn at(self, path: &Path, waited: Duration) -> LedgerError {
         let busy = self.is_busy();
-        let path = path.to_owned();
+        let place = Place::from(path);
         match self {
-            Fault::Sqlite(_) if busy => LedgerError::Locked { path, waited },
-            Fault::Sqlite(error) => from_sqlite(error, path),
+            Fault::Sqlite(_) if busy => LedgerError::Locked { place, waited },
+            Fault::Sqlite(error) => from_sqlite(error, place),
             Fault::Cell { table, row, column, value } => {
-                LedgerError::Corrupt { path, table, row, column, value }
+                LedgerError::Corrupt { place, table, row, column, value }
             }
             Fault::Mark(source) if source.kind() == ErrorKind::PermissionDenied => {
-                LedgerError::Closed { path, why: Closed::Mark }
+                LedgerError::Closed { path: path.to_owned(), why: Closed::Mark }
             }
             Fault::Mark(source) => {
-                LedgerError::Io { path: path_of(&path), doing: "use the ledger's mark", source }
+                LedgerError::Io { path: path_of(path), doing: "use the ledger's mark", source }
             }
-            Fault::Moved => LedgerError::Moved { path },
-            Fault::Changed(merchant_uid) => LedgerError::Changed { path, merchant_uid },
-            Fault::NoSuchPayment(merchant_uid) => LedgerError::NoSuchPayment { path, merchant_uid },
-            Fault::NoSuchCustomer(customer_uid) => LedgerError::NoSuchCustomer { path, customer_uid },
-            Fault::TooLarge(what) => LedgerError::TooLarge { path, what },
+            Fault::Moved => LedgerError::Moved { place },
+            Fault::Changed(merchant_uid) => LedgerError::Changed { place, merchant_uid },
+            Fault::NoSuchPayment(merchant_uid) => LedgerError::NoSuchPayment { place, merchant_uid },
+            Fault::NoSuchCustomer(customer_uid) => LedgerError::NoSuchCustomer { place, customer_uid },
+            Fault::TooLarge(what) => LedgerError::TooLarge { place, what },
         }
     }
 }
 
-fn from_sqlite(error: Error, path: PathBuf) -> LedgerError {
+fn from_sqlite(error: Error, place: Place) -> LedgerError {
     // A full disk shows as this one when the shared-memory file beside the ledger cannot grow.
     let extended = error.sqlite_error().map(|error| error.extended_code);
     if extended == Some(ffi::SQLITE_IOERR_SHMSIZE) {
-        return LedgerError::Full { path };
+        return LedgerError::Full { place };
     }
     match error.sqlite_error_code() {
         // The one arithmetic in our statements is the sum of amounts, which does not wrap around.
         Some(ErrorCode::Unknown) if error.to_string().contains("integer overflow") => {
-            LedgerError::TooLarge { path, what: "sum of the amounts" }
+            LedgerError::TooLarge { place, what: "sum of the amounts" }
         }
-        Some(ErrorCode::NotADatabase) => LedgerError::NotALedger { path, what: "it is not an SQLite file" },
+        Some(ErrorCode::NotADatabase) => LedgerError::NotALedger { place, what: "it is not an SQLite file" },
         Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
-            LedgerError::ReadOnly { path }
+            LedgerError::ReadOnly { place }
         }
-        Some(ErrorCode::DiskFull) => LedgerError::Full { path },
-        Some(ErrorCode::SystemIoFailure) => LedgerError::Disk { path, source: error.into() },
-        Some(ErrorCode::DatabaseCorrupt) => LedgerError::Damaged { path, source: error.into() },
-        _ => LedgerError::Other { path, source: error.into() },
+        Some(ErrorCode::DiskFull) => LedgerError::Full { place },
+        Some(ErrorCode::SystemIoFailure) => LedgerError::Disk { place, source: error.into() },
+        Some(ErrorCode::DatabaseCorrupt) => LedgerError::Damaged { place, source: error.into() },
+        _ => LedgerError::Other { place, source: error.into() },
     }
 }
 

@@ -9,6 +9,7 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
+use crate::domain::place::Place;
 use crate::domain::standing::Standing;
 use crate::ledger::error::{Closed, LedgerError, from_io};
 use crate::ledger::place::{beside, holds_something, identity, share_log};
@@ -75,7 +76,7 @@ pub(super) fn open(path: &Path, options: &OpenOptions) -> Result<OpenedFile, Led
 
 /// A file that SQLite does not know for one of its own, and whose mark says that it was a ledger.
 fn as_overwritten(error: LedgerError) -> LedgerError {
-    if let LedgerError::NotALedger { path, what } = &error
+    if let LedgerError::NotALedger { place: Place::File(path), what } = &error
         && has_mark(path)
     {
         return LedgerError::Overwritten { path: path.clone(), what };
@@ -122,16 +123,19 @@ fn open_in(path: &Path, options: &OpenOptions, way: Way) -> Result<OpenedFile, L
             return Err(LedgerError::OtherBackup { path, found: version, known: SCHEMA_VERSION });
         }
         (Kind::Backup { .. }, _) => false,
-        (Kind::Empty, Create::Never) => return Err(LedgerError::Missing { path }),
+        (Kind::Empty, Create::Never) => return Err(LedgerError::Missing { place: path.into() }),
         (Kind::Ledger { version }, _) if version > SCHEMA_VERSION => {
-            return Err(LedgerError::Newer { path, found: version, known: SCHEMA_VERSION });
+            return Err(LedgerError::Newer { place: path.into(), found: version, known: SCHEMA_VERSION });
         }
         (Kind::Ledger { version }, _) if version == SCHEMA_VERSION => false,
         (Kind::Ledger { version }, _) if version < 1 => {
-            return Err(LedgerError::NotALedger { path, what: "its header names no schema of billkey's" });
+            return Err(LedgerError::NotALedger {
+                place: path.into(),
+                what: "its header names no schema of billkey's",
+            });
         }
         (Kind::Ledger { version }, _) if read_only => {
-            return Err(LedgerError::Older { path, found: version, known: SCHEMA_VERSION });
+            return Err(LedgerError::Older { place: path.into(), found: version, known: SCHEMA_VERSION });
         }
         (Kind::Ledger { .. }, _) | (Kind::Empty, Create::IfMissing) => {
             migrate(&mut ledger.connection).map_err(at)?
@@ -141,7 +145,7 @@ fn open_in(path: &Path, options: &OpenOptions, way: Way) -> Result<OpenedFile, L
         make_durable(&ledger.connection, options.busy_timeout).map_err(at)?;
         share_log(&path);
     } else if options.access == Access::Write {
-        return Err(LedgerError::ReadOnly { path });
+        return Err(LedgerError::ReadOnly { place: path.into() });
     }
     Ok(OpenedFile { ledger, created, standing: None })
 }
@@ -167,7 +171,7 @@ fn connected(path: &Path, options: &OpenOptions, way: Way) -> Result<Connected, 
             return Ok(Connected { connection, kind, identity: before });
         }
     }
-    Err(LedgerError::Moved { path: path.to_owned() })
+    Err(LedgerError::Moved { place: path.into() })
 }
 
 /// How often a file is opened anew because another one has its name.
@@ -206,7 +210,7 @@ fn closed(path: &Path) -> LedgerError {
     } else if holds_something(&beside(path, "-journal")) {
         Closed::CutOff
     } else if !holds_something(&beside(path, "-wal")) {
-        return LedgerError::ReadOnly { path: path.to_owned() };
+        return LedgerError::ReadOnly { place: path.into() };
     } else if may(&beside(path, "-wal"), Use::Read) {
         Closed::Index
     } else {
@@ -248,5 +252,5 @@ fn leave_alone(connection: &Connection, path: PathBuf, had_wal: bool) -> LedgerE
         // There is nothing to write back, and this lets SQLite remove its own files again.
         let _ = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false);
     }
-    LedgerError::NotALedger { path, what: "it is another program's SQLite file" }
+    LedgerError::NotALedger { place: path.into(), what: "it is another program's SQLite file" }
 }

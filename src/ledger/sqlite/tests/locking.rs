@@ -207,3 +207,41 @@ fn threads_that_create_the_same_ledger_at_once_all_succeed() {
         assert_eq!(created.iter().filter(|created| **created).count(), 1);
     }
 }
+
+#[test]
+fn entries_whose_transaction_cannot_begin_all_learn_why() {
+    let place = Place::new();
+    let (mut ledger, blocker) = (place.ledger(), place.ledger());
+    blocker.connection().execute_batch("BEGIN IMMEDIATE").unwrap();
+    let entries = [Asked::new("order-1", 8900, 0), Asked::new("order-2", 500, 0)];
+    let entries: Vec<Entry> = entries.iter().map(|asked| Entry::Intent(asked.intent())).collect();
+    let failed = ledger.write(&entries);
+    assert_eq!(failed.len(), 2);
+    assert!(failed.iter().all(|failed| matches!(failed, Err(LedgerError::Locked { .. }))), "{failed:?}");
+    blocker.connection().execute_batch("ROLLBACK").unwrap();
+    Asked::new("order-1", 8900, 0).written(&mut ledger);
+}
+
+/// A page limit stands for a full disk.
+#[test]
+fn on_a_full_disk_what_is_told_to_be_written_is_and_the_rest_is_not() {
+    let place = Place::new();
+    let mut ledger = place.ledger();
+    let number = |ledger: &Ledger, sql: &str| -> i64 {
+        ledger.connection().query_row(sql, [], |row| row.get(0)).unwrap()
+    };
+    let pages = number(&ledger, "PRAGMA page_count");
+    number(&ledger, &format!("PRAGMA max_page_count = {}", pages + 2));
+    let asked: Vec<Asked> = (0..200).map(|n| Asked::new(&format!("order-{n}"), 100 + n, 0)).collect();
+    let entries: Vec<Entry> = asked.iter().map(|asked| Entry::Intent(asked.intent())).collect();
+    let told = ledger.write(&entries);
+    let full = |result: &&Result<_, _>| matches!(result, Err(LedgerError::Full { .. }));
+    assert!(told.iter().filter(full).count() > 0, "the disk was not full");
+    let other = place.ledger();
+    for (one, told) in asked.iter().zip(&told) {
+        assert_eq!(other.find(&one.request.terms.merchant_uid).unwrap().is_some(), told.is_ok());
+    }
+    number(&ledger, "PRAGMA max_page_count = 1000000");
+    asked[199].written(&mut ledger);
+    assert!(other.find(&uid("order-199")).unwrap().is_some());
+}

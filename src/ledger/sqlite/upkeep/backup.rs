@@ -14,7 +14,7 @@ use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use crate::ledger::LedgerError;
-use crate::ledger::engine::Identity;
+use crate::ledger::engine::{Beside, Identity};
 use crate::ledger::error::from_io;
 use crate::ledger::place::{beside, follow, holds_something, room_in, sync_directory};
 use crate::ledger::sqlite::Sqlite;
@@ -60,7 +60,7 @@ impl Sqlite {
         copy_pages(&self.connection, &mut copy, tick).map_err(|fault| self.whose(&target, fault))?;
         let found = stamped(&mut copy, at, tick).map_err(|fault| self.whose(&target, fault))?;
         let found = found.map_err(|what| {
-            UpkeepError::Ledger(LedgerError::Damaged { path: self.path.clone(), source: what.into() })
+            UpkeepError::Ledger(LedgerError::Damaged { place: Beside::place(self), source: what.into() })
         })?;
         drop(copy);
         let size_bytes = part.finish(&target).map_err(failed)?;
@@ -80,7 +80,7 @@ impl Sqlite {
     fn whose(&self, target: &Path, fault: Fault) -> LedgerError {
         let error = fault.at(&self.path, self.busy_timeout);
         if let LedgerError::Full { .. } = error {
-            return LedgerError::Full { path: target.to_owned() };
+            return LedgerError::Full { place: target.into() };
         }
         error
     }

@@ -29,12 +29,12 @@ pub fn compact(ledger: &Path, now: &Moment) -> Result<Compacted, UpkeepError> {
     let alone = alone(&path)?;
     let before = match &alone.old {
         Old::Sound(db) => sound(db).map_err(at)?,
-        Old::Nothing => return Err(LedgerError::Missing { path }.into()),
+        Old::Nothing => return Err(LedgerError::Missing { place: path.into() }.into()),
         Old::Broken => None,
     };
     let Some(bytes_before) = before else {
         let source = "it is not compacted before it is put right".into();
-        return Err(LedgerError::Damaged { path, source }.into());
+        return Err(LedgerError::Damaged { place: path.into(), source }.into());
     };
     has_room(&folder_of(&path), bytes_before)?;
     let new = Part::begin(&path)?;

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::domain::payment::{Outcome, Received};
 use crate::domain::reason::{Reason, Said};
-use crate::ledger::{BatchLocked, Create, DailyLimit, Entry, Guards, How, Ledger, LedgerError, Written};
+use crate::ledger::{BatchLocked, Create, DailyLimit, Entry, Guards, How, LedgerError, Written};
 
 fn intents(asked: &[Asked]) -> Vec<Entry> {
     asked.iter().map(|asked| Entry::Intent(asked.intent())).collect()
@@ -89,42 +89,6 @@ fn guards_see_the_writes_of_their_own_group() {
     assert_eq!((&hows[0], &hows[3], &hows[4]), (&How::Claimed, &How::Moved, &How::Claimed));
     assert!(matches!(&hows[1], How::Open(_)), "{hows:?}");
     assert!(matches!(&hows[2], How::OverDaily { .. }), "{hows:?}");
-}
-
-#[test]
-fn entries_whose_transaction_cannot_begin_all_learn_why() {
-    let place = Place::new();
-    let (mut ledger, blocker) = (place.ledger(), place.ledger());
-    blocker.connection().execute_batch("BEGIN IMMEDIATE").unwrap();
-    let entries = intents(&[Asked::new("order-1", 8900, 0), Asked::new("order-2", 500, 0)]);
-    let failed = ledger.write(&entries);
-    assert_eq!(failed.len(), 2);
-    assert!(failed.iter().all(|failed| matches!(failed, Err(LedgerError::Locked { .. }))), "{failed:?}");
-    blocker.connection().execute_batch("ROLLBACK").unwrap();
-    Asked::new("order-1", 8900, 0).written(&mut ledger);
-}
-
-/// A page limit stands for a full disk.
-#[test]
-fn on_a_full_disk_what_is_told_to_be_written_is_and_the_rest_is_not() {
-    let place = Place::new();
-    let mut ledger = place.ledger();
-    let number = |ledger: &Ledger, sql: &str| -> i64 {
-        ledger.connection().query_row(sql, [], |row| row.get(0)).unwrap()
-    };
-    let pages = number(&ledger, "PRAGMA page_count");
-    number(&ledger, &format!("PRAGMA max_page_count = {}", pages + 2));
-    let asked: Vec<Asked> = (0..200).map(|n| Asked::new(&format!("order-{n}"), 100 + n, 0)).collect();
-    let told = ledger.write(&intents(&asked));
-    let full = |result: &&Result<_, _>| matches!(result, Err(LedgerError::Full { .. }));
-    assert!(told.iter().filter(full).count() > 0, "the disk was not full");
-    let other = place.ledger();
-    for (one, told) in asked.iter().zip(&told) {
-        assert_eq!(other.find(&one.request.terms.merchant_uid).unwrap().is_some(), told.is_ok());
-    }
-    number(&ledger, "PRAGMA max_page_count = 1000000");
-    asked[199].written(&mut ledger);
-    assert!(other.find(&uid("order-199")).unwrap().is_some());
 }
 
 #[test]

@@ -1,14 +1,11 @@
 //! What an order is known by, and when it may become for something else.
 
-use rusqlite::{Connection, OpenFlags};
-
-use super::{Asked, Place, answer, at, charged, kept, look_up, not_sent, uid, won};
+use super::{Asked, Place, answer, at, below, charged, kept, look_up, not_sent, uid, won};
 use crate::domain::customer::{Card, Customer};
 use crate::domain::ids::{CustomerUid, MerchantUid};
 use crate::domain::payment::{EventKind, Mode, Outcome};
 use crate::domain::reason::Reason;
-use crate::ledger::sqlite::schema::MIGRATIONS;
-use crate::ledger::{Create, Entry, How};
+use crate::ledger::{Entry, How};
 
 /// 주문_1 in single letters, as macOS names files.
 const DECOMPOSED: &str = "\u{110c}\u{116e}\u{1106}\u{116e}\u{11ab}_1";
@@ -97,26 +94,6 @@ fn a_customer_is_near_within_two_edits() {
 }
 
 #[test]
-fn rows_of_an_older_schema_get_their_keys_and_keep_their_ids() {
-    let place = Place::new();
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
-    let connection = Connection::open_with_flags(place.path(), flags).unwrap();
-    for migration in &MIGRATIONS[..5] {
-        connection.execute_batch(migration).unwrap();
-    }
-    let order = "INSERT INTO payments (merchant_uid, customer_uid, amount_minor, currency, mode, outcome, name, \
-        attempts, unanswered, requested_at_ms) VALUES (?1, 'gildong', 8900, 'KRW', 'live', 'pending', 'x', 1, 1, 0)";
-    connection.execute(order, [DECOMPOSED]).unwrap();
-    let customer = "INSERT INTO customers (customer_uid, mode, added_at_ms) VALUES (?1, 'live', 0)";
-    connection.execute(customer, ["\u{1100}\u{1161}"]).unwrap();
-    drop(connection);
-    let ledger = place.try_open(Create::Never).unwrap();
-    assert_eq!(texts(&ledger.orders_spelled("주문_1").unwrap()), [DECOMPOSED]);
-    assert_eq!(ledger.customers_spelled("가").unwrap().len(), 1);
-    assert!(ledger.find(&uid(DECOMPOSED)).unwrap().is_some());
-}
-
-#[test]
 fn an_order_that_was_never_sent_takes_new_terms_and_its_history_says_so() {
     let place = Place::new();
     let mut ledger = place.ledger();
@@ -170,7 +147,7 @@ fn an_order_that_was_ever_sent_keeps_its_terms() {
     let late = kept(&mut ledger, &answer("order-2", 1, 4, asked.settled(Outcome::Declined)));
     assert!(late.was_never_sent(), "the row alone does not tell");
     assert_eq!(other("order-2", 2).how(&mut ledger), How::Moved);
-    let forced = ledger.connection().execute("UPDATE payments SET amount_minor = 1", []);
+    let forced = below(&ledger, "UPDATE payments SET amount_minor = 1");
     assert!(forced.unwrap_err().to_string().contains("once it was sent"));
     // One that is paid.
     charged(&mut ledger, &Asked::new("order-3", 8900, 5), Outcome::Paid);

@@ -7,7 +7,7 @@ use crate::domain::closing::Closing;
 use crate::domain::payment::Outcome;
 use crate::ledger::{Closed, Ledger};
 
-fn closing(month: &str) -> Closing {
+pub(super) fn closing(month: &str) -> Closing {
     Closing {
         month: month.to_owned(),
         zone: "Asia/Seoul".to_owned(),
@@ -64,20 +64,4 @@ fn what_is_written_of_a_payment_after_its_month_was_closed_is_no_other_history()
     let seen = ledger.month_seal((at(5_000), at(30_000))).unwrap();
     let closed = ledger.close_month(&closing("2023-12"), (at(5_000), at(30_000)), &seen).unwrap();
     assert_eq!((closed, ledger.check_closings().unwrap().len()), (Closed::Now, 0));
-}
-
-/// A month that an earlier program has closed says that its payments were not sealed, and nothing is wrong with it.
-#[test]
-fn a_closing_without_a_seal_is_one_of_an_earlier_program() {
-    let place = Place::new();
-    let saved = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ledgers/schema_16.db");
-    std::fs::copy(saved, place.path()).unwrap();
-    let mut ledger = place.ledger();
-    let october = (at(90_780_400), at(93_458_800));
-    let kept = ledger.verify_seal("2026-10", october).unwrap();
-    assert!(kept.is_sound() && kept.sealed.is_none(), "{kept:?}");
-    let seen = ledger.month_seal((at(93_458_800), at(96_050_800))).unwrap();
-    let closed = ledger.close_month(&closing("2026-11"), (at(93_458_800), at(96_050_800)), &seen).unwrap();
-    assert_eq!((closed, ledger.check_closings().unwrap().len()), (Closed::Now, 0));
-    assert_eq!(ledger.verify_seal("2026-11", october).unwrap().sealed, Some(8));
 }

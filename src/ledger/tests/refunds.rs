@@ -1,6 +1,6 @@
 use std::slice::from_ref;
 
-use super::{Asked, Place, at, charged, mark, reply, uid, won};
+use super::{Asked, Place, at, below, charged, mark, reply, uid, won};
 use crate::domain::ids::RefundId;
 use crate::domain::payment::{CancelRecord, EventKind, GatewayRecord, Outcome, RefundOutcome};
 use crate::domain::reason::{Reason, Said};
@@ -179,10 +179,10 @@ fn money_that_went_back_stays_on_record() {
     end(&mut ledger, "aaaaaaaa", made(), None);
     let late = end(&mut ledger, "aaaaaaaa", RefundEnd::Refused(Some("no".to_owned())), None);
     assert_eq!(late.outcome, RefundOutcome::Refunded);
-    let forged = ledger.connection().execute("UPDATE refunds SET outcome = 'refused'", []);
+    let forged = below(&ledger, "UPDATE refunds SET outcome = 'refused'");
     assert!(forged.is_err());
-    assert!(ledger.connection().execute("DELETE FROM refunds", []).is_err());
-    assert!(ledger.connection().execute("UPDATE refunds SET amount_minor = 1", []).is_err());
+    assert!(below(&ledger, "DELETE FROM refunds").is_err());
+    assert!(below(&ledger, "UPDATE refunds SET amount_minor = 1").is_err());
 }
 
 #[test]

@@ -1,6 +1,6 @@
 use std::slice::from_ref;
 
-use super::{Place, at};
+use super::{Place, at, below};
 use crate::domain::drift::DriftKind;
 use crate::domain::ids::CustomerUid;
 use crate::domain::left::{Found, Schedule};
@@ -133,6 +133,6 @@ fn who_answered_is_never_changed_or_deleted() {
     };
     ledger.keep_answer_for(&answer).unwrap();
     for sql in ["DELETE FROM answers_for", "UPDATE answers_for SET reason = 'other'"] {
-        assert!(ledger.connection().execute(sql, []).is_err(), "{sql}");
+        assert!(below(&ledger, sql).is_err(), "{sql}");
     }
 }
