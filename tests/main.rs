@@ -17,6 +17,7 @@ mod browser;
 mod charge_rules;
 mod citations;
 mod clocks;
+mod column_maps;
 mod completion;
 mod crash;
 mod doctor;

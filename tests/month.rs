@@ -13,24 +13,24 @@ use crate::recipes::is_here;
 use crate::support::world::{Gateway, Ran, World, client};
 
 /// The first day of the month so many months ago, in Korea.
-fn first(months_ago: i32) -> Date {
+pub fn first(months_ago: i32) -> Date {
     let today = Timestamp::now().to_zoned_datetime(TimeZone::get("Asia/Seoul").unwrap()).date();
     today.first_of_month().checked_sub(months_ago.months()).unwrap()
 }
 
-fn name(months_ago: i32) -> String {
+pub fn name(months_ago: i32) -> String {
     first(months_ago).strftime("%Y-%m").to_string()
 }
 
 /// Noon of a day of that month, epoch seconds.
-fn noon(months_ago: i32, day: i32) -> i64 {
+pub fn noon(months_ago: i32, day: i32) -> i64 {
     let day = first(months_ago).checked_add((day - 1).days()).unwrap();
     let midnight = day.to_zoned_datetime(TimeZone::get("Asia/Seoul").unwrap()).unwrap();
     midnight.timestamp().as_second() + 12 * 3600
 }
 
 /// A charge with a billing key that was made on another machine.
-fn made(gateway: &Gateway, order: &str, amount: i64, at: i64, more: &Value) {
+pub fn made(gateway: &Gateway, order: &str, amount: i64, at: i64, more: &Value) {
     let mut payment = json!({
         "merchant_uid": order, "amount": amount, "name": "월 구독; \"plus\" (a|b)", "buyer_name": "홍길동",
         "customer_uid": "gildong_0001_1234", "customer_uid_usage": "payment", "channel": "api", "status": "paid",

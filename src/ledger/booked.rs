@@ -5,15 +5,16 @@ use std::ops::ControlFlow;
 use jiff::Timestamp;
 use rusqlite::Connection;
 
+use crate::domain::ids::MerchantUid;
 use crate::domain::movement::Booked;
 use crate::domain::payment::Outcome;
 use crate::ledger::cancellations::history;
 use crate::ledger::fault::Fault;
-use crate::ledger::read::bound;
+use crate::ledger::read::{bound, find_stored};
 use crate::ledger::records::of_payment;
 use crate::ledger::refunds;
 use crate::ledger::row::{self, Stored, payment_columns};
-use crate::ledger::{By, Ledger, LedgerError};
+use crate::ledger::{By, Filter, Ledger, LedgerError};
 
 /// A payment is of the time at which it was charged, or at which it was asked for; one that was not paid is of the
 /// latter. What went back may be of any time, so that whatever was refunded comes beside.
@@ -76,6 +77,31 @@ impl Ledger {
             }
             Ok(())
         })
+    }
+}
+
+impl Ledger {
+    /// Hands over the payments that a filter picks, newest first, each with all that went back of it, whenever.
+    pub fn booked_of(
+        &self,
+        filter: &Filter,
+        each: &mut dyn FnMut(&Booked) -> ControlFlow<()>,
+    ) -> Result<(), LedgerError> {
+        let mut failed = None;
+        self.visit(filter, &mut |payment| match self.booked_under(&payment.terms.merchant_uid) {
+            Ok(Some(booked)) => each(&booked),
+            Ok(None) => ControlFlow::Continue(()),
+            Err(error) => {
+                failed = Some(error);
+                ControlFlow::Break(())
+            }
+        })?;
+        failed.map_or(Ok(()), Err)
+    }
+
+    /// One payment with all that went back of it.
+    pub fn booked_under(&self, uid: &MerchantUid) -> Result<Option<Booked>, LedgerError> {
+        self.read(|db| find_stored(db, uid)?.map(|stored| with_its_refunds(db, stored)).transpose())
     }
 }
 

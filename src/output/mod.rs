@@ -7,6 +7,7 @@ pub mod attention;
 pub mod bars;
 pub mod checklist;
 pub mod colour;
+pub mod column_map;
 pub mod copy_text;
 pub mod counted;
 pub mod customer;
