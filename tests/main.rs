@@ -7,6 +7,7 @@
     reason = "a test stands outside the house and reads clocks and environment itself"
 )]
 
+mod against;
 mod ask_first;
 mod attention;
 mod bad_files;

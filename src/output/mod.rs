@@ -2,6 +2,7 @@
 //! progress. Writes only to the writers it is given, and reads no clock and no environment.
 
 pub mod addressee;
+pub mod against;
 pub mod alarm;
 pub mod attention;
 pub mod bars;
