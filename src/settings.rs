@@ -9,6 +9,7 @@ mod environment;
 mod error;
 mod file;
 mod keys;
+mod maps;
 mod origin;
 mod owner;
 mod presentation;
@@ -30,6 +31,7 @@ use crate::domain::tax::TaxRule;
 use crate::domain::words::hex;
 use crate::output::Format;
 use crate::output::colour::ColourChoice;
+use crate::output::column_map::ColumnMap;
 use crate::settings::file::SecretSource;
 use crate::settings::owner::Owners;
 use crate::settings::secret::{API_SECRET, LISTEN_SECRET};
@@ -37,6 +39,7 @@ use crate::settings::secret::{API_SECRET, LISTEN_SECRET};
 pub use crate::settings::account::Sibling;
 pub use crate::settings::environment::{Environment, Folders, VARIABLES};
 pub use crate::settings::error::{Fault, SettingsError};
+pub use crate::settings::maps::{Heading, HeadingMap};
 pub use crate::settings::origin::{Origin, Shown, Sourced};
 pub use crate::settings::presentation::{Presentation, Streams};
 pub use crate::settings::proxy::Proxy;
@@ -134,6 +137,10 @@ pub struct Settings {
     pub host: Option<String>,
     /// What opens a page, as the environment says (`BROWSER`).
     pub browser: Option<String>,
+    /// How exports may be laid out.
+    pub exports: Vec<ColumnMap>,
+    /// What other books call their columns.
+    pub against: Vec<HeadingMap>,
     /// Sentences about settings that work and are probably not meant.
     pub warnings: Vec<String>,
     shown: Vec<Shown>,

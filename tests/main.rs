@@ -7,6 +7,7 @@
     reason = "a test stands outside the house and reads clocks and environment itself"
 )]
 
+mod against;
 mod ask_first;
 mod attention;
 mod bad_files;
@@ -18,6 +19,7 @@ mod charge_rules;
 mod citations;
 mod clocks;
 mod closed_months;
+mod column_maps;
 mod completion;
 mod crash;
 mod doctor;

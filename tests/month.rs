@@ -13,24 +13,24 @@ use crate::recipes::is_here;
 use crate::support::world::{Gateway, Ran, World, client};
 
 /// The first day of the month so many months ago, in Korea.
-pub(crate) fn first(months_ago: i32) -> Date {
+pub fn first(months_ago: i32) -> Date {
     let today = Timestamp::now().to_zoned_datetime(TimeZone::get("Asia/Seoul").unwrap()).date();
     today.first_of_month().checked_sub(months_ago.months()).unwrap()
 }
 
-pub(crate) fn name(months_ago: i32) -> String {
+pub fn name(months_ago: i32) -> String {
     first(months_ago).strftime("%Y-%m").to_string()
 }
 
 /// Noon of a day of that month, epoch seconds.
-pub(crate) fn noon(months_ago: i32, day: i32) -> i64 {
+pub fn noon(months_ago: i32, day: i32) -> i64 {
     let day = first(months_ago).checked_add((day - 1).days()).unwrap();
     let midnight = day.to_zoned_datetime(TimeZone::get("Asia/Seoul").unwrap()).unwrap();
     midnight.timestamp().as_second() + 12 * 3600
 }
 
 /// A charge with a billing key that was made on another machine.
-pub(crate) fn made(gateway: &Gateway, order: &str, amount: i64, at: i64, more: &Value) {
+pub fn made(gateway: &Gateway, order: &str, amount: i64, at: i64, more: &Value) {
     let mut payment = json!({
         "merchant_uid": order, "amount": amount, "name": "월 구독; \"plus\" (a|b)", "buyer_name": "홍길동",
         "customer_uid": "gildong_0001_1234", "customer_uid_usage": "payment", "channel": "api", "status": "paid",
@@ -44,7 +44,7 @@ pub(crate) fn made(gateway: &Gateway, order: &str, amount: i64, at: i64, more: &
 }
 
 /// Last month: two sales, one of them refunded whole; a refund of a sale of the month before; one that failed.
-pub(crate) fn shop() -> (Gateway, World) {
+pub fn shop() -> (Gateway, World) {
     let gateway = Gateway::start("");
     let world = World::for_gateway(&gateway.url());
     let back =
@@ -58,12 +58,12 @@ pub(crate) fn shop() -> (Gateway, World) {
     (gateway, world)
 }
 
-pub(crate) fn import(world: &World) -> Ran {
+pub fn import(world: &World) -> Ran {
     let since = first(3).to_string();
     world.run(&["reconcile", "--since", &since, "--import", "--json"])
 }
 
-pub(crate) fn month(world: &World, months_ago: i32, more: &[&str]) -> Ran {
+pub fn month(world: &World, months_ago: i32, more: &[&str]) -> Ran {
     world.run(&[&["month", &name(months_ago), "--json"], more].concat())
 }
 
@@ -189,7 +189,7 @@ fn words_that_are_no_month_are_refused() {
     assert!(!empty.ledger_path().exists(), "nothing is created");
 }
 
-pub(crate) fn export(world: &World, which: &str, file: &str) -> std::path::PathBuf {
+pub fn export(world: &World, which: &str, file: &str) -> std::path::PathBuf {
     let path = world.home().join(file);
     let shown = path.display().to_string();
     let ran = world.run(&["month", &name(1), "--export", which, "--output", &shown]).exits(0);

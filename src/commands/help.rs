@@ -4,14 +4,14 @@ use clap::Args;
 use serde_json::json;
 
 use crate::commands::session::answered;
-use crate::commands::topics::{TOPICS, exit_codes, sandbox, states};
+use crate::commands::topics::{TOPICS, columns, exit_codes, sandbox, states};
 use crate::domain::words::nearest;
 use crate::failure::{EXIT_CODES, Exit, ExitCode, Failure};
 use crate::output::ui::Ui;
 use crate::output::wrap::help_columns;
 
 const AFTER_HELP: &str = "\
-Topics: exit-codes, states, sandbox.
+Topics: exit-codes, states, sandbox, columns.
 
 Examples:
   billkey help charge
@@ -25,7 +25,7 @@ Exit codes:
 #[derive(Debug, Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub struct HelpArgs {
-    /// A command such as `charge` or `customer add`, or one of exit-codes, states and sandbox
+    /// A command such as `charge` or `customer add`, or one of exit-codes, states, sandbox and columns
     #[arg(value_name = "COMMAND|TOPIC")]
     words: Vec<String>,
 }
@@ -33,16 +33,17 @@ pub struct HelpArgs {
 /// Prints the page that was asked for. `sandbox` is a topic and a command; the topic tells of both.
 pub fn run(args: &HelpArgs, root: clap::Command, ui: &mut Ui) -> Result<Exit, Failure> {
     let words: Vec<&str> = args.words.iter().map(String::as_str).collect();
-    let columns = help_columns(ui.options().width);
+    let width = help_columns(ui.options().width);
     let written = match words.as_slice() {
         ["exit-codes"] if ui.format().is_json() => {
             let line =
                 |line: &ExitCode| json!({ "code": line.code, "meaning": line.meaning, "again": line.again });
             ui.json(&EXIT_CODES.iter().map(line).collect::<Vec<_>>())
         }
-        ["exit-codes"] => ui.answer(&exit_codes().text(columns)),
-        ["states"] => ui.answer(&states().text(columns)),
-        ["sandbox"] => ui.answer(&sandbox().text(columns)),
+        ["exit-codes"] => ui.answer(&exit_codes().text(width)),
+        ["states"] => ui.answer(&states().text(width)),
+        ["columns"] => ui.answer(&columns().text(width)),
+        ["sandbox"] => ui.answer(&sandbox().text(width)),
         _ => ui.answer(&page(root, &words)?),
     };
     answered(written, Exit::Done)
@@ -69,9 +70,8 @@ fn unknown(asked: &str, word: &str, known: &[String]) -> Failure {
     let failure = Failure::usage(format!("there is no command or topic `{}`", asked.escape_debug()));
     match nearest(word, known.iter().map(String::as_str)) {
         Some(near) => failure.hinted(format!("did you mean `{near}`")),
-        None => {
-            failure.hinted("`billkey help` lists the commands; topics are exit-codes, states and sandbox.")
-        }
+        None => failure
+            .hinted("`billkey help` lists the commands; topics are exit-codes, states, sandbox and columns."),
     }
 }
 

@@ -4,6 +4,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand, ValueEnum};
 
 use crate::commands::context::Context;
+use crate::commands::export::ExportArgs;
 use crate::commands::whole::whole;
 use crate::domain::declines::Who;
 use crate::domain::payment::Mode;
@@ -27,6 +28,7 @@ Examples:
   billkey --sandbox history --since 7d --all --format csv
   billkey --sandbox history --since 7d --who customer --all --format csv
   billkey --sandbox history --since 2026-11 --totals --json
+  billkey --sandbox history 홍길동 --since 2026-01 --export csv
   billkey --sandbox history show order_monthly_0001
 
 Exit codes:
@@ -40,7 +42,8 @@ Exit codes:
 /// address, product name, pg_tid, note, card company, or the reason of a decline. An id or an approval
 /// number that is the word itself comes first; of a made-up or `--once-per` id its beginning is
 /// found. All from the ledger; nothing is asked of the gateway. `billkey history show ID` tells
-/// everything about one. With `--who customer` CSV has whom to write to, a line for each payment.
+/// everything about one. With `--who customer` CSV has whom to write to, a line for each payment. With `--export`
+/// all that were picked are written as the lines of a book: each sale, and each refund of it whenever it was.
 #[derive(Debug, Args)]
 #[command(
     after_long_help = AFTER_HELP,
@@ -148,14 +151,17 @@ pub struct HistoryListArgs {
     /// last line.
     #[arg(
         long,
-        conflicts_with_all = ["columns", "limit", "all"],
+        conflicts_with_all = ["columns", "limit", "all", "export"],
         help_heading = "What to print"
     )]
     pub totals: bool,
 
     /// These columns, in this order: names of the payment object, or headings of the table
-    #[arg(long, value_name = "COLUMN,...", help_heading = "What to print")]
+    #[arg(long, value_name = "COLUMN,...", conflicts_with = "export", help_heading = "What to print")]
     pub columns: Option<String>,
+
+    #[command(flatten)]
+    pub export: ExportArgs,
 }
 
 fn mode() -> impl TypedValueParser<Value = Mode> {

@@ -16,6 +16,7 @@ pub mod context;
 pub mod customer;
 pub mod doctor;
 mod ending;
+mod export;
 mod handed_in;
 pub mod help;
 pub mod history;

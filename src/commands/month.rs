@@ -1,18 +1,15 @@
 //! `billkey month`.
 
-use clap::builder::PossibleValue;
-use clap::{Args, ValueEnum};
-
-use std::path::PathBuf;
+use clap::Args;
 
 use crate::commands::context::Context;
+use crate::commands::export::{self, ExportArgs};
 use crate::commands::month::book::Book;
 use crate::commands::session::answered;
 use crate::failure::{Exit, Failure};
 
 mod book;
 mod close;
-mod export;
 
 const AFTER_HELP: &str = "\
 A sale counts where it was approved, a refund on its own day in its own month.
@@ -24,9 +21,13 @@ open then. It is refused (exit 8) while something of the month is unknown, in do
 charged twice or different at the gateway and nobody has answered for it, and until
 `billkey reconcile --since` has read the whole month after its end.
 
+--map NAME has the columns of [profile.PROFILE.export.NAME] in the config file:
+`billkey help columns` says what such a map may have.
+
 Examples:
   billkey --sandbox month 2026-11
   billkey --sandbox month 2026-11 --export csv --output november.csv
+  billkey month 2026-11 --export csv --map accountant --output november.csv
   billkey month 2026-11 --export hledger
   billkey month 2026-11 --close
   billkey month 2026-11 --verify
@@ -54,51 +55,18 @@ pub struct MonthArgs {
     #[arg(long, conflicts_with_all = ["export", "output"], help_heading = "What to do")]
     pub verify: bool,
 
-    /// Write its lines for another program
-    #[arg(long, value_name = "FORMAT", value_enum, help_heading = "What to do")]
-    pub export: Option<Export>,
-
-    /// Where to write them [default: stdout]
-    #[arg(long, value_name = "FILE", requires = "export", help_heading = "What to do")]
-    pub output: Option<PathBuf>,
-}
-
-/// What the lines of a month are written as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Export {
-    Csv,
-    Xlsx,
-    Portone,
-    Hledger,
-    Ledger,
-    Beancount,
-}
-
-impl ValueEnum for Export {
-    fn value_variants<'a>() -> &'a [Export] {
-        &[Export::Csv, Export::Xlsx, Export::Portone, Export::Hledger, Export::Ledger, Export::Beancount]
-    }
-
-    fn to_possible_value(&self) -> Option<PossibleValue> {
-        Some(match self {
-            Export::Csv => PossibleValue::new("csv").help("a line a sale and refund, with its parts"),
-            Export::Xlsx => PossibleValue::new("xlsx").help("the same as a workbook"),
-            Export::Portone => PossibleValue::new("portone")
-                .help("a workbook of order, amount and day, for the console's own-data reconciliation"),
-            Export::Hledger => PossibleValue::new("hledger").help("a journal for hledger"),
-            Export::Ledger => PossibleValue::new("ledger").help("a journal for ledger"),
-            Export::Beancount => PossibleValue::new("beancount").help("a journal for beancount"),
-        })
-    }
+    #[command(flatten)]
+    pub export: ExportArgs,
 }
 
 /// Shows, exports, closes or verifies a month.
 pub fn run(args: &MonthArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
     let month = book::parse(&args.month, context)?;
-    if let Some(export) = args.export {
+    if let Some(wanted) = export::wanted(&args.export, context)? {
         let ledger = context.read_ledger()?;
         book::is_in_ledger(&month, &ledger)?;
-        return export::run(export, &month, args.output.as_deref(), &ledger, context);
+        let lines = wanted.of_time(&month.time, &ledger, context)?;
+        return wanted.write(&lines, &month.name, context);
     }
     if args.close {
         return close::run(&month, context);

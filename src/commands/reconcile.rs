@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::billing::desk::Desk;
 use crate::commands::belonging::recognise;
 use crate::commands::context::{Context, Gateway};
+use crate::commands::reconcile::against::AgainstArgs;
 use crate::commands::reconcile::books::Books;
 use crate::commands::reconcile::note::Note;
 use crate::commands::reconcile::settle::{Asking, settle, which};
@@ -23,6 +24,7 @@ use crate::ledger::Ledger;
 use crate::output::text::{safe, shell_word};
 
 mod acknowledge;
+mod against;
 mod answer_for;
 mod books;
 mod differ;
@@ -51,6 +53,7 @@ Examples:
   billkey --sandbox reconcile order_monthly_0001
   billkey --sandbox reconcile --since 30d --json
   billkey --sandbox reconcile --since 2026-11 --import --fix
+  billkey reconcile --against settlement.xlsx --since 2026-11 --until 2026-11
 
 Exit codes:
   0 nothing is open, or noted   7 something is still unknown
@@ -157,6 +160,9 @@ pub struct ReconcileArgs {
     /// Take the gateway's word for status and refunds
     #[arg(long, help_heading = "What to record")]
     pub fix: bool,
+
+    #[command(flatten)]
+    pub other: AgainstArgs,
 }
 
 /// How long a decline may still turn to paid (facts 2.6: two to three days at some PGs). What is older is seen in
@@ -179,6 +185,11 @@ pub fn run(args: &ReconcileArgs, context: &mut Context<'_>) -> Result<Exit, Fail
         return signed;
     }
     let span = span(args, context)?;
+    args.other.check()?;
+    if let Some(file) = &args.other.against {
+        let time = span.map(|span| (span.since, span.until));
+        return against::run(file, &args.other, time, context);
+    }
     let customer = args.customer.as_deref().map(CustomerUid::parse).transpose()?;
     // Where there is no ledger there is nothing to settle, and none is created but by what records payments.
     let mut ledger = if args.import { context.open_ledger()? } else { context.ledger_at_hand()? };

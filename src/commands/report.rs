@@ -5,10 +5,11 @@ use std::ops::ControlFlow;
 use clap::builder::PossibleValue;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::commands::context::Context;
+use crate::commands::export::{self, ExportArgs};
 use crate::commands::session::answered;
 use crate::commands::when::{self, in_option};
 use crate::failure::{Exit, Failure};
@@ -22,6 +23,8 @@ A sale counts where it was approved, a refund on its own day, whatever the day
 of its sale. A payment that was not paid counts where it was asked for. Money of
 a test channel and each currency have sums of their own.
 
+--export writes the lines that it adds up instead, as `month --export` does.
+
 VAT is what was sent with a charge or refund, and else an eleventh of what is not
 free of tax.
 
@@ -30,6 +33,7 @@ Examples:
   billkey --sandbox report 2026-11
   billkey --sandbox report --since 2026-01 --by month --json
   billkey --sandbox report 2026-11 --by reason
+  billkey report --since 2026-10 --until 2026-12 --export xlsx --output quarter.xlsx
 
 Exit codes:
   0 done   10 there is no ledger
@@ -54,12 +58,21 @@ pub struct ReportArgs {
     pub until: Option<String>,
 
     /// What a row is about [default: day]
-    #[arg(long, value_name = "WHAT", value_parser = by(), help_heading = "What to print")]
+    #[arg(
+        long,
+        value_name = "WHAT",
+        value_parser = by(),
+        conflicts_with = "export",
+        help_heading = "What to print"
+    )]
     pub by: Option<By>,
 
     /// Which time of a payment counts [default: approval]
     #[arg(long, value_name = "TIME", value_enum, help_heading = "Which time")]
     pub basis: Option<Basis>,
+
+    #[command(flatten)]
+    pub export: ExportArgs,
 }
 
 fn by() -> impl TypedValueParser<Value = By> {
@@ -91,9 +104,14 @@ impl ValueEnum for Basis {
 pub fn run(args: &ReportArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
     let (now, zone) = (context.now(), context.settings.zone.clone());
     let (since, until) = time_of(args, now, &zone)?;
+    let wanted = export::wanted(&args.export, context)?;
     let ledger = context.read_ledger()?;
     let by_request = args.basis.unwrap_or_default() == Basis::Request;
     let time = Time { since, until, by_request, zone };
+    if let Some(wanted) = wanted {
+        let lines = wanted.of_time(&time, &ledger, context)?;
+        return wanted.write(&lines, &named(&time), context);
+    }
     let mut sums = Sums::new(args.by.unwrap_or_default(), time, context.settings.tax);
     let by = if by_request { ledger::By::Requested } else { ledger::By::Paid };
     ledger.booked(by, (since, until), &mut |booked| {
@@ -102,6 +120,17 @@ pub fn run(args: &ReportArgs, context: &mut Context<'_>) -> Result<Exit, Failure
     })?;
     let go_on = GoOn { reconcile: context.hint("reconcile"), doubles: context.hint("history --doubles") };
     answered(context.ui.report(&sums, &go_on), Exit::Done)
+}
+
+/// `2026-10-01 to 2026-12-31`, by its first and last day.
+fn named(time: &Time) -> String {
+    let day = |at: Timestamp| at.to_zoned_datetime(time.zone.clone()).date();
+    let last = time.until.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(time.until);
+    match (time.since == Timestamp::MIN, day(time.since), day(last)) {
+        (true, _, last) => format!("everything until {last}"),
+        (false, first, last) if first == last => first.to_string(),
+        (false, first, last) => format!("{first} to {last}"),
+    }
 }
 
 fn time_of(args: &ReportArgs, now: Timestamp, zone: &TimeZone) -> Result<(Timestamp, Timestamp), Failure> {

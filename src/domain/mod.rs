@@ -17,6 +17,7 @@ pub mod money;
 pub mod movement;
 pub mod near;
 pub mod order;
+pub mod other_book;
 pub mod outside;
 pub mod payment;
 pub mod period;

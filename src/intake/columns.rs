@@ -4,7 +4,7 @@ use crate::domain::text::nfc;
 use crate::domain::words::nearest;
 use crate::intake::place::At;
 use crate::intake::problem::What;
-use crate::intake::wanted::Wanted;
+use crate::intake::wanted::{Wanted, Whose};
 
 /// What one name means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,13 +23,21 @@ impl Wanted {
             return Named::Nothing;
         }
         let bare = bare(&name);
+        if let Some((_, column)) = self.renamed.iter().find(|(heading, _)| *heading == name) {
+            return Named::Column(*column);
+        }
+        let is_renamed = |column| self.renamed.iter().any(|(_, of)| *of == column);
         let is = |known: &str| known == name || known == bare;
         match self
             .columns
             .iter()
-            .position(|column| is(column.name) || column.also.iter().any(|also| is(also)))
+            .enumerate()
+            .filter(|(number, _)| !is_renamed(*number))
+            .find(|(_, column)| is(column.name) || column.also.iter().any(|also| is(also)))
+            .map(|(number, _)| number)
         {
             Some(column) => Named::Column(column),
+            None if self.whose == Whose::Anothers => Named::PassedOver,
             None if self.passed_over.iter().any(|known| is(known)) => Named::PassedOver,
             None => Named::Unknown,
         }
@@ -45,6 +53,35 @@ impl Wanted {
         }
     }
 
+    /// How many cells of a row name a column: the header of another's file stands under its titles.
+    pub(super) fn known_among(&self, cells: &[&str]) -> usize {
+        cells.iter().filter(|cell| matches!(self.named(cell), Named::Column(_))).count()
+    }
+
+    /// That no row of another's file names columns.
+    pub(super) fn none_known(&self, found: &[String]) -> What {
+        let also = || self.columns.iter().flat_map(|column| column.also.iter().copied());
+        let near = found.iter().find_map(|given| {
+            let near = nearest(&column_name(given), self.names().into_iter().chain(also()))?;
+            Some((given.clone(), near))
+        });
+        What::NoneKnown { found: shown(found), near, names: self.names() }
+    }
+
+    /// That a column of another's file is missing, with the heading that may be it.
+    fn missing(&self, column: usize, cells: &[&str]) -> What {
+        let name = self.columns.get(column).map_or("", |column| column.name);
+        let found: Vec<String> = headings(cells);
+        let of = |wanted: &str| nearest(wanted, found.iter().map(String::as_str)).map(str::to_owned);
+        if let Some((heading, _)) = self.renamed.iter().find(|(_, of)| *of == column) {
+            let (heading, near) = (heading.clone(), of(heading));
+            return What::NotAsMapped { name, heading, near, found: shown(&found) };
+        }
+        let also = self.columns.get(column).map_or(&[][..], |column| column.also);
+        let near = also.iter().chain([&name]).find_map(|known| of(known));
+        What::NotAmong { name, found: shown(&found), near }
+    }
+
     fn names(&self) -> Vec<&'static str> {
         self.columns.iter().map(|column| column.name).collect()
     }
@@ -54,6 +91,15 @@ impl Wanted {
 #[must_use]
 pub fn column_name(given: &str) -> String {
     nfc(given.trim()).to_lowercase().replace(['-', ' ', '\u{a0}', '\n', '\r'], "_").replace("__", "_")
+}
+
+fn headings(cells: &[&str]) -> Vec<String> {
+    cells.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty()).map(str::to_owned).collect()
+}
+
+/// As many as a sentence holds.
+fn shown(found: &[String]) -> Vec<String> {
+    found.iter().take(30).cloned().collect()
 }
 
 /// Without what is said in brackets: `금액(원)` is `금액`. Korean names are written with blanks and without.
@@ -69,6 +115,8 @@ pub(super) struct Header {
     /// How many cells have a name, up to the last one that has.
     pub width: usize,
     pub passed_over: Vec<String>,
+    /// Columns that are there, as they are spelled.
+    pub found: Vec<(usize, String)>,
 }
 
 impl Header {
@@ -84,11 +132,22 @@ impl Header {
             match named {
                 Named::Column(column) if header.slots.contains(named) => {
                     let name = wanted.columns.get(*column).map_or("", |column| column.name);
-                    problems.push((At::Row, What::ColumnTwice { name }));
+                    let before = header.found.iter().find(|(found, _)| found == column);
+                    let first = before.map_or_else(String::new, |(_, given)| given.clone());
+                    problems.push((
+                        At::Row,
+                        match wanted.whose {
+                            Whose::Ours => What::ColumnTwice { name },
+                            Whose::Anothers => {
+                                What::EitherColumn { name, first, second: given.trim().to_owned() }
+                            }
+                        },
+                    ));
                 }
+                Named::Column(column) => header.found.push((*column, given.trim().to_owned())),
                 Named::Unknown => problems.push((At::Row, wanted.unknown(given))),
                 Named::PassedOver => header.passed_over.push(given.trim().to_owned()),
-                Named::Column(_) | Named::Nothing => {}
+                Named::Nothing => {}
             }
             if *named != Named::Nothing {
                 header.width = index + 1;
@@ -96,8 +155,16 @@ impl Header {
             header.slots.push(*named);
         }
         for (column, known) in wanted.columns.iter().enumerate() {
-            if known.needed && !slots.contains(&Named::Column(column)) {
-                problems.push((At::Row, What::NoColumn { name: known.name }));
+            let is_there = slots.contains(&Named::Column(column));
+            let is_mapped = wanted.renamed.iter().any(|(_, of)| *of == column);
+            if (known.needed || is_mapped) && !is_there {
+                problems.push((
+                    At::Row,
+                    match wanted.whose {
+                        Whose::Ours => What::NoColumn { name: known.name },
+                        Whose::Anothers => wanted.missing(column, cells),
+                    },
+                ));
             }
         }
         if problems.is_empty() { Ok(header) } else { Err(problems) }
@@ -107,7 +174,7 @@ impl Header {
 #[cfg(test)]
 pub(super) mod tests {
     use super::{Header, Named, column_name};
-    use crate::intake::wanted::{Column, Kind, Wanted};
+    use crate::intake::wanted::{Column, Kind, Wanted, Whose};
 
     pub(in crate::intake) static WANTED: Wanted = Wanted {
         columns: &[
@@ -121,6 +188,8 @@ pub(super) mod tests {
         key: 0,
         passed_over: &["card_name"],
         example: "customer_uid,amount,name,merchant_uid",
+        whose: Whose::Ours,
+        renamed: Vec::new(),
     };
 
     #[test]

@@ -7,12 +7,11 @@ use std::ops::ControlFlow;
 
 use csv::{ByteRecord, StringRecord};
 
-use crate::intake::columns::Named;
 use crate::intake::csv::watched::{Trouble, Watched};
 use crate::intake::place::At;
 use crate::intake::problem::What;
-use crate::intake::table::{Given, Table};
-use crate::intake::wanted::Wanted;
+use crate::intake::table::{Given, TITLE_ROWS_MAX, Table};
+use crate::intake::wanted::{Wanted, Whose};
 
 /// How much of the text is looked at to find its header.
 const BEGIN_BYTES: u64 = 64 * 1024;
@@ -71,7 +70,7 @@ fn rows<R: Read>(text: Watched<R>, separator: u8, piped: bool, table: &mut Table
         Some(Trouble::AfterQuote { line, character }) => {
             table.problems.add(line, At::Row, What::AfterQuote { character });
         }
-        None if !table.has_header() && table.problems.is_empty() => {
+        None if !table.has_header() && !table.has_titles() && table.problems.is_empty() => {
             table.problems.add(1, At::Row, What::Empty);
         }
         None if piped && !watched.ended_its_line() => table.broke_off(),
@@ -102,6 +101,14 @@ fn named_separator(begin: &[u8]) -> Option<(u8, usize)> {
     (possible && name.eq_ignore_ascii_case(b"sep=")).then_some((*separator, (end + after).min(begin.len())))
 }
 
+/// In how many rows the header is looked for.
+fn header_within(wanted: &Wanted) -> u32 {
+    match wanted.whose {
+        Whose::Ours => 1,
+        Whose::Anothers => TITLE_ROWS_MAX,
+    }
+}
+
 /// The separator with which the header names most columns.
 fn separator(begin: &[u8], wanted: &Wanted) -> u8 {
     let named = |separator: u8| {
@@ -111,13 +118,16 @@ fn separator(begin: &[u8], wanted: &Wanted) -> u8 {
             .flexible(true)
             .from_reader(begin);
         let mut record = ByteRecord::new();
-        while reader.read_byte_record(&mut record).unwrap_or(false) {
+        let (mut most, mut rows) = (0, 0);
+        while rows < header_within(wanted) && reader.read_byte_record(&mut record).unwrap_or(false) {
             let cells: Vec<_> = record.iter().map(String::from_utf8_lossy).collect();
             if cells.iter().any(|cell| !cell.trim().is_empty()) {
-                return cells.iter().filter(|cell| matches!(wanted.named(cell), Named::Column(_))).count();
+                let cells: Vec<&str> = cells.iter().map(AsRef::as_ref).collect();
+                most = most.max(wanted.known_among(&cells));
+                rows += 1;
             }
         }
-        0
+        most
     };
     // Of several that do as well the first: `max_by_key` would take the last.
     let mut best = (b',', named(b','));

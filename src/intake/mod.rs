@@ -26,7 +26,7 @@ pub use crate::intake::problem::{Problems, Unreadable, What};
 use crate::intake::source::{Content, TextFormat};
 pub use crate::intake::source::{Source, file, pipe};
 pub use crate::intake::table::{ROWS_MAX, Take};
-pub use crate::intake::wanted::{Column, Kind, Wanted};
+pub use crate::intake::wanted::{Column, Kind, Wanted, Whose};
 pub use crate::intake::xlsx::Hidden;
 
 /// How a file is written.
@@ -62,6 +62,10 @@ pub struct Read {
     pub places: Places,
     /// Columns that are known and not read, as the file spells them.
     pub passed_over: Vec<String>,
+    /// Columns that are read, by their place in [`Wanted::columns`], as the file spells them.
+    pub found: Vec<(usize, String)>,
+    /// Rows of another's file that are sums, and were not taken.
+    pub sums: Vec<u64>,
     /// What is to be looked at, and stands in nothing's way.
     pub warnings: Vec<String>,
     pub encoding: Encoding,

@@ -28,6 +28,28 @@ pub enum What {
     ColumnTwice { name: &'static str },
     #[error("there is no column {name}")]
     NoColumn { name: &'static str },
+    #[error(
+        "none of its first rows names two columns that are known; it begins with {}{} The columns are {}",
+        quoted(found),
+        meant_of(near.as_ref()),
+        names.join(", ")
+    )]
+    NoneKnown { found: Vec<String>, near: Option<(String, &'static str)>, names: Vec<&'static str> },
+    #[error(
+        "both `{}` and `{}` may be the column {name}; say which one in a map",
+        Plain(first),
+        Plain(second)
+    )]
+    EitherColumn { name: &'static str, first: String, second: String },
+    #[error(
+        "there is no column {name}; the file has {}{}",
+        quoted(found),
+        near.as_ref().map_or_else(String::new, |near| format!(". Is `{}` it? Say so in a map", Plain(near)))
+    )]
+    NotAmong { name: &'static str, found: Vec<String>, near: Option<String> },
+    #[error("there is no column `{}`, which the map names for {name}{}; the file has {}", Plain(heading),
+        near.as_ref().map_or_else(String::new, |near| format!("; did you mean `{}`?", Plain(near))), quoted(found))]
+    NotAsMapped { name: &'static str, heading: String, near: Option<String>, found: Vec<String> },
     #[error("the row has {}; the header names {}", number_of(*cells, "cell"), number_of(*columns, "column"))]
     Width { cells: usize, columns: usize },
     #[error("`{}` stands in a column without a name; name the column, or empty it", Plain(text))]
@@ -116,6 +138,13 @@ pub enum What {
 
 fn meant(near: Option<&str>) -> String {
     near.map_or_else(|| ".".to_owned(), |near| format!("; did you mean {near}?"))
+}
+
+fn meant_of(near: Option<&(String, &'static str)>) -> String {
+    near.map_or_else(
+        || ".".to_owned(),
+        |(given, near)| format!(", where `{}` may be meant as {near}.", Plain(given)),
+    )
 }
 
 fn quoted(names: &[String]) -> String {

@@ -9,7 +9,7 @@ use crate::intake::encoding::Encoding;
 use crate::intake::place::{At, Places};
 use crate::intake::problem::{Plain, Problems, What};
 use crate::intake::ruin::{LongIds, Ruin, is_split_amount, is_total, ruin};
-use crate::intake::wanted::{Kind, Wanted};
+use crate::intake::wanted::{Kind, Wanted, Whose};
 use crate::intake::{Flow, Read};
 
 /// More rows than this are not one month's work but a mistake, or a job for several files.
@@ -110,9 +110,17 @@ pub(super) struct Table<'t> {
     sheet: bool,
     /// Columns that are known and not read.
     pub passed_over: Vec<String>,
+    /// Sums of another's file.
+    sums: Vec<u64>,
+    /// What stands above the header of another's file, and on which line that begins.
+    titles: Option<(u64, Vec<String>)>,
+    title_rows: u32,
     last: Option<(u64, usize)>,
     rows: u64,
 }
+
+/// In so many rows of another's file its header is looked for.
+pub(super) const TITLE_ROWS_MAX: u32 = 20;
 
 impl<'t> Table<'t> {
     pub(super) fn new(wanted: &'t Wanted, take: &'t mut Take<'t>) -> Table<'t> {
@@ -127,6 +135,9 @@ impl<'t> Table<'t> {
             commas: false,
             sheet: false,
             passed_over: Vec::new(),
+            sums: Vec::new(),
+            titles: None,
+            title_rows: 0,
             last: None,
             rows: 0,
         }
@@ -153,8 +164,20 @@ impl<'t> Table<'t> {
         self.header.is_some()
     }
 
+    /// Rows stand where a header was looked for.
+    pub(super) fn has_titles(&self) -> bool {
+        self.titles.is_some()
+    }
+
     /// Takes the row that names the columns. Break: it does not.
     pub(super) fn header(&mut self, line: u64, cells: &[&str]) -> Flow {
+        if self.wanted.whose == Whose::Anothers && self.wanted.known_among(cells) < 2 {
+            let given = || cells.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty());
+            self.titles.get_or_insert_with(|| (line, given().map(str::to_owned).collect()));
+            self.title_rows += 1;
+            let goes_on = self.title_rows < TITLE_ROWS_MAX;
+            return if goes_on { ControlFlow::Continue(()) } else { self.no_header() };
+        }
         match Header::read(cells, self.wanted) {
             Ok(mut header) => {
                 self.passed_over.append(&mut header.passed_over);
@@ -170,12 +193,24 @@ impl<'t> Table<'t> {
         }
     }
 
+    /// Says that nothing names columns, if nothing does.
+    pub(super) fn no_header(&mut self) -> Flow {
+        if let (None, Some((line, found))) = (&self.header, self.titles.take()) {
+            self.problems.add(line, At::Row, self.wanted.none_known(&found));
+        }
+        ControlFlow::Break(())
+    }
+
     /// Takes one row under the header.
     pub(super) fn row(&mut self, line: u64, cells: &[Given<'_>]) -> Flow {
         if cells.iter().all(Given::is_empty) {
             return ControlFlow::Continue(());
         }
         let Some(header) = &self.header else { return ControlFlow::Continue(()) };
+        if self.wanted.whose == Whose::Anothers && self.is_sum(header, cells) {
+            self.sums.push(line);
+            return ControlFlow::Continue(());
+        }
         self.last = Some((line, cells.len()));
         let before = self.problems.count();
         if self.commas {
@@ -199,7 +234,7 @@ impl<'t> Table<'t> {
                         *place = *cell;
                     }
                 }
-                Named::Nothing if !cell.is_empty() => {
+                Named::Nothing if !cell.is_empty() && self.wanted.whose == Whose::Ours => {
                     let text = cell.text.to_owned();
                     self.problems.add(line, At::Cell(number), What::Nameless { text });
                 }
@@ -209,6 +244,20 @@ impl<'t> Table<'t> {
         self.cells(line, &given)
     }
 
+    /// Whether a row of another's file is a sum: one of its cells says so, and no id does otherwise.
+    fn is_sum(&self, header: &Header, cells: &[Given<'_>]) -> bool {
+        let is_id = |slot: &Named| {
+            let column =
+                if let Named::Column(column) = slot { self.wanted.columns.get(*column) } else { None };
+            column.is_some_and(|column| column.kind == Kind::Id)
+        };
+        cells.iter().any(|cell| is_total(cell.text.trim()))
+            && cells
+                .iter()
+                .zip(&header.slots)
+                .all(|(cell, slot)| !is_id(slot) || cell.is_empty() || is_total(cell.text.trim()))
+    }
+
     /// Takes the cells of one row in the order of the columns.
     pub(super) fn cells(&mut self, line: u64, given: &[Given<'_>]) -> Flow {
         if self.rows >= ROWS_MAX {
@@ -216,7 +265,8 @@ impl<'t> Table<'t> {
             return ControlFlow::Break(());
         }
         self.rows += 1;
-        if let Some(key) = given.get(self.wanted.key)
+        if self.wanted.whose == Whose::Ours
+            && let Some(key) = given.get(self.wanted.key)
             && is_total(key.text)
         {
             let what = What::Total { text: key.text.trim().to_owned() };
@@ -268,7 +318,8 @@ impl<'t> Table<'t> {
     }
 
     /// Everything there is to say of the file.
-    pub(super) fn finish(self, encoding: Encoding) -> Read {
+    pub(super) fn finish(mut self, encoding: Encoding) -> Read {
+        let _ = self.no_header();
         let places = if self.sheet {
             Places::cells(self.wanted.columns, self.column_numbers())
         } else {
@@ -291,7 +342,8 @@ impl<'t> Table<'t> {
             }
         }
         let problems = self.problems.with(late);
-        Read { problems, places, passed_over: self.passed_over, warnings, encoding }
+        let found = self.header.map_or_else(Vec::new, |header| header.found);
+        Read { problems, places, passed_over: self.passed_over, found, sums: self.sums, warnings, encoding }
     }
 }
 

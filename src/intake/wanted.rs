@@ -32,4 +32,19 @@ pub struct Wanted {
     pub passed_over: &'static [&'static str],
     /// A header that would do.
     pub example: &'static str,
+    /// Whose file it is, and so what becomes of what is not known.
+    pub whose: Whose,
+    /// What the file calls some columns, each in the spelling of `column_name`; their other names count for nothing
+    /// then.
+    pub renamed: Vec<(String, usize)>,
+}
+
+/// Whose file it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// Made for us: a column that is not known is a mistake, and so is a row that is a sum.
+    Ours,
+    /// Another program's: it has columns of its own, titles above its header, and sums under its rows. They are passed
+    /// over, and told.
+    Anothers,
 }

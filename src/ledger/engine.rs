@@ -254,6 +254,16 @@ seam! {
             time: (Timestamp, Timestamp),
             each: &mut dyn FnMut(&Booked) -> ControlFlow<()>
         ) -> Result<(), LedgerError>;
+
+        /// Hands over the payments that a filter picks, newest first, each with all that went back of it, whenever.
+        fn booked_of(
+            &self,
+            filter: &Filter,
+            each: &mut dyn FnMut(&Booked) -> ControlFlow<()>
+        ) -> Result<(), LedgerError>;
+
+        /// One payment with all that went back of it.
+        fn booked_under(&self, uid: &MerchantUid) -> Result<Option<Booked>, LedgerError>;
     }
 
     /// Closed months, and what was held against the gateway before.

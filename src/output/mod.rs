@@ -2,11 +2,13 @@
 //! progress. Writes only to the writers it is given, and reads no clock and no environment.
 
 pub mod addressee;
+pub mod against;
 pub mod alarm;
 pub mod attention;
 pub mod bars;
 pub mod checklist;
 pub mod colour;
+pub mod column_map;
 pub mod copy_text;
 pub mod counted;
 pub mod customer;

@@ -12,12 +12,14 @@ use crate::domain::money::Amount;
 use crate::domain::payment::Mode;
 use crate::domain::tax::TaxRule;
 use crate::domain::words::os_words;
+use crate::output::column_map::ColumnMap;
 use crate::plain_file::Found;
 use crate::settings::address::{check_address, check_proxy};
 use crate::settings::error::SettingsError;
 use crate::settings::keys::{
     IMP_SECRET_KEYS, LIMIT_KEYS, LISTEN_SECRET_KEYS, Located, PROFILE_KEYS, TOP_KEYS,
 };
+use crate::settings::maps::{self, HeadingMap};
 use crate::settings::owner::Owners;
 use crate::settings::section::Section;
 
@@ -67,6 +69,8 @@ pub(super) struct Profile {
     pub(super) daily_amount: Option<Located<Amount>>,
     /// `Some(None)` is `"off"`.
     pub(super) similar_within: Option<Located<Option<Duration>>>,
+    pub(super) exports: Vec<ColumnMap>,
+    pub(super) against: Vec<HeadingMap>,
 }
 
 impl ConfigFile {
@@ -174,6 +178,8 @@ impl Profile {
                 TaxRule::from_word(text)
                     .ok_or_else(|| "what is sold is `taxed`, `mixed` or `tax-free`".to_owned())
             })?,
+            exports: maps::exports(section)?,
+            against: maps::against(section)?,
             ..Profile::default()
         };
         section.at_most_one("which payment channel to use", &["channel_key", "pg"])?;

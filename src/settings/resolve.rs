@@ -98,6 +98,8 @@ pub(super) fn resolve(flags: &Flags, environment: &Environment) -> Result<Settin
         operator: environment.operator(),
         host: environment.host(),
         browser: environment.lossy("BROWSER"),
+        exports: profile.exports,
+        against: profile.against,
         warnings: Vec::new(),
         shown: rows.shown,
         flags_as_given: account::as_given(flags),
@@ -114,7 +116,7 @@ pub(super) fn resolve(flags: &Flags, environment: &Environment) -> Result<Settin
     Ok(Settings { siblings, ledgers, ..settings })
 }
 
-/// The settings of `--sandbox`: nothing of a profile, and of the file only the time zone. Neither
+/// The settings of `--sandbox`: nothing of a profile, and of the file only the time zone and the profile's maps. Neither
 /// BILLKEY_DATABASE nor a profile's `database` counts: play money has no place in a real ledger,
 /// unless a flag of this very command says so.
 fn sandbox(
@@ -131,6 +133,11 @@ fn sandbox(
             None
         }
     };
+    // A map moves no money, and is tried here before it is used.
+    let named = profile_name(flags, environment, file.as_ref()).ok();
+    let profile = file.as_ref().zip(named).and_then(|(file, named)| file.profile(&named.value));
+    let (exports, against) =
+        profile.map_or_else(Default::default, |profile| (profile.exports.clone(), profile.against.clone()));
     let mut rows = Rows { path: file.as_ref().map(|file| file.path.clone()), shown: Vec::new() };
     let zone = zone(file.as_ref(), &mut rows)?;
     let folder = environment.folders().data.as_ref().map(|folder| folder.join("billkey").join("sandbox"));
@@ -173,6 +180,8 @@ fn sandbox(
         operator: environment.operator(),
         host: environment.host(),
         browser: environment.lossy("BROWSER"),
+        exports,
+        against,
         warnings,
         shown: rows.shown,
         flags_as_given: account::as_given(flags),

@@ -93,6 +93,46 @@ impl<'a> Section<'a> {
         Ok(Some(Section { text: self.text, path: self.path, home: self.home, prefix, table }))
     }
 
+    /// The table's own name, such as `profile.main.limits`.
+    pub(super) fn named(&self) -> &str {
+        self.prefix.trim_end_matches('.')
+    }
+
+    /// A line of the file, for a sentence that is said later.
+    pub(super) fn place(&self, line: usize) -> String {
+        format!("{} line {line}", self.path.display())
+    }
+
+    /// The line of the table's first key; 1 where it has none.
+    pub(super) fn first_line(&self) -> usize {
+        self.keys().first().map_or(1, |key| key.line)
+    }
+
+    /// A list of tables.
+    pub(super) fn sections(&self, key: &str) -> Result<Option<Vec<Section<'_>>>, SettingsError> {
+        const WANTED: &str = "a list of tables, such as [{ heading = \"일자\", field = \"at\" }]";
+        let Some(value) = self.table.get(key) else { return Ok(None) };
+        let Some(array) = value.get_ref().as_array() else { return Err(self.wrong_type(key, value, WANTED)) };
+        let mut sections = Vec::new();
+        for (item, number) in array.iter().zip(1..) {
+            let Some(table) = item.get_ref().as_table() else {
+                return Err(self.wrong_type(key, item, WANTED));
+            };
+            let prefix = format!("{}[{number}].", self.name(key));
+            sections.push(Section { text: self.text, path: self.path, home: self.home, prefix, table });
+        }
+        Ok(Some(sections))
+    }
+
+    /// A text, which may be empty.
+    pub(super) fn text_or_empty(&self, key: &str) -> Result<Option<Located<String>>, SettingsError> {
+        let Some(value) = self.table.get(key) else { return Ok(None) };
+        let Some(text) = value.get_ref().as_str() else {
+            return Err(self.wrong_type(key, value, "a text in quotes"));
+        };
+        Ok(Some(Located { value: text.to_owned(), line: self.line(&value.span()) }))
+    }
+
     /// A text that is not empty.
     pub(super) fn text(&self, key: &str) -> Result<Option<Located<String>>, SettingsError> {
         let Some(value) = self.table.get(key) else { return Ok(None) };

@@ -14,7 +14,7 @@ use crate::support::pty::Terminal;
 use crate::support::world::{BILLKEY, Gateway, Ran, World, set_mode, to_charge_with};
 
 /// What each block is known by. A block that is not here fails the test that counts them.
-const BLOCKS: [&str; 14] = [
+const BLOCKS: [&str; 15] = [
     "cargo run",
     "cargo test",
     "completions bash",
@@ -27,6 +27,7 @@ const BLOCKS: [&str; 14] = [
     "--dry-run",
     "systemctl",
     "billkey refund",
+    "--against",
     "ledger backup",
     "cp -a",
 ];
@@ -188,6 +189,20 @@ fn money_goes_back_whole_and_in_part() {
     }
     let seen = story.run("billkey refund");
     assert!(seen.contains("₩8,900") && seen.contains("₩3,000"), "{seen}");
+}
+
+#[test]
+fn lines_are_handed_over_in_columns_of_ones_own_and_another_book_is_held_against_the_ledger() {
+    let story = Story::begin();
+    let map = readme::with("toml", "export.accountant").text;
+    story.world.configure(&format!("[profile.default]\nmode = \"test\"\n{map}"));
+    let charge = to_charge_with("gildong_0001_1234", "8900", "order_1", &["--quiet"]).join(" ");
+    let _ = story.quietly(&format!("billkey {charge}")).exits(0);
+    let seen = story.run("--against");
+    assert!(seen.contains("1 payment the same (1 by imp_uid), nothing is left."), "{seen}");
+    let lines = fs::read_to_string(story.at("lines.csv")).unwrap();
+    assert!(lines.starts_with("\u{feff}일자,구분,거래처,주문번호,공급가액,부가세,금액\r\n"), "{lines}");
+    assert!(lines.contains(",매출,카드매출,order_1,8091,809,8900"), "{lines}");
 }
 
 #[test]

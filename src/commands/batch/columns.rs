@@ -1,6 +1,6 @@
 //! The columns of a file of charges.
 
-use crate::intake::{Column, Kind, Wanted};
+use crate::intake::{Column, Kind, Wanted, Whose};
 
 const fn column(name: &'static str, also: &'static [&'static str], kind: Kind) -> Column {
     Column { name, also, kind, needed: false }
@@ -41,5 +41,11 @@ pub(super) static COLUMNS: [Column; 13] = [
 ];
 
 /// What is looked for in a file of charges.
-pub(super) static WANTED: Wanted =
-    Wanted { columns: &COLUMNS, key: 0, passed_over: &[], example: "customer_uid,amount,name,merchant_uid" };
+pub(super) static WANTED: Wanted = Wanted {
+    columns: &COLUMNS,
+    key: 0,
+    passed_over: &[],
+    example: "customer_uid,amount,name,merchant_uid",
+    whose: Whose::Ours,
+    renamed: Vec::new(),
+};

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::commands::customer::saving::Given;
 use crate::commands::packed::Rows;
 use crate::domain::ids::CustomerUid;
-use crate::intake::{Column, Kind, Problems, Wanted};
+use crate::intake::{Column, Kind, Problems, Wanted, Whose};
 use crate::output::text::safe;
 
 const fn column(name: &'static str, also: &'static [&'static str], kind: Kind, needed: bool) -> Column {
@@ -37,6 +37,8 @@ pub(super) static WANTED: Wanted = Wanted {
         "removed_at",
     ],
     example: "customer_uid,name,email,tel,note",
+    whose: Whose::Ours,
+    renamed: Vec::new(),
 };
 
 /// One customer of the file.

@@ -66,7 +66,11 @@ pub(super) fn filter(args: &HistoryListArgs, now: Timestamp, zone: &TimeZone) ->
         who: args.who,
         refunded: args.refunded,
         doubles: args.doubles,
-        limit: if args.all { None } else { Some(args.limit.unwrap_or(LIMIT_USUAL)) },
+        limit: match (args.all || args.export.export.is_some(), args.limit) {
+            (_, Some(limit)) => Some(limit),
+            (true, None) => None,
+            (false, None) => Some(LIMIT_USUAL),
+        },
     })
 }
 
@@ -158,6 +162,7 @@ mod tests {
     use jiff::tz::TimeZone;
 
     use super::{all_of_them, described, filter, statuses};
+    use crate::commands::export::ExportArgs;
     use crate::commands::history::{HistoryBy, HistoryListArgs};
     use crate::domain::declines::Who;
     use crate::domain::payment::{Mode, Outcome};
@@ -212,6 +217,7 @@ mod tests {
             limit: None,
             all: true,
             columns: None,
+            export: ExportArgs::default(),
         };
         let read = read(&args).unwrap();
         let time = |text: &str| Some(text.parse::<Timestamp>().unwrap());

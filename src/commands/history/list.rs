@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use crate::commands::beside::beside;
 use crate::commands::context::Context;
+use crate::commands::export::{self, Lines, Wanted};
 use crate::commands::history::filter::{all_of_them, described, filter};
 use crate::commands::history::{HistoryBy, HistoryListArgs};
 use crate::commands::naming::customer_meant;
@@ -14,6 +15,7 @@ use crate::commands::pasted::{command_line, command_of, words_of};
 use crate::commands::session::answered;
 use crate::domain::declines::Who;
 use crate::domain::payment::Payment;
+use crate::domain::words::number_of;
 use crate::failure::{Exit, Failure};
 use crate::ledger::{Filter, Ledger};
 use crate::output::Format;
@@ -23,14 +25,19 @@ use crate::output::history_row::year_of;
 use crate::output::list::payments_footer;
 use crate::output::text::shell_word;
 use crate::output::ui::Ui;
+use crate::report::Time;
 use crate::settings::Settings;
 
 pub(super) fn run(args: &HistoryListArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
     let columns = columns(args)?;
+    let wanted = export::wanted(&args.export, context)?;
     let mut filter = filter(args, context.now(), &context.settings.zone)?;
     let ledger = context.read_ledger()?;
     if let Some(customer) = &mut filter.customer {
         *customer = customer_meant(customer.as_str(), Some(&ledger))?;
+    }
+    if let Some(wanted) = wanted {
+        return hand_over(&wanted, args, &filter, &ledger, context);
     }
     if args.totals {
         return answered(context.ui.totals(&ledger.totals(&filter)?), Exit::Done);
@@ -57,6 +64,29 @@ pub(super) fn run(args: &HistoryListArgs, context: &mut Context<'_>) -> Result<E
         return Ok(Exit::Done);
     }
     Err(nothing(args, &ledger))
+}
+
+/// Writes the payments as the lines of a book, oldest first.
+fn hand_over(
+    wanted: &Wanted<'_>,
+    args: &HistoryListArgs,
+    filter: &Filter,
+    ledger: &Ledger,
+    context: &mut Context<'_>,
+) -> Result<Exit, Failure> {
+    // Whatever was picked is written with all that went back of it.
+    let zone = context.settings.zone.clone();
+    let time = Time { since: Timestamp::MIN, until: Timestamp::MAX, by_request: false, zone };
+    let (mut lines, mut count) = (Lines::none(), 0_u64);
+    ledger.booked_of(filter, &mut |booked| {
+        count += 1;
+        wanted.take(booked, &time, &mut lines, context);
+        ControlFlow::Continue(())
+    })?;
+    if count == 0 && !described(args).is_empty() {
+        return Err(nothing(args, ledger));
+    }
+    wanted.write(&lines.sorted(), &number_of(count, "payment"), context)
 }
 
 /// Nothing of what was asked for is there.

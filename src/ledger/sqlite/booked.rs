@@ -7,16 +7,17 @@ use jiff::Timestamp;
 use rusqlite::types::Value;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
+use crate::domain::ids::MerchantUid;
 use crate::domain::movement::Booked;
-use crate::ledger::engine::Books;
+use crate::ledger::engine::{Books, Reads as _};
 use crate::ledger::sqlite::Sqlite;
 use crate::ledger::sqlite::cancellations::history;
 use crate::ledger::sqlite::fault::Fault;
-use crate::ledger::sqlite::read::bound;
+use crate::ledger::sqlite::read::{bound, find_stored};
 use crate::ledger::sqlite::records::of_payment;
 use crate::ledger::sqlite::refunds;
 use crate::ledger::sqlite::row::{self, Stored, payment_columns};
-use crate::ledger::{By, LedgerError};
+use crate::ledger::{By, Filter, LedgerError};
 
 /// A payment is of the time at which it was charged, or at which it was asked for; one that was not paid is of the
 /// latter. One that the gateway tells no time of was charged when its request left
@@ -88,12 +89,37 @@ impl Books for Sqlite {
             let mut statement = tx.prepare(&reading(payment_columns!(), by))?;
             let mut rows = statement.query(&*bound(&params))?;
             while let Some(row) = rows.next()? {
-                if each(&with_its_refunds(&tx, row::stored(row)?, &further)?).is_break() {
+                let Stored { id, mut payment } = row::stored(row)?;
+                if further.contains(&id) {
+                    payment.records = of_payment(&tx, id)?;
+                }
+                if each(&with_its_refunds(&tx, Stored { id, payment })?).is_break() {
                     break;
                 }
             }
             Ok(())
         })
+    }
+
+    fn booked_of(
+        &self,
+        filter: &Filter,
+        each: &mut dyn FnMut(&Booked) -> ControlFlow<()>,
+    ) -> Result<(), LedgerError> {
+        let mut failed = None;
+        self.visit(filter, &mut |payment| match self.booked_under(&payment.terms.merchant_uid) {
+            Ok(Some(booked)) => each(&booked),
+            Ok(None) => ControlFlow::Continue(()),
+            Err(error) => {
+                failed = Some(error);
+                ControlFlow::Break(())
+            }
+        })?;
+        failed.map_or(Ok(()), Err)
+    }
+
+    fn booked_under(&self, uid: &MerchantUid) -> Result<Option<Booked>, LedgerError> {
+        self.read(|db| find_stored(db, uid)?.map(|stored| with_its_refunds(db, stored)).transpose())
     }
 }
 
@@ -104,11 +130,7 @@ fn further_payments(db: &Connection) -> Result<HashSet<i64>, Fault> {
     Ok(ids.collect::<Result<_, rusqlite::Error>>()?)
 }
 
-fn with_its_refunds(
-    db: &Connection,
-    Stored { id, mut payment }: Stored,
-    further: &HashSet<i64>,
-) -> Result<Booked, Fault> {
+fn with_its_refunds(db: &Connection, Stored { id, payment }: Stored) -> Result<Booked, Fault> {
     let gone = payment.cancel_amount.is_some_and(|amount| amount.minor() > 0);
     let (refunds, cancellations) = match (&payment.imp_uid, gone) {
         (Some(imp_uid), true) => {
@@ -116,8 +138,5 @@ fn with_its_refunds(
         }
         (Some(_) | None, _) => (Vec::new(), Vec::new()),
     };
-    if further.contains(&id) {
-        payment.records = of_payment(db, id)?;
-    }
     Ok(Booked { payment, refunds, cancellations })
 }

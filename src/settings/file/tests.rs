@@ -5,9 +5,10 @@ use std::time::Duration;
 use super::{ConfigFile, SecretSource};
 use crate::domain::payment::Mode;
 use crate::domain::time::format_duration;
+use crate::output::column_map::{Content, Digits, Refunds, TextEncoding};
 use crate::settings::address::{API_URL, SDK_URL};
 use crate::settings::error::SettingsError;
-use crate::settings::keys::{LIMIT_KEYS, PROFILE_KEYS, TOP_KEYS};
+use crate::settings::keys::{EXPORT_KEYS, LIMIT_KEYS, PROFILE_KEYS, TOP_KEYS};
 use crate::settings::owner::Owners;
 use crate::settings::{SETTLE_AFTER, SIMILAR_WITHIN, TIMEZONE};
 
@@ -207,6 +208,45 @@ fn a_file_that_holds_a_secret_is_for_its_owner_alone() {
     );
 }
 
+#[test]
+fn a_map_is_read_with_its_usual_ways_and_what_is_wrong_in_one_is_told_with_its_line() {
+    let config = parse(
+        "[profile.main.export.tax]\ncolumns = [{ heading = \"일자\", field = \"at\", times = \"%Y%m%d\" },\n\
+         { value = \"\" , heading = \"비고\"}, { field = \"kind\", words = { sale = \"매출\" } }]\n\
+         encoding = \"CP949\"\nseparator = \"tab\"\nline_ends = \"lf\"\nrefunds = \"plain\"\n\
+         [profile.main.against.pg]\namount = \"매출액\"\n",
+    )
+    .unwrap();
+    let main = config.profile("main").unwrap();
+    let map = &main.exports[0];
+    assert_eq!((map.name.as_str(), map.separator, map.crlf), ("tax", b'\t', false));
+    assert_eq!((map.encoding, map.refunds, map.digits), (TextEncoding::Cp949, Refunds::Plain, Digits::Plain));
+    let headings: Vec<&str> = map.columns.iter().map(|column| column.heading.as_str()).collect();
+    assert_eq!(headings, ["일자", "비고", "kind"], "a column without a heading has its field's name");
+    assert_eq!(map.columns[1].content, Content::Fixed(String::new()));
+    let pg = &main.against[0];
+    assert_eq!((pg.name.as_str(), pg.headings[0].field.as_str()), ("pg", "amount"));
+    assert_eq!(pg.headings[0].place, "/etc/billkey/config.toml line 9");
+    let map = |text: &str| complaint(&format!("[profile.main.export.tax]\n{text}\n"));
+    for (text, says) in [
+        ("colums = []", "line 2: the key `profile.main.export.tax.colums` is not known / did you mean"),
+        (
+            "columns = [{ heading = \"a\" }]",
+            "`profile.main.export.tax.columns[1]` says nothing of what it holds",
+        ),
+        ("columns = [1]", "must be a list of tables"),
+        ("columns = [{ field = \"at\", value = \"x\" }]", "both say what the column holds"),
+        ("columns = [{ feild = \"at\" }]", "did you mean `profile.main.export.tax.columns[1].field`"),
+        ("encoding = \"utf-16\"", "an encoding is `utf-8`, `utf-8-bom` or `cp949`"),
+        ("separator = \":\"", "it is one of `,`, `;`, `tab`, `|`"),
+        ("times = \"%B %Y\"", "`%B` is not taken"),
+        ("times = \"%Y%\"", "`%` is not taken"),
+        ("times = \"today\"", "it has nothing of a time in it"),
+    ] {
+        assert!(map(text).contains(says), "{text}: {}", map(text));
+    }
+}
+
 const SAMPLE: &str = include_str!("../../../sample-config.toml");
 
 /// A line of the sample that is a key with its comment sign, without the sign.
@@ -229,8 +269,8 @@ fn the_sample_is_right_as_it_is_and_with_any_of_its_keys() {
 fn the_sample_has_every_key_and_the_defaults_that_count() {
     let keys: Vec<&str> =
         SAMPLE.lines().filter_map(commented_key).filter_map(|line| line.split(" = ").next()).collect();
-    let tables = ["profile", "limits"];
-    for key in TOP_KEYS.iter().chain(&PROFILE_KEYS).chain(&LIMIT_KEYS) {
+    let tables = ["profile", "limits", "export", "against"];
+    for key in TOP_KEYS.iter().chain(&PROFILE_KEYS).chain(&LIMIT_KEYS).chain(&EXPORT_KEYS) {
         assert!(keys.contains(key) || tables.contains(key), "{key}");
     }
     for (key, value) in [
