@@ -34,6 +34,8 @@ pub mod report;
 pub mod sandbox;
 mod schedules;
 pub mod session;
+pub mod setup;
+mod starter;
 mod statuses;
 pub mod token;
 mod topics;
@@ -59,6 +61,7 @@ pub enum Command {
     Customer(customer::CustomerArgs),
     Ledger(ledger::LedgerArgs),
     Token(token::TokenArgs),
+    Setup(setup::SetupArgs),
     Config(config::ConfigArgs),
     Doctor(doctor::DoctorArgs),
     Sandbox(sandbox::SandboxArgs),
@@ -90,6 +93,7 @@ pub fn run(command: &Command, session: &Session) -> u8 {
         Command::Customer(args) => session.with_settings(|context| customer::run(args, context)),
         Command::Ledger(args) => session.with_settings(|context| ledger::run(args, context)),
         Command::Token(args) => session.with_settings(|context| token::run(args, context)),
+        Command::Setup(args) => setup::run(args, session),
         Command::Config(args) => config::run(args, session),
         Command::Doctor(args) => doctor::run(args, session),
         Command::Sandbox(args) => session.in_sandbox().with_settings(|context| sandbox::run(args, context)),
