@@ -52,7 +52,9 @@ use crate::commands::session::Session;
 pub enum Command {
     Charge(charge::ChargeArgs),
     Batch(batch::BatchArgs),
+    #[command(visible_alias = "cancel")]
     Refund(refund::RefundArgs),
+    #[command(visible_alias = "payments")]
     History(history::HistoryArgs),
     Reconcile(reconcile::ReconcileArgs),
     Attention(attention::AttentionArgs),
@@ -64,6 +66,8 @@ pub enum Command {
     Setup(setup::SetupArgs),
     Config(config::ConfigArgs),
     Doctor(doctor::DoctorArgs),
+    #[command(visible_alias = "whoami")]
+    Status(doctor::StatusArgs),
     Sandbox(sandbox::SandboxArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
@@ -96,6 +100,7 @@ pub fn run(command: &Command, session: &Session) -> u8 {
         Command::Setup(args) => setup::run(args, session),
         Command::Config(args) => config::run(args, session),
         Command::Doctor(args) => doctor::run(args, session),
+        Command::Status(args) => doctor::status(args, session),
         Command::Sandbox(args) => session.in_sandbox().with_settings(|context| sandbox::run(args, context)),
         Command::Completions(args) => session.without_settings(|ui| completions::run(args, ui)),
         Command::Man(args) => session.without_settings(|ui| man::run(args, session.root(), ui)),

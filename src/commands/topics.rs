@@ -1,6 +1,7 @@
-//! What is explained beside the commands: exit codes, states, the sandbox. `billkey help TOPIC` prints it at the
+//! What is explained beside the commands: exit codes, states, the sandbox, what every command takes. `billkey help TOPIC` prints it at the
 //! terminal's width, and some of it is a manual page.
 
+mod globals;
 mod states;
 
 use std::cmp::Ordering;
@@ -10,10 +11,12 @@ use crate::output::text::{pad, width};
 use crate::output::wrap::paragraph;
 use crate::sandbox::{CONTROL_ENDPOINTS, FAULT_GRAMMAR, IMP_KEY, IMP_SECRET, faults, seeded_customers};
 
+pub(in crate::commands) use crate::commands::topics::globals::{environment, globals};
 pub(in crate::commands) use crate::commands::topics::states::states;
 
 /// As `billkey help` takes them.
-pub(in crate::commands) const TOPICS: [&str; 3] = ["exit-codes", "states", "sandbox"];
+pub(in crate::commands) const TOPICS: [&str; 5] =
+    ["exit-codes", "states", "sandbox", "globals", "environment"];
 
 /// One of them.
 pub(in crate::commands) struct Topic {
@@ -165,7 +168,7 @@ pub(in crate::commands) fn sandbox() -> Topic {
 
 #[cfg(test)]
 mod tests {
-    use super::{Topic, exit_codes, sandbox, states};
+    use super::{Topic, environment, exit_codes, sandbox, states};
     use crate::domain::payment::Outcome;
     use crate::failure::{EXIT_CODES, Kind};
     use crate::output::text::width;
@@ -211,7 +214,7 @@ mod tests {
 
     #[test]
     fn a_topic_fits_the_terminal_that_it_is_read_at() {
-        for topic in [exit_codes(), states(), sandbox()] {
+        for topic in [exit_codes(), states(), sandbox(), environment()] {
             // Commands and the table's other columns are not broken.
             for columns in [80, 79, 72] {
                 for line in
