@@ -8,6 +8,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, ValueEnum};
 
 use crate::commands::Command;
 use crate::commands::help::dressed;
+use crate::commands::version::long_version;
 use crate::commands::whole::whole;
 use crate::output::Format;
 use crate::output::colour::ColourChoice;
@@ -34,6 +35,7 @@ Try it without an account, a key or a card:
 #[command(
     name = "billkey",
     version,
+    long_version = long_version(),
     disable_help_subcommand = true,
     arg_required_else_help = true,
     max_term_width = 80,

@@ -41,6 +41,7 @@ mod open_orders;
 mod order_ids;
 mod other_key;
 mod outside;
+mod packages;
 mod private;
 mod proofs;
 mod proxy;

@@ -40,6 +40,7 @@ mod statuses;
 pub mod token;
 mod topics;
 mod unwatched;
+pub mod version;
 mod when;
 pub mod whole;
 

@@ -103,6 +103,7 @@ pub use records::Acknowledgement;
 pub use refunds::Undone;
 pub use rules::outside::OutsideNote;
 pub use rules::refund::{RefundHeld, ended as refund_ended};
+pub use schema::engine;
 pub use seen::Seen;
 pub use upkeep::{
     BackedUp, Chains, Compacted, Group, Job, Misfit, Restored, Stamp, Stats, Tick, UpkeepError, compact,
