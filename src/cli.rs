@@ -4,9 +4,11 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::PossibleValue;
-use clap::{Args, CommandFactory, Parser, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, ValueEnum};
 
 use crate::commands::Command;
+use crate::commands::help::dressed;
+use crate::commands::version::long_version;
 use crate::commands::whole::whole;
 use crate::output::Format;
 use crate::output::colour::ColourChoice;
@@ -17,8 +19,12 @@ Try it without an account, a key or a card:
   billkey --sandbox charge gildong_0001_1234 --amount 8900 --name Monthly \\
       --once-per month --yes
 
-`billkey help COMMAND` says all about a command; `billkey help exit-codes`,
-`billkey help states` and `billkey help sandbox` about the rest.";
+`billkey help COMMAND` says all about a command, `billkey help TOPIC` about
+  globals      the options that every command takes: --profile, --json, ...
+  exit-codes   how billkey ends, and whether to run the same command again
+  states       was the customer charged, and what to do
+  sandbox      the gateway inside this program
+  environment  the variables that are read";
 
 /// Charge saved cards through I'mport (PortOne V1), once each
 ///
@@ -29,6 +35,7 @@ Try it without an account, a key or a card:
 #[command(
     name = "billkey",
     version,
+    long_version = long_version(),
     disable_help_subcommand = true,
     arg_required_else_help = true,
     max_term_width = 80,
@@ -178,7 +185,8 @@ pub fn root() -> clap::Command {
 
 /// Reads the arguments, the program's name first.
 pub fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
-    Cli::try_parse_from(arguments)
+    let matches = dressed(root()).try_get_matches_from(arguments)?;
+    Cli::from_arg_matches(&matches)
 }
 
 /// The flags that say how an error is written, from a command line that clap did not take. What it

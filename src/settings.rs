@@ -5,6 +5,8 @@
 
 mod account;
 mod address;
+mod draft;
+mod edit;
 mod environment;
 mod error;
 mod file;
@@ -37,6 +39,8 @@ use crate::settings::owner::Owners;
 use crate::settings::secret::{API_SECRET, LISTEN_SECRET};
 
 pub use crate::settings::account::Sibling;
+pub use crate::settings::draft::{Draft, check_profile_name};
+pub use crate::settings::edit::{Given, Key};
 pub use crate::settings::environment::{Environment, Folders, VARIABLES};
 pub use crate::settings::error::{Fault, SettingsError};
 pub use crate::settings::maps::{Heading, HeadingMap};
@@ -44,7 +48,7 @@ pub use crate::settings::origin::{Origin, Shown, Sourced};
 pub use crate::settings::presentation::{Presentation, Streams};
 pub use crate::settings::proxy::Proxy;
 pub use crate::settings::resolve::{config_path, profile_names};
-pub use crate::settings::secret::Credentials;
+pub use crate::settings::secret::{Credentials, secret_of_bytes, secret_of_file};
 
 /// The zone of the gateway's business day.
 pub const TIMEZONE: &str = "Asia/Seoul";
@@ -191,7 +195,7 @@ impl Settings {
         let message = format!("the profile `{}` has no {what}", self.profile);
         let place = match &self.config_file {
             Some(path) => format!("set {key} in {}, or {variable}", path.display()),
-            None => format!("run `billkey config init`, then set {key}; or set {variable}"),
+            None => format!("run `billkey setup`, or set {variable}"),
         };
         SettingsError::config(message).hinted(format!("{place}. To try without: --sandbox"))
     }

@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::interrupt::Interrupts;
-use crate::output::ui::{Answer, Ui};
+use crate::output::ui::{Answer, Reply, Shown, Ui};
 
 /// What a person is asked.
 #[derive(Clone, Debug)]
@@ -44,6 +44,31 @@ pub(in crate::commands) fn confirm(
         // The end of a terminal that has gone is an interrupt as well.
         Ok(Answer::No) if interrupts.requested() => Err(interrupted()),
         Ok(Answer::No) => Err(Failure::refused(question.declined)),
+        Err(_) => Err(unasked()),
+    }
+}
+
+/// Asks for a line of text at a terminal. `interrupted` is what Ctrl-C comes to; `unasked` what it comes to where
+/// nobody can be asked.
+pub(in crate::commands) fn text(
+    ui: &mut Ui,
+    interrupts: &Interrupts,
+    question: &str,
+    shown: Shown,
+    (unasked, interrupted): (&dyn Fn() -> Failure, &str),
+) -> Result<String, Failure> {
+    let stopped = || Failure::interrupted(interrupted);
+    if interrupts.requested() {
+        return Err(stopped());
+    }
+    let reply = ui.ask_text(question, shown, |reading| {
+        interrupts.run(1, move || reading.to_its_end(), &mut || ()).ok()
+    });
+    match reply {
+        Ok(Reply::Line(_)) if interrupts.requested() => Err(stopped()),
+        Ok(Reply::Line(line)) => Ok(line),
+        // Ctrl-D ends a terminal's input, as a terminal that has gone does.
+        Ok(Reply::End | Reply::GivenUp) => Err(stopped()),
         Err(_) => Err(unasked()),
     }
 }

@@ -20,7 +20,7 @@ use crate::domain::period::KINDS;
 use crate::ledger::Ledger;
 use crate::output::field::Columns;
 use crate::output::text::{safe, when};
-use crate::settings::{Environment, Flags, Settings, profile_names};
+use crate::settings::{Environment, Flags, Key, Settings, profile_names};
 
 /// Set by the scripts of `billkey completions`: the shell.
 pub const VARIABLE: &str = "BILLKEY_COMPLETE";
@@ -119,6 +119,10 @@ fn completed(argument: Arg, command: &str, knowledge: &Arc<Knowledge>) -> Arg {
         ("billkey", "profile") => Box::new(move |begun| {
             let names = profile_names(&known.flags, &known.environment);
             among(names.iter().map(String::as_str), begun)
+        }),
+        ("get" | "set" | "unset", "key") => Box::new(|begun| {
+            let keys: Vec<String> = Key::all().collect();
+            among(keys.iter().map(String::as_str), begun)
         }),
         ("help", "words") => Box::new(move |begun| known.topics(begun)),
         (_, _) => return argument,

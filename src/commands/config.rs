@@ -1,5 +1,7 @@
 //! `billkey config`.
 
+mod change;
+
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
@@ -8,21 +10,20 @@ use clap::{Args, Subcommand};
 use serde::{Serialize, Serializer};
 use serde_json::json;
 
+use crate::commands::config::change::{GetArgs, SetArgs, UnsetArgs};
 use crate::commands::context::Context;
 use crate::commands::session::{Session, answered};
+use crate::commands::starter::STARTER;
 use crate::failure::{Exit, Failure};
 use crate::output::field::{Columns, Field, Give, Listed, Value};
 use crate::output::ui::Ui;
 use crate::settings::{Settings, Shown, config_path};
 
-/// What `config init` writes: the sample, in which only the names of its tables count.
-const STARTER: &str = include_str!("../../sample-config.toml");
-
 const AFTER_HELP: &str = "\
 Examples:
   billkey config init
   billkey config show
-  billkey config path
+  billkey config set limits.max_amount 500,000
 
 `billkey config COMMAND --help` says more about each, and its exit codes.";
 
@@ -38,6 +39,9 @@ pub struct ConfigArgs {
 enum ConfigCommand {
     Init(InitArgs),
     Show(ShowArgs),
+    Get(GetArgs),
+    Set(SetArgs),
+    Unset(UnsetArgs),
     Path(PathArgs),
 }
 
@@ -92,13 +96,16 @@ Exit codes:
 #[command(after_long_help = PATH_HELP)]
 struct PathArgs {}
 
-/// Runs the command. Only `show` reads the config file.
+/// Runs the command. `init` and `path` read no config file.
 #[must_use]
 pub fn run(args: &ConfigArgs, session: &Session) -> u8 {
     let path = || config_path(&session.flags, &session.environment).map(|path| path.value);
     match &args.command {
         ConfigCommand::Init(InitArgs {}) => session.without_settings(|ui| init(&path()?, ui)),
         ConfigCommand::Show(ShowArgs {}) => session.with_settings(show),
+        ConfigCommand::Get(args) => change::get(args, session),
+        ConfigCommand::Set(args) => change::set(args, session),
+        ConfigCommand::Unset(args) => change::unset(args, session),
         ConfigCommand::Path(PathArgs {}) => session.without_settings(|ui| {
             let path = path()?;
             let written = if ui.format().is_json() {

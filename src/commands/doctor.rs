@@ -16,6 +16,9 @@ mod ledger;
 mod money;
 mod report;
 mod setup;
+mod short;
+
+pub use crate::commands::doctor::short::{StatusArgs, status};
 
 const AFTER_HELP: &str = "\
 A check is ok, warn (it works, and may not be what is meant) or bad (a charge

@@ -1,17 +1,26 @@
 //! `billkey help`.
 
+mod dress;
+
 use clap::Args;
 use serde_json::json;
 
+pub use crate::commands::help::dress::dressed;
 use crate::commands::session::answered;
-use crate::commands::topics::{TOPICS, columns, exit_codes, sandbox, states};
+use crate::commands::topics::{TOPICS, columns, environment, exit_codes, globals, sandbox, states};
 use crate::domain::words::nearest;
 use crate::failure::{EXIT_CODES, Exit, ExitCode, Failure};
 use crate::output::ui::Ui;
 use crate::output::wrap::help_columns;
 
 const AFTER_HELP: &str = "\
-Topics: exit-codes, states, sandbox, columns.
+Topics:
+  exit-codes   how billkey ends, and whether to run the same command again
+  states       was the customer charged, and what to do
+  sandbox      the gateway inside this program
+  columns      what a line of an export has
+  globals      the options that every command takes: --profile, --json, ...
+  environment  the variables that are read
 
 Examples:
   billkey help charge
@@ -25,7 +34,7 @@ Exit codes:
 #[derive(Debug, Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub struct HelpArgs {
-    /// A command such as `charge` or `customer add`, or one of exit-codes, states, sandbox and columns
+    /// A command such as `charge` or `customer add`, or a topic such as `exit-codes`
     #[arg(value_name = "COMMAND|TOPIC")]
     words: Vec<String>,
 }
@@ -44,13 +53,16 @@ pub fn run(args: &HelpArgs, root: clap::Command, ui: &mut Ui) -> Result<Exit, Fa
         ["states"] => ui.answer(&states().text(width)),
         ["columns"] => ui.answer(&columns().text(width)),
         ["sandbox"] => ui.answer(&sandbox().text(width)),
+        ["globals"] => ui.answer(&globals(&root).text(width)),
+        ["environment"] => ui.answer(&environment().text(width)),
         _ => ui.answer(&page(root, &words)?),
     };
     answered(written, Exit::Done)
 }
 
 /// The long help of a command.
-fn page(mut root: clap::Command, words: &[&str]) -> Result<String, Failure> {
+fn page(root: clap::Command, words: &[&str]) -> Result<String, Failure> {
+    let mut root = dressed(root);
     root.build();
     let mut command = &mut root;
     for word in words {
@@ -70,8 +82,7 @@ fn unknown(asked: &str, word: &str, known: &[String]) -> Failure {
     let failure = Failure::usage(format!("there is no command or topic `{}`", asked.escape_debug()));
     match nearest(word, known.iter().map(String::as_str)) {
         Some(near) => failure.hinted(format!("did you mean `{near}`")),
-        None => failure
-            .hinted("`billkey help` lists the commands; topics are exit-codes, states, sandbox and columns."),
+        None => failure.hinted("`billkey help` lists the commands and the topics."),
     }
 }
 

@@ -35,10 +35,13 @@ pub mod report;
 pub mod sandbox;
 mod schedules;
 pub mod session;
+pub mod setup;
+mod starter;
 mod statuses;
 pub mod token;
 mod topics;
 mod unwatched;
+pub mod version;
 mod when;
 pub mod whole;
 
@@ -51,7 +54,9 @@ use crate::commands::session::Session;
 pub enum Command {
     Charge(charge::ChargeArgs),
     Batch(batch::BatchArgs),
+    #[command(visible_alias = "cancel")]
     Refund(refund::RefundArgs),
+    #[command(visible_alias = "payments")]
     History(history::HistoryArgs),
     Reconcile(reconcile::ReconcileArgs),
     Attention(attention::AttentionArgs),
@@ -60,8 +65,11 @@ pub enum Command {
     Customer(customer::CustomerArgs),
     Ledger(ledger::LedgerArgs),
     Token(token::TokenArgs),
+    Setup(setup::SetupArgs),
     Config(config::ConfigArgs),
     Doctor(doctor::DoctorArgs),
+    #[command(visible_alias = "whoami")]
+    Status(doctor::StatusArgs),
     Sandbox(sandbox::SandboxArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
@@ -91,8 +99,10 @@ pub fn run(command: &Command, session: &Session) -> u8 {
         Command::Customer(args) => session.with_settings(|context| customer::run(args, context)),
         Command::Ledger(args) => session.with_settings(|context| ledger::run(args, context)),
         Command::Token(args) => session.with_settings(|context| token::run(args, context)),
+        Command::Setup(args) => setup::run(args, session),
         Command::Config(args) => config::run(args, session),
         Command::Doctor(args) => doctor::run(args, session),
+        Command::Status(args) => doctor::status(args, session),
         Command::Sandbox(args) => session.in_sandbox().with_settings(|context| sandbox::run(args, context)),
         Command::Completions(args) => session.without_settings(|ui| completions::run(args, ui)),
         Command::Man(args) => session.without_settings(|ui| man::run(args, session.root(), ui)),

@@ -1,7 +1,8 @@
-//! What is explained beside the commands: exit codes, states, the sandbox. `billkey help TOPIC` prints it at the
-//! terminal's width, and some of it is a manual page.
+//! What is explained beside the commands: exit codes, states, the sandbox, columns, what every command takes.
+//! `billkey help TOPIC` prints it at the terminal's width, and some of it is a manual page.
 
 mod columns;
+mod globals;
 mod states;
 
 use std::cmp::Ordering;
@@ -12,10 +13,12 @@ use crate::output::wrap::paragraph;
 use crate::sandbox::{CONTROL_ENDPOINTS, FAULT_GRAMMAR, IMP_KEY, IMP_SECRET, faults, seeded_customers};
 
 pub(in crate::commands) use crate::commands::topics::columns::columns;
+pub(in crate::commands) use crate::commands::topics::globals::{environment, globals};
 pub(in crate::commands) use crate::commands::topics::states::states;
 
 /// As `billkey help` takes them.
-pub(in crate::commands) const TOPICS: [&str; 4] = ["exit-codes", "states", "sandbox", "columns"];
+pub(in crate::commands) const TOPICS: [&str; 6] =
+    ["exit-codes", "states", "sandbox", "columns", "globals", "environment"];
 
 /// One of them.
 pub(in crate::commands) struct Topic {
@@ -167,7 +170,7 @@ pub(in crate::commands) fn sandbox() -> Topic {
 
 #[cfg(test)]
 mod tests {
-    use super::{Topic, columns, exit_codes, sandbox, states};
+    use super::{Topic, columns, environment, exit_codes, sandbox, states};
     use crate::domain::payment::Outcome;
     use crate::failure::{EXIT_CODES, Kind};
     use crate::output::text::width;
@@ -213,7 +216,7 @@ mod tests {
 
     #[test]
     fn a_topic_fits_the_terminal_that_it_is_read_at() {
-        for topic in [exit_codes(), states(), sandbox(), columns()] {
+        for topic in [exit_codes(), states(), sandbox(), columns(), environment()] {
             // Commands and the table's other columns are not broken.
             for wide in [80, 79, 72] {
                 for line in topic.text(wide).lines().filter(|line| !line.contains("BILLKEY_SANDBOX_FAULTS="))

@@ -73,7 +73,7 @@ pub use rules::refund::{RefundHeld, ended as refund_ended};
 pub use sealed::{Closed, MonthSeal, SealKept};
 pub use seen::Seen;
 pub use signed::{Acceptance, Accepted, Acknowledgement, AnswerFor, Beginning};
-pub use sqlite::{compact, restore};
+pub use sqlite::{compact, engine as engine_words, restore};
 pub use upkeep::{
     BackedUp, Chains, Compacted, Examination, Group, Job, Misfit, Restored, Stamp, Stats, Tick, UpkeepError,
 };

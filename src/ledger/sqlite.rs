@@ -52,6 +52,7 @@ mod totals;
 mod upkeep;
 mod write;
 
+pub use schema::engine;
 pub use upkeep::{compact, restore};
 
 /// One connection to the file. It may move to another thread; two threads open one each.

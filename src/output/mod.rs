@@ -40,6 +40,7 @@ pub mod table;
 pub mod text;
 pub mod timeline;
 pub mod ui;
+mod unseen;
 pub mod workbook;
 pub mod wrap;
 

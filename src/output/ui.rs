@@ -1,6 +1,6 @@
 //! The one way out: the answer to stdout, everything else to stderr.
 
-use std::io::{self, BufRead, BufWriter, Write};
+use std::io::{self, BufRead, BufWriter, Read, Write};
 
 use indicatif::ProgressBar;
 use jiff::tz::TimeZone;
@@ -19,6 +19,7 @@ use crate::output::payment::{PaymentView, payment_object};
 use crate::output::progress::{Progress, Wait};
 use crate::output::prose::Story;
 use crate::output::text::{safe, safe_lines};
+use crate::output::unseen::Unseen;
 use crate::output::wrap::{lines_of_sentences, sentences};
 
 /// What a person said to a question.
@@ -28,6 +29,25 @@ pub enum Answer {
     No,
     /// It was waited for no longer.
     GivenUp,
+}
+
+/// What came of a question that is answered by a text.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Reply {
+    /// Without its line end.
+    Line(String),
+    /// There is nobody at the terminal any more.
+    End,
+    /// It was waited for no longer.
+    GivenUp,
+}
+
+/// Whether a terminal shows what is typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    AsTyped,
+    /// A secret.
+    Never,
 }
 
 /// A line that somebody is about to type. To read it may take for ever, so that it can be done in another thread.
@@ -254,6 +274,46 @@ impl Ui {
         }
         self.input = typed.map(|typed| typed.input);
         Ok(answer)
+    }
+
+    /// Asks on stderr for a line of text. `wait` is as in [`Ui::ask`].
+    pub fn ask_text(
+        &mut self,
+        question: &str,
+        shown: Shown,
+        wait: impl FnOnce(Reading) -> Option<Typed>,
+    ) -> Result<Reply, NotInteractive> {
+        if !self.options.interactive {
+            return Err(NotInteractive);
+        }
+        let unseen = match shown {
+            Shown::AsTyped => None,
+            Shown::Never => Some(Unseen::begin().ok_or(NotInteractive)?),
+        };
+        let input = self.input.take().ok_or(NotInteractive)?;
+        self.write_err(&format!("{} ", safe(question)));
+        let typed = wait(Reading(input));
+        let line = typed.as_ref().map(|typed| typed.line.clone());
+        if unseen.is_some() || line.as_ref().is_none_or(Option::is_none) {
+            // The terminal is still on the line of the question.
+            self.write_err("\n");
+        }
+        drop(unseen);
+        self.input = typed.map(|typed| typed.input);
+        Ok(match line {
+            Some(Some(line)) => Reply::Line(line.trim_end_matches(['\r', '\n']).to_owned()),
+            Some(None) => Reply::End,
+            None => Reply::GivenUp,
+        })
+    }
+
+    /// All of stdin that is there, up to so many bytes, where it is no person's.
+    pub fn piped(&mut self, bytes_max: u64) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        if let Some(input) = self.input.as_mut() {
+            input.take(bytes_max).read_to_end(&mut bytes)?;
+        }
+        Ok(bytes)
     }
 
     /// A bar of `total` steps, or a spinner, on a terminal; nothing elsewhere.

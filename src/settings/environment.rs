@@ -88,6 +88,23 @@ impl Environment {
         Environment { variables, folders, machine: Machine::default() }
     }
 
+    /// The same user and machine, and nothing of what is set in variables.
+    #[must_use]
+    pub(super) fn without_variables(&self) -> Environment {
+        let kept = self.variables.iter().filter(|(name, _)| **name == "SUDO_UID");
+        let variables = kept.map(|(name, value)| (*name, value.clone())).collect();
+        Environment { variables, ..self.clone() }
+    }
+
+    /// The same without what stands in for a profile and its key.
+    #[must_use]
+    pub(super) fn without_credentials(&self) -> Environment {
+        let own = ["BILLKEY_PROFILE", "BILLKEY_IMP_KEY", "BILLKEY_IMP_SECRET"];
+        let kept = self.variables.iter().filter(|(name, _)| !own.contains(name));
+        let variables = kept.map(|(name, value)| (*name, value.clone())).collect();
+        Environment { variables, ..self.clone() }
+    }
+
     /// A variable's text. One that is empty counts as not set.
     pub fn text(&self, name: &'static str) -> Result<Option<String>, SettingsError> {
         match self.variables.get(name) {

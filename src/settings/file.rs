@@ -80,17 +80,8 @@ impl ConfigFile {
         home: Option<&Path>,
         owners: Owners,
     ) -> Result<Option<ConfigFile>, SettingsError> {
-        let Some((bytes, metadata)) = read_bytes(path, owners)? else { return Ok(None) };
-        let text = std::str::from_utf8(&bytes).map_err(|error| {
-            let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
-            let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-            SettingsError::config(format!(
-                "the config file {} is not UTF-8 text on line {line}",
-                path.display()
-            ))
-            .hinted("Save it as UTF-8.")
-        })?;
-        let config = ConfigFile::parse(text, path, home)?;
+        let Some((text, metadata)) = read_text(path, owners)? else { return Ok(None) };
+        let config = ConfigFile::parse(&text, path, home)?;
         if config.holds_secret() {
             check_private(
                 &format!("the config file {} holds a secret and", path.display()),
@@ -104,10 +95,23 @@ impl ConfigFile {
     /// Reads a file's text. `path` is for messages and for paths relative to it.
     pub(super) fn parse(text: &str, path: &Path, home: Option<&Path>) -> Result<ConfigFile, SettingsError> {
         let table = DeTable::parse(text).map_err(|error| not_toml(text, path, &error))?;
-        let top = Section::new(text, path, home, "", table.get_ref());
+        ConfigFile::of(&Section::new(text, path, home, "", table.get_ref()))
+    }
+
+    /// The same for a text that does not stand in the file yet: errors name no line of it.
+    pub(super) fn parse_draft(
+        text: &str,
+        path: &Path,
+        home: Option<&Path>,
+    ) -> Result<ConfigFile, SettingsError> {
+        let table = DeTable::parse(text).map_err(|error| not_toml(text, path, &error))?;
+        ConfigFile::of(&Section::new(text, path, home, "", table.get_ref()).of_draft())
+    }
+
+    fn of(top: &Section<'_>) -> Result<ConfigFile, SettingsError> {
         top.only(&TOP_KEYS)?;
         let mut config = ConfigFile {
-            path: path.to_owned(),
+            path: top.file().to_owned(),
             default_profile: top.text("default_profile")?,
             timezone: top.text("timezone")?,
             profiles: Vec::new(),
@@ -144,7 +148,8 @@ impl ConfigFile {
         format!("The profiles there are: {}", names.join(", "))
     }
 
-    fn holds_secret(&self) -> bool {
+    /// Whether a secret itself stands in it.
+    pub(super) fn holds_secret(&self) -> bool {
         let secrets = self.profiles.iter().flat_map(|profile| [&profile.secret, &profile.listen_secret]);
         secrets.flatten().any(|secret| matches!(secret.value, SecretSource::Value(_)))
     }
@@ -241,6 +246,18 @@ pub(super) fn is_profile_name(name: &str) -> bool {
 
 pub(super) fn bad_profile_name(name: &str) -> String {
     format!("`{}` cannot name a profile; use letters, digits, - and _", name.escape_debug())
+}
+
+/// The file's text and what the system says of it; `None` when there is none.
+pub(super) fn read_text(path: &Path, owners: Owners) -> Result<Option<(String, Metadata)>, SettingsError> {
+    let Some((bytes, metadata)) = read_bytes(path, owners)? else { return Ok(None) };
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let before = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
+        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        SettingsError::config(format!("the config file {} is not UTF-8 text on line {line}", path.display()))
+            .hinted("Save it as UTF-8.")
+    })?;
+    Ok(Some((text, metadata)))
 }
 
 /// The bytes and what the system says of the very file they came from; `None` when there is none.

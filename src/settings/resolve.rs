@@ -39,16 +39,25 @@ pub fn config_path(flags: &Flags, environment: &Environment) -> Result<Sourced<P
 }
 
 pub(super) fn resolve(flags: &Flags, environment: &Environment) -> Result<Settings, SettingsError> {
-    let presentation = Presentation::resolve(flags, environment)?;
     if flags.sandbox {
-        return sandbox(flags, environment, presentation);
+        return sandbox(flags, environment, Presentation::resolve(flags, environment)?);
     }
     let file = read_file(flags, environment)?;
-    let name = profile_name(flags, environment, file.as_ref())?;
-    let found = file.as_ref().and_then(|file| file.profile(&name.value));
+    resolve_file(flags, environment, file.as_ref())
+}
+
+/// The same for a file that was read, or that is about to be written.
+pub(super) fn resolve_file(
+    flags: &Flags,
+    environment: &Environment,
+    file: Option<&ConfigFile>,
+) -> Result<Settings, SettingsError> {
+    let presentation = Presentation::resolve(flags, environment)?;
+    let name = profile_name(flags, environment, file)?;
+    let found = file.and_then(|file| file.profile(&name.value));
     let profile = found.cloned().unwrap_or_default();
-    let mut rows = Rows { path: file.as_ref().map(|file| file.path.clone()), shown: Vec::new() };
-    let zone = zone(file.as_ref(), &mut rows)?;
+    let mut rows = Rows { path: file.map(|file| file.path.clone()), shown: Vec::new() };
+    let zone = zone(file, &mut rows)?;
     let profile_name = rows.keep("profile", name, Clone::clone);
     let mode = rows.or_default("mode", profile.mode, Mode::Live, |mode| mode.word().to_owned());
     let imp_key = rows.variable("imp_key", environment, "BILLKEY_IMP_KEY", profile.imp_key)?;
@@ -108,11 +117,11 @@ pub(super) fn resolve(flags: &Flags, environment: &Environment) -> Result<Settin
         listen_secret,
         cache_folder: environment.folders().cache.as_ref().map(|folder| folder.join("billkey")),
         ledger_folder: environment.folders().data.as_ref().map(|folder| folder.join("billkey")),
-        named_files: account::named_files(file.as_ref()),
+        named_files: account::named_files(file),
         owners: environment.owners(),
     };
-    let siblings = account::siblings(file.as_ref(), &settings);
-    let ledgers = account::ledgers(file.as_ref(), &settings);
+    let siblings = account::siblings(file, &settings);
+    let ledgers = account::ledgers(file, &settings);
     Ok(Settings { siblings, ledgers, ..settings })
 }
 
@@ -224,7 +233,8 @@ pub fn profile_names(flags: &Flags, environment: &Environment) -> Vec<String> {
     file.map(|file| file.profiles.into_iter().map(|profile| profile.name).collect()).unwrap_or_default()
 }
 
-fn profile_name(
+/// Which profile is meant.
+pub(super) fn profile_name(
     flags: &Flags,
     environment: &Environment,
     file: Option<&ConfigFile>,
@@ -277,13 +287,18 @@ fn zone(file: Option<&ConfigFile>, rows: &mut Rows) -> Result<TimeZone, Settings
     let given = file.and_then(|file| file.timezone.clone());
     let line = given.as_ref().map(|given| given.line);
     let name = rows.or_default("timezone", given, TIMEZONE.to_owned(), Clone::clone);
-    TimeZone::get(&name).map_err(|_| {
-        let name = name.escape_debug();
-        let place = match (&rows.path, line) {
-            (Some(path), Some(line)) => format!("{} line {line}: ", path.display()),
-            (_, _) => String::new(),
-        };
-        SettingsError::config(format!("{place}the timezone `{name}` is not known"))
+    zone_named(&name).map_err(|error| match (&rows.path, line) {
+        (Some(path), Some(line)) => {
+            SettingsError { message: format!("{} line {line}: {}", path.display(), error.message), ..error }
+        }
+        (_, _) => error,
+    })
+}
+
+/// The zone of this name.
+pub(super) fn zone_named(name: &str) -> Result<TimeZone, SettingsError> {
+    TimeZone::get(name).map_err(|_| {
+        SettingsError::config(format!("the timezone `{}` is not known", name.escape_debug()))
             .hinted("Give a name such as Asia/Seoul, or leave the line out.")
     })
 }

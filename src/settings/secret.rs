@@ -9,6 +9,7 @@ use crate::domain::secret::Secret;
 use crate::domain::text::is_invisible;
 use crate::domain::time::format_duration;
 use crate::domain::words::os_words;
+use crate::settings::environment::Environment;
 use crate::settings::error::SettingsError;
 use crate::settings::file::{SecretSource, read_secret_file};
 use crate::settings::owner::Owners;
@@ -42,6 +43,8 @@ pub(super) const API_SECRET: Wanted = Wanted { name: "REST API secret", command_
 /// The secret that requests to `customer listen` carry.
 pub(super) const LISTEN_SECRET: Wanted =
     Wanted { name: "listen secret", command_key: "listen_secret_command" };
+/// Whichever is about to be set.
+const SOME_SECRET: Wanted = Wanted { name: "secret", command_key: "" };
 
 /// Fetches a secret. A program is run in `directory`, where the config file is.
 pub(super) fn fetch(
@@ -59,6 +62,16 @@ pub(super) fn fetch(
     }
 }
 
+/// A secret that was handed over: typed, or from a pipe. `what` names where it came from.
+pub fn secret_of_bytes(what: &str, bytes: &[u8]) -> Result<Secret, SettingsError> {
+    read(SOME_SECRET, what, bytes)
+}
+
+/// A secret in a file of its own, which must be for its owner alone.
+pub fn secret_of_file(path: &Path, environment: &Environment) -> Result<Secret, SettingsError> {
+    fetch(SOME_SECRET, &SecretSource::File(path.to_owned()), Path::new(""), environment.owners())
+}
+
 /// Runs the program without a shell. Its errors go where ours go, so that it can ask for a
 /// passphrase; what it prints is shown to nobody.
 fn run(wanted: Wanted, words: &[String], directory: &Path) -> Result<Secret, SettingsError> {
@@ -68,7 +81,8 @@ fn run(wanted: Wanted, words: &[String], directory: &Path) -> Result<Secret, Set
     let named = format!("the {} `{}`", wanted.command_key, program.escape_debug());
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
-    if !directory.as_os_str().is_empty() {
+    // A profile that is being set up has no directory yet.
+    if directory.is_dir() {
         // A relative program is one beside the config file, as a relative path in it is.
         if program.contains('/') && Path::new(program).is_relative() {
             let beside = directory.canonicalize().unwrap_or_else(|_| directory.to_owned()).join(program);

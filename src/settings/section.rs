@@ -22,6 +22,8 @@ pub(super) struct Section<'a> {
     /// `profile.main.` with its dot, for names in messages; empty at the top.
     prefix: String,
     table: &'a DeTable<'a>,
+    /// Whether the text stands in the file, so that its lines can be named.
+    in_file: bool,
 }
 
 impl<'a> Section<'a> {
@@ -32,7 +34,16 @@ impl<'a> Section<'a> {
         prefix: &str,
         table: &'a DeTable<'a>,
     ) -> Section<'a> {
-        Section { text, path, home, prefix: prefix.to_owned(), table }
+        Section { text, path, home, prefix: prefix.to_owned(), table, in_file: true }
+    }
+
+    /// The same of a text that is not in the file.
+    pub(super) fn of_draft(self) -> Section<'a> {
+        Section { in_file: false, ..self }
+    }
+
+    pub(super) fn file(&self) -> &Path {
+        self.path
     }
 
     /// The key's whole name, such as `profile.main.mode`.
@@ -42,7 +53,10 @@ impl<'a> Section<'a> {
 
     /// A sentence about a line of the file.
     pub(super) fn error(&self, line: usize, message: impl std::fmt::Display) -> SettingsError {
-        SettingsError::config(format!("{} line {line}: {message}", self.path.display()))
+        match self.in_file {
+            true => SettingsError::config(format!("{} line {line}: {message}", self.path.display())),
+            false => SettingsError::config(message.to_string()),
+        }
     }
 
     /// Refuses keys that are not known.
@@ -90,7 +104,8 @@ impl<'a> Section<'a> {
             return Err(self.wrong_type(key, value, "a table"));
         };
         let prefix = format!("{}.", self.name(key));
-        Ok(Some(Section { text: self.text, path: self.path, home: self.home, prefix, table }))
+        let Section { text, path, home, in_file, .. } = *self;
+        Ok(Some(Section { text, path, home, prefix, table, in_file }))
     }
 
     /// The table's own name, such as `profile.main.limits`.
@@ -119,7 +134,8 @@ impl<'a> Section<'a> {
                 return Err(self.wrong_type(key, item, WANTED));
             };
             let prefix = format!("{}[{number}].", self.name(key));
-            sections.push(Section { text: self.text, path: self.path, home: self.home, prefix, table });
+            let Section { text, path, home, in_file, .. } = *self;
+            sections.push(Section { text, path, home, prefix, table, in_file });
         }
         Ok(Some(sections))
     }

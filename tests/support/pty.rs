@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::{OFlags, fcntl_setfl};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Winsize, tcsetwinsize};
+use rustix::termios::{LocalModes, OptionalActions, Winsize, tcgetattr, tcsetattr, tcsetwinsize};
 
 /// The program, and what it has put on the screen so far.
 pub struct Terminal {
@@ -41,6 +41,10 @@ impl Terminal {
         let end = || OpenOptions::new().read(true).write(true).open(&name).unwrap();
         let first = end();
         tcsetwinsize(&first, Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
+        // On Ctrl-C a terminal throws away what it has not shown yet, and that may be the answer to it already.
+        let mut modes = tcgetattr(&first).unwrap();
+        modes.local_modes.insert(LocalModes::NOFLSH);
+        tcsetattr(&first, OptionalActions::Now, &modes).unwrap();
         let child = command.env("TERM", "xterm").stdin(first).stdout(end()).stderr(end()).spawn().unwrap();
         // The command keeps its ends open as long as it lives.
         drop(command);
@@ -100,8 +104,6 @@ impl Terminal {
 
     /// Whether the terminal shows what is typed and takes lines, as a shell expects to find it.
     pub fn echoes(&self) -> bool {
-        use rustix::termios::{LocalModes, tcgetattr};
-
         let modes = tcgetattr(&self.keyboard).unwrap().local_modes;
         modes.contains(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG)
     }

@@ -45,6 +45,12 @@ pub(super) const MIGRATIONS: [&str; 17] = [
 ];
 pub(super) const SCHEMA_VERSION: i64 = 17;
 
+/// What keeps the ledger, and the newest schema that it knows, for a bug report.
+#[must_use]
+pub fn engine() -> String {
+    format!("SQLite {}, schema {SCHEMA_VERSION}", rusqlite::version())
+}
+
 /// The schemas whose new columns and tables SQL alone cannot fill.
 const SPELLINGS: i64 = 6;
 const RECORDS: i64 = 11;
