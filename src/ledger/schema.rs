@@ -17,7 +17,7 @@ pub(super) const BACKUP_ID: i64 = 0x626b_7570;
 
 /// Every schema there was, oldest first; each sets the `user_version` it leads to, which is its
 /// place in this list. Only ever added to.
-pub(super) const MIGRATIONS: [&str; 16] = [
+pub(super) const MIGRATIONS: [&str; 17] = [
     include_str!("migrations/0001_ledger.sql"),
     include_str!("migrations/0002_quicker_writes.sql"),
     include_str!("migrations/0003_fewer_writes.sql"),
@@ -41,8 +41,9 @@ pub(super) const MIGRATIONS: [&str; 16] = [
         include_str!("migrations/0016_months.sql"),
         include_str!("migrations/0016_noted_refunds.sql"),
     ),
+    include_str!("migrations/0017_refused_orders.sql"),
 ];
-pub(super) const SCHEMA_VERSION: i64 = 16;
+pub(super) const SCHEMA_VERSION: i64 = 17;
 
 /// The schemas whose new columns and tables SQL alone cannot fill.
 const SPELLINGS: i64 = 6;

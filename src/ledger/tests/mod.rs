@@ -36,6 +36,7 @@ mod protocol;
 mod reading;
 mod records;
 mod refunds;
+mod refused;
 mod searching;
 mod short;
 mod spellings;
