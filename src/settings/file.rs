@@ -19,6 +19,7 @@ use crate::settings::keys::{
     IMP_SECRET_KEYS, LIMIT_KEYS, LISTEN_SECRET_KEYS, Located, PROFILE_KEYS, TOP_KEYS,
 };
 use crate::settings::owner::Owners;
+use crate::settings::retry::{self, RetryRead};
 use crate::settings::section::Section;
 
 /// Longer than any config file; a device or a log given by mistake ends here.
@@ -67,6 +68,7 @@ pub(super) struct Profile {
     pub(super) daily_amount: Option<Located<Amount>>,
     /// `Some(None)` is `"off"`.
     pub(super) similar_within: Option<Located<Option<Duration>>>,
+    pub(super) retry: Option<Located<RetryRead>>,
 }
 
 impl ConfigFile {
@@ -189,6 +191,7 @@ impl Profile {
             profile.daily_amount = limits.won("daily_amount")?;
             profile.similar_within = limits.duration_or_off("similar_within")?;
         }
+        profile.retry = retry::read(section)?;
         Ok(profile)
     }
 

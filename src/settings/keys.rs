@@ -1,7 +1,7 @@
 //! The keys of the config file, and in which of its tables each belongs.
 
 pub(super) const TOP_KEYS: [&str; 3] = ["default_profile", "timezone", "profile"];
-pub(super) const PROFILE_KEYS: [&str; 21] = [
+pub(super) const PROFILE_KEYS: [&str; 22] = [
     "mode",
     "imp_key",
     "imp_secret",
@@ -23,8 +23,13 @@ pub(super) const PROFILE_KEYS: [&str; 21] = [
     "tier",
     "tax",
     "limits",
+    "retry",
 ];
 pub(super) const LIMIT_KEYS: [&str; 3] = ["max_amount", "daily_amount", "similar_within"];
+pub(super) const RETRY_KEYS: [&str; 7] =
+    ["after", "tries", "within", "hour", "timezone", "give_up", "reasons"];
+/// Of what is said of one reason.
+pub(super) const REASON_KEYS: [&str; 2] = ["after", "retry"];
 
 /// The keys of a secret: itself, its file, its program.
 pub(super) const IMP_SECRET_KEYS: [&str; 3] = ["imp_secret", "imp_secret_file", "imp_secret_command"];
@@ -39,6 +44,8 @@ pub(super) fn place_of(key: &str) -> Option<&'static str> {
         Some("under a line such as [profile.main]")
     } else if LIMIT_KEYS.contains(&key) {
         Some("under a line such as [profile.main.limits]")
+    } else if RETRY_KEYS.contains(&key) {
+        Some("under a line such as [profile.main.retry]")
     } else {
         None
     }
