@@ -31,6 +31,7 @@ mod pasted;
 pub mod reconcile;
 pub mod refund;
 pub mod report;
+mod retrying;
 pub mod sandbox;
 mod schedules;
 pub mod session;
