@@ -214,7 +214,7 @@ impl Found {
         self.states.get(&state).map_or(0, |(count, _)| *count)
     }
 
-    /// `2 due, ₩17,800 + $10.00`; nothing of none.
+    /// `2 due, ₩17,800 + USD 10.00`; nothing of none.
     fn told(&self, state: State, words: &str) -> Option<String> {
         let (count, sums) = self.states.get(&state)?;
         let sums = sums.iter().map(|(currency, minor)| Amount::from_minor(*minor, *currency).to_string());
@@ -353,4 +353,113 @@ impl<'a> RetryObject<'a> {
 
 fn number_of_tries(left: u32) -> String {
     if left == 1 { "1 try left".to_owned() } else { format!("{left} tries left") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Found, GoOn, RetryRow, footer, more, retry_lines};
+    use crate::domain::due::{Judged, State, Why};
+    use crate::domain::ids::MerchantUid;
+    use crate::domain::money::{Amount, Currency};
+    use crate::domain::retry_rules::Group;
+    use crate::output::Format;
+    use crate::output::field::Columns;
+    use crate::output::options::UiOptions;
+    use crate::output::samples::{at, declined, options, seoul, shown, ui, won};
+    use crate::output::text::width;
+
+    fn judged(state: State, next: Option<&str>, tries_left: u32) -> Judged {
+        Judged {
+            state,
+            group: Group::Time,
+            who: None,
+            next_at: next.map(at),
+            tries: 1,
+            tries_left,
+            tried_at: at("2026-10-23T19:30:02+09:00"),
+            behind: None,
+        }
+    }
+
+    #[test]
+    fn currencies_are_summed_apart_and_what_is_left_out_is_counted() {
+        let mut found = Found { open: 2, ..Found::default() };
+        let dollars = Amount::parse("10.00", Currency::parse("USD").unwrap()).unwrap();
+        for (state, amount) in [
+            (State::Due, won(8900)),
+            (State::Due, dollars),
+            (State::Waits, won(5000)),
+            (State::Left(Why::InDoubt), won(1)),
+            (State::Left(Why::PaidSince), won(1)),
+        ] {
+            found.add(state, amount);
+        }
+        let told = footer(&found);
+        assert!(
+            told.starts_with("2 due, ₩8,900 + USD 10.00; 1 waits, ₩5,000; left out: 1 in doubt, 1 with a "),
+            "{told}"
+        );
+        assert!(told.ends_with("that is paid, 2 pending or unknown"), "{told}");
+        let command = |words: &str| format!("billkey {words}");
+        let go_on = GoOn {
+            reconcile: command("reconcile"),
+            due: command("retry-list --due"),
+            batch: command("batch -"),
+            all: command("retry-list --all"),
+            one: None,
+        };
+        let lines = more(&found, &go_on);
+        assert_eq!(lines.lines().count(), 3, "{lines}");
+        assert_eq!(
+            (footer(&Found::default()), more(&Found::default(), &go_on)),
+            (String::new(), String::new())
+        );
+    }
+
+    #[test]
+    fn a_list_fits_a_terminal_and_an_id_without_room_stands_under_its_row() {
+        let mut payment = declined();
+        payment.terms.merchant_uid = MerchantUid::parse("202611ba40d1c61bc66e014de94ed18446abd7be").unwrap();
+        let row = RetryRow { payment, judged: judged(State::Due, Some("2026-10-24T10:00:00+09:00"), 3) };
+        for columns in [150, 80, 60] {
+            let (mut ui, out, _) = ui(UiOptions { width: Some(columns), ..options(Format::Table) }, "");
+            let mut list = ui.list::<RetryRow>(Columns::usual()).unwrap();
+            list.retry(&row).unwrap();
+            list.finish("").unwrap();
+            let text = shown(&out.text());
+            assert!(text.lines().all(|line| width(line) <= columns + 1), "{text}");
+            assert!(
+                text.contains("202611ba40d1c61bc66e014de94ed18446abd7be") && text.contains("1, 3 left"),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_customers_orders_are_told_with_their_next_tries() {
+        let order = |name: &str| MerchantUid::parse(name).unwrap();
+        let waits = judged(State::Waits, Some("2026-12-02T10:00:00+09:00"), 2);
+        let mut orders = vec![
+            (order("order_1"), waits.clone()),
+            (
+                order("order_2"),
+                Judged {
+                    behind: Some(order("order_1")),
+                    ..judged(State::Waits, Some("2026-12-03T10:00:00+09:00"), 1)
+                },
+            ),
+            (order("order_3"), judged(State::NewCard, None, 0)),
+            (order("order_4"), judged(State::Over, None, 0)),
+        ];
+        let told = retry_lines(&orders, &seoul());
+        assert!(told.contains("retries  order_1  next try 2026-12-02 10:00, 2 tries left\n"), "{told}");
+        assert!(told.contains("order_2  next try 2026-12-03 10:00, after order_1, 1 try left\n"), "{told}");
+        assert!(
+            told.contains("order_3  needs a new card\n") && told.contains("order_4  no tries left\n"),
+            "{told}"
+        );
+        orders.extend((0..3).map(|_| (order("order_9"), waits.clone())));
+        assert!(retry_lines(&orders, &seoul()).ends_with("and 2 more\n"));
+        assert_eq!(retry_lines(&[], &seoul()), "");
+    }
 }
