@@ -17,6 +17,7 @@ mod owner;
 mod presentation;
 mod proxy;
 mod resolve;
+mod retry;
 mod secret;
 mod section;
 
@@ -28,6 +29,7 @@ use ring::digest;
 
 use crate::domain::money::Amount;
 use crate::domain::payment::Mode;
+use crate::domain::retry_rules::RetryRules;
 use crate::domain::secret::Secret;
 use crate::domain::tax::TaxRule;
 use crate::domain::words::hex;
@@ -132,6 +134,8 @@ pub struct Settings {
     pub faults: Option<String>,
     pub settle_after: Duration,
     pub limits: Limits,
+    /// The profile's own rules; `None` where it has none, and `batch` is not held to any.
+    pub retry: Option<RetryRules>,
     pub zone: TimeZone,
     /// The read time-out of a charge.
     pub timeout: Duration,
@@ -172,6 +176,12 @@ impl Settings {
     #[must_use]
     pub fn pg_name(&self) -> Option<&str> {
         self.pg.as_deref()?.split('.').next()
+    }
+
+    /// When declined orders may be tried again: by the profile's rules, else by the usual ones.
+    #[must_use]
+    pub fn retry_rules(&self) -> RetryRules {
+        self.retry.clone().unwrap_or_else(|| RetryRules::usual(self.zone.clone()))
     }
 
     #[must_use]

@@ -97,6 +97,7 @@ fn bash_completes_what_the_program_knows() {
     );
     assert_eq!(bash(&world, &["history", "--who", "cus"]), ["customer"]);
     assert_eq!(bash(&world, &["charge", "x", "--once-per", "q"]), ["quarter"]);
+    assert_eq!(bash(&world, &["retry-list", "--reason", "new"]), ["new_card"]);
     assert_eq!(bash(&world, &["help", "exit"]), ["exit-codes"]);
     assert_eq!(bash(&world, &["help", "customer", "reg"]), ["register"]);
 }

@@ -58,6 +58,7 @@ mod refunds_beside;
 mod registration;
 mod report;
 mod requests;
+mod retry_list;
 mod sandbox_alone;
 mod screens;
 mod setup;

@@ -110,6 +110,13 @@ pub struct BatchArgs {
     #[arg(long, help_heading = "How to ask")]
     pub retry_declined: bool,
 
+    /// With --retry-declined: also what the profile's rules for retries do not send yet
+    ///
+    /// A profile with rules ([profile.NAME.retry]) holds declined and rejected rows to them: those that
+    /// `billkey retry-list` does not show as due are refused, each with a sentence.
+    #[arg(long, requires = "retry_declined", help_heading = "How to ask")]
+    pub beyond_rules: bool,
+
     /// Charge although a customer pays the same amount twice, here or a moment ago
     #[arg(long, help_heading = "How to ask")]
     pub allow_similar: bool,

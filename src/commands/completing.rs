@@ -17,6 +17,7 @@ use crate::commands::topics::TOPICS;
 use crate::domain::customer::Customer;
 use crate::domain::payment::Payment;
 use crate::domain::period::KINDS;
+use crate::domain::retry_rules::Group;
 use crate::ledger::Ledger;
 use crate::output::field::Columns;
 use crate::output::text::{safe, when};
@@ -115,6 +116,7 @@ fn completed(argument: Arg, command: &str, knowledge: &Arc<Knowledge>) -> Arg {
         }
         ("history", "status") => Box::new(|begun| among(status_words(), begun)),
         ("history", "columns") => Box::new(columns),
+        ("retry-list", "reason") => Box::new(|begun| among(Group::ALL.map(Group::word), begun)),
         (_, "once_per") => Box::new(|begun| among(KINDS, begun)),
         ("billkey", "profile") => Box::new(move |begun| {
             let names = profile_names(&known.flags, &known.environment);

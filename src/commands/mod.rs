@@ -32,6 +32,8 @@ mod pasted;
 pub mod reconcile;
 pub mod refund;
 pub mod report;
+pub mod retry_list;
+mod retrying;
 pub mod sandbox;
 mod schedules;
 pub mod session;
@@ -60,6 +62,7 @@ pub enum Command {
     History(history::HistoryArgs),
     Reconcile(reconcile::ReconcileArgs),
     Attention(attention::AttentionArgs),
+    RetryList(retry_list::RetryListArgs),
     Report(report::ReportArgs),
     Month(month::MonthArgs),
     Customer(customer::CustomerArgs),
@@ -94,6 +97,7 @@ pub fn run(command: &Command, session: &Session) -> u8 {
         Command::History(args) => session.with_settings(|context| history::run(args, context)),
         Command::Reconcile(args) => session.with_settings(|context| reconcile::run(args, context)),
         Command::Attention(args) => session.with_settings(|context| attention::run(args, context)),
+        Command::RetryList(args) => session.with_settings(|context| retry_list::run(args, context)),
         Command::Report(args) => session.with_settings(|context| report::run(args, context)),
         Command::Month(args) => session.with_settings(|context| month::run(args, context)),
         Command::Customer(args) => session.with_settings(|context| customer::run(args, context)),

@@ -200,6 +200,17 @@ pub fn names_a_doubt(message: &str) -> bool {
     words::suspicion(message).is_some()
 }
 
+/// What is known of a PG's code, with the PGs that have it, commas between them; without a PG of each that has it.
+#[must_use]
+pub fn coded(pg: Option<&str>, code: &str) -> Vec<(&'static str, &'static Known)> {
+    table::coded(pg, code)
+}
+
+/// Every code that an answer to a charge may have, each with the PGs that have it.
+pub fn codes() -> impl Iterator<Item = (&'static str, &'static str)> {
+    table::codes()
+}
+
 fn may_turn_paid(pg: Option<&str>) -> bool {
     pg.is_some_and(|pg| FAILED_MAY_TURN_PAID.contains(&pg))
 }

@@ -325,6 +325,9 @@ reasons! {
     UnknownCustomer "unknown_customer":
         "the customer is not saved and was never paid here, and a saved one is near; see `billkey customer add`";
     RemovedCustomer "removed_customer": "the customer was removed; see `billkey customer add`";
+    BeyondRetryRules "beyond_retry_rules":
+        "it was declined before, and the profile's rules do not try it again now; `billkey retry-list` says when, \
+         and --beyond-rules sends it all the same";
 
     /// As a sentence of a ledger from before reasons had words (schema 3).
     InWords { words: String } "in_words": "{words}";

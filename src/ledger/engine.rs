@@ -17,11 +17,12 @@ use jiff::Timestamp;
 
 use crate::domain::closing::Closing;
 use crate::domain::customer::{Card, Customer};
+use crate::domain::due::Tried;
 use crate::domain::ids::{CustomerUid, MerchantUid, RefundId};
 use crate::domain::left::{Found, Kept, Schedule};
 use crate::domain::money::Amount;
 use crate::domain::movement::Booked;
-use crate::domain::payment::{HistoryEntry, Outcome, Payment, Terms};
+use crate::domain::payment::{HistoryEntry, Mode, Outcome, Payment, Terms};
 use crate::domain::place::Place;
 use crate::domain::record::Signed;
 use crate::domain::refund::Refund;
@@ -31,7 +32,7 @@ use crate::domain::totals::Totals;
 use crate::ledger::{
     Acceptance, Accepted, Acknowledgement, AnswerFor, BackedUp, BatchLocked, By, Chains, Closed, DailyLimit,
     Entry, Examination, Filter, Ledger, LedgerError, Looked, LookedAhead, MarkTrouble, MonthSeal,
-    PaymentLocks, SealKept, Stats, Tick, UpkeepError, Written,
+    PaymentLocks, Refused, SealKept, Stats, Tick, UpkeepError, Written,
 };
 
 /// Traits of an engine, and the same functions of a ledger, each handed on to its engine.
@@ -80,6 +81,7 @@ pub(super) trait Engine:
     + Reads
     + Records
     + Refunds
+    + Refusals
     + Send
     + Short
     + Spelled
@@ -370,6 +372,26 @@ seam! {
 
         /// Orders of which the PG took a refund back that was asked for from a time on, as a person has noted.
         fn orders_taken_back(&self, since: Timestamp) -> Result<Vec<MerchantUid>, LedgerError>;
+    }
+
+    /// Declined and rejected orders, for the rules that say when one may be tried again.
+    trait Refusals {
+        /// Hands over declined and rejected orders, the oldest first, until told to stop.
+        fn refused(
+            &self,
+            of: &Refused,
+            each: &mut dyn FnMut(Payment) -> ControlFlow<()>
+            ) -> Result<(), LedgerError>;
+
+        /// What is known beside a declined order: the tries on the customer's card since then, and since the order was
+        /// asked for.
+        fn tried(&self, payment: &Payment, since: Timestamp) -> Result<Tried, LedgerError>;
+
+        /// How many orders of this mode are pending or unknown, and nobody has noted what became of them.
+        fn open_count(&self, mode: Mode) -> Result<u64, LedgerError>;
+
+        /// Whether any order of this mode that was declined or rejected was asked for before then.
+        fn refused_before(&self, mode: Mode, before: Timestamp) -> Result<bool, LedgerError>;
     }
 
     /// The saved customers.

@@ -53,3 +53,14 @@ pub struct Filter {
     /// At most so many, the newest; `None` is all.
     pub limit: Option<u64>,
 }
+
+/// Which declined and rejected orders.
+#[derive(Clone, Debug)]
+pub struct Refused {
+    /// The profile's, as they were asked for.
+    pub mode: Mode,
+    /// `since <= t < until`, by when they were asked for.
+    pub since: Timestamp,
+    pub until: Timestamp,
+    pub customer: Option<CustomerUid>,
+}

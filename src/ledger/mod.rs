@@ -61,7 +61,7 @@ mod upkeep;
 
 pub use entry::{Attempt, Claim, Claiming, Closing, Entry, How, RefundClaim, Written};
 pub use error::{Cause, LedgerError, REPLACED_BY_BACKUP};
-pub use filter::{By, Filter};
+pub use filter::{By, Filter, Refused};
 pub use gathered::Undone;
 pub use imported::Imported;
 pub use intent::{DailyLimit, Guards, Intent, Passed, RefundIntent};

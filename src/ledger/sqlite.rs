@@ -39,6 +39,7 @@ mod read;
 mod record;
 mod records;
 mod refunds;
+mod refused;
 mod row;
 mod schema;
 mod sealed;

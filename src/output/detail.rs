@@ -10,6 +10,8 @@ use serde::{Serialize, Serializer};
 use crate::domain::customer::Customer;
 use crate::domain::declines::{Certainty, Standing};
 use crate::domain::dossier::Dossier;
+use crate::domain::due::Judged;
+use crate::domain::ids::MerchantUid;
 use crate::domain::left::Schedule;
 use crate::domain::payment::{Back, HistoryEntry, Outcome, Payment};
 use crate::domain::record::Signed;
@@ -27,6 +29,7 @@ use crate::output::options::UiOptions;
 use crate::output::payment::{CUSTOMER, EventObject, RecordObject, payment_object};
 use crate::output::prose::{Commands, doubt_ended, noted_by};
 use crate::output::refund::{refund_object, why};
+use crate::output::retry_list::{RetryObject, retry_lines};
 use crate::output::table::{TableRow, facts};
 use crate::output::text::{safe, when, when_rfc3339};
 use crate::output::timeline::timeline;
@@ -66,6 +69,8 @@ pub struct CustomerDetail<'a> {
     /// The year that goes without saying.
     pub year: i16,
     pub dossier: &'a Dossier,
+    /// The declined orders of which the rules for retries say something, the oldest first.
+    pub retries: &'a [(MerchantUid, Judged)],
     /// The command that looks an order up.
     pub reconcile: &'a dyn Fn(&str) -> String,
 }
@@ -319,6 +324,9 @@ pub fn customer_detail(detail: &CustomerDetail<'_>, options: &UiOptions) -> Stri
         return text + "  No payments yet.\n";
     }
     let told = dossier_lines(detail.dossier, zone, options.width.is_some(), detail.reconcile);
+    let retries = retry_lines(detail.retries, zone);
+    let between = if told.is_empty() || retries.is_empty() { "" } else { "\n" };
+    let told = format!("{told}{between}{retries}");
     text.push_str(&told);
     text.push_str(if told.is_empty() { "" } else { "\n" });
     let shown = Shown { zone, replayed: false };
@@ -356,9 +364,12 @@ impl Serialize for CustomerMore<'_, '_> {
             detail.payments.iter().map(|payment| payment_object(payment.into(), zone)).collect();
         let schedules: Vec<_> =
             detail.schedules.iter().map(|scheduled| schedule_object(scheduled, zone)).collect();
-        let mut map = serializer.serialize_map(Some(5))?;
+        let retries: Vec<_> =
+            detail.retries.iter().map(|(order, judged)| RetryObject::new(order, judged, zone)).collect();
+        let mut map = serializer.serialize_map(Some(6))?;
         map.serialize_entry("totals", &SummaryObject(detail.summary))?;
         map.serialize_entry("dossier", &DossierObject::new(detail.dossier, zone))?;
+        map.serialize_entry("retries", &retries)?;
         map.serialize_entry("payments", &payments)?;
         map.serialize_entry("schedules", &schedules)?;
         map.serialize_entry("schedules_until", &detail.schedules_until.map(|at| when_rfc3339(at, zone)))?;

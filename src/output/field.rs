@@ -284,6 +284,14 @@ impl<T: Listed> Columns<T> {
         T::FIELDS.iter().map(|field| field.name).collect()
     }
 
+    /// These fields, in this order; a name that is none is left out.
+    #[must_use]
+    pub(in crate::output) fn of(names: &[&str]) -> Columns<T> {
+        let fields = names.iter().filter_map(|name| T::FIELDS.iter().find(|field| field.name == *name));
+        let fields: Vec<_> = fields.collect();
+        Columns { table: fields.clone(), fields, chosen: true }
+    }
+
     /// Reads `--columns a,b,…`: names of fields, or the headings of the table, whose columns are then as they are
     /// there. A name that is none is an error that names the nearest one.
     pub fn parse(text: &str) -> Result<Columns<T>, ColumnsError> {

@@ -32,6 +32,7 @@ pub mod reconciled;
 pub mod refund;
 pub mod report;
 pub mod results;
+pub mod retry_list;
 #[cfg(test)]
 mod samples;
 pub mod standing;

@@ -21,6 +21,7 @@ use crate::settings::keys::{
 };
 use crate::settings::maps::{self, HeadingMap};
 use crate::settings::owner::Owners;
+use crate::settings::retry::{self, RetryRead};
 use crate::settings::section::Section;
 
 /// Longer than any config file; a device or a log given by mistake ends here.
@@ -71,6 +72,7 @@ pub(super) struct Profile {
     pub(super) similar_within: Option<Located<Option<Duration>>>,
     pub(super) exports: Vec<ColumnMap>,
     pub(super) against: Vec<HeadingMap>,
+    pub(super) retry: Option<Located<RetryRead>>,
 }
 
 impl ConfigFile {
@@ -200,6 +202,7 @@ impl Profile {
             profile.daily_amount = limits.won("daily_amount")?;
             profile.similar_within = limits.duration_or_off("similar_within")?;
         }
+        profile.retry = retry::read(section)?;
         Ok(profile)
     }
 

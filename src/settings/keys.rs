@@ -1,7 +1,7 @@
 //! The keys of the config file, and in which of its tables each belongs.
 
 pub(super) const TOP_KEYS: [&str; 3] = ["default_profile", "timezone", "profile"];
-pub(super) const PROFILE_KEYS: [&str; 23] = [
+pub(super) const PROFILE_KEYS: [&str; 24] = [
     "mode",
     "imp_key",
     "imp_secret",
@@ -25,8 +25,13 @@ pub(super) const PROFILE_KEYS: [&str; 23] = [
     "limits",
     "export",
     "against",
+    "retry",
 ];
 pub(super) const LIMIT_KEYS: [&str; 3] = ["max_amount", "daily_amount", "similar_within"];
+pub(super) const RETRY_KEYS: [&str; 7] =
+    ["after", "tries", "within", "hour", "timezone", "give_up", "reasons"];
+/// Of what is said of one reason.
+pub(super) const REASON_KEYS: [&str; 2] = ["after", "retry"];
 
 pub(super) const EXPORT_KEYS: [&str; 7] =
     ["columns", "encoding", "separator", "line_ends", "times", "amounts", "refunds"];
@@ -47,6 +52,8 @@ pub(super) fn place_of(key: &str) -> Option<&'static str> {
         Some("under a line such as [profile.main.limits]")
     } else if EXPORT_KEYS.contains(&key) {
         Some("under a line such as [profile.main.export.accountant]")
+    } else if RETRY_KEYS.contains(&key) {
+        Some("under a line such as [profile.main.retry]")
     } else {
         None
     }

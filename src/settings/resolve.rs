@@ -18,6 +18,7 @@ use crate::settings::keys::{IMP_SECRET_KEYS, LISTEN_SECRET_KEYS, Located};
 use crate::settings::origin::{Origin, Shown, Sourced};
 use crate::settings::presentation::Presentation;
 use crate::settings::proxy;
+use crate::settings::retry;
 use crate::settings::secret::{all_visible, trimmed};
 use crate::settings::{
     DEFAULT_PROFILE, Flags, Limits, SANDBOX_PROFILE, SETTLE_AFTER, SIMILAR_WITHIN, Settings, TIMEOUT_S,
@@ -78,6 +79,8 @@ pub(super) fn resolve_file(
     let tier = rows.text("tier", profile.tier);
     let tax = rows.optional("tax", profile.tax, |rule| rule.word().to_owned());
     let limits = rows.limits(profile.max_amount, profile.daily_amount, profile.similar_within);
+    let retry = rows.optional("retry", profile.retry, |read| retry::shown(&read.rules));
+    let retry = retry.map(|read| read.in_zone(&zone));
     let timeout = timeout(flags, &mut rows);
     let settings = Settings {
         presentation,
@@ -102,6 +105,7 @@ pub(super) fn resolve_file(
         faults: None,
         settle_after,
         limits,
+        retry,
         zone,
         timeout,
         operator: environment.operator(),
@@ -184,6 +188,7 @@ fn sandbox(
         faults: environment.text("BILLKEY_SANDBOX_FAULTS")?,
         settle_after: SETTLE_AFTER,
         limits: Limits { max_amount: None, daily_amount: None, similar_within: Some(SIMILAR_WITHIN) },
+        retry: None,
         zone,
         timeout,
         operator: environment.operator(),

@@ -242,6 +242,55 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// A whole number within bounds, both of them included.
+    pub(super) fn whole(
+        &self,
+        key: &str,
+        (least, most): (i64, i64),
+    ) -> Result<Option<Located<i64>>, SettingsError> {
+        let Some(value) = self.table.get(key) else { return Ok(None) };
+        let Some(number) = value.get_ref().as_integer() else {
+            return Err(self.wrong_type(key, value, &format!("a whole number, {least} to {most}")));
+        };
+        let line = self.line(&value.span());
+        let number = i64::from_str_radix(number.as_str(), number.radix()).ok();
+        match number.filter(|number| (least..=most).contains(number)) {
+            Some(value) => Ok(Some(Located { value, line })),
+            None => Err(self.error(line, format!("`{}` must be from {least} to {most}", self.name(key)))),
+        }
+    }
+
+    pub(super) fn flag(&self, key: &str) -> Result<Option<Located<bool>>, SettingsError> {
+        let Some(value) = self.table.get(key) else { return Ok(None) };
+        match value.get_ref().as_bool() {
+            Some(flag) => Ok(Some(Located { value: flag, line: self.line(&value.span()) })),
+            None => Err(self.wrong_type(key, value, "true or false")),
+        }
+    }
+
+    /// A list of times, each longer than none, with at least one in it.
+    pub(super) fn durations(&self, key: &str) -> Result<Option<Located<Vec<Duration>>>, SettingsError> {
+        const WANTED: &str = "a list of times, such as [\"1d\", \"3d\"]";
+        let Some(value) = self.table.get(key) else { return Ok(None) };
+        let Some(array) = value.get_ref().as_array() else { return Err(self.wrong_type(key, value, WANTED)) };
+        let mut durations = Vec::new();
+        for item in array {
+            let Some(text) = item.get_ref().as_str() else { return Err(self.wrong_type(key, item, WANTED)) };
+            let line = self.line(&item.span());
+            let duration = parse_duration(text)
+                .map_err(|error| self.error(line, format!("`{}`: {error}", self.name(key))))?;
+            if duration.is_zero() {
+                return Err(self.error(line, format!("`{}`: {text} is no time to wait", self.name(key))));
+            }
+            durations.push(duration);
+        }
+        let line = self.line(&value.span());
+        if durations.is_empty() {
+            return Err(self.error(line, format!("`{}` is empty; write {WANTED}", self.name(key))));
+        }
+        Ok(Some(Located { value: durations, line }))
+    }
+
     fn wrong_type(&self, key: &str, value: &Spanned<DeValue<'_>>, wanted: &str) -> SettingsError {
         let found = match value.get_ref() {
             DeValue::String(_) => "a text",

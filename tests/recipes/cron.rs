@@ -2,13 +2,15 @@
 
 use std::fs;
 use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
 
 use super::readme;
 use crate::support::world::{BILLKEY, Gateway, Ran, World, client};
 
 /// The lines that charge.
 fn lines() -> Vec<String> {
-    all().into_iter().filter(|line| !line.contains(" attention")).collect()
+    all().into_iter().filter(|line| !line.contains(" attention") && !line.contains(" retry-list")).collect()
 }
 
 /// Every line that runs something, as the shell gets it.
@@ -97,6 +99,25 @@ fn the_daily_line_mails_nothing_until_something_is_left_for_a_person() {
     let command = mail.stdout.split("  billkey ").nth(1).unwrap().split("  or: ").next().unwrap().trim_end();
     let _ = run(&world, &format!("$HOME/.cargo/bin/billkey {command}"));
     let _ = run(&world, line).exits(0);
+}
+
+#[test]
+fn the_line_for_declined_orders_charges_what_is_due_once_and_mails_nothing() {
+    let mut retries = all();
+    retries.retain(|line| line.contains(" retry-list"));
+    let [line] = retries.as_slice() else { panic!("{retries:?}") };
+    let gateway = Gateway::start("decline=어떤 말*1");
+    let world = home(&gateway);
+    let config = fs::read_to_string(world.config_path()).unwrap();
+    world.configure(&format!("{config}[profile.main.retry.reasons]\nunknown = {{ after = [\"1s\"] }}\n"));
+    let _ = world.charge("order_1", &[]).exits(5);
+    sleep(Duration::from_millis(1_100));
+    for (run_no, code) in [(1, 0), (2, 1)] {
+        // Where nothing is due `test` ends the line, and cron mails what is printed alone.
+        let ran = run(&world, line).exits(code);
+        assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("", ""), "{run_no}: {ran}");
+        assert_eq!((gateway.charged("order_1"), gateway.received("order_1")), (1, 2), "{run_no}");
+    }
 }
 
 #[test]

@@ -6,6 +6,8 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
 
 use billkey::sandbox::{IMP_KEY, IMP_SECRET};
 
@@ -31,7 +33,7 @@ const BLOCKS: [&str; 15] = [
     "ledger backup",
     "cp -a",
 ];
-const MORE_BLOCKS: [&str; 1] = ["chgrp billing"];
+const MORE_BLOCKS: [&str; 2] = ["chgrp billing", "retry-list"];
 
 /// What cargo does to somebody who has no time to build.
 const CARGO: &str = r#"#!/bin/sh
@@ -176,6 +178,19 @@ fn a_file_is_planned_and_charged() {
     let seen = story.run("--dry-run");
     assert!(seen.contains("2 of 2 rows paid: ₩20,900"), "{seen}");
     assert_eq!(fs::read_to_string(story.at("out.csv")).unwrap().lines().count(), 3);
+}
+
+#[test]
+fn what_is_due_is_listed_and_tried_again() {
+    let story = Story::begin();
+    story.world.configure("[profile.default]\nmode = \"test\"\n[profile.default.retry.reasons]\nunknown = { after = [\"1s\"] }\n");
+    story.gateway.faults("decline=어떤 말*1");
+    let charge = to_charge_with("gildong_0001_1234", "8900", "order_1", &["--quiet"]).join(" ");
+    let _ = story.quietly(&format!("billkey {charge}")).exits(5);
+    sleep(Duration::from_millis(1_100));
+    let seen = story.run("retry-list");
+    assert!(seen.contains("1 due, ₩8,900") && seen.contains("1 of 1 row paid: ₩8,900"), "{seen}");
+    assert_eq!(story.gateway.charged("order_1"), 1);
 }
 
 #[test]

@@ -50,6 +50,7 @@ pub(super) fn again(args: &BatchArgs, how: Again, begun: Timestamp, settings: &S
     ];
     let switches = [
         ("--retry-declined", args.retry_declined || how == Again::AskedRetry),
+        ("--beyond-rules", args.beyond_rules),
         ("--allow-similar", args.allow_similar),
         ("--yes", args.yes && how == Again::AsBefore),
     ];

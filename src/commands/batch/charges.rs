@@ -6,6 +6,7 @@ use crate::billing::request::{BesideOthers, Charge, Leave};
 use crate::commands::batch::fate::{Fate, RowRefusal};
 use crate::commands::batch::row::{AMOUNT, CURRENCY, CUSTOMER_UID, Row, Rows, Rules};
 use crate::commands::limits::{LOCK_WAIT_MORE, Limit, OverLimit, check_limits, guards};
+use crate::commands::retrying::Retrying;
 use crate::domain::ids::MerchantUid;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::Payment;
@@ -22,6 +23,8 @@ pub(super) struct Charges {
     pub settings: Settings,
     pub clock: Arc<dyn Clock>,
     pub retry: bool,
+    /// The rules that declined rows are held to; `None` where none are.
+    pub retrying: Option<Retrying>,
     pub allow_similar: bool,
 }
 
@@ -99,7 +102,8 @@ impl Charges {
         let Some(Row { request, note }) = self.read(row) else {
             return Err(Failure::local(format!("line {} cannot be read again", self.rows.line(row))));
         };
-        let stored = match (fate.refused(), ledger) {
+        let beyond = fate.refused() == Some(RowRefusal::BeyondRules);
+        let stored = match (fate.refused().filter(|_| !beyond), ledger) {
             // The ledger may know the merchant_uid for another charge, which is not this row's.
             (Some(_), _) | (None, None) => None,
             (None, Some(ledger)) => ledger.find(&request.terms.merchant_uid)?,
@@ -126,7 +130,8 @@ impl Charges {
             }
         };
         let payment = stored.unwrap_or_else(unsent);
-        Ok(Shown { payment, replayed: fate.is_replayed(), refused: fate.refused().map(RowRefusal::word) })
+        let replayed = fate.is_replayed() || beyond;
+        Ok(Shown { payment, replayed, refused: fate.refused().map(RowRefusal::word) })
     }
 
     /// What the ledger knows of a row.

@@ -20,6 +20,8 @@ pub(super) enum RowRefusal {
     OtherAtGateway,
     UnknownCustomer,
     RemovedCustomer,
+    /// Declined before, and the profile's rules do not try it again now.
+    BeyondRules,
 }
 
 impl RowRefusal {
@@ -32,6 +34,7 @@ impl RowRefusal {
             RowRefusal::OtherAtGateway => "other_at_gateway",
             RowRefusal::UnknownCustomer => "unknown_customer",
             RowRefusal::RemovedCustomer => "removed_customer",
+            RowRefusal::BeyondRules => "beyond_rules",
         }
     }
 
@@ -44,6 +47,7 @@ impl RowRefusal {
             RowRefusal::OtherAtGateway => Reason::OtherAtGateway,
             RowRefusal::UnknownCustomer => Reason::UnknownCustomer,
             RowRefusal::RemovedCustomer => Reason::RemovedCustomer,
+            RowRefusal::BeyondRules => Reason::BeyondRetryRules,
         }
     }
 }

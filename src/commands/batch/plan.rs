@@ -12,6 +12,7 @@ use crate::billing::report::Ended;
 use crate::billing::request::{Charge, ended_by};
 use crate::commands::batch::charges::Charges;
 use crate::commands::batch::fate::{Fate, RowRefusal};
+use crate::domain::due::State;
 use crate::domain::ids::{CustomerUid, MerchantUid};
 use crate::domain::money::Amount;
 use crate::domain::near::NearIds;
@@ -168,7 +169,12 @@ fn fate(
         match ended_by(payment, order) {
             Ok(ended @ Ended::Answered(_)) => return Ok((Fate::of(&ended), Saved::Well)),
             Ok(_) => return Ok((Fate::Refused(RowRefusal::OtherTerms), Saved::Well)),
-            Err(payment) => stands = standing(&payment, order.retry),
+            Err(payment) => {
+                if is_beyond_rules(&payment, charges, ledger)? {
+                    return Ok((Fate::Refused(RowRefusal::BeyondRules), Saved::Well));
+                }
+                stands = standing(&payment, order.retry);
+            }
         }
     }
     let saved = customer()?;
@@ -191,6 +197,15 @@ fn fate(
         },
     };
     Ok((fate, saved))
+}
+
+/// Whether a row was declined before, and the profile's rules do not try it again now.
+fn is_beyond_rules(payment: &Payment, charges: &Charges, ledger: Option<&Ledger>) -> Result<bool, Failure> {
+    let is_no = matches!(payment.outcome, Outcome::Declined | Outcome::Rejected);
+    match (&charges.retrying, ledger) {
+        (Some(retrying), Some(ledger)) if is_no => Ok(retrying.judge(ledger, payment)?.state != State::Due),
+        (_, _) => Ok(false),
+    }
 }
 
 /// What a row is before it is looked up; `None` of one that is there to be sent.

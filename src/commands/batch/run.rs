@@ -28,6 +28,7 @@ use crate::commands::context::Context;
 use crate::commands::handed_in::is_stdin;
 use crate::commands::once_per::OncePer;
 use crate::commands::onto::not_onto;
+use crate::commands::retrying::Retrying;
 use crate::commands::schedules::Asked;
 use crate::failure::{Exit, Failure};
 use crate::interrupt::Interrupts;
@@ -67,12 +68,16 @@ fn read(args: &BatchArgs, context: &mut Context<'_>) -> Result<(Arc<Charges>, Op
     for warning in &warnings {
         context.ui.warning(&format!("{name}: {warning}"));
     }
+    let held = args.retry_declined && !args.beyond_rules;
+    let rules_for_retries = context.settings.retry.clone().filter(|_| held);
+    let (mode, now) = (context.settings.mode, context.now());
     let charges = Arc::new(Charges {
         rows,
         rules,
         settings: context.settings.clone(),
         clock: Arc::clone(&context.clock),
         retry: args.retry_declined,
+        retrying: rules_for_retries.map(|rules| Retrying { rules, mode, now }),
         allow_similar: args.allow_similar,
     });
     if Tally::of(&charges, |_| Fate::Send).is_none() {

@@ -2,16 +2,21 @@
 
 use std::ops::ControlFlow;
 
+use jiff::Timestamp;
+
 use crate::commands::beside::beside;
 use crate::commands::context::Context;
 use crate::commands::customer::{ShowArgs, unknown_customer};
 use crate::commands::naming::customer_meant;
 use crate::commands::pasted::command_of;
+use crate::commands::retrying::Retrying;
 use crate::commands::schedules;
 use crate::commands::session::answered;
 use crate::domain::dossier::Dossier;
+use crate::domain::due::Judged;
+use crate::domain::ids::{CustomerUid, MerchantUid};
 use crate::failure::{Exit, Failure};
-use crate::ledger::Filter;
+use crate::ledger::{Filter, Ledger, Refused};
 use crate::output::detail::CustomerDetail;
 use crate::output::history_row::year_of;
 
@@ -38,6 +43,7 @@ pub(super) fn run(args: &ShowArgs, context: &mut Context<'_>) -> Result<Exit, Fa
         }
         ControlFlow::Continue(())
     })?;
+    let retries = retries(context, &ledger, customer.customer_uid.clone())?;
     let shortens = context.ui.options().shortens();
     let told = payments.iter().filter(|_| shortens).map(|payment| beside(&ledger, payment));
     let told = told.collect::<Result<Vec<_>, _>>()?;
@@ -51,7 +57,39 @@ pub(super) fn run(args: &ShowArgs, context: &mut Context<'_>) -> Result<Exit, Fa
         beside: &told,
         year,
         dossier: &dossier,
+        retries: &retries,
         reconcile: &|order| command_of(settings, "reconcile", order),
     };
     answered(context.ui.customer_detail(&detail), Exit::Done)
+}
+
+/// What the rules for retries say of the customer's declined orders: of those that are left out they say nothing.
+fn retries(
+    context: &Context<'_>,
+    ledger: &Ledger,
+    customer: CustomerUid,
+) -> Result<Vec<(MerchantUid, Judged)>, Failure> {
+    let (settings, now) = (context.settings, context.now());
+    let retrying = Retrying { rules: settings.retry_rules(), mode: settings.mode, now };
+    let of = Refused {
+        mode: settings.mode,
+        since: retrying.since(),
+        until: Timestamp::MAX,
+        customer: Some(customer),
+    };
+    let (mut retries, mut failed) = (Vec::new(), Ok(()));
+    ledger.refused(&of, &mut |payment| match retrying.judge(ledger, &payment) {
+        Ok(judged) => {
+            if judged.state.left().is_none() {
+                retries.push((payment.terms.merchant_uid, judged));
+            }
+            ControlFlow::Continue(())
+        }
+        Err(error) => {
+            failed = Err(error);
+            ControlFlow::Break(())
+        }
+    })?;
+    failed?;
+    Ok(retries)
 }

@@ -64,6 +64,11 @@ impl Row {
     fn is_of(&self, pg: Option<&str>) -> bool {
         pg.is_some_and(|pg| self.pgs.split(',').any(|known| known == pg))
     }
+
+    /// Those of a PG that the gateway does not carry never do.
+    fn may_answer_a_charge(&self) -> bool {
+        !self.says.is_of_a_refund() && self.pgs != "-"
+    }
 }
 
 /// How a row was found: the surer, the greater.
@@ -102,6 +107,20 @@ pub(super) fn best(pg: Option<&str>, parts: &Parts) -> Option<&'static Row> {
         (row.says.rank(), *found, row.is_of(pg), length)
     };
     all.reduce(|best, next| if weight(&next) > weight(&best) { next } else { best }).map(|(row, _)| row)
+}
+
+/// The rows of a code, at one PG or at all that have it, each with its PGs. Those about refunds are left out.
+pub(super) fn coded(pg: Option<&str>, code: &str) -> Vec<(&'static str, &'static Known)> {
+    let table = table();
+    let rows = table.by_code.get(code).into_iter().flatten().filter_map(|index| table.rows.get(*index));
+    let rows = rows.filter(|row| row.may_answer_a_charge() && (pg.is_none() || row.is_of(pg)));
+    rows.map(|row| (row.pgs, &row.known)).collect()
+}
+
+/// Every code of the same rows, with its PGs.
+pub(super) fn codes() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let rows = table().rows.iter().filter(|row| !row.code.is_empty() && row.may_answer_a_charge());
+    rows.map(|row| (row.pgs, row.code))
 }
 
 /// Whether a text is a row's: all of it, with any run of characters for each `…`.

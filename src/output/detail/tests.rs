@@ -222,6 +222,7 @@ fn one_customer_is_shown_with_card_totals_and_last_payments() {
         schedules_until: Some(at("2028-02-17T00:00:00+09:00")),
         beside: &[],
         year: 2026,
+        retries: &[],
         dossier: &dossier,
         reconcile: &|order| format!("billkey reconcile {order}"),
     };
@@ -272,6 +273,7 @@ fn the_customers_object_holds_totals_and_payments() {
         schedules_until: Some(at("2028-02-17T00:00:00+09:00")),
         beside: &[],
         year: 2026,
+        retries: &[],
         dossier: &dossier,
         reconcile: &|order| format!("billkey reconcile {order}"),
     };

@@ -2,13 +2,16 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
+
 use super::{ConfigFile, SecretSource};
 use crate::domain::payment::Mode;
+use crate::domain::retry_rules::RetryRules;
 use crate::domain::time::format_duration;
 use crate::output::column_map::{Content, Digits, Refunds, TextEncoding};
 use crate::settings::address::{API_URL, SDK_URL};
 use crate::settings::error::SettingsError;
-use crate::settings::keys::{EXPORT_KEYS, LIMIT_KEYS, PROFILE_KEYS, TOP_KEYS};
+use crate::settings::keys::{EXPORT_KEYS, LIMIT_KEYS, PROFILE_KEYS, RETRY_KEYS, TOP_KEYS};
 use crate::settings::owner::Owners;
 use crate::settings::{SETTLE_AFTER, SIMILAR_WITHIN, TIMEZONE};
 
@@ -269,8 +272,9 @@ fn the_sample_is_right_as_it_is_and_with_any_of_its_keys() {
 fn the_sample_has_every_key_and_the_defaults_that_count() {
     let keys: Vec<&str> =
         SAMPLE.lines().filter_map(commented_key).filter_map(|line| line.split(" = ").next()).collect();
-    let tables = ["profile", "limits", "export", "against"];
-    for key in TOP_KEYS.iter().chain(&PROFILE_KEYS).chain(&LIMIT_KEYS).chain(&EXPORT_KEYS) {
+    let tables = ["profile", "limits", "export", "against", "retry", "reasons"];
+    let tables_keys = [&LIMIT_KEYS[..], &EXPORT_KEYS, &RETRY_KEYS].concat();
+    for key in TOP_KEYS.iter().chain(&PROFILE_KEYS).chain(&tables_keys) {
         assert!(keys.contains(key) || tables.contains(key), "{key}");
     }
     for (key, value) in [
@@ -279,7 +283,90 @@ fn the_sample_has_every_key_and_the_defaults_that_count() {
         ("sdk_url", SDK_URL.to_owned()),
         ("settle_after", format_duration(SETTLE_AFTER)),
         ("similar_within", format_duration(SIMILAR_WITHIN)),
+        ("within", format_duration(RetryRules::WITHIN)),
+        ("give_up", format_duration(RetryRules::GIVE_UP)),
     ] {
         assert!(SAMPLE.contains(&format!("\n#{key} = \"{value}\"\n")), "{key}");
+    }
+    let usual = RetryRules::usual(TimeZone::UTC);
+    assert_eq!(usual.after, [1, 3, 7].map(|days| Duration::from_secs(days * 86_400)));
+    for line in [
+        "after = [\"1d\", \"3d\", \"7d\"]".to_owned(),
+        format!("tries = {}", usual.tries),
+        format!("hour = {}", usual.hour),
+    ] {
+        assert!(SAMPLE.contains(&format!("\n#{line}\n")), "{line}");
+    }
+}
+
+#[test]
+fn rules_for_retries_are_read_and_those_that_contradict_themselves_are_none() {
+    let read = |text: &str| {
+        let config = parse(&format!("[profile.main.retry]\n{text}\n")).unwrap();
+        config.profiles[0].retry.clone().map(|read| read.value.in_zone(&TimeZone::UTC))
+    };
+    let rules = read(
+        "after = [\"3d\", \"7d\"]\ntries = 5\nwithin = \"14d\"\nhour = 9\ntimezone = \"Asia/Tokyo\"\ngive_up = \"20d\"\n\
+         [profile.main.retry.reasons]\ntime = { after = [\"2d\"] }\n\"kcp:CC10\" = { retry = false }\nunknown = { retry = true }",
+    );
+    let rules = rules.unwrap();
+    let days = |days: u64| Duration::from_secs(days * 86_400);
+    assert_eq!((&rules.after[..], rules.tries, rules.within), (&[days(3), days(7)][..], 5, days(14)));
+    assert_eq!((rules.hour, rules.give_up), (9, days(20)));
+    assert_eq!(rules.zone, TimeZone::get("Asia/Tokyo").unwrap());
+    assert_eq!(
+        rules.reasons.iter().map(|(_, waits)| waits.clone()).collect::<Vec<_>>(),
+        [Some(vec![days(2)]), None, Some(vec![days(3), days(7)])]
+    );
+    assert_eq!(read("tries = 2").unwrap().after, [days(1)], "no more waits than tries");
+    assert_eq!((read(""), read("[profile.main.retry.reasons]")), (None, None), "it says nothing");
+    for (text, expected) in [
+        ("after = [\"-3d\"]", "line 2: `profile.main.retry.after`: `-3d` is not a duration; write it as"),
+        ("after = [\"0d\"]", "line 2: `profile.main.retry.after`: 0d is no time to wait"),
+        ("after = []", "line 2: `profile.main.retry.after` is empty; write a list of times"),
+        ("after = \"3d\"", "line 2: `profile.main.retry.after` must be a list of times, such as"),
+        (
+            "tries = 3\nafter = [\"1d\", \"2d\", \"3d\"]",
+            "line 3: `profile.main.retry.after` is 1d, 2d, 3d: with the first one that is 4 tries, and `tries` \
+             allows 3 on one card",
+        ),
+        (
+            "after = [\"20d\", \"20d\"]",
+            "line 2: `profile.main.retry.after` is 20d, 20d: together that is longer than `give_up`",
+        ),
+        ("tries = 0", "line 2: `profile.main.retry.tries` must be from 1 to 30"),
+        ("tries = -4", "line 2: `profile.main.retry.tries` must be from 1 to 30"),
+        ("hour = 24", "line 2: `profile.main.retry.hour` must be from 0 to 23"),
+        ("hour = \"9\"", "line 2: `profile.main.retry.hour` must be a whole number, 0 to 23, not a text"),
+        ("within = \"0s\"", "line 2: `profile.main.retry.within` is no time at all"),
+        ("timezone = \"Seoul\"", "line 2: `profile.main.retry.timezone` is `Seoul`: it is not known"),
+        ("trys = 3", "did you mean `profile.main.retry.tries`"),
+        (
+            "[profile.main.retry.reasons]\ntiem = { retry = false }",
+            "line 3: `profile.main.retry.reasons.tiem`: `tiem` is no reason that is known; did you mean time?",
+        ),
+        (
+            "[profile.main.retry.reasons]\n\"kcp:CC43\" = { after = [\"1d\"] }",
+            "line 3: `profile.main.retry.reasons.kcp:CC43`: no retry of the same card helps there",
+        ),
+        (
+            "[profile.main.retry.reasons]\nCC10 = { after = [\"1d\"] }\n\"kcp:CC10\" = { after = [\"2d\"] }",
+            "line 4: `profile.main.retry.reasons.kcp:CC10`: another line says something of the same reason",
+        ),
+        (
+            "[profile.main.retry.reasons]\ntime = { after = [\"1d\"], retry = false }",
+            "`after` says when, and `retry = false` never; keep one of them",
+        ),
+        (
+            "[profile.main.retry.reasons]\ntime = {}",
+            "write { after = [\"3d\", \"7d\"] }, or { retry = false }",
+        ),
+        (
+            "[profile.main.retry.reasons]\ntime = 3",
+            "`profile.main.retry.reasons.time` must be a table, not a number",
+        ),
+    ] {
+        let said = complaint(&format!("[profile.main.retry]\n{text}\n"));
+        assert!(said.contains(expected), "{text}: {said}");
     }
 }

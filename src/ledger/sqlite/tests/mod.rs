@@ -48,6 +48,8 @@ mod reading;
 mod records;
 #[path = "../../tests/refunds.rs"]
 mod refunds;
+#[path = "../../tests/refused.rs"]
+mod refused;
 #[path = "../../tests/short.rs"]
 mod short;
 #[path = "../../tests/spellings.rs"]

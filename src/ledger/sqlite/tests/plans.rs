@@ -11,6 +11,7 @@ use crate::ledger::sqlite::read::{
     BEGUN_WITH, BY_APPROVAL, BY_IMP_UID, EVENTS, LOOK_AGAIN, UNSETTLED, bound,
 };
 use crate::ledger::sqlite::records::{MANIFOLD, OF_PAYMENT};
+use crate::ledger::sqlite::refused::{BESIDE, REFUSED, REFUSED_OF};
 use crate::ledger::sqlite::search::{choose, refunded_between};
 use crate::ledger::{By, Filter, Ledger};
 
@@ -93,5 +94,17 @@ fn what_a_charge_reads_is_read_from_an_index() {
         let whole_table =
             plan.lines().any(|line| ["SCAN payments", "SCAN events", "SCAN records"].contains(&line));
         assert!(plan.contains(index) && !whole_table, "{plan}");
+    }
+}
+
+#[test]
+fn declined_orders_are_read_by_an_index_that_has_no_others() {
+    let place = Place::new();
+    let ledger = place.ledger();
+    for (sql, index) in
+        [(REFUSED, "payments_refused"), (REFUSED_OF, "payments_by_customer"), (BESIDE, "payments_by_terms")]
+    {
+        let plan = plan(&ledger, sql, &[]);
+        assert!(plan.contains(index) && !plan.contains("TEMP B-TREE"), "{plan}");
     }
 }
