@@ -1,21 +1,19 @@
 //! `billkey report`.
 
-use std::ops::ControlFlow;
-
 use clap::builder::PossibleValue;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::commands::added_up::added_up;
 use crate::commands::context::Context;
 use crate::commands::session::answered;
 use crate::commands::when::{self, in_option};
 use crate::failure::{Exit, Failure};
-use crate::ledger;
 use crate::output::report::GoOn;
 use crate::output::text::safe;
-use crate::report::{By, Sums, Time};
+use crate::report::{By, Time};
 
 const AFTER_HELP: &str = "\
 A sale counts where it was approved, a refund on its own day, whatever the day
@@ -94,12 +92,7 @@ pub fn run(args: &ReportArgs, context: &mut Context<'_>) -> Result<Exit, Failure
     let ledger = context.read_ledger()?;
     let by_request = args.basis.unwrap_or_default() == Basis::Request;
     let time = Time { since, until, by_request, zone };
-    let mut sums = Sums::new(args.by.unwrap_or_default(), time, context.settings.tax);
-    let by = if by_request { ledger::By::Requested } else { ledger::By::Paid };
-    ledger.booked(by, (since, until), &mut |booked| {
-        sums.add(booked);
-        ControlFlow::Continue(())
-    })?;
+    let sums = added_up(&ledger, args.by.unwrap_or_default(), time, context.settings.tax)?;
     let go_on = GoOn { reconcile: context.hint("reconcile"), doubles: context.hint("history --doubles") };
     answered(context.ui.report(&sums, &go_on), Exit::Done)
 }

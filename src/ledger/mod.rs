@@ -43,6 +43,7 @@ use crate::ledger::fault::Fault;
 use crate::ledger::found::Found;
 
 mod backfill;
+mod book_days;
 mod booked;
 mod cancellations;
 mod chain;
@@ -89,6 +90,7 @@ mod totals;
 mod upkeep;
 mod write;
 
+pub use book_days::Piece;
 pub use create::Beginning;
 pub use entry::{Attempt, Claim, Claiming, Closing, Entry, How, RefundClaim, Written};
 pub use error::{Cause, LedgerError, REPLACED_BY_BACKUP};

@@ -41,7 +41,7 @@ pub(super) const MIGRATIONS: [&str; 17] = [
         include_str!("migrations/0016_months.sql"),
         include_str!("migrations/0016_noted_refunds.sql"),
     ),
-    include_str!("migrations/0017_sealed_months.sql"),
+    concat!(include_str!("migrations/0017_book_days.sql"), include_str!("migrations/0017_sealed_months.sql"),),
 ];
 pub(super) const SCHEMA_VERSION: i64 = 17;
 

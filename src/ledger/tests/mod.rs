@@ -20,6 +20,7 @@ use crate::ledger::{
     Written,
 };
 
+mod book_days;
 mod cancellations;
 mod chain;
 mod closing;
