@@ -46,25 +46,25 @@ const TAMPERED: [Tampered; 12] = [
     (
         "an amount",
         "UPDATE payments SET amount_minor = 5001 WHERE id = ORDER_B",
-        "1 is not what was written: order_b",
+        "1 payment is not what was written: order_b",
         false,
     ),
     (
         "what no line has",
         "UPDATE payments SET name = 'x' WHERE id = ORDER_B",
-        "1 is not what was written: order_b",
+        "1 payment is not what was written: order_b",
         true,
     ),
     (
         "a payment that was not paid",
         "UPDATE payments SET code = 77 WHERE merchant_uid = 'order_d'",
-        "1 is not what was written: order_d",
+        "1 payment is not what was written: order_d",
         true,
     ),
     (
         "the day of a refund",
         "UPDATE cancellations SET at_s = at_s - 86400 * 40",
-        "2 are not what was written",
+        "2 payments are not what was written",
         false,
     ),
     ("a record", "UPDATE records SET apply_num = '1' WHERE payment_id = ORDER_B", "order_b", true),
@@ -72,7 +72,7 @@ const TAMPERED: [Tampered; 12] = [
     (
         "events that are gone",
         "DELETE FROM events WHERE payment_id = ORDER_B",
-        "1 is not what was written: order_b",
+        "1 payment is not what was written: order_b",
         true,
     ),
     (
@@ -133,11 +133,37 @@ fn a_closing_that_is_gone_is_told_and_so_it_is_by_ledger_check() {
 }
 
 #[test]
+fn a_closed_month_without_any_payment_left_is_told_and_not_taken_for_a_mistake() {
+    let (_gateway, world) = closed();
+    tamper(
+        &world,
+        "DELETE FROM records; DELETE FROM cancellations; DELETE FROM events; DELETE FROM payments",
+    );
+    let said = trouble(&verified(&world, 8));
+    assert!(said.contains("4 payments that it was closed over"), "{said}");
+}
+
+#[test]
+fn a_closed_month_has_the_days_that_it_was_closed_by() {
+    let (_gateway, world) = closed();
+    let config = fs::read_to_string(world.config_path()).unwrap();
+    world.configure(&format!("timezone = \"America/New_York\"\n{config}"));
+    let found = verified(&world, 0);
+    assert_eq!(found["head"]["zone"], json!("Asia/Seoul"), "{found:#}");
+    assert_eq!(month(&world, 0, &[]).exits(0).json()["corrections"], json!([]));
+    assert_eq!(month(&world, 2, &[]).exits(0).json()["head"]["zone"], json!("America/New_York"));
+}
+
+#[test]
 fn a_month_over_payments_that_somebody_edited_is_not_closed() {
     let (_gateway, world) = shop();
     tamper(&world, "UPDATE payments SET name = 'x' WHERE merchant_uid = 'order_b'");
     let refused = month(&world, 1, &["--close"]).exits(8);
-    refused.says(&["1 is not what was written: order_b", "Nothing was closed", "billkey ledger check"]);
+    refused.says(&[
+        "1 payment is not what was written: order_b",
+        "Nothing was closed",
+        "billkey ledger check",
+    ]);
     let verified = month(&world, 1, &["--verify"]).exits(8);
     verified.says(&["was not closed", "--close"]);
 }

@@ -2,6 +2,7 @@
 //! command, and from what becomes of it to an exit code. No command takes from another: what
 //! several of them share stands in files of its own, which are no commands.
 
+mod added_up;
 mod alarm;
 mod asking;
 pub mod attention;

@@ -21,6 +21,9 @@ open then. It is refused (exit 8) while something of the month is unknown, in do
 charged twice or different at the gateway and nobody has answered for it, and until
 `billkey reconcile --since` has read the whole month after its end.
 
+--verify adds a closed month up again, and tells (exit 8) what of it has
+changed, and what was changed by other means than billkey.
+
 --map NAME has the columns of [profile.PROFILE.export.NAME] in the config file:
 `billkey help columns` says what such a map may have.
 
@@ -64,15 +67,15 @@ pub fn run(args: &MonthArgs, context: &mut Context<'_>) -> Result<Exit, Failure>
     let month = book::parse(&args.month, context)?;
     if let Some(wanted) = export::wanted(&args.export, context)? {
         let ledger = context.read_ledger()?;
-        book::is_in_ledger(&month, &ledger)?;
+        let month = book::in_ledger(month, &ledger, context)?;
         let lines = wanted.of_time(&month.time, &ledger, context)?;
         return wanted.write(&lines, &month.name, context);
     }
     if args.close {
-        return close::run(&month, context);
+        return close::run(month, context);
     }
     let ledger = context.read_ledger()?;
-    book::is_in_ledger(&month, &ledger)?;
+    let month = book::in_ledger(month, &ledger, context)?;
     let book = Book::read(&month, &ledger, context)?;
     if args.verify {
         return close::verify(&month, &ledger, &book, context);

@@ -1,22 +1,20 @@
 //! `billkey report`.
 
-use std::ops::ControlFlow;
-
 use clap::builder::PossibleValue;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::commands::added_up::added_up;
 use crate::commands::context::Context;
 use crate::commands::export::{self, ExportArgs};
 use crate::commands::session::answered;
 use crate::commands::when::{self, in_option};
 use crate::failure::{Exit, Failure};
-use crate::ledger;
 use crate::output::report::GoOn;
 use crate::output::text::safe;
-use crate::report::{By, Sums, Time};
+use crate::report::{By, Time};
 
 const AFTER_HELP: &str = "\
 A sale counts where it was approved, a refund on its own day, whatever the day
@@ -112,12 +110,7 @@ pub fn run(args: &ReportArgs, context: &mut Context<'_>) -> Result<Exit, Failure
         let lines = wanted.of_time(&time, &ledger, context)?;
         return wanted.write(&lines, &named(&time), context);
     }
-    let mut sums = Sums::new(args.by.unwrap_or_default(), time, context.settings.tax);
-    let by = if by_request { ledger::By::Requested } else { ledger::By::Paid };
-    ledger.booked(by, (since, until), &mut |booked| {
-        sums.add(booked);
-        ControlFlow::Continue(())
-    })?;
+    let sums = added_up(&ledger, args.by.unwrap_or_default(), time, context.settings.tax)?;
     let go_on = GoOn { reconcile: context.hint("reconcile"), doubles: context.hint("history --doubles") };
     answered(context.ui.report(&sums, &go_on), Exit::Done)
 }

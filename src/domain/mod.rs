@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod beside;
+pub mod book_day;
 pub mod card_number;
 pub mod charge;
 pub mod closing;

@@ -15,6 +15,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
+use crate::domain::book_day::Piece;
 use crate::domain::closing::Closing;
 use crate::domain::customer::{Card, Customer};
 use crate::domain::due::Tried;
@@ -71,6 +72,7 @@ macro_rules! seam {
 pub(super) trait Engine:
     Begun
     + Beside
+    + BookDays
     + Books
     + Customers
     + Debug
@@ -266,6 +268,18 @@ seam! {
 
         /// One payment with all that went back of it.
         fn booked_under(&self, uid: &MerchantUid) -> Result<Option<Booked>, LedgerError>;
+    }
+
+    /// What days come to.
+    trait BookDays {
+        /// Hands over what a time of whole days comes to, by approval, in no order and as it stands at one moment: its
+        /// days (see [`whole_days`](crate::domain::book_day::whole_days)), what went back in it, and further payments.
+        fn book_days(
+            &self,
+            days: (i64, i64),
+            span: (Timestamp, Timestamp),
+            each: &mut dyn FnMut(Piece<'_>)
+        ) -> Result<(), LedgerError>;
     }
 
     /// Closed months, and what was held against the gateway before.

@@ -17,6 +17,7 @@ use crate::ledger::sqlite::open::OpenedFile;
 use crate::ledger::{Create, Ledger, LedgerError, MarkTrouble, OpenOptions, Opened, error, place};
 
 mod backfill;
+mod book_days;
 mod booked;
 mod cancellations;
 mod chain;

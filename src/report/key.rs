@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::domain::declines::{Standing, Who};
@@ -72,13 +73,18 @@ pub struct Key {
 }
 
 impl Key {
+    /// The key of a day, or of the month that it is of.
+    #[must_use]
+    pub fn of_day(by: By, day: Date) -> Key {
+        let text = if by == By::Month { day.strftime("%Y-%m").to_string() } else { day.to_string() };
+        Key { text, who: None, vat: None }
+    }
+
     /// The key of a payment, or of money that moved at a time of its own.
     #[must_use]
     pub fn of(by: By, payment: &Payment, (at, vat): (Timestamp, VatBasis), zone: &TimeZone) -> Key {
-        let day = || at.to_zoned_datetime(zone.clone()).date();
         let text = match by {
-            By::Day => day().to_string(),
-            By::Month => day().strftime("%Y-%m").to_string(),
+            By::Day | By::Month => return Key::of_day(by, at.to_zoned_datetime(zone.clone()).date()),
             By::Customer => payment.terms.customer_uid.as_str().to_owned(),
             By::Card | By::Company => payment.card_name.clone().unwrap_or_default(),
             By::Product => payment.name.clone(),

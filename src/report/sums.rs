@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::domain::book_day::BookDay;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::movement::{Booked, Movement, Way};
 use crate::domain::payment::{Mode, Outcome, Payment};
@@ -154,10 +155,7 @@ impl Sums {
 
     /// Adds one payment, as far as it is of the time.
     pub fn add(&mut self, booked: &Booked) {
-        let payment = &booked.payment;
-        let paid = payment.outcome == Outcome::Paid;
-        let own_time =
-            if paid && !self.time.by_request { booked.approved_at() } else { payment.requested_at };
+        let (payment, own_time) = (&booked.payment, self.own_time(booked));
         let is_of_time = self.time.has(own_time);
         if is_of_time {
             let vat = VatParts::of(payment.terms.amount, payment.tax, self.rule).basis;
@@ -171,16 +169,61 @@ impl Sums {
         }
     }
 
+    /// Adds what a day of the time comes to, where rows are days or months by approval. What went back, and further
+    /// payments, are added by themselves.
+    pub fn add_day(&mut self, day: &BookDay) {
+        let (vat, tax_free) = day.vat_and_tax_free(self.rule);
+        let key = Key::of_day(self.by, day.day);
+        self.change((day.mode, day.currency), Some(key), |row| {
+            row.count += day.paid;
+            row.declined += day.failed;
+            row.unknown += day.unknown;
+            row.not_sent += day.not_sent;
+            add(&mut row.gross_minor, day.gross_minor);
+            add(&mut row.supply_minor, day.gross_minor.saturating_sub(vat).saturating_sub(tax_free));
+            add(&mut row.vat_minor, vat);
+            add(&mut row.tax_free_minor, tax_free);
+            add(&mut row.declined_minor, day.failed_minor);
+        });
+    }
+
+    /// Adds what went back of a payment, as far as it is of the time.
+    pub fn add_back(&mut self, booked: &Booked) {
+        let payment = &booked.payment;
+        let is_of_time = self.time.has(self.own_time(booked));
+        for movement in booked.movements(self.rule) {
+            if movement.way != Way::In && self.time.has(movement.at) {
+                let of = (movement.at, movement.parts.basis);
+                self.each(payment, of, |row| row.take(&movement, is_of_time));
+            }
+        }
+    }
+
+    /// Adds further payments under the order of one that is of the time.
+    pub fn add_further(&mut self, booked: &Booked) {
+        let payment = &booked.payment;
+        let vat = VatParts::of(payment.terms.amount, payment.tax, self.rule).basis;
+        self.each(payment, (self.own_time(booked), vat), |row| count_further(row, payment));
+    }
+
+    /// The time that a payment is of.
+    fn own_time(&self, booked: &Booked) -> Timestamp {
+        let is_approved = booked.payment.outcome == Outcome::Paid && !self.time.by_request;
+        if is_approved { booked.approved_at() } else { booked.payment.requested_at }
+    }
+
     /// The row and the total that something is to be counted in.
     fn each(&mut self, payment: &Payment, of: (Timestamp, VatBasis), change: impl Fn(&mut Row)) {
-        let (mode, currency) = (payment.mode_shown(), payment.terms.amount.currency());
+        // Why a payment was not paid is nothing that a paid one has.
+        let is_in_row = self.by != By::Reason || payment.outcome != Outcome::Paid;
+        let key = is_in_row.then(|| Key::of(self.by, payment, of, &self.time.zone));
+        self.change((payment.mode_shown(), payment.terms.amount.currency()), key, change);
+    }
+
+    fn change(&mut self, (mode, currency): (Mode, Currency), key: Option<Key>, change: impl Fn(&mut Row)) {
         let total = self.totals.entry((mode.word(), currency));
         change(total.or_insert_with(|| Row::empty(None, mode, currency)));
-        // Why a payment was not paid is nothing that a paid one has.
-        if self.by == By::Reason && payment.outcome == Outcome::Paid {
-            return;
-        }
-        let key = Key::of(self.by, payment, of, &self.time.zone);
+        let Some(key) = key else { return };
         let row = self.rows.entry((key.clone(), mode.word(), currency));
         change(row.or_insert_with(|| Row::empty(Some(key), mode, currency)));
     }
@@ -239,6 +282,10 @@ fn count(row: &mut Row, payment: &Payment) {
         Outcome::Unknown | Outcome::Pending => row.unknown += 1,
         Outcome::NotSent => row.not_sent += 1,
     }
+    count_further(row, payment);
+}
+
+fn count_further(row: &mut Row, payment: &Payment) {
     for (_, Held(held)) in payment.further() {
         row.further += 1;
         // What is held in another currency is counted, and cannot be added.

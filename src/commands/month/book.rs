@@ -3,8 +3,10 @@
 use std::ops::ControlFlow;
 
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
 
+use crate::commands::added_up::added_up;
 use crate::commands::context::Context;
 use crate::domain::closing::{Closing, MonthSum, booked, correction};
 use crate::domain::payment::{Mode, Payment};
@@ -44,7 +46,8 @@ pub(super) fn parse(text: &str, context: &Context<'_>) -> Result<Month, Failure>
     let given = text.trim();
     let first = (given.len() == 7).then(|| format!("{given}-01").parse::<Date>().ok()).flatten();
     let unreadable = || Failure::usage(format!("`{}` is not a month; write 2026-11", safe(text)));
-    month_of(first.ok_or_else(unreadable)?, context).ok_or_else(unreadable).and_then(|month| {
+    let zone = &context.settings.zone;
+    month_of(first.ok_or_else(unreadable)?, zone, context).ok_or_else(unreadable).and_then(|month| {
         if month.time.since > context.now() {
             let message = format!("{} has not begun; there is nothing in it", month.name);
             return Err(Failure::usage(message));
@@ -53,19 +56,29 @@ pub(super) fn parse(text: &str, context: &Context<'_>) -> Result<Month, Failure>
     })
 }
 
-fn month_of(first: Date, context: &Context<'_>) -> Option<Month> {
-    let zone = context.settings.zone.clone();
+fn month_of(first: Date, zone: &TimeZone, context: &Context<'_>) -> Option<Month> {
     let midnight = |day: Date| Some(day.to_zoned_datetime(zone.clone()).ok()?.timestamp());
     let (since, until) = (midnight(first)?, midnight(first.checked_add(1.month()).ok()?)?);
     let is_over = until <= context.now();
-    let time = Time { since, until, by_request: false, zone };
+    let time = Time { since, until, by_request: false, zone: zone.clone() };
     Some(Month { name: first.strftime("%Y-%m").to_string(), time, is_over })
 }
 
-/// A month before the ledger's first payment is a mistake in the year.
-pub(super) fn is_in_ledger(month: &Month, ledger: &Ledger) -> Result<(), Failure> {
+/// The days of a closed month are those of the zone that it was closed in, whatever zone is set today.
+fn as_closed(closing: &Closing, context: &Context<'_>) -> Option<Month> {
+    let zone = TimeZone::get(&closing.zone);
+    month_of(first_day(&closing.month)?, zone.as_ref().unwrap_or(&context.settings.zone), context)
+}
+
+/// The month as it is in the ledger. One before the first payment is a mistake in the year; but where it was closed, its
+/// payments have been there.
+pub(super) fn in_ledger(month: Month, ledger: &Ledger, context: &Context<'_>) -> Result<Month, Failure> {
+    let closings = ledger.closings()?;
+    if let Some(closing) = closings.iter().find(|closing| closing.month == month.name) {
+        return Ok(as_closed(closing, context).unwrap_or(month));
+    }
     match ledger.first_payment_at()? {
-        Some(first) if month.time.until > first => Ok(()),
+        Some(first) if month.time.until > first => Ok(month),
         Some(first) => {
             let day = first.to_zoned_datetime(month.time.zone.clone()).date();
             Err(Failure::usage(format!("{} lies before the first payment of this ledger, {day}", month.name)))
@@ -140,14 +153,9 @@ fn corrections_for(
     }
     let mut all = Vec::new();
     for closing in closings {
-        let Some(closed) = first_day(&closing.month).and_then(|first| month_of(first, context)) else {
-            continue;
-        };
-        let mut sums = Sums::new(By::Means, closed.time.clone(), context.settings.tax);
-        ledger.booked(ledger::By::Paid, (closed.time.since, closed.time.until), &mut |booked| {
-            sums.add(booked);
-            ControlFlow::Continue(())
-        })?;
+        let Some(closed) = as_closed(closing, context) else { continue };
+        // By months it is out of what the ledger keeps of days, whatever the number of payments.
+        let sums = added_up(ledger, By::Month, closed.time, context.settings.tax)?;
         let changed = correction(&month_sums(&sums), &booked(closings, &closing.month));
         all.extend(changed.into_iter().map(|sum| (closing.month.clone(), sum)));
     }

@@ -15,9 +15,9 @@ use crate::output::text::{safe, when};
 const NAMED: usize = 5;
 
 /// Closes a month, or says what is in the way.
-pub(super) fn run(month: &Month, context: &mut Context<'_>) -> Result<Exit, Failure> {
+pub(super) fn run(month: Month, context: &mut Context<'_>) -> Result<Exit, Failure> {
     let mut ledger = context.ledger_at_hand()?;
-    book::is_in_ledger(month, &ledger)?;
+    let month = &book::in_ledger(month, &ledger, context)?;
     let span = (month.time.since, month.time.until);
     // Before anything is added up: what changes in between is found when it is written down.
     let seal = ledger.month_seal(span)?;
@@ -89,8 +89,7 @@ fn in_the_way(book: &Book, seal: &MonthSeal, month: &Month, context: &Context<'_
         return refuse(why, context.hint("doctor"));
     }
     if seal.misfits > 0 {
-        let why = format!("of its payments {}", not_written(seal.misfits, &seal.shown));
-        return refuse(why, context.hint("ledger check"));
+        return refuse(not_written(seal.misfits, &seal.shown), context.hint("ledger check"));
     }
     if let Some(left) = head.left() {
         return refuse(format!("of it there is left: {left}"), context.hint("attention"));
@@ -147,10 +146,8 @@ fn not_closed(book: &Book, kept: &SealKept, context: &Context<'_>) -> Failure {
 fn trouble(kept: &SealKept) -> Vec<String> {
     let mut trouble = Vec::new();
     if kept.gone > 0 {
-        trouble.push(format!(
-            "{} that it was closed over is not in the ledger any more",
-            number_of(kept.gone, "payment")
-        ));
+        let (gone, are) = (number_of(kept.gone, "payment"), are(kept.gone));
+        trouble.push(format!("{gone} that it was closed over {are} not in the ledger any more"));
     }
     if kept.misfits > 0 {
         trouble.push(not_written(kept.misfits, &kept.shown));
@@ -162,7 +159,7 @@ fn trouble(kept: &SealKept) -> Vec<String> {
     trouble
 }
 
-/// `2 are not what was written: order_1, order_2`
+/// `2 payments are not what was written: order_1, order_2`
 fn not_written(count: u64, shown: &[Misfit]) -> String {
     let mut names: Vec<String> =
         shown.iter().take(NAMED).map(|misfit| safe(&misfit.merchant_uid).into_owned()).collect();
@@ -170,6 +167,10 @@ fn not_written(count: u64, shown: &[Misfit]) -> String {
     if count > named {
         names.push(format!("and {} more", count - named));
     }
-    let are = if count == 1 { "is" } else { "are" };
-    format!("{count} {are} not what was written: {}", names.join(", "))
+    let (payments, are) = (number_of(count, "payment"), are(count));
+    format!("{payments} {are} not what was written: {}", names.join(", "))
+}
+
+fn are(count: u64) -> &'static str {
+    if count == 1 { "is" } else { "are" }
 }

@@ -43,7 +43,7 @@ const OWN_TIME: [(By, &str); 2] = [
 
 /// Whatever may have gone back in a time: by the gateway's history, by refunds of ours, by the last time that the gateway
 /// tells, by a person's note; and the few of which no time is told, which went back when they were charged.
-const GONE_BACK: &str = "outcome = 'paid' AND (cancel_amount_minor > 0 OR outside_minor > 0) AND id IN ( \
+pub(super) const GONE_BACK: &str = "outcome = 'paid' AND (cancel_amount_minor > 0 OR outside_minor > 0) AND id IN ( \
          SELECT payment_id FROM cancellations \
           WHERE at_s >= (:since + 999) / 1000 AND at_s < (:until + 999) / 1000 \
          UNION ALL SELECT payment_id FROM refunds WHERE outcome = 'refunded' \
@@ -124,13 +124,13 @@ impl Books for Sqlite {
 }
 
 /// The few orders under which there is another payment that took money.
-fn further_payments(db: &Connection) -> Result<HashSet<i64>, Fault> {
+pub(super) fn further_payments(db: &Connection) -> Result<HashSet<i64>, Fault> {
     let mut statement = db.prepare(FURTHER)?;
     let ids = statement.query_map([], |row| row.get(0))?;
     Ok(ids.collect::<Result<_, rusqlite::Error>>()?)
 }
 
-fn with_its_refunds(db: &Connection, Stored { id, payment }: Stored) -> Result<Booked, Fault> {
+pub(super) fn with_its_refunds(db: &Connection, Stored { id, payment }: Stored) -> Result<Booked, Fault> {
     let gone = payment.cancel_amount.is_some_and(|amount| amount.minor() > 0);
     let (refunds, cancellations) = match (&payment.imp_uid, gone) {
         (Some(imp_uid), true) => {

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, named_params};
+use rusqlite::{Connection, ToSql, named_params};
 
 use crate::domain::customer::{Card, Customer};
 use crate::domain::ids::CustomerUid;
@@ -137,43 +137,39 @@ fn find(db: &Connection, uid: &CustomerUid) -> Result<Option<Customer>, Fault> {
 }
 
 fn save(tx: &Connection, customer: &Customer) -> Result<(), Fault> {
-    let card = &customer.card;
-    tx.prepare_cached(SAVE)?.execute(named_params! {
+    let params = named_params! {
         ":customer_uid": customer.customer_uid.as_str(),
         ":name": customer.name.as_deref().map(nfc_key),
         ":email": customer.email,
         ":tel": customer.tel,
         ":note": customer.note.as_deref().map(nfc_key),
-        ":card_name": card.card_name,
-        ":card_code": card.card_code,
-        ":card_number": card.card_number,
-        ":pg_provider": card.pg_provider,
-        ":pg_id": card.pg_id,
-        ":sandbox": card.sandbox,
-        ":card_inserted_s": card.inserted_s,
-        ":card_updated_s": card.updated_s,
         ":mode": customer.mode.word(),
         ":added_at_ms": customer.added_at.as_millisecond(),
         ":checked_at_ms": customer.checked_at.map(Timestamp::as_millisecond),
         ":nfc_key": other_key(customer.customer_uid.as_str()),
-    })?;
+    };
+    tx.prepare_cached(SAVE)?.execute(&*[params, &card_params(&customer.card)].concat())?;
     Ok(())
 }
 
 fn check(tx: &Connection, uid: &CustomerUid, card: &Card, at: Timestamp) -> Result<(), Fault> {
-    let changed = tx.prepare_cached(CHECK)?.execute(named_params! {
-        ":customer_uid": uid.as_str(),
-        ":card_name": card.card_name,
-        ":card_code": card.card_code,
-        ":card_number": card.card_number,
-        ":pg_provider": card.pg_provider,
-        ":pg_id": card.pg_id,
-        ":sandbox": card.sandbox,
-        ":card_inserted_s": card.inserted_s,
-        ":card_updated_s": card.updated_s,
-        ":at_ms": at.as_millisecond(),
-    })?;
+    let params = named_params! { ":customer_uid": uid.as_str(), ":at_ms": at.as_millisecond() };
+    let changed = tx.prepare_cached(CHECK)?.execute(&*[params, &card_params(card)].concat())?;
     if changed == 1 { Ok(()) } else { Err(Fault::NoSuchCustomer(uid.clone())) }
+}
+
+/// A card's columns, wherever they are written.
+fn card_params(card: &Card) -> [(&'static str, &dyn ToSql); 8] {
+    [
+        (":card_name", &card.card_name),
+        (":card_code", &card.card_code),
+        (":card_number", &card.card_number),
+        (":pg_provider", &card.pg_provider),
+        (":pg_id", &card.pg_id),
+        (":sandbox", &card.sandbox),
+        (":card_inserted_s", &card.inserted_s),
+        (":card_updated_s", &card.updated_s),
+    ]
 }
 
 fn visit(

@@ -42,6 +42,7 @@ pub(super) const MIGRATIONS: [&str; 17] = [
         include_str!("migrations/0016_noted_refunds.sql"),
     ),
     concat!(
+        include_str!("migrations/0017_book_days.sql"),
         include_str!("migrations/0017_refused_orders.sql"),
         include_str!("migrations/0017_sealed_months.sql")
     ),

@@ -24,6 +24,8 @@ mod searching;
 mod sums;
 
 // What every engine has to do.
+#[path = "../../tests/book_days.rs"]
+mod book_days;
 #[path = "../../tests/cancellations.rs"]
 mod cancellations;
 #[path = "../../tests/closing.rs"]

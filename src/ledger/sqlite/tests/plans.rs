@@ -5,6 +5,8 @@ use rusqlite::types::Value;
 use super::{Place, at};
 use crate::domain::ids::CustomerUid;
 use crate::domain::payment::Outcome;
+use crate::ledger::sqlite::book_days::{DAYS, FURTHER};
+use crate::ledger::sqlite::booked::GONE_BACK;
 use crate::ledger::sqlite::day::SPENT;
 use crate::ledger::sqlite::guard::{NOT_PAID, SIMILAR};
 use crate::ledger::sqlite::read::{
@@ -106,5 +108,22 @@ fn declined_orders_are_read_by_an_index_that_has_no_others() {
     {
         let plan = plan(&ledger, sql, &[]);
         assert!(plan.contains(index) && !plan.contains("TEMP B-TREE"), "{plan}");
+    }
+}
+
+/// A month of ten million payments is as quick as one of ten.
+#[test]
+fn nobody_reads_all_payments_to_add_up_days() {
+    let place = Place::new();
+    let ledger = place.ledger();
+    let days = plan(&ledger, DAYS, &[]);
+    assert_eq!(days, "SEARCH book_days USING PRIMARY KEY (day>? AND day<?)");
+    for condition in [GONE_BACK, FURTHER] {
+        let plan = plan(&ledger, &format!("SELECT * FROM payments WHERE {condition}"), &[]);
+        let whole = plan.lines().filter(|step| step.starts_with("SCAN"));
+        let whole: Vec<&str> = whole
+            .filter(|step| !step.contains("further_payments") && !step.contains("given_back_some_time"))
+            .collect();
+        assert!(plan.contains("SEARCH payments USING INTEGER PRIMARY KEY") && whole.is_empty(), "{plan}");
     }
 }

@@ -100,6 +100,15 @@ fn a_sum_that_was_tampered_with_is_named() {
     let wrong = ledger.wrong_sums().unwrap();
     assert_eq!(wrong.len(), 3, "{wrong:?}");
     assert!(wrong[0].contains("2023-11-15, live KRW paid"), "{wrong:?}");
+    ledger
+        .connection()
+        .execute_batch("UPDATE book_days SET vat_low = vat_low + 1 WHERE vat_low > 0")
+        .unwrap();
+    let wrong = ledger.wrong_sums().unwrap();
+    assert!(
+        wrong.contains(&"the book of 2023-11-15, live KRW, is not that of its payments".to_owned()),
+        "{wrong:?}"
+    );
     ledger.connection().execute_batch("DELETE FROM further_payments").unwrap();
     assert!(ledger.wrong_sums().unwrap().iter().any(|wrong| wrong.contains("imps_other")));
 }
