@@ -85,6 +85,7 @@ mod sums;
 #[cfg(test)]
 mod tests;
 mod totals;
+mod tried;
 mod upkeep;
 mod write;
 
@@ -262,6 +263,19 @@ impl Ledger {
                 Ok(value)
             });
         written.map_err(|fault| fault.at(&self.path, self.busy_timeout))
+    }
+
+    /// Whatever `body` reads of this ledger is of one moment, however many questions it asks: what others write
+    /// meanwhile is in none of the answers. No question may begin a transaction of its own.
+    pub fn at_one_moment<T, E: From<LedgerError>>(
+        &self,
+        body: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
+        let begin = Transaction::new_unchecked(&self.connection, TransactionBehavior::Deferred);
+        let moment = begin.map_err(|error| Fault::from(error).at(&self.path, self.busy_timeout))?;
+        let value = body()?;
+        drop(moment);
+        Ok(value)
     }
 
     fn read<T>(&self, body: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, LedgerError> {

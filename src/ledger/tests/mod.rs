@@ -40,6 +40,7 @@ mod searching;
 mod short;
 mod spellings;
 mod sums;
+mod tried;
 
 /// A directory of its own for one test's ledger.
 struct Place {
