@@ -31,6 +31,13 @@ impl Time {
     pub fn has(&self, at: Timestamp) -> bool {
         self.since <= at && at < self.until
     }
+
+    /// The time that a payment itself counts at.
+    #[must_use]
+    pub fn of(&self, booked: &Booked) -> Timestamp {
+        let paid = booked.payment.outcome == Outcome::Paid;
+        if paid && !self.by_request { booked.approved_at() } else { booked.payment.requested_at }
+    }
 }
 
 /// One row, or the sum of all of one mode and currency.
@@ -155,9 +162,7 @@ impl Sums {
     /// Adds one payment, as far as it is of the time.
     pub fn add(&mut self, booked: &Booked) {
         let payment = &booked.payment;
-        let paid = payment.outcome == Outcome::Paid;
-        let own_time =
-            if paid && !self.time.by_request { booked.approved_at() } else { payment.requested_at };
+        let own_time = self.time.of(booked);
         let is_of_time = self.time.has(own_time);
         if is_of_time {
             let vat = VatParts::of(payment.terms.amount, payment.tax, self.rule).basis;
