@@ -51,6 +51,7 @@ mod refund_later;
 mod refunds_beside;
 mod registration;
 mod report;
+mod report_page;
 mod requests;
 mod sandbox_alone;
 mod screens;
