@@ -18,3 +18,4 @@ pub mod register;
 pub mod report;
 pub mod sandbox;
 pub mod settings;
+pub mod words;

@@ -143,6 +143,8 @@ pub struct Settings {
     pub operator: Option<String>,
     /// The name of the machine that it runs on.
     pub host: Option<String>,
+    /// The locale of sentences, as the environment says (`LC_ALL`, `LC_MESSAGES`, `LANG`).
+    pub locale: Option<String>,
     /// What opens a page, as the environment says (`BROWSER`).
     pub browser: Option<String>,
     /// How exports may be laid out.

@@ -57,6 +57,7 @@ mod refund_later;
 mod refunds_beside;
 mod registration;
 mod report;
+mod report_page;
 mod requests;
 mod retry_list;
 mod sandbox_alone;

@@ -4,6 +4,8 @@ use clap::Args;
 
 use crate::commands::context::Context;
 use crate::commands::session::answered;
+use crate::domain::standing::Standing;
+use crate::domain::time::Moment;
 use crate::failure::{Exit, Failure, Kind};
 use crate::ledger::{Access, Create, Ledger, LedgerError, OpenOptions};
 use crate::output::attention::Item;
@@ -74,14 +76,25 @@ pub fn run(args: &AttentionArgs, context: &mut Context<'_>) -> Result<Exit, Fail
     context.marks = Some(opened.ledger.mark_trouble());
     let ledger = opened.ledger;
     let stands = opened.standing.map_or_else(|| ledger.standing(), Ok)?;
-    let mut items = standing::distrusted(context, &stands);
-    items.extend(money::payments(context, &ledger, &now)?);
-    items.extend(money::refunds(context, &ledger, &now)?);
-    items.extend(differences::drift(context, &ledger)?);
-    items.extend(differences::schedules(context, &ledger)?);
+    let mut items = left(context, &ledger, &stands, &now)?;
     items.retain(|item| args.all || item.signed.is_none());
-    items.sort_by_key(|item| item.since);
     let is_left = |item: &Item| item.signed.is_none();
     let exit = if items.iter().any(is_left) { Exit::With(Kind::Refused) } else { Exit::Done };
     answered(context.ui.attention(&items), exit)
+}
+
+/// Everything that is left for a person, oldest first, and what somebody has answered for.
+pub(in crate::commands) fn left(
+    context: &Context<'_>,
+    ledger: &Ledger,
+    stands: &Standing,
+    now: &Moment,
+) -> Result<Vec<Item>, LedgerError> {
+    let mut items = standing::distrusted(context, stands);
+    items.extend(money::payments(context, ledger, now)?);
+    items.extend(money::refunds(context, ledger, now)?);
+    items.extend(differences::drift(context, ledger)?);
+    items.extend(differences::schedules(context, ledger)?);
+    items.sort_by_key(|item| item.since);
+    Ok(items)
 }

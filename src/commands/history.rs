@@ -9,7 +9,7 @@ use crate::commands::whole::whole;
 use crate::domain::declines::Who;
 use crate::domain::payment::Mode;
 use crate::failure::{Exit, Failure};
-use crate::output::copy_text::Lang;
+use crate::words::Lang;
 
 mod filter;
 mod list;

@@ -36,5 +36,6 @@ pub mod tax;
 pub mod text;
 pub mod time;
 pub mod totals;
+pub mod tries;
 pub mod vat;
 pub mod words;

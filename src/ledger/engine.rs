@@ -30,6 +30,7 @@ use crate::domain::refund::Refund;
 use crate::domain::standing::{Account, Distrust, Standing};
 use crate::domain::time::SendMark;
 use crate::domain::totals::Totals;
+use crate::domain::tries::Case;
 use crate::ledger::{
     Acceptance, Accepted, Acknowledgement, AnswerFor, BackedUp, BatchLocked, By, Chains, Closed, DailyLimit,
     Entry, Examination, Filter, Ledger, LedgerError, Looked, LookedAhead, MarkTrouble, MonthSeal,
@@ -88,11 +89,17 @@ pub(super) trait Engine:
     + Short
     + Spelled
     + Sums
+    + Tries
     + Upkeep
     + Writes
 {
     /// Another connection to the same ledger, which is not held against its mark again.
     fn again(&self) -> Result<Box<dyn Engine>, LedgerError>;
+
+    /// From now on whatever is read is of one moment, until [`Engine::moving`].
+    fn still(&self) -> Result<(), LedgerError>;
+
+    fn moving(&self) -> Result<(), LedgerError>;
 
     /// For a test of one engine's own.
     #[cfg(test)]
@@ -406,6 +413,17 @@ seam! {
 
         /// Whether any order of this mode that was declined or rejected was asked for before then.
         fn refused_before(&self, mode: Mode, before: Timestamp) -> Result<bool, LedgerError>;
+    }
+
+    /// What became of orders that were refused.
+    trait Tries {
+        /// Hands over, in no order, the orders that were first asked for in a time (`since <= t < until`) and were ever
+        /// declined or rejected, whatever became of them: one at a time, so that it needs no more memory the more there are.
+        fn cases(
+            &self,
+            span: (Timestamp, Timestamp),
+            each: &mut dyn FnMut(&Case) -> ControlFlow<()>
+        ) -> Result<(), LedgerError>;
     }
 
     /// The saved customers.

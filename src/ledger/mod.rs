@@ -208,4 +208,15 @@ impl Ledger {
     pub fn lock_payment(&self, uid: &MerchantUid) -> Result<Option<PaymentLock>, LedgerError> {
         self.payment_locks().lock_payment(uid)
     }
+    /// Whatever `body` reads of this ledger is of one moment, however many questions it asks: what others write
+    /// meanwhile is in none of the answers.
+    pub fn at_one_moment<T, E: From<LedgerError>>(
+        &self,
+        body: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.engine.still()?;
+        let value = body();
+        self.engine.moving()?;
+        value
+    }
 }

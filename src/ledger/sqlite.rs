@@ -51,6 +51,7 @@ mod sums;
 #[cfg(test)]
 mod tests;
 mod totals;
+mod tried;
 mod upkeep;
 mod write;
 
@@ -100,6 +101,14 @@ impl Engine for Sqlite {
         Ok(Box::new(open::open(&self.path, &OpenOptions::new(Create::Never))?.ledger))
     }
 
+    fn still(&self) -> Result<(), LedgerError> {
+        self.read(|db| Ok(db.execute_batch("BEGIN DEFERRED")?))
+    }
+
+    fn moving(&self) -> Result<(), LedgerError> {
+        self.read(|db| Ok(db.execute_batch("COMMIT")?))
+    }
+
     #[cfg(test)]
     fn as_any(&self) -> &dyn std::any::Any {
         self
@@ -118,6 +127,14 @@ impl Beside for Sqlite {
     fn lock_batch(&self) -> Result<BatchLocked, LedgerError> {
         lock::try_lock_batch(&self.path)
     }
+}
+
+/// What is read until it is dropped is of one moment; where a moment was held already, of that one.
+fn one_moment(db: &Connection) -> Result<Option<Transaction<'_>>, Fault> {
+    Ok(match db.is_autocommit() {
+        true => Some(Transaction::new_unchecked(db, TransactionBehavior::Deferred)?),
+        false => None,
+    })
 }
 
 impl Sqlite {

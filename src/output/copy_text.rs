@@ -10,34 +10,7 @@ use crate::domain::money::Amount;
 use crate::domain::payment::{Back, Mode, Outcome, Payment};
 use crate::domain::record::Record;
 use crate::output::text::safe;
-
-/// The language of the paragraph.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Lang {
-    Ko,
-    #[default]
-    En,
-}
-
-impl Lang {
-    pub const ALL: [Lang; 2] = [Lang::Ko, Lang::En];
-
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Lang::Ko => "ko",
-            Lang::En => "en",
-        }
-    }
-
-    /// The one of the two that is read here.
-    fn of<T>(self, ko: T, en: T) -> T {
-        match self {
-            Lang::Ko => ko,
-            Lang::En => en,
-        }
-    }
-}
+use crate::words::Lang;
 
 /// One paragraph, in one line, safe for a terminal.
 #[must_use]
@@ -192,9 +165,10 @@ fn time(at: jiff::Timestamp, lang: Lang, zone: &TimeZone) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Lang, copy_text};
+    use super::copy_text;
     use crate::domain::payment::{Mode, Outcome, Payment};
     use crate::output::samples::{at, declined, paid, seoul, won};
+    use crate::words::Lang;
 
     fn both(payment: &Payment) -> [String; 2] {
         Lang::ALL.map(|lang| copy_text(payment, Some("홍길동"), lang, &seoul()))

@@ -25,6 +25,7 @@ pub mod meaning;
 pub mod month;
 pub mod new_file;
 pub mod options;
+pub mod page;
 pub mod payment;
 pub mod progress;
 pub mod prose;

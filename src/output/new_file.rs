@@ -33,9 +33,11 @@ impl NewFile {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
             _ => Path::new("."),
         };
+        fs::metadata(folder)?;
         let mut prefix = target.file_name().unwrap_or_default().to_owned();
         prefix.push(".");
-        let (file, beside) = Builder::new().prefix(&prefix).suffix(".part").tempfile_in(folder)?.into_parts();
+        let (file, beside) =
+            Builder::new().prefix(&prefix).suffix(".part").tempfile_in(folder).map_err(bare)?.into_parts();
         if let Some(before) = before {
             file.set_permissions(before.permissions())?;
         }
@@ -53,6 +55,11 @@ impl NewFile {
         self.file.sync_all()?;
         beside.persist(&self.target).map_err(|error| error.error)
     }
+}
+
+/// The error without the name of the file beside, which `tempfile` puts into it and nobody has asked for.
+fn bare(error: io::Error) -> io::Error {
+    if error.get_ref().is_some() { io::Error::from(error.kind()) } else { error }
 }
 
 #[cfg(test)]
@@ -123,6 +130,7 @@ mod tests {
         assert!(fs::metadata("/dev/null").unwrap().file_type().is_char_device());
         let folder = tempfile::tempdir().unwrap();
         assert!(NewFile::create(folder.path()).is_err());
-        assert!(NewFile::create(&folder.path().join("nowhere/out.csv")).is_err());
+        let nowhere = NewFile::create(&folder.path().join("nowhere/out.csv")).unwrap_err();
+        assert!(!nowhere.to_string().contains(".part"), "{nowhere}");
     }
 }

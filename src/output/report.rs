@@ -302,7 +302,7 @@ pub(in crate::output) fn of_mode(mode: Mode) -> String {
 }
 
 /// `2026-11-01 to 2026-11-30`; with the time of day where one of them is no midnight.
-fn span(since: Timestamp, until: Timestamp, zone: &TimeZone) -> String {
+pub(in crate::output) fn span(since: Timestamp, until: Timestamp, zone: &TimeZone) -> String {
     let (from, to) = (since.to_zoned_datetime(zone.clone()), until.to_zoned_datetime(zone.clone()));
     if from.time() != Time::midnight() || to.time() != Time::midnight() {
         return format!("{} to {}", when(since, zone), when(until, zone));

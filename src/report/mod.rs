@@ -4,10 +4,18 @@
 //! and a refund where it went back, whatever the sale's day was. Money of a test channel or of the sandbox, and each
 //! currency, is a sum of its own.
 
+mod backs;
+mod cohort;
 mod key;
 mod line;
+mod overview;
+mod reasons;
 mod sums;
 
+pub use backs::{Back, Backs, Origin};
+pub use cohort::{Cohort, DAYS, TRIES};
 pub use key::{By, Key};
 pub use line::{Line, LineKind, Seal, lines};
+pub use overview::{Overview, Section, Slot};
+pub use reasons::{Reason, Reasons};
 pub use sums::{Row, Sums, Time};

@@ -32,6 +32,13 @@ impl Time {
     pub fn has(&self, at: Timestamp) -> bool {
         self.since <= at && at < self.until
     }
+
+    /// The time that a payment itself counts at.
+    #[must_use]
+    pub fn of(&self, booked: &Booked) -> Timestamp {
+        let paid = booked.payment.outcome == Outcome::Paid;
+        if paid && !self.by_request { booked.approved_at() } else { booked.payment.requested_at }
+    }
 }
 
 /// One row, or the sum of all of one mode and currency.
@@ -155,7 +162,8 @@ impl Sums {
 
     /// Adds one payment, as far as it is of the time.
     pub fn add(&mut self, booked: &Booked) {
-        let (payment, own_time) = (&booked.payment, self.own_time(booked));
+        let payment = &booked.payment;
+        let own_time = self.time.of(booked);
         let is_of_time = self.time.has(own_time);
         if is_of_time {
             let vat = VatParts::of(payment.terms.amount, payment.tax, self.rule).basis;
@@ -190,7 +198,7 @@ impl Sums {
     /// Adds what went back of a payment, as far as it is of the time.
     pub fn add_back(&mut self, booked: &Booked) {
         let payment = &booked.payment;
-        let is_of_time = self.time.has(self.own_time(booked));
+        let is_of_time = self.time.has(self.time.of(booked));
         for movement in booked.movements(self.rule) {
             if movement.way != Way::In && self.time.has(movement.at) {
                 let of = (movement.at, movement.parts.basis);
@@ -203,13 +211,7 @@ impl Sums {
     pub fn add_further(&mut self, booked: &Booked) {
         let payment = &booked.payment;
         let vat = VatParts::of(payment.terms.amount, payment.tax, self.rule).basis;
-        self.each(payment, (self.own_time(booked), vat), |row| count_further(row, payment));
-    }
-
-    /// The time that a payment is of.
-    fn own_time(&self, booked: &Booked) -> Timestamp {
-        let is_approved = booked.payment.outcome == Outcome::Paid && !self.time.by_request;
-        if is_approved { booked.approved_at() } else { booked.payment.requested_at }
+        self.each(payment, (self.time.of(booked), vat), |row| count_further(row, payment));
     }
 
     /// The row and the total that something is to be counted in.

@@ -9,7 +9,7 @@ use crate::settings::error::SettingsError;
 use crate::settings::owner::Owners;
 
 /// Every variable that billkey reads, with what it does; `billkey help` and the README say the same.
-pub const VARIABLES: [(&str, &str); 22] = [
+pub const VARIABLES: [(&str, &str); 25] = [
     ("BILLKEY_PROFILE", "the profile, like --profile"),
     ("BILLKEY_CONFIG", "the config file, like --config"),
     ("BILLKEY_DATABASE", "the ledger, like --database"),
@@ -27,6 +27,9 @@ pub const VARIABLES: [(&str, &str); 22] = [
     ("NO_COLOR", "no colour, if set"),
     ("CLICOLOR_FORCE", "colour off a terminal too, if set and not 0"),
     ("TERM", "no colour if it is `dumb`"),
+    ("LC_ALL", "the language of a page (`report --html`), where --lang does not say it"),
+    ("LC_MESSAGES", "the same, where LC_ALL is not set"),
+    ("LANG", "the same, where neither of these is set"),
     ("BROWSER", "the browser that `customer register` opens"),
     ("USER", "who runs it, for the ledger"),
     ("LOGNAME", "who runs it, where USER is not set; else the system's user database says"),
@@ -132,6 +135,12 @@ impl Environment {
         Some(value.to_string_lossy().into_owned())
     }
 
+    /// The locale that sentences are to be in: the first of the three variables that is set says it.
+    #[must_use]
+    pub fn locale(&self) -> Option<String> {
+        ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(|name| self.lossy(name))
+    }
+
     #[must_use]
     pub fn folders(&self) -> &Folders {
         &self.folders
@@ -213,6 +222,17 @@ mod tests {
         );
         assert_eq!(environment.text("BILLKEY_PROFILE"), Ok(None));
         assert_eq!(environment.operator().as_deref(), Some("kim"));
+    }
+
+    #[test]
+    fn the_first_variable_that_is_set_says_the_locale() {
+        let locale =
+            |values: &[(&'static str, &str)]| Environment::of_values(values, Folders::default()).locale();
+        let all = [("LC_ALL", "ko_KR.UTF-8"), ("LC_MESSAGES", "en_US"), ("LANG", "C")];
+        assert_eq!(locale(&all).as_deref(), Some("ko_KR.UTF-8"));
+        assert_eq!(locale(&[("LC_ALL", ""), all[1], all[2]]).as_deref(), Some("en_US"));
+        assert_eq!(locale(&all[2..]).as_deref(), Some("C"));
+        assert_eq!(locale(&[]), None);
     }
 
     #[test]

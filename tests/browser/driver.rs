@@ -213,13 +213,50 @@ impl Browser {
         let picture = self.call("GET", "/screenshot", &Value::Null);
         std::fs::write(format!("{folder}/{name}.png.base64"), picture.as_str().unwrap()).unwrap();
     }
+
+    /// A picture of all of the page, and not of the window alone, in the same way.
+    pub fn whole_picture(&self, name: &str) {
+        let Ok(folder) = std::env::var("BILLKEY_PICTURES") else { return };
+        let size = self.run("return [innerWidth, document.documentElement.scrollHeight]");
+        let clip = json!({"x": 0, "y": 0, "width": size[0], "height": size[1], "scale": 1});
+        let picture =
+            self.devtools("Page.captureScreenshot", &json!({"captureBeyondViewport": true, "clip": clip}));
+        std::fs::write(format!("{folder}/{name}.png.base64"), picture["data"].as_str().unwrap()).unwrap();
+    }
+
+    /// Prints the page by its own rules for paper, and counts the sheets; the print is kept as pictures are.
+    pub fn print(&self, name: &str) -> usize {
+        let how = json!({"preferCSSPageSize": true, "printBackground": true, "generateTaggedPDF": false});
+        let print = self.devtools("Page.printToPDF", &how);
+        let print = print["data"].as_str().unwrap();
+        if let Ok(folder) = std::env::var("BILLKEY_PICTURES") {
+            std::fs::write(format!("{folder}/{name}.pdf.base64"), print).unwrap();
+        }
+        let bytes = unpacked(print);
+        let text = String::from_utf8_lossy(&bytes);
+        text.match_indices("/Type /Page").filter(|(at, _)| !text[at + 11..].starts_with('s')).count()
+    }
+
+    /// One command of the browser's own protocol.
+    fn devtools(&self, command: &str, how: &Value) -> Value {
+        self.call("POST", "/goog/cdp/execute", &json!({"cmd": command, "params": how}))
+    }
+}
+
+/// Base64, as the driver wraps what is no text.
+fn unpacked(text: &str) -> Vec<u8> {
+    const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let values = text.bytes().filter_map(|byte| LETTERS.iter().position(|letter| *letter == byte));
+    let bits: Vec<u32> = values.map(|value| u32::try_from(value).unwrap()).collect();
+    let whole = |four: &[u32]| four.iter().fold(0, |all, six| all << 6 | six) << (6 * (4 - four.len()));
+    bits.chunks(4).flat_map(|four| whole(four).to_be_bytes()[1..four.len()].to_vec()).collect()
 }
 
 /// Tells past the test's own captured output that nothing was tested. CI must not come here.
 fn skip(why: &str) -> Option<Browser> {
     assert!(std::env::var("CI").as_deref() != Ok("true"), "CI has {why}");
     let line =
-        format!("SKIPPED: {why}; install chromium and chromium-driver to test the registration page\n");
+        format!("SKIPPED: {why}; install chromium and chromium-driver to test what is shown in a browser\n");
     std::io::stderr().write_all(line.as_bytes()).unwrap();
     None
 }

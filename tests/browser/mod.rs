@@ -2,6 +2,7 @@
 //! sandbox's PG window.
 
 mod driver;
+mod report;
 mod shop;
 mod stub;
 

@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use rusqlite::{Connection, Row, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, Row, params};
 
 use crate::domain::book_day::{BookDay, Piece};
 use crate::domain::money::Currency;
@@ -11,12 +11,12 @@ use crate::domain::movement::Booked;
 use crate::domain::payment::Mode;
 use crate::ledger::LedgerError;
 use crate::ledger::engine::BookDays;
-use crate::ledger::sqlite::Sqlite;
 use crate::ledger::sqlite::booked::{GONE_BACK, bounds, further_payments, with_its_refunds};
 use crate::ledger::sqlite::fault::Fault;
 use crate::ledger::sqlite::read::bound;
 use crate::ledger::sqlite::records::of_payment;
 use crate::ledger::sqlite::row::{self, Stored, collect, payment_columns};
+use crate::ledger::sqlite::{Sqlite, one_moment};
 
 pub(super) const DAYS: &str = "SELECT day, mode, currency, paid, failed, unknown, not_sent, gross_high, gross_low, vat_high, vat_low, \
      tax_free_high, tax_free_low, unnamed_high, unnamed_low, unnamed_vat_high, unnamed_vat_low, declined_high, \
@@ -36,12 +36,12 @@ impl BookDays for Sqlite {
         each: &mut dyn FnMut(Piece<'_>),
     ) -> Result<(), LedgerError> {
         self.read(|db| {
-            let tx = Transaction::new_unchecked(db, TransactionBehavior::Deferred)?;
-            for day in collect(tx.prepare(DAYS)?.query(params![first, end])?, book_day)? {
+            let _moment = one_moment(db)?;
+            for day in collect(db.prepare(DAYS)?.query(params![first, end])?, book_day)? {
                 each(Piece::Day(&day));
             }
-            payments(&tx, GONE_BACK, span, &mut |booked| each(Piece::Back(booked)))?;
-            payments(&tx, FURTHER, span, &mut |booked| each(Piece::Further(booked)))
+            payments(db, GONE_BACK, span, &mut |booked| each(Piece::Back(booked)))?;
+            payments(db, FURTHER, span, &mut |booked| each(Piece::Further(booked)))
         })
     }
 }

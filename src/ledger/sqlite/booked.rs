@@ -4,19 +4,19 @@ use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 use jiff::Timestamp;
+use rusqlite::Connection;
 use rusqlite::types::Value;
-use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::domain::ids::MerchantUid;
 use crate::domain::movement::Booked;
 use crate::ledger::engine::{Books, Reads as _};
-use crate::ledger::sqlite::Sqlite;
 use crate::ledger::sqlite::cancellations::history;
 use crate::ledger::sqlite::fault::Fault;
 use crate::ledger::sqlite::read::{bound, find_stored};
 use crate::ledger::sqlite::records::of_payment;
 use crate::ledger::sqlite::refunds;
 use crate::ledger::sqlite::row::{self, Stored, payment_columns};
+use crate::ledger::sqlite::{Sqlite, one_moment};
 use crate::ledger::{By, Filter, LedgerError};
 
 /// A payment is of the time at which it was charged, or at which it was asked for; one that was not paid is of the
@@ -84,16 +84,16 @@ impl Books for Sqlite {
     ) -> Result<(), LedgerError> {
         let params = bounds(span);
         self.read(|db| {
-            let tx = Transaction::new_unchecked(db, TransactionBehavior::Deferred)?;
-            let further = further_payments(&tx)?;
-            let mut statement = tx.prepare(&reading(payment_columns!(), by))?;
+            let _moment = one_moment(db)?;
+            let further = further_payments(db)?;
+            let mut statement = db.prepare(&reading(payment_columns!(), by))?;
             let mut rows = statement.query(&*bound(&params))?;
             while let Some(row) = rows.next()? {
                 let Stored { id, mut payment } = row::stored(row)?;
                 if further.contains(&id) {
-                    payment.records = of_payment(&tx, id)?;
+                    payment.records = of_payment(db, id)?;
                 }
-                if each(&with_its_refunds(&tx, Stored { id, payment })?).is_break() {
+                if each(&with_its_refunds(db, Stored { id, payment })?).is_break() {
                     break;
                 }
             }

@@ -56,6 +56,8 @@ mod refused;
 mod short;
 #[path = "../../tests/spellings.rs"]
 mod spellings;
+#[path = "../../tests/tried.rs"]
+mod tried;
 
 /// A directory of its own for one test's ledger.
 struct Place {
