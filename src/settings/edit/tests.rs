@@ -107,7 +107,7 @@ fn comments_order_and_line_ends_are_kept_however_a_table_is_written() {
             "imp_secret_command",
             "[profile.main]\nmode = \"test\"\n",
         ),
-        ("profile.main = { mode = \"live\", pg = \"x\" }\n", "pg", "profile.main = { mode = \"live\" }\n"),
+        ("profile.main = { mode = \"live\", pg = \"x\" }\n", "pg", "profile.main = { mode = \"live\"}\n"),
     ] {
         assert_eq!(unset(before, "main", &key(name)).as_deref(), Some(after), "{before}");
     }
