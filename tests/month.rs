@@ -260,5 +260,5 @@ fn an_export_is_never_put_in_the_place_of_the_ledger_and_is_whole_or_not_there()
     world.run(&onto).exits(2).says(&["--output names", "a ledger"]);
     assert_eq!(fs::read(world.ledger_path()).unwrap(), before);
     let nowhere = ["month", &name(1), "--export", "csv", "--output", "/nowhere/month.csv"];
-    world.run(&nowhere).exits(1).says(&["/nowhere/month.csv"]);
+    world.run(&nowhere).exits(2).says(&["/nowhere/month.csv"]);
 }

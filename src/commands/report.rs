@@ -33,7 +33,7 @@ Examples:
   billkey --sandbox report 2026-11
   billkey --sandbox report --since 2026-01 --by month --json
   billkey --sandbox report 2026-11 --by reason
-  billkey report --since 2026-10 --until 2026-12 --export xlsx --output quarter.xlsx
+  billkey report --since 2026-10 --export xlsx --output quarter.xlsx
 
 Exit codes:
   0 done   10 there is no ledger
