@@ -53,7 +53,7 @@ Examples:
   billkey --sandbox reconcile order_monthly_0001
   billkey --sandbox reconcile --since 30d --json
   billkey --sandbox reconcile --since 2026-11 --import --fix
-  billkey reconcile --against settlement.xlsx --since 2026-11 --until 2026-11
+  billkey reconcile --against settlement.xlsx --since 2026-11
 
 Exit codes:
   0 nothing is open, or noted   7 something is still unknown

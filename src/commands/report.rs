@@ -42,7 +42,7 @@ Examples:
   billkey --sandbox report 2026-11
   billkey --sandbox report --since 2026-01 --by month --json
   billkey --sandbox report 2026-11 --by reason
-  billkey report --since 2026-10 --until 2026-12 --export xlsx --output quarter.xlsx
+  billkey report --since 2026-10 --export xlsx --output quarter.xlsx
   billkey --sandbox report --html report.html --lang ko
 
 Exit codes:

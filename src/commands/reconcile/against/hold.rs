@@ -1,6 +1,6 @@
 //! Each payment of the ledger against the rows of the other book that are about it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 
 use jiff::Timestamp;
@@ -90,7 +90,9 @@ impl<'a> Hold<'a> {
             self.payment(booked);
             ControlFlow::Continue(())
         })?;
-        // What the ledger has of other times, or has not.
+        // What the ledger has of other times, or has not. Of most rows of a wrong file it knows nothing, and is not asked
+        // again.
+        let mut known = HashSet::new();
         for row in self.rows.all().filter(|row| !self.is_done(*row)).collect::<Vec<_>>() {
             if self.is_done(row) {
                 continue;
@@ -99,10 +101,10 @@ impl<'a> Hold<'a> {
             let mut uids = if imp_uid.is_empty() { Vec::new() } else { ledger.orders_showing(imp_uid)? };
             uids.extend(MerchantUid::parse(merchant_uid).ok());
             for uid in uids {
+                let Some(booked) = ledger.booked_under(&uid)? else { continue };
+                known.insert(row);
                 // One that has no rows was told before, if it was to be.
-                if let Some(booked) = ledger.booked_under(&uid)?
-                    && !self.rows_of(&booked.payment).0.is_empty()
-                {
+                if !self.rows_of(&booked.payment).0.is_empty() {
                     self.payment(&booked);
                 }
             }
@@ -112,7 +114,7 @@ impl<'a> Hold<'a> {
         for row in self.rows.all().filter(|row| !self.is_done(*row)).collect::<Vec<_>>() {
             let difference = match twins.get(&row) {
                 Some(first) => self.twice(row, *first, None),
-                None => self.only_there(row, ledger)?,
+                None => self.only_there(row, Some(ledger).filter(|_| known.contains(&row)))?,
             };
             self.differences.push(difference);
         }
@@ -422,12 +424,18 @@ impl<'a> Hold<'a> {
         }
     }
 
-    fn only_there(&self, row: u32, ledger: &Ledger) -> Result<Difference, Failure> {
+    /// `ledger` is asked where it knows an id of the row.
+    fn only_there(&self, row: u32, ledger: Option<&Ledger>) -> Result<Difference, Failure> {
         let [imp_uid, merchant_uid, _] = self.rows.ids(row);
         let day = self.rows.there(row).at.map(When::day);
-        let shown = if imp_uid.is_empty() { Vec::new() } else { ledger.orders_showing(imp_uid)? };
-        let of_order =
-            MerchantUid::parse(merchant_uid).ok().map(|uid| ledger.find(&uid)).transpose()?.flatten();
+        let (mut shown, mut of_order) = (Vec::new(), None);
+        if let Some(ledger) = ledger {
+            if !imp_uid.is_empty() {
+                shown = ledger.orders_showing(imp_uid)?;
+            }
+            let uid = MerchantUid::parse(merchant_uid).ok();
+            of_order = uid.map(|uid| ledger.find(&uid)).transpose()?.flatten();
+        }
         let order = shown.first().or(of_order.as_ref().map(|payment| &payment.terms.merchant_uid));
         let why = match (shown.first(), &of_order) {
             (Some(uid), _) => format!(
