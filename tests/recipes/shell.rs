@@ -14,7 +14,7 @@ use crate::support::pty::Terminal;
 use crate::support::world::{BILLKEY, Gateway, Ran, World, set_mode, to_charge_with};
 
 /// What each block is known by. A block that is not here fails the test that counts them.
-const BLOCKS: [&str; 14] = [
+const BLOCKS: [&str; 15] = [
     "cargo run",
     "cargo test",
     "completions bash",
@@ -22,6 +22,7 @@ const BLOCKS: [&str; 14] = [
     "config init",
     "customer add gildong_0001_1234 --name",
     "customer register",
+    "customer link ",
     "customer listen",
     "case $? in",
     "--dry-run",
@@ -158,7 +159,7 @@ fn with_keys_a_customer_is_saved_charged_and_found() {
 
 #[test]
 fn what_serves_until_it_is_stopped_is_spelt_rightly() {
-    for part in ["customer register", "customer listen"] {
+    for part in ["customer register", "customer link ", "customer listen"] {
         let block = readme::with("sh", part).text;
         for line in block.lines() {
             let line = line.split('#').next().unwrap();
