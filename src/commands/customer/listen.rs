@@ -50,7 +50,7 @@ Examples:
   billkey --sandbox customer listen --bind 127.0.0.1:8700
   billkey --sandbox customer listen --bind 127.0.0.1:8700 \\
       --allow-origin https://shop.example.com
-  billkey --sandbox customer listen --bind 127.0.0.1:8700 \
+  billkey --sandbox customer listen --bind 127.0.0.1:8700 \\
       --public-url http://127.0.0.1:8700
   billkey --sandbox customer listen --bind 127.0.0.1:0 --json
 
