@@ -425,7 +425,7 @@ impl From<RegisterError> for Failure {
     fn from(error: RegisterError) -> Failure {
         let kind = match error {
             RegisterError::Listen { .. } => Kind::Network,
-            RegisterError::Thread(_) | RegisterError::Random => Kind::Local,
+            RegisterError::Thread(_) | RegisterError::Random | RegisterError::Links { .. } => Kind::Local,
         };
         Failure::new(kind, error.to_string()).caused_below(&error)
     }

@@ -41,6 +41,7 @@ use crate::settings::owner::Owners;
 use crate::settings::secret::{API_SECRET, LISTEN_SECRET};
 
 pub use crate::settings::account::Sibling;
+pub use crate::settings::address::check_address as check_public_address;
 pub use crate::settings::draft::{Draft, check_profile_name};
 pub use crate::settings::edit::{Given, Key};
 pub use crate::settings::environment::{Environment, Folders, VARIABLES};
@@ -109,6 +110,8 @@ pub struct Settings {
     pub config_file: Option<PathBuf>,
     pub api_url: String,
     pub sdk_url: String,
+    /// Where customers reach `customer listen`.
+    pub public_url: Option<String>,
     pub ca_file: Option<PathBuf>,
     /// The `impXXXXXXXX` of the JS SDK.
     pub imp_code: Option<String>,

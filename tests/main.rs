@@ -33,6 +33,7 @@ mod house;
 mod identity;
 mod interrupts;
 mod kept_answers;
+mod links;
 mod long_lists;
 mod looking_up;
 mod main_job;

@@ -108,7 +108,7 @@ fn dressed(command: Command, knowledge: &Arc<Knowledge>) -> Command {
 fn completed(argument: Arg, command: &str, knowledge: &Arc<Knowledge>) -> Arg {
     let known = Arc::clone(knowledge);
     let find: Find = match (command, argument.get_id().as_str()) {
-        (_, "customer_uid" | "customer_uids" | "customer" | "expect_customer") => {
+        (_, "customer_uid" | "customer_uids" | "customer" | "expect_customer" | "revoke") => {
             Box::new(move |begun| known.customers(begun))
         }
         ("show" | "refund", "id") | ("reconcile", "ids") | ("charge", "merchant_uid") => {

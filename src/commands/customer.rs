@@ -16,9 +16,15 @@ mod add;
 mod answers;
 mod check;
 mod import;
+mod link;
+mod link_desk;
+mod link_row;
+mod links;
 mod list;
 mod listen;
 mod many;
+mod page_news;
+mod public_url;
 mod register;
 mod register_args;
 mod remove;
@@ -49,6 +55,8 @@ pub struct CustomerArgs {
 #[derive(Debug, Subcommand)]
 pub enum CustomerCommand {
     Register(Box<register_args::RegisterArgs>),
+    Link(Box<link::LinkArgs>),
+    Links(links::LinksArgs),
     Listen(listen::ListenArgs),
     Add(AddArgs),
     List(ListArgs),
@@ -262,6 +270,8 @@ pub struct RemoveArgs {
 pub fn run(args: &CustomerArgs, context: &mut Context<'_>) -> Result<Exit, Failure> {
     match &args.command {
         CustomerCommand::Register(args) => register::run(args, context),
+        CustomerCommand::Link(args) => link::run(args, context),
+        CustomerCommand::Links(args) => links::run(args, context),
         CustomerCommand::Listen(args) => listen::run(args, context),
         CustomerCommand::Add(args) => add::run(args, context),
         CustomerCommand::List(args) => list::run(args, context),

@@ -75,10 +75,11 @@ pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// A ledger's files: itself, SQLite's beside it, its mark and its locks, whether they are there or not.
+/// A ledger's files: itself, SQLite's beside it, its mark, its locks and its links, whether they are there or not.
 #[must_use]
 pub fn companions(ledger: &Path) -> Vec<PathBuf> {
-    let suffixes = ["", "-wal", "-shm", "-journal", ".mark", ".mark.new", ".locks", ".billkey-part"];
+    let suffixes =
+        ["", "-wal", "-shm", "-journal", ".mark", ".mark.new", ".locks", ".links", ".billkey-part"];
     suffixes.iter().map(|suffix| beside(ledger, suffix)).collect()
 }
 

@@ -342,6 +342,14 @@ pub struct Object<'a, T: 'static> {
     pub(in crate::output) shown: Shown<'a>,
 }
 
+impl<'a, T: Listed> Object<'a, T> {
+    /// A record with every field that it has.
+    #[must_use]
+    pub fn whole(row: &'a T, zone: &'a TimeZone) -> Object<'a, T> {
+        Object { row, columns: T::FIELDS.iter().collect(), shown: Shown { zone, replayed: false } }
+    }
+}
+
 impl<T: Listed> Serialize for Object<'_, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.columns.len()))?;

@@ -43,12 +43,24 @@ pub enum Why {
     TooSlow,
     /// Another customer_uid than the one that is being registered, or the old card: 409.
     Conflict,
+    /// The PG's window is open on another page: 409.
+    InUse,
+    /// The link has been used: 409.
+    Used,
     /// The registration is over: 410.
     Over,
+    /// The link's time is over: 410.
+    Expired,
+    /// The link was taken back, or its customer removed: 410.
+    Revoked,
     /// More than 16 KB: 413.
     TooLarge,
     /// By its Content-Type neither JSON nor, where one is taken, a form: 415.
     NotJson,
+    /// The Host is not one under which this server is reached: 421.
+    Misdirected,
+    /// Too many requests about one registration: 429.
+    TooMany,
     /// The ledger could not be written, or a bug: 500.
     Local,
     /// The gateway was not reached, or refused the API key: 502.
@@ -66,10 +78,12 @@ impl Why {
             Why::NotFound => 404,
             Why::Method => 405,
             Why::TooSlow => 408,
-            Why::Conflict => 409,
-            Why::Over => 410,
+            Why::Conflict | Why::InUse | Why::Used => 409,
+            Why::Over | Why::Expired | Why::Revoked => 410,
             Why::TooLarge => 413,
             Why::NotJson => 415,
+            Why::Misdirected => 421,
+            Why::TooMany => 429,
             Why::Local => 500,
             Why::Gateway => 502,
             Why::Busy => 503,
@@ -86,9 +100,15 @@ impl Why {
             Why::Method => "method_not_allowed",
             Why::TooSlow => "too_slow",
             Why::Conflict => "conflict",
+            Why::InUse => "in_use",
+            Why::Used => "used",
             Why::Over => "over",
+            Why::Expired => "expired",
+            Why::Revoked => "revoked",
             Why::TooLarge => "too_large",
             Why::NotJson => "not_json",
+            Why::Misdirected => "misdirected",
+            Why::TooMany => "too_many",
             Why::Local => "local",
             Why::Gateway => "gateway",
             Why::Busy => "busy",

@@ -1,10 +1,14 @@
 //! The registration page: what it shows, what it hands to the SDK, and what it may load.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::register::pg::Issue;
+use crate::register::words::{Language, WORDS, word};
 
 const PAGE: &str = include_str!("page.html");
+const CLOSED: &str = include_str!("closed.html");
+const STYLE: &str = include_str!("page.css");
 
 /// Everything the page is told. It goes to a browser and to the SDK's script: no secret belongs
 /// here.
@@ -21,11 +25,14 @@ pub struct Job {
     /// What the window charges.
     pub issue: Option<Issue>,
     pub window: Window,
+    /// Of a page behind a link: the host that it was sent from. Its reader is the customer, who is told no names that
+    /// are the merchant's business.
+    pub link: Option<String>,
 }
 
 /// The parameters of `IMP.request_pay`, under their documented names (facts 6.2). The page adds
 /// `m_redirect_url`, which is its own address.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Window {
     #[serde(rename = "channelKey", skip_serializing_if = "Option::is_none")]
     pub channel_key: Option<String>,
@@ -49,11 +56,43 @@ pub struct Window {
 }
 
 /// The page with its job in it. `nonce` marks the one script that is its own.
-pub(super) fn page(job: &Job, nonce: &str) -> String {
-    // Texts and a number: turning them into JSON cannot fail. Inside a script element only `<`
-    // could end it or begin a comment.
-    let json = serde_json::to_string(job).unwrap_or_default().replace('<', "\\u003c");
-    PAGE.replace("{{nonce}}", nonce).replace("{{job}}", &json)
+pub(super) fn page(job: &Job, language: Language, nonce: &str) -> String {
+    filled(PAGE, language)
+        .replace("{{nonce}}", nonce)
+        .replace("{{words}}", &in_script(&words()))
+        .replace("{{job}}", &in_script(job))
+}
+
+/// What is shown where a link leads nowhere: a sentence and what to do, by the name of both. It needs no script.
+pub(super) fn closed(name: &'static str, language: Language) -> String {
+    let said =
+        WORDS.iter().map(|(known, _, _)| *known).find(|known| known.strip_suffix("_said") == Some(name));
+    filled(CLOSED, language)
+        .replace("{{title}}", word(name, language))
+        .replace("{{said}}", word(said.unwrap_or(name), language))
+}
+
+fn filled(page: &str, language: Language) -> String {
+    let tag = match language {
+        Language::En => "en",
+        Language::Ko => "ko",
+    };
+    page.replace("{{style}}", STYLE).replace("{{language}}", tag)
+}
+
+/// The sentences of both languages, each under its name: a page can change its language without asking.
+fn words() -> Value {
+    let of = |pick: fn(&(&'static str, &'static str, &'static str)) -> &'static str| {
+        let named = WORDS.iter().map(|one| (one.0.to_owned(), Value::from(pick(one))));
+        Value::Object(named.collect::<Map<String, Value>>())
+    };
+    Value::Object(Map::from_iter([("en".to_owned(), of(|one| one.1)), ("ko".to_owned(), of(|one| one.2))]))
+}
+
+/// A value as JSON inside a script element, where only `<` could end it or begin a comment. Texts and numbers:
+/// turning them into JSON cannot fail.
+fn in_script(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default().replace('<', "\\u003c")
 }
 
 /// What the page may load: its own script and style, the SDK, and what the SDK brings. Which hosts
@@ -86,7 +125,8 @@ fn origin_of(address: &str) -> &str {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::{Job, Window, content_security_policy, origin_of, page};
+    use super::{Job, Window, closed, content_security_policy, origin_of, page};
+    use crate::register::words::Language;
 
     pub(in crate::register) fn job() -> Job {
         Job {
@@ -108,6 +148,7 @@ pub(super) mod tests {
                 buyer_tel: None,
                 customer_id: None,
             },
+            link: None,
         }
     }
 
@@ -115,7 +156,7 @@ pub(super) mod tests {
     fn no_text_of_the_job_gets_out_of_its_place() {
         let mut job = job();
         job.window.buyer_name = Some("</script><script>alert(1)</script><!--".to_owned());
-        let page = page(&job, "n0nce");
+        let page = page(&job, Language::Ko, "n0nce");
         assert!(!page.contains("alert(1)</script>"), "{page}");
         assert!(page.contains(r"\u003c/script>\u003cscript>alert(1)\u003c/script>\u003c!--"));
         assert!(!page.contains("{{"), "every place is filled");
@@ -131,8 +172,18 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn a_link_that_leads_nowhere_says_why_in_the_customers_language() {
+        let page = closed("expired", Language::Ko);
+        assert!(
+            page.contains("유효 기간이 지난 링크입니다") && page.contains("새 링크를 요청해 주세요"),
+            "{page}"
+        );
+        assert!(page.contains("lang=\"ko\"") && !page.contains("{{") && !page.contains("<script"), "{page}");
+    }
+
+    #[test]
     fn the_page_loads_nothing_by_itself() {
-        let page = page(&job(), "n0nce");
+        let page = page(&job(), Language::En, "n0nce") + &closed("used", Language::En);
         for tag in ["<link rel=\"stylesheet", "src=\"http", "href=\"http", "@import", "url(http"] {
             assert!(!page.contains(tag), "{tag}");
         }

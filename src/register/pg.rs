@@ -1,9 +1,9 @@
 //! What a PG does when its window registers a card (facts 6.4).
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Money that moves when the card is registered, before any charge of billkey's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Issue {
     /// The amount is charged for real.

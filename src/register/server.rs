@@ -1,20 +1,23 @@
 //! The server's thread, from the port it listens on to its end.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use axum::Router;
 use tokio::runtime::Runtime;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Notify;
 
 use crate::domain::secret::Secret;
+use crate::register::checking::Checks;
 use crate::register::error::RegisterError;
 use crate::register::guard::{PageGuard, Receiver};
+use crate::register::link_site::{LinkSite, Links};
+use crate::register::news::Lease;
 use crate::register::page::Job;
-use crate::register::routes::{CHECKS_MAX, Check, Log, PageSite, Shared, Site, serve};
+use crate::register::routes::{Check, Hear, Log, PageSite, Shared, Site, serve};
 use crate::register::stream::{LIMITS, LimitedListener, Limits, Peer};
 use crate::register::token::random_hex;
 
@@ -40,32 +43,35 @@ impl Server {
     ///
     /// # Errors
     /// If the port cannot be had, or the system gives no thread or no random numbers.
-    pub fn page(port: u16, job: Job, check: Check) -> Result<Server, RegisterError> {
+    pub fn page(port: u16, job: Job, check: Check, hear: Hear) -> Result<Server, RegisterError> {
         let (listener, address) = bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
         let (token, once) = (random_hex(TOKEN_BYTES)?, random_hex(TOKEN_BYTES)?);
         let guard = PageGuard { host: host_of(address), token: Secret::new(token.clone()) };
         let origin = guard.origin();
         let page = Some(format!("{origin}/{token}"));
         let open = Some(format!("{origin}/open/{once}"));
-        let site = PageSite { guard, job, once, was_opened: AtomicBool::new(false) };
+        let (lease, was_opened) = (Mutex::new(Lease::default()), AtomicBool::new(false));
+        let site = PageSite { guard, job, hear, lease, once, was_opened };
         let mut server = start(listener, address, Site::Page(Box::new(site)), check, None, LIMITS)?;
         server.page = page;
         server.open = open;
         Ok(server)
     }
 
-    /// Serves `POST /billings` alone, for pages of the merchant's own.
+    /// Serves `POST /billings` for pages of the merchant's own and, where there are links, the pages behind them.
     ///
     /// # Errors
     /// If the address cannot be had, or the system gives no thread.
     pub fn receiver(
         bind_to: SocketAddr,
         receiver: Receiver,
+        links: Option<Links>,
         check: Check,
         log: Log,
     ) -> Result<Server, RegisterError> {
         let (listener, address) = bind(bind_to)?;
-        start(listener, address, Site::Receiver(receiver), check, Some(log), LIMITS)
+        let links = links.map(|links| Box::new(LinkSite::new(links, address)));
+        start(listener, address, Site::Receiver(Box::new(receiver), links), check, Some(log), LIMITS)
     }
 
     #[cfg(test)]
@@ -75,7 +81,7 @@ impl Server {
         limits: Limits,
     ) -> Result<Server, RegisterError> {
         let (listener, address) = bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
-        start(listener, address, Site::Receiver(receiver), check, None, limits)
+        start(listener, address, Site::Receiver(Box::new(receiver), None), check, None, limits)
     }
 
     /// Where it listens.
@@ -152,7 +158,7 @@ fn start(
         let listener = tokio::net::TcpListener::from_std(listener);
         LimitedListener::new(listener.map_err(|source| RegisterError::Listen { address, source })?, limits)
     };
-    let shared = Arc::new(Shared { site, check, log, checks: Arc::new(Semaphore::new(CHECKS_MAX)) });
+    let shared = Arc::new(Shared { site, check, log, checks: Checks::new() });
     let stop = Arc::new(Notify::new());
     let stopped = Arc::clone(&stop);
     let thread = thread::Builder::new()

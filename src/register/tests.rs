@@ -9,15 +9,16 @@ use std::time::{Duration, Instant};
 use crate::domain::secret::Secret;
 use crate::register::body::{Posted, Refused, Saved, Why};
 use crate::register::guard::Receiver;
+use crate::register::news::{News, Standing};
 use crate::register::page::tests::job;
-use crate::register::routes::Check;
+use crate::register::routes::{Check, Hear};
 use crate::register::server::Server;
 use crate::register::stream::{LIMITS, Limits};
 
 const UID: &str = "gildong_0001_5678";
 
 /// Sends these bytes and gives the whole answer; nothing if the connection was cut.
-fn exchange(address: SocketAddr, request: &[u8]) -> String {
+pub(super) fn exchange(address: SocketAddr, request: &[u8]) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
     let _ = stream.write_all(request);
@@ -26,11 +27,11 @@ fn exchange(address: SocketAddr, request: &[u8]) -> String {
     String::from_utf8(answer).unwrap()
 }
 
-fn status(answer: &str) -> &str {
+pub(super) fn status(answer: &str) -> &str {
     answer.split(' ').nth(1).unwrap_or_default()
 }
 
-fn body(answer: &str) -> &str {
+pub(super) fn body(answer: &str) -> &str {
     answer.split_once("\r\n\r\n").map_or("", |(_, body)| body)
 }
 
@@ -50,6 +51,10 @@ fn known(asked: &Arc<AtomicU32>) -> Check {
     })
 }
 
+fn hears() -> Hear {
+    Arc::new(|_: &News| Ok(Standing::Waiting))
+}
+
 struct Page {
     server: Server,
     host: String,
@@ -59,7 +64,7 @@ struct Page {
 
 fn page() -> Page {
     let asked = Arc::new(AtomicU32::new(0));
-    let server = Server::page(0, job(), known(&asked)).unwrap();
+    let server = Server::page(0, job(), known(&asked), hears()).unwrap();
     let (_, token) = server.page_address().rsplit_once('/').unwrap();
     Page { host: server.address().to_string(), token: token.to_owned(), asked, server }
 }
@@ -346,9 +351,10 @@ fn every_request_has_its_line_and_no_secret_is_in_it() {
     let lines = Arc::new(Mutex::new(Vec::new()));
     let kept = Arc::clone(&lines);
     let receiver = Receiver { secret: Some(Secret::new("s3cret".to_owned())), origins: Vec::new() };
-    let log = Arc::new(move |line: &str| kept.lock().unwrap().push(line.to_owned()));
+    let log: crate::register::Log = Arc::new(move |line: &str| kept.lock().unwrap().push(line.to_owned()));
     let server =
-        Server::receiver("127.0.0.1:0".parse().unwrap(), receiver, known(&Arc::default()), log).unwrap();
+        Server::receiver("127.0.0.1:0".parse().unwrap(), receiver, None, known(&Arc::default()), log)
+            .unwrap();
     let _ = posted_to(&server, BEARER, &json(UID));
     let _ = posted_to(&server, "Authorization: Bearer s3cre\r\n", &json(UID));
     let _ = exchange(server.address(), b"GET /x?token=s3cret HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -364,7 +370,8 @@ fn every_request_has_its_line_and_no_secret_is_in_it() {
 #[test]
 fn a_port_that_is_taken_is_named() {
     let page = page();
-    let error = Server::page(page.server.address().port(), job(), known(&Arc::default())).unwrap_err();
+    let error =
+        Server::page(page.server.address().port(), job(), known(&Arc::default()), hears()).unwrap_err();
     assert_eq!(error.to_string(), format!("cannot listen on {}: address already in use", page.host));
 }
 

@@ -1,5 +1,6 @@
 //! Random names that cannot be guessed.
 
+use ring::digest;
 use ring::rand::{SecureRandom, SystemRandom};
 
 use crate::domain::words::hex;
@@ -13,6 +14,11 @@ pub fn random_hex(bytes: usize) -> Result<String, RegisterError> {
     let mut random = vec![0; bytes];
     SystemRandom::new().fill(&mut random).map_err(|_| RegisterError::Random)?;
     Ok(hex(&random))
+}
+
+/// A token's SHA-256 as hexadecimal digits: what is kept of it, because nobody gets back from there.
+pub(super) fn fingerprint(token: &str) -> String {
+    hex(digest::digest(&digest::SHA256, token.as_bytes()).as_ref())
 }
 
 /// Whether two texts are the same, in a time that does not tell where they differ.

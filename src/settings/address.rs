@@ -12,7 +12,7 @@ pub(super) const SDK_URL: &str = "https://cdn.iamport.kr/v1/iamport.js";
 ///
 /// The rules are narrower than a URL's: a text that two parsers could read in two ways must not
 /// decide where a key goes.
-pub(super) fn check_address(text: &str) -> Result<String, String> {
+pub fn check_address(text: &str) -> Result<String, String> {
     let (scheme, rest) = text.split_once("://").ok_or("it does not begin with https://")?;
     let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
     if authority.contains('@') {

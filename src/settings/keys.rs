@@ -1,7 +1,7 @@
 //! The keys of the config file, and in which of its tables each belongs.
 
 pub(super) const TOP_KEYS: [&str; 3] = ["default_profile", "timezone", "profile"];
-pub(super) const PROFILE_KEYS: [&str; 24] = [
+pub(super) const PROFILE_KEYS: [&str; 25] = [
     "mode",
     "imp_key",
     "imp_secret",
@@ -15,6 +15,7 @@ pub(super) const PROFILE_KEYS: [&str; 24] = [
     "pg",
     "api_url",
     "sdk_url",
+    "public_url",
     "ca_file",
     "proxy",
     "database",

@@ -69,6 +69,7 @@ pub(super) fn resolve_file(
     let pg = rows.text("pg", profile.pg);
     let api_url = rows.api_url(environment, profile.api_url)?;
     let sdk_url = rows.or_default("sdk_url", profile.sdk_url, SDK_URL.to_owned(), Clone::clone);
+    let public_url = rows.text("public_url", profile.public_url);
     let ca_file = rows.optional("ca_file", profile.ca_file, |path| path.display().to_string());
     let given = profile.proxy.map(|proxy| rows.located(proxy));
     let proxy = proxy::choose(&api_url, given.clone(), environment);
@@ -89,6 +90,7 @@ pub(super) fn resolve_file(
         config_file: rows.path,
         api_url,
         sdk_url,
+        public_url,
         ca_file,
         proxy,
         imp_code,
@@ -173,6 +175,7 @@ fn sandbox(
         config_file: rows.path,
         api_url: API_URL.to_owned(),
         sdk_url: SDK_URL.to_owned(),
+        public_url: None,
         ca_file: None,
         proxy: None,
         imp_code: None,

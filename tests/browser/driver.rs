@@ -25,7 +25,7 @@ pub struct Look {
 }
 
 pub const DESKTOP: Look = Look { language: "en-US", width: 1100, height: 900, dark: false };
-pub const PHONE: Look = Look { language: "ko-KR", width: 360, height: 740, dark: false };
+pub const PHONE: Look = Look { language: "ko-KR", width: 375, height: 740, dark: false };
 
 /// One headless Chromium, with a profile of its own. It ends when this is dropped.
 pub struct Browser {
@@ -107,6 +107,28 @@ impl Browser {
 
     pub fn open(&self, address: &str) {
         self.call("POST", "/url", &json!({"url": address}));
+    }
+
+    /// The browser's own way back.
+    pub fn back(&self) {
+        self.call("POST", "/back", &json!({}));
+    }
+
+    /// The tab that is being looked at.
+    pub fn tab(&self) -> String {
+        self.call("GET", "/window", &Value::Null).as_str().unwrap().to_owned()
+    }
+
+    pub fn to_tab(&self, tab: &str) {
+        self.call("POST", "/window", &json!({"handle": tab}));
+    }
+
+    /// Opens another tab and goes there.
+    pub fn new_tab(&self) -> String {
+        let tab = self.call("POST", "/window/new", &json!({"type": "tab"}));
+        let tab = tab["handle"].as_str().unwrap().to_owned();
+        self.to_tab(&tab);
+        tab
     }
 
     pub fn address(&self) -> String {

@@ -2,6 +2,7 @@
 //! sandbox's PG window.
 
 mod driver;
+mod link;
 mod report;
 mod shop;
 mod stub;
@@ -221,8 +222,106 @@ fn a_page_that_is_no_longer_waited_for_says_so() {
     browser.says("#failure", "The gateway still has the card from before");
     browser.picture("dark-failure");
     waiting.interrupt();
-    let ran = waiting.end().exits(130).says(&["interrupted; gildong_0001_1234 was not saved"]);
-    assert_eq!(ran.stdout, "", "{ran}");
-    browser.click("#again");
+    // Nobody has to click anything to learn it, and the window that was opened is asked about once more.
     browser.says("#failure", "billkey no longer waits for this card");
+    let ran = waiting.end().exits(130).says(&[
+        "The gateway is asked once more",
+        "interrupted; gildong_0001_1234 was not saved. The gateway has no new card for it",
+    ]);
+    assert_eq!(ran.stdout, "", "{ran}");
+    assert_eq!(browser.text("#open"), "", "there is nothing left to click");
+}
+
+#[test]
+fn the_terminal_says_what_happens_on_the_page() {
+    let Some(browser) = Browser::start(DESKTOP) else { return };
+    let world = World::bare();
+    let waiting = Waiting::sandbox(&world, &[]);
+    browser.open(&waiting.address);
+    browser.click("#open");
+    browser.in_window(|window| window.click("#decline"));
+    browser.says("#failure", "CC61");
+    // Loaded again, and gone back to from elsewhere: the page is as good as new.
+    browser.open("about:blank");
+    browser.back();
+    browser.says("h1", "Register a card");
+    browser.until("the button is ready", || browser.text("#status").is_empty());
+    browser.click("#open");
+    browser.in_window(|window| window.click("#approve"));
+    browser.says("h1", "The card is registered");
+    let ran = waiting.end().exits(0).answers(&["Saved gildong_0001_5678."]);
+    let said = ran.stderr.replace('\n', " ");
+    let mut rest = said.as_str();
+    for sentence in [
+        "The page is open in a browser.",
+        "The PG's window is open. The customer types the card there.",
+        "ended without a card. It says: [CC61] 유효하지 않은 카드입니다. [CARD_DECLINED]. The page offers another try.",
+        "The page was loaded again.",
+        "The PG's window is open again.",
+        "The gateway is asked.",
+    ] {
+        let at =
+            rest.find(sentence).unwrap_or_else(|| panic!("`{sentence}` is missing or too early:\n{said}"));
+        rest = &rest[at + sentence.len()..];
+    }
+}
+
+/// The PG keeps a card whose page is closed before it can say so.
+#[test]
+fn a_card_that_was_registered_while_the_tab_was_closed_is_found_and_saved() {
+    let Some(browser) = Browser::start(DESKTOP) else { return };
+    for by_interrupt in [false, true] {
+        let world = World::bare();
+        let waiting = Waiting::sandbox(&world, &[]);
+        browser.open(&waiting.address);
+        browser.until("the button is ready", || browser.text("#status").is_empty());
+        // What the window says gets lost.
+        browser.run(
+            "const ask = window.IMP.request_pay; window.IMP.request_pay = (param) => ask(param, () => {})",
+        );
+        browser.click("#open");
+        browser.in_window(|window| {
+            window.run("document.getElementById('answer').value = 'old'");
+            window.click("#approve");
+        });
+        browser.until("the window is closed", || browser.text("#sandbox-window").is_empty());
+        browser.until("the card is there", || {
+            let check = ["--sandbox", "customer", "add", "gildong_0001_5678", "--json"];
+            world.run(&check).code == 0
+        });
+        let _ = world.run(&["--sandbox", "customer", "remove", "gildong_0001_5678", "--yes"]);
+        if by_interrupt {
+            waiting.interrupt();
+        } else {
+            browser.open("about:blank");
+        }
+        let ran = waiting.end().exits(0).answers(&["gildong_0001_5678"]);
+        assert!(ran.stderr.contains("The gateway is asked"), "{ran}");
+        assert_eq!(saved_customer(&world)["card_number"], "5409-26**-****-1234");
+    }
+}
+
+#[test]
+fn of_two_tabs_one_has_the_window_and_both_learn_how_it_ended() {
+    let Some(browser) = Browser::start(DESKTOP) else { return };
+    let world = World::bare();
+    let waiting = Waiting::sandbox(&world, &[]);
+    browser.open(&waiting.address);
+    browser.click("#open");
+    browser.in_window(|window| window.picture("two-tabs-first"));
+    let first = browser.tab();
+    let second = browser.new_tab();
+    browser.open(&waiting.address);
+    browser.click("#open");
+    browser.says("#failure", "The card window is open somewhere else");
+    browser.picture("in-use");
+    browser.to_tab(&first);
+    browser.in_window(|window| window.click("#approve"));
+    browser.says("h1", "The card is registered");
+    browser.to_tab(&second);
+    // It hears of it, or finds nobody there any more: a dead page it is not.
+    browser.until("the other tab knows", || {
+        browser.text("h1") == "The card is registered" || browser.text("#failure").contains("no longer waits")
+    });
+    let _ = waiting.end().exits(0).says(&["The page was opened once more"]);
 }

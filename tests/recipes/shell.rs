@@ -16,7 +16,7 @@ use crate::support::pty::Terminal;
 use crate::support::world::{BILLKEY, Gateway, Ran, World, set_mode, to_charge_with};
 
 /// What each block is known by. A block that is not here fails the test that counts them.
-const BLOCKS: [&str; 15] = [
+const BLOCKS: [&str; 16] = [
     "cargo run",
     "cargo test",
     "completions bash",
@@ -24,6 +24,7 @@ const BLOCKS: [&str; 15] = [
     "config init",
     "customer add gildong_0001_1234 --name",
     "customer register",
+    "customer link ",
     "customer listen",
     "case $? in",
     "--dry-run",
@@ -161,7 +162,7 @@ fn with_keys_a_customer_is_saved_charged_and_found() {
 
 #[test]
 fn what_serves_until_it_is_stopped_is_spelt_rightly() {
-    for part in ["customer register", "customer listen"] {
+    for part in ["customer register", "customer link ", "customer listen"] {
         let block = readme::with("sh", part).text;
         for line in block.lines() {
             let line = line.split('#').next().unwrap();

@@ -76,6 +76,15 @@ pub(super) fn registered(key: BillingKey, uid: &CustomerUid) -> Result<Registere
     }
 }
 
+/// The card that is registered under this customer_uid now.
+pub(super) fn registered_before(client: &Client, uid: &CustomerUid) -> Result<Option<Card>, Failure> {
+    match ask(client, uid) {
+        Ok(registered) => Ok(Some(registered.card)),
+        Err(failure) if failure.kind == Kind::NotFound => Ok(None),
+        Err(failure) => Err(failure),
+    }
+}
+
 /// The same for one that may be new here: where the gateway does not know it either, it has to be spelled right
 /// (contract, rule 12).
 pub(super) fn ask_for_new(client: &Client, uid: &CustomerUid) -> Result<Registered, Failure> {

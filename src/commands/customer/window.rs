@@ -2,7 +2,7 @@
 
 use ring::digest;
 
-use crate::commands::customer::register_args::RegisterArgs;
+use crate::commands::customer::register_args::WindowArgs;
 use crate::commands::customer::saving::Given;
 use crate::commands::naming::{customer_to_charge, known_there};
 use crate::domain::charge::{Field, InvalidValue, check_text};
@@ -37,17 +37,17 @@ pub(super) struct Plan {
     pub(super) customer_uid: CustomerUid,
     /// What is kept of the customer.
     pub(super) given: Given,
+    pub(super) window: Window,
+    pub(super) issue: Option<Issue>,
     amount: Amount,
-    window: Window,
     imp_code: String,
     mode: &'static str,
-    issue: Option<Issue>,
 }
 
 impl Plan {
     /// Reads the arguments; nothing is written or asked yet.
-    pub(super) fn read(args: &RegisterArgs, settings: &Settings) -> Result<Plan, Failure> {
-        let RegisterArgs { name, email, tel, .. } = args;
+    pub(super) fn read(args: &WindowArgs, settings: &Settings) -> Result<Plan, Failure> {
+        let WindowArgs { name, email, tel, .. } = args;
         let given = Given { name: name.clone(), email: email.clone(), tel: tel.clone(), note: None };
         given.check()?;
         check_text(Field::Name, name.as_deref(), BUYER_NAME_CHARS_MAX)?;
@@ -144,6 +144,7 @@ impl Plan {
             replaces,
             issue: self.issue,
             window: self.window.clone(),
+            link: None,
         }
     }
 }
@@ -156,7 +157,7 @@ pub(super) fn is_unchanged(before: &Card, now: &Card) -> bool {
 
 /// The flags beat the profile, both of them: a `--pg` means that the profile's channel key does not
 /// count.
-fn channel(args: &RegisterArgs, settings: &Settings) -> Result<(Option<String>, Option<String>), Failure> {
+fn channel(args: &WindowArgs, settings: &Settings) -> Result<(Option<String>, Option<String>), Failure> {
     let (channel_key, pg) = match (&args.channel_key, &args.pg) {
         (None, None) => (settings.channel_key.clone(), settings.pg.clone()),
         (channel_key, pg) => (channel_key.clone(), pg.clone()),
@@ -175,7 +176,8 @@ fn channel(args: &RegisterArgs, settings: &Settings) -> Result<(Option<String>, 
     Ok((channel_key, pg))
 }
 
-fn imp_code(settings: &Settings) -> Result<String, Failure> {
+/// The merchant's code for the SDK.
+pub(super) fn imp_code(settings: &Settings) -> Result<String, Failure> {
     if settings.sandbox() {
         return Ok(SANDBOX_IMP_CODE.to_owned());
     }
