@@ -38,12 +38,14 @@ use crate::domain::standing::Standing;
 use crate::domain::time::Moment;
 use crate::ledger::engine::Engine;
 
+mod adding;
 mod engine;
 mod entry;
 mod error;
 mod filter;
 mod gathered;
 mod grams;
+mod hashed;
 mod imported;
 mod intent;
 mod lock;
