@@ -30,11 +30,12 @@ use crate::domain::time::SendMark;
 use crate::domain::totals::Totals;
 use crate::ledger::{
     Acceptance, Accepted, Acknowledgement, AnswerFor, BackedUp, BatchLocked, By, Chains, DailyLimit, Entry,
-    Examination, Filter, Ledger, LedgerError, Looked, LookedAhead, MarkTrouble, PaymentLocks, Stats, Tick,
-    UpkeepError, Written,
+    Examination, Filter, Ledger, LedgerError, Looked, LookedAhead, MarkTrouble, PaymentLock, PaymentLocks,
+    Stats, Tick, UpkeepError, Written,
 };
 
-/// Traits of an engine, and the same functions of a ledger, each handed on to its engine.
+/// Traits of an engine, and the same functions of a ledger, each handed on to its engine. No function has the lifetime
+/// behind its `mut`: a macro cannot say "mut or nothing" without something of its own in there.
 macro_rules! seam {
     ($(
         $(#[$trait_doc:meta])*
@@ -90,6 +91,13 @@ pub(super) trait Engine:
     /// Another connection to the same ledger, which is not held against its mark again.
     fn again(&self) -> Result<Box<dyn Engine>, LedgerError>;
 
+    /// Whatever is read from now on is of one moment, until [`Engine::moving`]. Nothing is written meanwhile, and no
+    /// question that is of one moment by itself is asked.
+    fn still(&self) -> Result<(), LedgerError>;
+
+    /// Ends what [`Engine::still`] began.
+    fn moving(&self);
+
     /// For a test of one engine's own.
     #[cfg(test)]
     fn as_any(&self) -> &dyn std::any::Any;
@@ -101,6 +109,9 @@ seam! {
         /// Where it is; of a file the absolute path, with every symbolic link followed.
         #[must_use]
         fn place(&self) -> Place;
+
+        /// Tries once to take the lock of one payment; `None` when another process or thread has it.
+        fn lock_payment(&self, uid: &MerchantUid) -> Result<Option<PaymentLock>, LedgerError>;
 
         /// The locks alone, for threads that leave the ledger itself to another one.
         #[must_use]
@@ -214,8 +225,7 @@ seam! {
         fn orders_begun(&self, prefix: &str, at_most: usize) -> Result<Vec<Payment>, LedgerError>;
     }
 
-    /// What an intent is held against, for a look ahead; what counts is the look that the intent itself takes (see
-    /// [`crate::ledger::Guards`]).
+    /// What an intent is held against.
     trait Guarding {
         /// Other orders of the same customer and amount of which it is not certain whether they took money, oldest
         /// first.
