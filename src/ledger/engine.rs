@@ -34,10 +34,11 @@ use crate::domain::tries::Case;
 use crate::ledger::{
     Acceptance, Accepted, Acknowledgement, AnswerFor, BackedUp, BatchLocked, By, Chains, Closed, DailyLimit,
     Entry, Examination, Filter, Ledger, LedgerError, Looked, LookedAhead, MarkTrouble, MonthSeal,
-    PaymentLocks, Refused, SealKept, Stats, Tick, UpkeepError, Written,
+    PaymentLock, PaymentLocks, Refused, SealKept, Stats, Tick, UpkeepError, Written,
 };
 
-/// Traits of an engine, and the same functions of a ledger, each handed on to its engine.
+/// Traits of an engine, and the same functions of a ledger, each handed on to its engine. No function has the lifetime
+/// behind its `mut`: a macro cannot say "mut or nothing" without something of its own in there.
 macro_rules! seam {
     ($(
         $(#[$trait_doc:meta])*
@@ -96,10 +97,11 @@ pub(super) trait Engine:
     /// Another connection to the same ledger, which is not held against its mark again.
     fn again(&self) -> Result<Box<dyn Engine>, LedgerError>;
 
-    /// From now on whatever is read is of one moment, until [`Engine::moving`].
+    /// Whatever is read from now on is of one moment, until [`Engine::moving`]. Nothing is written meanwhile.
     fn still(&self) -> Result<(), LedgerError>;
 
-    fn moving(&self) -> Result<(), LedgerError>;
+    /// Ends what [`Engine::still`] began.
+    fn moving(&self);
 
     /// For a test of one engine's own.
     #[cfg(test)]
@@ -112,6 +114,9 @@ seam! {
         /// Where it is; of a file the absolute path, with every symbolic link followed.
         #[must_use]
         fn place(&self) -> Place;
+
+        /// Tries once to take the lock of one payment; `None` when another process or thread has it.
+        fn lock_payment(&self, uid: &MerchantUid) -> Result<Option<PaymentLock>, LedgerError>;
 
         /// The locks alone, for threads that leave the ledger itself to another one.
         #[must_use]
@@ -225,8 +230,7 @@ seam! {
         fn orders_begun(&self, prefix: &str, at_most: usize) -> Result<Vec<Payment>, LedgerError>;
     }
 
-    /// What an intent is held against, for a look ahead; what counts is the look that the intent itself takes (see
-    /// [`crate::ledger::Guards`]).
+    /// What an intent is held against.
     trait Guarding {
         /// Other orders of the same customer and amount of which it is not certain whether they took money, oldest
         /// first.

@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 
-use crate::domain::declines::Who;
+use crate::domain::declines::{Standing, Who};
 use crate::domain::ids::CustomerUid;
-use crate::domain::payment::{Mode, Outcome};
+use crate::domain::payment::{Mode, Outcome, Payment};
 
 /// Which time `since` and `until` are about, and what "newest" means.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,6 +52,15 @@ pub struct Filter {
     pub doubles: bool,
     /// At most so many, the newest; `None` is all.
     pub limit: Option<u64>,
+}
+
+impl Filter {
+    /// Whether those whom it is about have to act before a payment can be paid. That is no column and no condition of
+    /// an engine's: it is what the gateway's words mean today. One that a person has noted needs nobody.
+    pub(super) fn is_for(&self, payment: &Payment) -> bool {
+        let known = || Standing::of(payment).and_then(|standing| standing.known);
+        self.who.is_none_or(|who| payment.noted.is_none() && known().is_some_and(|known| known.who == who))
+    }
 }
 
 /// Which declined and rejected orders.

@@ -4,6 +4,7 @@
 //! payment has a file of its own (`files`). Either way the operating system takes the lock back
 //! from a process that dies, however it dies.
 
+use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
@@ -40,31 +41,40 @@ fn directory(ledger: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// The locks of one ledger's payments, without the ledger. They are in `<ledger>.locks`.
+/// A ledger as its locks know it.
+#[derive(Debug)]
+struct Locked {
+    place: Place,
+    /// A path that is one for everybody who locks; what is locked is beside it.
+    base: PathBuf,
+}
+
+/// The locks of one ledger's payments, without the ledger. They are in `<base>.locks`.
 #[derive(Clone, Debug)]
 pub struct PaymentLocks {
-    /// The file's one real path. Shared: each row of a batch carries it along.
-    ledger: Arc<Path>,
+    /// Shared: each row of a batch carries it along.
+    ledger: Arc<Locked>,
     /// Where the locks are, when it is at hand.
     dir: Option<LockDir>,
 }
 
 impl PaymentLocks {
-    pub(super) fn new(ledger: &Path) -> PaymentLocks {
-        PaymentLocks { ledger: ledger.into(), dir: None }
+    /// Those beside a path, of a file its one real path.
+    pub(super) fn new(place: Place, base: &Path) -> PaymentLocks {
+        PaymentLocks { ledger: Arc::new(Locked { place, base: base.to_owned() }), dir: None }
     }
 
     /// The locks of one worker of many, which has no payment twice at the same time: it opens the
     /// directory of the locks once.
     #[must_use]
     pub fn of_worker(&self) -> PaymentLocks {
-        let dir = LockDir::open(&directory(&self.ledger)).ok();
+        let dir = LockDir::open(&directory(&self.ledger.base)).ok();
         PaymentLocks { ledger: Arc::clone(&self.ledger), dir }
     }
 
     /// Tries once to take the lock of one payment; `None` when another process or thread has it.
     pub fn lock_payment(&self, uid: &MerchantUid) -> Result<Option<PaymentLock>, LedgerError> {
-        let path = || directory(&self.ledger);
+        let path = || directory(&self.ledger.base);
         let dir = self.dir.clone().map_or_else(|| LockDir::open(&path()), Ok);
         let guard = dir.and_then(|dir| dir.try_lock(&hash(uid)));
         let guard = guard.map_err(|source| from_io(&path(), "lock a payment in", source))?;
@@ -75,7 +85,7 @@ impl PaymentLocks {
     #[must_use]
     pub fn no_writer(&self) -> LedgerError {
         let source = "the thread that writes the ledger has ended".into();
-        LedgerError::Other { place: Place::from(&*self.ledger), source }
+        LedgerError::Other { place: self.ledger.place.clone(), source }
     }
 }
 
@@ -88,12 +98,18 @@ fn hash(uid: &MerchantUid) -> Hash {
     hash
 }
 
-/// The right to be the one batch on a ledger, until it is dropped or its process dies. Its file
-/// stays: a name that is never removed is the same file for everybody.
+/// The right to be the one batch on a ledger, until it is dropped or its process dies.
 #[derive(Debug)]
 #[must_use = "the lock is let go when it is dropped"]
 pub struct BatchLock {
-    _file: File,
+    _held: Box<dyn fmt::Debug + Send>,
+}
+
+impl BatchLock {
+    /// What is let go with the lock.
+    pub(super) fn of(held: impl fmt::Debug + Send + 'static) -> BatchLock {
+        BatchLock { _held: Box::new(held) }
+    }
 }
 
 /// Whether this is the one batch.
@@ -106,6 +122,7 @@ pub enum BatchLocked {
     },
 }
 
+/// By a file that stays: a name that is never removed is the same file for everybody.
 pub(super) fn try_lock_batch(ledger: &Path) -> Result<BatchLocked, LedgerError> {
     let dir = directory(ledger);
     // No payment's lock has this name.
@@ -116,7 +133,7 @@ pub(super) fn try_lock_batch(ledger: &Path) -> Result<BatchLocked, LedgerError> 
         Ok(()) => {
             let pid = std::process::id().to_string();
             file.set_len(0).and_then(|()| file.write_all(pid.as_bytes())).map_err(failed)?;
-            Ok(BatchLocked::Ours(BatchLock { _file: file }))
+            Ok(BatchLocked::Ours(BatchLock::of(file)))
         }
         Err(fs::TryLockError::WouldBlock) => {
             let mut pid = String::new();

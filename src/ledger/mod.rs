@@ -1,49 +1,36 @@
-//! The ledger: what was asked, sent and answered, in one SQLite file.
+//! The ledger: what was asked, sent and answered.
 //!
-//! Durability. A commit that returns is on the disk: WAL with `synchronous=FULL`, which syncs the
-//! log at every commit, or a rollback journal with `EXTRA` where a file system refuses WAL; both
-//! are read back. A new file's name is made durable too, by syncing its directory and those that
-//! were created for it. An error at a commit means "maybe": nothing may be sent after it.
+//! What it is kept in is an engine (`engine.rs`), of which nobody outside knows: a file (`sqlite.rs`). Whatever the
+//! engine, a commit that returns is durable. An error at a commit means "maybe": nothing may be sent after it.
 //!
 //! Transactions. What is written of payments is data ([`Entry`]). [`Ledger::write`] takes as many as wait and
-//! is one `BEGIN IMMEDIATE` transaction that changes rows in `payments` and appends to `events`; they share the
-//! sync, and nothing of them holds before it. Nothing is open between two calls, so none is open while a
-//! request is out. A row is claimed by compare-and-swap: only who saw it as it is may send it. What a row
-//! becomes is said in `rules.rs`. Triggers keep events from being changed, payments from being deleted, terms
-//! of what was sent from changing, and a paid payment from becoming anything else.
+//! is one transaction that changes rows of payments and appends events; nothing of them holds before its commit.
+//! Nothing is open between two calls, so none is open while a request is out. A row is claimed by compare-and-swap:
+//! only who saw it as it is may send it. What a row becomes is said in `rules.rs`. The engine itself keeps events from
+//! being changed, payments from being deleted, terms of what was sent from changing, and a paid payment from becoming
+//! anything else.
 //!
 //! Locks. A payment's lock is the operating system's and dies with its holder: no row and no pid
 //! file can be left behind. The lock spares the second process the wait and the look-up; the
 //! compare-and-swap would keep it from sending even without.
-//!
-//! Identity. Beside the file lies its mark, which is raised after each intent and read before the file is
-//! (`mark.rs`, `identity.rs`): a ledger that is older than it was, or whose mark is gone, is distrusted from
-//! then on. What is made is made under another name (`create.rs`).
-//!
-//! Files. The ledger is 0600, its directories 0700; `-wal` and `-shm` beside it inherit that. The
-//! log stays when the last process ends, with up to 1 MB of the newest payments in it: a copy of the
-//! `.db` file alone lacks them. `upkeep` makes whole ones, and puts them back. A file that is not a ledger, or a newer
-//! one, is left as it is.
-//!
-//! Chains. What is written of a payment is linked to what was written before (`chain.rs`), so that a row that was
-//! changed by other means shows.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::domain::ids::MerchantUid;
 use crate::domain::place::Place;
 use crate::domain::standing::Standing;
 use crate::domain::time::Moment;
 use crate::ledger::engine::Engine;
 
+mod adding;
 mod engine;
 mod entry;
 mod error;
 mod filter;
 mod gathered;
 mod grams;
+mod hashed;
 mod imported;
 mod intent;
 mod lock;
@@ -199,15 +186,6 @@ impl Ledger {
         }
     }
 
-    /// Another connection to the same ledger, for another thread; its mark is not looked at again.
-    pub fn again(&self) -> Result<Ledger, LedgerError> {
-        Ok(Ledger { engine: self.engine.again()? })
-    }
-
-    /// Tries once to take the lock of one payment; `None` when another process or thread has it.
-    pub fn lock_payment(&self, uid: &MerchantUid) -> Result<Option<PaymentLock>, LedgerError> {
-        self.payment_locks().lock_payment(uid)
-    }
     /// Whatever `body` reads of this ledger is of one moment, however many questions it asks: what others write
     /// meanwhile is in none of the answers.
     pub fn at_one_moment<T, E: From<LedgerError>>(
@@ -215,8 +193,21 @@ impl Ledger {
         body: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, E> {
         self.engine.still()?;
-        let value = body();
-        self.engine.moving()?;
-        value
+        let _still = Still(&*self.engine);
+        body()
+    }
+
+    /// Another connection to the same ledger, for another thread; its mark is not looked at again.
+    pub fn again(&self) -> Result<Ledger, LedgerError> {
+        Ok(Ledger { engine: self.engine.again()? })
+    }
+}
+
+/// A ledger that stands still, until it is dropped.
+struct Still<'l>(&'l dyn Engine);
+
+impl Drop for Still<'_> {
+    fn drop(&mut self) {
+        self.0.moving();
     }
 }

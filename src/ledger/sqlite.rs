@@ -1,4 +1,21 @@
 //! The ledger in one SQLite file.
+//!
+//! Durability. A commit that returns is on the disk: WAL with `synchronous=FULL`, which syncs the
+//! log at every commit, or a rollback journal with `EXTRA` where a file system refuses WAL; both
+//! are read back. A new file's name is made durable too, by syncing its directory and those that
+//! were created for it. A transaction that writes is a `BEGIN IMMEDIATE` one, whose entries share the sync.
+//!
+//! Identity. Beside the file lies its mark, which is raised after each intent and read before the file is
+//! (`mark.rs`, `identity.rs`): a ledger that is older than it was, or whose mark is gone, is distrusted from
+//! then on. What is made is made under another name (`create.rs`).
+//!
+//! Files. The ledger is 0600, its directories 0700; `-wal` and `-shm` beside it inherit that. The
+//! log stays when the last process ends, with up to 1 MB of the newest payments in it: a copy of the
+//! `.db` file alone lacks them. `upkeep` makes whole ones, and puts them back. A file that is not a ledger, or a newer
+//! one, is left as it is.
+//!
+//! Chains. What is written of a payment is linked to what was written before (`chain.rs`), so that a row that was
+//! changed by other means shows.
 
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
@@ -6,9 +23,10 @@ use std::time::Duration;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
+use crate::domain::ids::MerchantUid;
 use crate::domain::place::Place;
 use crate::ledger::engine::{Beside, Engine};
-use crate::ledger::lock::{self, BatchLocked, PaymentLocks};
+use crate::ledger::lock::{self, BatchLocked, PaymentLock, PaymentLocks};
 use crate::ledger::signed::Beginning;
 use crate::ledger::sqlite::day::DaySum;
 use crate::ledger::sqlite::fault::Fault;
@@ -105,8 +123,9 @@ impl Engine for Sqlite {
         self.read(|db| Ok(db.execute_batch("BEGIN DEFERRED")?))
     }
 
-    fn moving(&self) -> Result<(), LedgerError> {
-        self.read(|db| Ok(db.execute_batch("COMMIT")?))
+    fn moving(&self) {
+        // Nothing was written. Where SQLite itself has ended the transaction there is none any more.
+        let _ = self.connection.execute_batch("ROLLBACK");
     }
 
     #[cfg(test)]
@@ -120,8 +139,12 @@ impl Beside for Sqlite {
         Place::File(self.path.clone())
     }
 
+    fn lock_payment(&self, uid: &MerchantUid) -> Result<Option<PaymentLock>, LedgerError> {
+        self.payment_locks().lock_payment(uid)
+    }
+
     fn payment_locks(&self) -> PaymentLocks {
-        PaymentLocks::new(&self.path)
+        PaymentLocks::new(self.place(), &self.path)
     }
 
     fn lock_batch(&self) -> Result<BatchLocked, LedgerError> {

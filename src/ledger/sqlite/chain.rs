@@ -5,30 +5,19 @@
 //! order, its refunds and its notes. Both stand in the row and are written in the transaction that changes any of it,
 //! here and nowhere else ([`before`] and [`after`]).
 //!
-//! What is hashed is made of values, in an encoding of our own, and not by SQL: another engine can have the same. The
-//! columns stand in here by their names and in this order. Whoever adds one begins a second version of the encoding,
+//! What is hashed is made of values (`hashed.rs`), and not by SQL. The columns stand in here by their names and in this order. Whoever adds one begins a second version of the encoding,
 //! and a migration that fills it in.
 //!
 //! There is no secret in it: it shows what was done to the file by other means than this program, and is no proof
 //! against somebody who has this program's code and means to deceive.
 
-use ring::digest::{Context, SHA256, SHA256_OUTPUT_LEN};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row, Rows, params};
 
 use crate::domain::ids::{MerchantUid, RefundId};
 use crate::ledger::entry::{Entry, Order};
+use crate::ledger::hashed::{Compared, Hash, NOTHING, Value, encode, head, link};
 use crate::ledger::sqlite::fault::Fault;
-
-/// What all of a hash's bytes begin with: another encoding is another word.
-const LINK: &str = "billkey link 1";
-const HEAD: &str = "billkey head 1";
-
-/// A link or a head.
-pub(super) type Hash = [u8; SHA256_OUTPUT_LEN];
-
-/// The link before the first event.
-pub(super) const NOTHING: Hash = [0; SHA256_OUTPUT_LEN];
 
 /// The columns of a table that are hashed, behind the number of the payment that a row is of. The first two of a
 /// payment's own row are what is made here.
@@ -223,73 +212,32 @@ fn part_of(
     let mut statement = db.prepare_cached(of_payment)?;
     let mut rows = statement.query([id])?;
     while let Some(row) = rows.next()? {
-        encode(bytes, name, row, 1)?;
+        encode_row(bytes, name, row, 1)?;
     }
     Ok(())
-}
-
-pub(super) fn link(before: &Hash, event: &[u8]) -> Hash {
-    hash(LINK, &[before, event])
-}
-
-fn head(chain: &Hash, own: &[u8], parts: &[u8]) -> Hash {
-    hash(HEAD, &[chain, own, parts])
-}
-
-/// What is behind the first word says for itself where it ends.
-pub(super) fn hash(word: &str, pieces: &[&[u8]]) -> Hash {
-    let mut context = Context::new(&SHA256);
-    context.update(word.as_bytes());
-    pieces.iter().for_each(|piece| context.update(piece));
-    finish(context)
-}
-
-pub(super) fn finish(context: Context) -> Hash {
-    let mut hash = NOTHING;
-    hash.iter_mut().zip(context.finish().as_ref()).for_each(|(to, from)| *to = *from);
-    hash
 }
 
 pub(super) fn encoded(name: &str, row: &Row<'_>, from: usize) -> Result<Vec<u8>, Fault> {
     let mut bytes = Vec::with_capacity(512);
-    encode(&mut bytes, name, row, from)?;
+    encode_row(&mut bytes, name, row, from)?;
     Ok(bytes)
 }
 
-/// One row: its name, how many values it has, and these. Each value says its kind and, where it has one, its length,
-/// so that no two rows have the same bytes. A payment's own number is the first of its values.
-fn encode(bytes: &mut Vec<u8>, name: &str, row: &Row<'_>, from: usize) -> Result<(), Fault> {
-    let columns = row.as_ref().column_count();
-    sized(bytes, b'r', name.as_bytes());
-    value(bytes, row.get_ref(0)?);
-    for column in from..columns {
-        value(bytes, row.get_ref(column)?);
-    }
-    bytes.push(b'.');
-    Ok(())
+/// A payment's own number is the first of its values.
+fn encode_row(bytes: &mut Vec<u8>, name: &str, row: &Row<'_>, from: usize) -> Result<(), Fault> {
+    let columns = std::iter::once(0).chain(from..row.as_ref().column_count());
+    let values = columns.map(|column| Ok(value(row.get_ref(column)?)));
+    encode(bytes, name, values)
 }
 
-fn value(bytes: &mut Vec<u8>, value: ValueRef<'_>) {
+fn value(value: ValueRef<'_>) -> Value<'_> {
     match value {
-        ValueRef::Null => bytes.push(b'0'),
-        ValueRef::Integer(integer) => {
-            bytes.push(b'i');
-            bytes.extend(integer.to_be_bytes());
-        }
-        ValueRef::Text(text) => sized(bytes, b't', text),
-        // Neither is written by this program, and what somebody else wrote is to show.
-        ValueRef::Real(real) => {
-            bytes.push(b'f');
-            bytes.extend(real.to_bits().to_be_bytes());
-        }
-        ValueRef::Blob(blob) => sized(bytes, b'b', blob),
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(integer) => Value::Integer(integer),
+        ValueRef::Text(text) => Value::Text(text),
+        ValueRef::Real(real) => Value::Real(real),
+        ValueRef::Blob(blob) => Value::Blob(blob),
     }
-}
-
-fn sized(bytes: &mut Vec<u8>, kind: u8, text: &[u8]) {
-    bytes.push(kind);
-    bytes.extend(u64::try_from(text.len()).unwrap_or(u64::MAX).to_be_bytes());
-    bytes.extend(text);
 }
 
 /// Rows of one table in the order of their payments, one at a time.
@@ -313,7 +261,7 @@ impl<'s> Part<'s> {
         self.at = match self.rows.next()? {
             None => None,
             Some(row) => {
-                encode(&mut self.bytes, self.name, row, 1)?;
+                encode_row(&mut self.bytes, self.name, row, 1)?;
                 Some(row.get(0)?)
             }
         };
@@ -332,26 +280,6 @@ impl<'s> Part<'s> {
             self.step()?;
         }
         Ok(stray)
-    }
-}
-
-/// A payment's chain as it is written down, and as it is.
-pub(super) struct Compared {
-    pub(super) id: i64,
-    pub(super) written: (Option<Hash>, Option<Hash>),
-    pub(super) made: (Hash, Hash),
-    /// How many events it has.
-    pub(super) events: u64,
-}
-
-impl Compared {
-    pub(super) fn events_fit(&self) -> bool {
-        self.written.0 == Some(self.made.0)
-    }
-
-    /// The head holds the link as well: it is looked at with the link that is written down.
-    pub(super) fn row_fits(&self) -> bool {
-        self.written.1 == Some(self.made.1)
     }
 }
 

@@ -69,7 +69,7 @@ impl Customers for Sqlite {
             let mut statement = db.prepare_cached(SAVED_UIDS)?;
             let mut rows = statement.query([])?;
             while let Some(row) = rows.next()? {
-                each(&row.get::<_, String>(0)?);
+                each(row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?);
             }
             Ok(())
         })

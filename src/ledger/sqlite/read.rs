@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use rusqlite::types::Value;
 use rusqlite::{Connection, Params, Transaction, TransactionBehavior, params};
 
-use crate::domain::declines::{Standing, Who};
+use crate::domain::declines::Standing;
 use crate::domain::ids::{CustomerUid, MerchantUid};
 use crate::domain::payment::{HistoryEntry, Payment};
 use crate::ledger::engine::Reads;
@@ -239,7 +239,7 @@ impl Reads for Sqlite {
                 && let Some(row) = rows.next()?
             {
                 let Stored { id, mut payment } = row::stored(row)?;
-                if !is_for(filter.who, &payment) {
+                if !filter.is_for(&payment) {
                     continue;
                 }
                 shown += 1;
@@ -291,13 +291,6 @@ fn select_of(fields: &[&str]) -> String {
     let further = ["other_imp_uids", "alarm"].iter().any(|name| fields.contains(name));
     let further = if further { "id IN (SELECT payment_id FROM further_payments)" } else { "0" };
     format!("SELECT {columns}, {further} AS further FROM payments")
-}
-
-/// Whether these have to act before a payment can be paid. That is in no column: it is what the gateway's words mean
-/// today. One that a person has noted needs nobody.
-fn is_for(who: Option<Who>, payment: &Payment) -> bool {
-    let known = || Standing::of(payment).and_then(|standing| standing.known);
-    who.is_none_or(|who| payment.noted.is_none() && known().is_some_and(|known| known.who == who))
 }
 
 pub(super) fn bound(params: &[(String, Value)]) -> Vec<(&str, &dyn rusqlite::ToSql)> {

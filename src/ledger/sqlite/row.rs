@@ -18,6 +18,7 @@ use crate::domain::payment::{
 use crate::domain::reason::Reason;
 use crate::domain::tax::Tax;
 use crate::domain::time::{BootReading, SendMark};
+use crate::ledger::adding::GroupTotal;
 use crate::ledger::sqlite::fault::Fault;
 
 mod record;
@@ -396,22 +397,6 @@ pub(super) fn customer(row: &Row<'_>) -> Result<Customer, Fault> {
         checked_at: cells.ms_or_null(customer_column!("checked_at_ms"))?,
         removed_at: cells.ms_or_null(customer_column!("removed_at_ms"))?,
     })
-}
-
-/// Payments of one outcome and mode in one currency.
-#[derive(Debug)]
-pub(super) struct GroupTotal {
-    pub(super) outcome: Outcome,
-    /// By the gateway's flag, where it told one.
-    pub(super) mode: Mode,
-    /// Whether the flag of one of them denies the mode that its profile had.
-    pub(super) denied: bool,
-    pub(super) count: u64,
-    /// Less what was refunded.
-    pub(super) net: Amount,
-    /// Those that a person has noted as charged.
-    pub(super) noted: u64,
-    pub(super) noted_net: Amount,
 }
 
 /// Reads a row of `currency, shown_mode, back_minor`.

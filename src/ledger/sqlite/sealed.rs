@@ -11,8 +11,9 @@ use jiff::Timestamp;
 use ring::digest::{Context, SHA256};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
+use crate::ledger::hashed::{Hash, NOTHING, finish, hash};
 use crate::ledger::sqlite::booked::{bounds, reading};
-use crate::ledger::sqlite::chain::{Hash, NOTHING, compare, encoded, finish, hash};
+use crate::ledger::sqlite::chain::{compare, encoded};
 use crate::ledger::sqlite::fault::Fault;
 use crate::ledger::sqlite::read::bound;
 use crate::ledger::sqlite::row::collect;

@@ -11,7 +11,7 @@ use crate::domain::lookup::LookedUp;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::payment::{GatewayRecord, Mode, Outcome};
 use crate::domain::totals::Totals;
-use crate::ledger::{By, Filter, Ledger};
+use crate::ledger::{By, Filter, Ledger, LedgerError};
 
 fn shown(ledger: &Ledger, filter: &Filter) -> Vec<String> {
     let mut uids = Vec::new();
@@ -331,4 +331,27 @@ fn what_is_unsettled_is_listed_oldest_first() {
     let uids: Vec<String> =
         ledger.unsettled().unwrap().iter().map(|payment| payment.terms.merchant_uid.to_string()).collect();
     assert_eq!(uids, ["older", "order_2"]);
+}
+
+#[test]
+fn what_is_read_at_one_moment_is_of_it_whatever_others_write_meanwhile() {
+    let place = Place::new();
+    let (ledger, mut other) = (book(&place), place.ledger());
+    let all = || shown(&ledger, &Filter::default()).len();
+    let before = all();
+    let seen = ledger.at_one_moment(|| {
+        let first = all();
+        Asked::new("new", 1, 9).written(&mut other);
+        Ok::<_, LedgerError>((first, all(), ledger.find(&uid("new"))?.is_some()))
+    });
+    assert_eq!(seen.unwrap(), (before, before, false));
+    assert_eq!(all(), before + 1, "it goes on");
+    let failed: Result<(), LedgerError> =
+        ledger.at_one_moment(|| Err(LedgerError::Missing { place: ledger.place() }));
+    assert!(failed.is_err());
+    assert_eq!(
+        ledger.at_one_moment(|| Ok::<_, LedgerError>(all())).unwrap(),
+        before + 1,
+        "after an error too"
+    );
 }

@@ -6,7 +6,8 @@ use super::{Asked, Place, charged, kept, look_up};
 use crate::domain::payment::Outcome;
 use crate::domain::words::hex;
 use crate::ledger::Ledger;
-use crate::ledger::sqlite::chain::{Compared, NOTHING, encoded, hashed, link, walk};
+use crate::ledger::hashed::{Compared, NOTHING, link};
+use crate::ledger::sqlite::chain::{encoded, hashed, walk};
 use crate::ledger::sqlite::row::{event_columns, payment_columns, record_columns, refund_columns};
 
 fn compared(db: &Connection) -> (Vec<Compared>, u64) {

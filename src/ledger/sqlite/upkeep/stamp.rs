@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
-use crate::ledger::sqlite::chain::{Hash, hash};
+use crate::ledger::hashed::{Hash, hash};
 use crate::ledger::sqlite::fault::Fault;
 use crate::ledger::sqlite::identity::{Held, held};
 use crate::ledger::sqlite::schema::{APPLICATION_ID, BACKUP_ID};

@@ -3,7 +3,8 @@
 use ring::digest::{Context, SHA256};
 use rusqlite::{Connection, OptionalExtension};
 
-use crate::ledger::sqlite::chain::{Compared, Hash, finish, walk};
+use crate::ledger::hashed::{Compared, Hash, finish};
+use crate::ledger::sqlite::chain::walk;
 use crate::ledger::sqlite::fault::Fault;
 use crate::ledger::upkeep::Misfit;
 use crate::ledger::upkeep::{Job, Tick};
