@@ -9,7 +9,9 @@ use crate::domain::words::nearest;
 use crate::settings::address::without_password;
 use crate::settings::error::SettingsError;
 use crate::settings::file::{bad_profile_name, is_profile_name};
-use crate::settings::keys::{IMP_SECRET_KEYS, LIMIT_KEYS, LISTEN_SECRET_KEYS, PROFILE_KEYS, TOP_KEYS};
+use crate::settings::keys::{
+    IMP_SECRET_KEYS, LIMIT_KEYS, LISTEN_SECRET_KEYS, PROFILE_KEYS, PROFILE_TABLES, TOP_KEYS,
+};
 
 /// A key as a command line names it: `timezone`, `mode`, `limits.max_amount`, or with its profile,
 /// `profile.main.mode`.
@@ -44,7 +46,7 @@ impl Key {
 
     fn known() -> impl Iterator<Item = (Place, &'static str)> {
         let top = TOP_KEYS.into_iter().filter(|name| *name != "profile").map(|name| (Place::Top, name));
-        let of_profile = PROFILE_KEYS.into_iter().filter(|name| *name != "limits");
+        let of_profile = PROFILE_KEYS.into_iter().filter(|name| !PROFILE_TABLES.contains(name));
         let limits = LIMIT_KEYS.into_iter().map(|name| (Place::Limits, name));
         top.chain(of_profile.map(|name| (Place::Profile, name))).chain(limits)
     }
@@ -63,6 +65,12 @@ impl Key {
             .find(|(place, name)| shown(*place, name) == rest);
         if let Some((place, name)) = found {
             return Ok(Key { profile: profile.map(str::to_owned), place, name });
+        }
+        let table =
+            rest.split('.').next().filter(|first| *first != "limits" && PROFILE_TABLES.contains(first));
+        if let Some(table) = table {
+            let message = format!("what is in the table `{table}` is written in the config file itself");
+            return Err(SettingsError::usage(message).hinted("`billkey config path` says where the file is"));
         }
         let unknown = SettingsError::usage(format!("there is no key `{}`", text.escape_debug()));
         let limit = LIMIT_KEYS.contains(&rest).then(|| format!("limits.{rest}"));

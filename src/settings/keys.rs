@@ -28,6 +28,8 @@ pub(super) const PROFILE_KEYS: [&str; 25] = [
     "against",
     "retry",
 ];
+/// Those of a profile's keys that are tables.
+pub(super) const PROFILE_TABLES: [&str; 4] = ["limits", "export", "against", "retry"];
 pub(super) const LIMIT_KEYS: [&str; 3] = ["max_amount", "daily_amount", "similar_within"];
 pub(super) const RETRY_KEYS: [&str; 7] =
     ["after", "tries", "within", "hour", "timezone", "give_up", "reasons"];

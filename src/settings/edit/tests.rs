@@ -35,6 +35,10 @@ fn a_key_is_known_by_its_name_and_another_one_is_told_the_nearest() {
     ] {
         assert_eq!(Key::parse(wrong).unwrap_err().hint.as_deref(), Some(hint), "{wrong}");
     }
+    for in_table in ["retry", "retry.tries", "profile.main.export.accountant.times", "against.x"] {
+        let error = Key::parse(in_table).unwrap_err();
+        assert!(error.to_string().contains("is written in the config file itself"), "{error}");
+    }
     for wrong in ["profile", "profile.main", "profile.main.timezone", "profile.a b.mode", "limits", ""] {
         assert!(Key::parse(wrong).is_err(), "{wrong}");
     }
