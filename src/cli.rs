@@ -24,6 +24,7 @@ Try it without an account, a key or a card:
   exit-codes   how billkey ends, and whether to run the same command again
   states       was the customer charged, and what to do
   sandbox      the gateway inside this program
+  columns      what a line of an export has
   environment  the variables that are read";
 
 /// Charge saved cards through I'mport (PortOne V1), once each

@@ -18,6 +18,7 @@ mod presentation;
 mod proxy;
 mod resolve;
 mod retry;
+mod rows;
 mod secret;
 mod section;
 

@@ -284,18 +284,19 @@ fn order(kind: LineKind) -> u8 {
     }
 }
 
+/// Whoever names a file that cannot be written named the wrong one; a disk that is full is another matter.
 fn put(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let file = NewFile::create(path).map_err(|error| elsewhere(not_put(path, &error)))?;
-    let written = file.writer().and_then(|mut writer| writer.write_all(bytes)).and_then(|()| file.finish());
+    let written = NewFile::create(path).and_then(|file| {
+        file.writer()?.write_all(bytes)?;
+        file.finish()
+    });
     written.map_err(|error| {
         let failure = not_put(path, &error);
-        if is_device(path) { elsewhere(failure) } else { failure }
+        if error.kind() == io::ErrorKind::StorageFull && !is_device(path) {
+            return failure;
+        }
+        Failure { kind: Kind::Usage, ..failure }.hinted("name a file that can be written with --output FILE")
     })
-}
-
-/// Whoever names a file that cannot be written named the wrong one; a disk that is full is another matter.
-fn elsewhere(failure: Failure) -> Failure {
-    Failure { kind: Kind::Usage, ..failure }.hinted("name a file that can be written with --output FILE")
 }
 
 fn not_put(path: &Path, error: &io::Error) -> Failure {

@@ -15,26 +15,20 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use crate::domain::book_day::Piece;
-use crate::domain::closing::Closing;
 use crate::domain::customer::{Card, Customer};
-use crate::domain::due::Tried;
 use crate::domain::ids::{CustomerUid, MerchantUid, RefundId};
 use crate::domain::left::{Found, Kept, Schedule};
 use crate::domain::money::Amount;
-use crate::domain::movement::Booked;
-use crate::domain::payment::{HistoryEntry, Mode, Outcome, Payment, Terms};
+use crate::domain::payment::{HistoryEntry, Outcome, Payment, Terms};
 use crate::domain::place::Place;
 use crate::domain::record::Signed;
 use crate::domain::refund::Refund;
 use crate::domain::standing::{Account, Distrust, Standing};
 use crate::domain::time::SendMark;
-use crate::domain::totals::Totals;
-use crate::domain::tries::Case;
 use crate::ledger::{
-    Acceptance, Accepted, Acknowledgement, AnswerFor, BackedUp, BatchLocked, By, Chains, Closed, DailyLimit,
-    Entry, Examination, Filter, Ledger, LedgerError, Looked, LookedAhead, MarkTrouble, MonthSeal,
-    PaymentLock, PaymentLocks, Refused, SealKept, Stats, Tick, UpkeepError, Written,
+    Acceptance, Accepted, Acknowledgement, AnswerFor, BackedUp, BatchLocked, Chains, DailyLimit, Entry,
+    Examination, Filter, Ledger, LedgerError, Looked, LookedAhead, MarkTrouble, PaymentLock, PaymentLocks,
+    Stats, Tick, UpkeepError, Written,
 };
 
 /// Traits of an engine, and the same functions of a ledger, each handed on to its engine. No function has the lifetime
@@ -51,7 +45,7 @@ macro_rules! seam {
     )+) => {
         $(
             $(#[$trait_doc])*
-            pub(super) trait $subject {
+            pub(in crate::ledger) trait $subject {
                 $(
                     $(#[$doc])*
                     fn $name(& $(mut $($mutable)?)? self $(, $argument: $kind)*) $(-> $given)?;
@@ -69,6 +63,10 @@ macro_rules! seam {
         )+
     };
 }
+
+mod books;
+
+pub(super) use crate::ledger::engine::books::{BookDays, Books, Months, Refusals, Sums, Tries};
 
 /// What keeps a ledger. One connection to it: it may move to another thread, and two threads have one each.
 pub(super) trait Engine:
@@ -249,82 +247,6 @@ seam! {
         fn spent(&self, limit: &DailyLimit) -> Result<Amount, LedgerError>;
     }
 
-    /// What many payments come to.
-    trait Sums {
-        /// What a choice of payments comes to, however many its limit would show.
-        fn totals(&self, filter: &Filter) -> Result<Totals, LedgerError>;
-
-        /// Reads every payment and says what is kept beside them and is not what they say, a sentence each: the sums of
-        /// days, and what leads to few of them. Nothing where all is as it must be. Some seconds for a million payments.
-        fn wrong_sums(&self) -> Result<Vec<String>, LedgerError>;
-    }
-
-    /// What counts in a time.
-    trait Books {
-        /// Hands over, in no order, whatever may count in a time (`since <= t < until`): payments of it, and payments of
-        /// any time of which money went back.
-        fn booked(
-            &self,
-            by: By,
-            time: (Timestamp, Timestamp),
-            each: &mut dyn FnMut(&Booked) -> ControlFlow<()>
-        ) -> Result<(), LedgerError>;
-
-        /// Hands over the payments that a filter picks, newest first, each with all that went back of it, whenever.
-        fn booked_of(
-            &self,
-            filter: &Filter,
-            each: &mut dyn FnMut(&Booked) -> ControlFlow<()>
-        ) -> Result<(), LedgerError>;
-
-        /// One payment with all that went back of it.
-        fn booked_under(&self, uid: &MerchantUid) -> Result<Option<Booked>, LedgerError>;
-    }
-
-    /// What days come to.
-    trait BookDays {
-        /// Hands over what a time of whole days comes to, by approval, in no order and as it stands at one moment: its
-        /// days (see [`whole_days`](crate::domain::book_day::whole_days)), what went back in it, and further payments.
-        fn book_days(
-            &self,
-            days: (i64, i64),
-            span: (Timestamp, Timestamp),
-            each: &mut dyn FnMut(Piece<'_>)
-        ) -> Result<(), LedgerError>;
-    }
-
-    /// Closed months, and what was held against the gateway before.
-    trait Months {
-        /// The first moment of a span, in epoch seconds, that no reading of the gateway's list covers which was made at
-        /// or after `at`; `None` where all of it was read.
-        fn unread_from(&self, span: (i64, i64), at: Timestamp) -> Result<Option<i64>, LedgerError>;
-
-        /// When the first payment was asked for or paid.
-        fn first_payment_at(&self) -> Result<Option<Timestamp>, LedgerError>;
-
-        /// Every month that was closed, the first one first.
-        fn closings(&self) -> Result<Vec<Closing>, LedgerError>;
-
-        /// Reads what a closing of this time (`since <= t < until`, by approval) would be sealed over, and whether each of
-        /// its payments is what was written.
-        fn month_seal(&self, span: (Timestamp, Timestamp)) -> Result<MonthSeal, LedgerError>;
-
-        /// Holds the payments of a closed month, and those that are of it now, against what was written of them.
-        fn verify_seal(&self, month: &str, span: (Timestamp, Timestamp)) -> Result<SealKept, LedgerError>;
-
-        /// What is wrong with closings that were written, a sentence each.
-        fn check_closings(&self) -> Result<Vec<String>, LedgerError>;
-
-        /// Writes down a closed month, sealed over its payments as they were seen before they were added up. The
-        /// ledger's mark is raised with it: a copy from before is known for what it is.
-        fn close_month(
-            &mut self,
-            closing: &Closing,
-            span: (Timestamp, Timestamp),
-            seen: &MonthSeal
-        ) -> Result<Closed, LedgerError>;
-    }
-
     /// The payments that the gateway showed under orders (contract, rule 11).
     trait Records {
         /// Payments under whose orders there is more than one that holds money, and nobody has answered for it,
@@ -397,37 +319,6 @@ seam! {
 
         /// Orders of which the PG took a refund back that was asked for from a time on, as a person has noted.
         fn orders_taken_back(&self, since: Timestamp) -> Result<Vec<MerchantUid>, LedgerError>;
-    }
-
-    /// Declined and rejected orders, for the rules that say when one may be tried again.
-    trait Refusals {
-        /// Hands over declined and rejected orders, the oldest first, until told to stop.
-        fn refused(
-            &self,
-            of: &Refused,
-            each: &mut dyn FnMut(Payment) -> ControlFlow<()>
-            ) -> Result<(), LedgerError>;
-
-        /// What is known beside a declined order: the tries on the customer's card since then, and since the order was
-        /// asked for.
-        fn tried(&self, payment: &Payment, since: Timestamp) -> Result<Tried, LedgerError>;
-
-        /// How many orders of this mode are pending or unknown, and nobody has noted what became of them.
-        fn open_count(&self, mode: Mode) -> Result<u64, LedgerError>;
-
-        /// Whether any order of this mode that was declined or rejected was asked for before then.
-        fn refused_before(&self, mode: Mode, before: Timestamp) -> Result<bool, LedgerError>;
-    }
-
-    /// What became of orders that were refused.
-    trait Tries {
-        /// Hands over, in no order, the orders that were first asked for in a time (`since <= t < until`) and were ever
-        /// declined or rejected, whatever became of them: one at a time, so that it needs no more memory the more there are.
-        fn cases(
-            &self,
-            span: (Timestamp, Timestamp),
-            each: &mut dyn FnMut(&Case) -> ControlFlow<()>
-        ) -> Result<(), LedgerError>;
     }
 
     /// The saved customers.

@@ -5,20 +5,19 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use crate::domain::money::Amount;
 use crate::domain::payment::Mode;
 use crate::domain::secret::Secret;
-use crate::domain::time::format_duration;
 use crate::settings::account;
-use crate::settings::address::{API_URL, SDK_URL, check_address, without_password};
+use crate::settings::address::{API_URL, SDK_URL, without_password};
 use crate::settings::environment::Environment;
 use crate::settings::error::SettingsError;
-use crate::settings::file::{ConfigFile, SecretSource, bad_profile_name, is_profile_name};
-use crate::settings::keys::{IMP_SECRET_KEYS, LISTEN_SECRET_KEYS, Located};
-use crate::settings::origin::{Origin, Shown, Sourced};
+use crate::settings::file::{ConfigFile, bad_profile_name, is_profile_name};
+use crate::settings::keys::{LISTEN_SECRET_KEYS, Located};
+use crate::settings::origin::{Origin, Sourced};
 use crate::settings::presentation::Presentation;
 use crate::settings::proxy;
 use crate::settings::retry;
+use crate::settings::rows::{Rows, duration_shown};
 use crate::settings::secret::{all_visible, trimmed};
 use crate::settings::{
     DEFAULT_PROFILE, Flags, Limits, SANDBOX_PROFILE, SETTLE_AFTER, SIMILAR_WITHIN, Settings, TIMEOUT_S,
@@ -71,9 +70,7 @@ pub(super) fn resolve_file(
     let sdk_url = rows.or_default("sdk_url", profile.sdk_url, SDK_URL.to_owned(), Clone::clone);
     let public_url = rows.text("public_url", profile.public_url);
     let ca_file = rows.optional("ca_file", profile.ca_file, |path| path.display().to_string());
-    let given = profile.proxy.map(|proxy| rows.located(proxy));
-    let proxy = proxy::choose(&api_url, given.clone(), environment);
-    rows.keep_if_set("proxy", proxy.clone().or(given), |proxy| without_password(proxy));
+    let proxy = proxy(profile.proxy, &api_url, environment, &mut rows);
     let database = database(flags, environment, profile.database, &profile_name, &mut rows)?;
     let settle_after = rows.or_default("settle_after", profile.settle_after, SETTLE_AFTER, duration_shown);
     let scope = rows.text("scope", profile.scope);
@@ -81,7 +78,6 @@ pub(super) fn resolve_file(
     let tax = rows.optional("tax", profile.tax, |rule| rule.word().to_owned());
     let limits = rows.limits(profile.max_amount, profile.daily_amount, profile.similar_within);
     let retry = rows.optional("retry", profile.retry, |read| retry::shown(&read.rules));
-    let retry = retry.map(|read| read.in_zone(&zone));
     let timeout = timeout(flags, &mut rows);
     let settings = Settings {
         presentation,
@@ -107,7 +103,7 @@ pub(super) fn resolve_file(
         faults: None,
         settle_after,
         limits,
-        retry,
+        retry: retry.map(|read| read.in_zone(&zone)),
         zone,
         timeout,
         operator: environment.operator(),
@@ -214,7 +210,6 @@ fn sandbox(
     })
 }
 
-/// The config file. Only the one at its usual place may be missing.
 /// The key as it is sent: without what stands around it, and with nothing in it that cannot be seen.
 fn visible_key(key: &str) -> Result<Secret, SettingsError> {
     let key = trimmed(key);
@@ -222,6 +217,7 @@ fn visible_key(key: &str) -> Result<Secret, SettingsError> {
     Ok(Secret::new(key.to_owned()))
 }
 
+/// The config file. Only the one at its usual place may be missing.
 fn read_file(flags: &Flags, environment: &Environment) -> Result<Option<ConfigFile>, SettingsError> {
     // Without a home directory there is no usual place: flags and environment may be enough.
     let Ok(path) = config_path(flags, environment) else { return Ok(None) };
@@ -336,6 +332,18 @@ fn database(
     Ok(rows.keep("database", path, path_shown))
 }
 
+fn proxy(
+    file: Option<Located<String>>,
+    api_url: &str,
+    environment: &Environment,
+    rows: &mut Rows,
+) -> Option<Sourced<String>> {
+    let given = file.map(|proxy| rows.located(proxy));
+    let proxy = proxy::choose(api_url, given.clone(), environment);
+    rows.keep_if_set("proxy", proxy.clone().or(given), |proxy| without_password(proxy));
+    proxy
+}
+
 fn timeout(flags: &Flags, rows: &mut Rows) -> Duration {
     let seconds = match flags.timeout_s {
         Some(seconds) => Sourced::new(seconds, Origin::Flag("--timeout")),
@@ -352,153 +360,6 @@ fn no_home(what: &str, instead: &str) -> SettingsError {
 #[expect(clippy::ptr_arg, reason = "it is given where a function of the stored type is wanted")]
 fn path_shown(path: &PathBuf) -> String {
     Path::display(path).to_string()
-}
-
-fn duration_shown(duration: &Duration) -> String {
-    format_duration(*duration)
-}
-
-/// The values so far, for `config show`.
-struct Rows {
-    path: Option<PathBuf>,
-    shown: Vec<Shown>,
-}
-
-impl Rows {
-    /// Notes a value and hands it back.
-    fn keep<T>(&mut self, key: &'static str, sourced: Sourced<T>, show: impl Fn(&T) -> String) -> T {
-        let Sourced { value, origin } = sourced;
-        self.shown.push(Shown { key, value: Some(show(&value)), origin: Some(origin) });
-        value
-    }
-
-    fn located<T>(&self, located: Located<T>) -> Sourced<T> {
-        let path = self.path.clone().unwrap_or_default();
-        Sourced::new(located.value, Origin::File { path, line: located.line })
-    }
-
-    fn limits(
-        &mut self,
-        max_amount: Option<Located<Amount>>,
-        daily_amount: Option<Located<Amount>>,
-        similar_within: Option<Located<Option<Duration>>>,
-    ) -> Limits {
-        let max_amount = self.optional("limits.max_amount", max_amount, Amount::to_digits);
-        let daily_amount = self.optional("limits.daily_amount", daily_amount, Amount::to_digits);
-        let shown = |within: &Option<Duration>| within.as_ref().map_or("off".to_owned(), duration_shown);
-        let within = self.or_default("limits.similar_within", similar_within, Some(SIMILAR_WITHIN), shown);
-        // Charges that look alike are not looked for within no time at all.
-        Limits { max_amount, daily_amount, similar_within: within.filter(|within| !within.is_zero()) }
-    }
-
-    fn or_default<T>(
-        &mut self,
-        key: &'static str,
-        given: Option<Located<T>>,
-        default: T,
-        show: impl Fn(&T) -> String,
-    ) -> T {
-        let sourced = match given {
-            Some(located) => self.located(located),
-            None => Sourced::default(default),
-        };
-        self.keep(key, sourced, show)
-    }
-
-    /// Notes a value that may not be set.
-    fn keep_if_set<T>(
-        &mut self,
-        key: &'static str,
-        sourced: Option<Sourced<T>>,
-        show: impl Fn(&T) -> String,
-    ) {
-        match sourced {
-            Some(sourced) => {
-                self.keep(key, sourced, show);
-            }
-            None => self.shown.push(Shown { key, value: None, origin: None }),
-        }
-    }
-
-    fn optional<T>(
-        &mut self,
-        key: &'static str,
-        given: Option<Located<T>>,
-        show: impl Fn(&T) -> String,
-    ) -> Option<T> {
-        match given {
-            Some(located) => {
-                let sourced = self.located(located);
-                Some(self.keep(key, sourced, show))
-            }
-            None => {
-                self.shown.push(Shown { key, value: None, origin: None });
-                None
-            }
-        }
-    }
-
-    fn text(&mut self, key: &'static str, given: Option<Located<String>>) -> Option<String> {
-        self.optional(key, given, Clone::clone)
-    }
-
-    /// A key that a variable overrides, and that is shown as `set` and no more.
-    fn variable(
-        &mut self,
-        key: &'static str,
-        environment: &Environment,
-        name: &'static str,
-        file: Option<Located<String>>,
-    ) -> Result<Option<String>, SettingsError> {
-        let set = |_: &String| "set".to_owned();
-        match environment.text(name)? {
-            Some(text) => Ok(Some(self.keep(key, Sourced::new(text, Origin::Environment(name)), set))),
-            None => Ok(self.optional(key, file, set)),
-        }
-    }
-
-    fn secret(
-        &mut self,
-        environment: &Environment,
-        file: Option<Located<SecretSource>>,
-    ) -> Result<Option<SecretSource>, SettingsError> {
-        let name = "BILLKEY_IMP_SECRET";
-        if let Some(text) = environment.text(name)? {
-            let sourced = Sourced::new(SecretSource::Value(text), Origin::Environment(name));
-            return Ok(Some(self.keep("imp_secret", sourced, |_| "set".to_owned())));
-        }
-        Ok(self.secret_of_file(&IMP_SECRET_KEYS, file))
-    }
-
-    /// A secret is shown as `set`, under the key that says where it is.
-    fn secret_of_file(
-        &mut self,
-        [value_key, file_key, command_key]: &[&'static str; 3],
-        file: Option<Located<SecretSource>>,
-    ) -> Option<SecretSource> {
-        let key = match file.as_ref().map(|located| &located.value) {
-            Some(SecretSource::File(_)) => file_key,
-            Some(SecretSource::Command(_)) => command_key,
-            Some(SecretSource::Value(_)) | None => value_key,
-        };
-        self.optional(key, file, |_| "set".to_owned())
-    }
-
-    fn api_url(
-        &mut self,
-        environment: &Environment,
-        file: Option<Located<String>>,
-    ) -> Result<String, SettingsError> {
-        let name = "BILLKEY_API_URL";
-        let Some(text) = environment.text(name)? else {
-            return Ok(self.or_default("api_url", file, API_URL.to_owned(), Clone::clone));
-        };
-        let url = check_address(&text).map_err(|why| {
-            let shown = without_password(&text).escape_debug().to_string();
-            SettingsError::config(format!("{name} is `{shown}`: {why}"))
-        })?;
-        Ok(self.keep("api_url", Sourced::new(url, Origin::Environment(name)), Clone::clone))
-    }
 }
 
 #[cfg(test)]

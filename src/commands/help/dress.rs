@@ -6,7 +6,7 @@
 use clap::{Arg, ArgAction, Command};
 
 /// The options of long commands that `-h` shows.
-const USUAL: [(&str, &[&str]); 9] = [
+const USUAL: [(&str, &[&str]); 11] = [
     ("charge", &["amount", "name", "merchant_uid", "once_per", "yes", "dry_run", "retry"]),
     (
         "batch",
@@ -15,7 +15,9 @@ const USUAL: [(&str, &[&str]); 9] = [
     ("refund", &["full", "amount", "reason", "yes", "dry_run"]),
     ("history", &["customer", "status", "card", "on", "since", "until", "all", "columns"]),
     ("reconcile", &["since", "until", "customer", "all", "import"]),
+    ("report", &["since", "until", "by", "html", "export", "output"]),
     ("customer register", &["name", "amount", "product", "no_open", "wait"]),
+    ("customer link", &["name", "product", "amount", "expires", "public_url"]),
     ("customer add", &["name", "email", "tel"]),
     ("customer import", &["dry_run", "yes"]),
     ("doctor", &[]),
