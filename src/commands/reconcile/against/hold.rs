@@ -399,7 +399,9 @@ impl<'a> Hold<'a> {
 
     fn twice(&self, row: u32, first: u32, booked: Option<&Booked>) -> Difference {
         let (place, first) = (self.place(row), self.place(first));
-        let why = format!("It stands in the file twice, on {first} and on {place}, and was held against one payment.");
+        let why = format!(
+            "It stands in the file twice, on {first} and on {place}, and was held against one payment."
+        );
         match booked {
             Some(booked) => Difference {
                 there: Some(self.signed(row)),
