@@ -1,13 +1,11 @@
 //! `config get`, `set` and `unset`: the file is changed as a careful hand would, or not at all.
 
 use std::fs;
-use std::io::Write as _;
 #[cfg(unix)]
 use std::os::unix::fs::{PermissionsExt as _, symlink};
-use std::process::Stdio;
 
 use crate::support::pty::Terminal;
-use crate::support::world::{Gateway, Ran, World, set_mode};
+use crate::support::world::{Gateway, World, set_mode};
 
 const TWO: &str = "# of the shop\ndefault_profile = \"main\" # the one\n\n[profile.main]\nmode = \"test\" # for now\n\
                    imp_key = \"k\"\n\n# the other shop\n[profile.other]\n#imp_code = \"imp00000000\"\n";
@@ -20,15 +18,6 @@ fn world(toml: &str) -> World {
 
 fn text(world: &World) -> String {
     fs::read_to_string(world.config_path()).unwrap()
-}
-
-fn with_stdin(world: &World, arguments: &[&str], typed: &str) -> Ran {
-    let mut command = world.command(arguments);
-    let mut child =
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    // A program that wants nothing may be gone already.
-    let _ = child.stdin.take().unwrap().write_all(typed.as_bytes());
-    Ran::from_output(&child.wait_with_output().unwrap())
 }
 
 #[test]
@@ -99,7 +88,7 @@ fn what_the_reader_does_not_take_is_refused_and_changes_nothing() {
 #[test]
 fn a_secret_comes_from_stdin_or_a_file_and_is_never_shown() {
     let world = world(TWO);
-    let set = with_stdin(&world, &["config", "set", "imp_secret"], "hunter2\n").exits(0);
+    let set = world.run_fed(&["config", "set", "imp_secret"], "hunter2\n").exits(0);
     assert!(!format!("{set}").contains("hunter2"), "{set}");
     assert!(text(&world).contains("imp_secret = \"hunter2\"\n"));
     world.run(&["config", "get", "imp_secret"]).exits(0).answers(&["set\n"]);
@@ -124,9 +113,9 @@ fn a_secret_comes_from_stdin_or_a_file_and_is_never_shown() {
     set_mode(&file, 0o600);
     world.run(&from).exits(0).answers(&["listen_secret"]);
     assert!(text(&world).contains("listen_secret = \"other-secret\"\n"));
-    with_stdin(&world, &["config", "set", "proxy", "--from", "-"], "http://kim:pa55@proxy:3128\n").exits(0);
+    world.run_fed(&["config", "set", "proxy", "--from", "-"], "http://kim:pa55@proxy:3128\n").exits(0);
     world.run(&["config", "get", "proxy"]).exits(0).answers(&["http://***@proxy:3128\n"]);
-    with_stdin(&world, &["config", "set", "imp_secret"], "").exits(3).says(&["stdin is empty"]);
+    world.run_fed(&["config", "set", "imp_secret"], "").exits(3).says(&["stdin is empty"]);
 }
 
 #[test]
@@ -142,7 +131,7 @@ fn the_file_keeps_its_mode_and_a_link_and_loses_both_to_no_half_written_one() {
     assert!(fs::symlink_metadata(world.config_path()).unwrap().is_symlink());
     assert!(fs::read_to_string(&real).unwrap().contains("mode = \"live\" #"));
     assert_eq!(mode(), 0o640, "what has no secret in it stays readable");
-    with_stdin(&world, &["config", "set", "imp_secret"], "hunter2\n").exits(0);
+    world.run_fed(&["config", "set", "imp_secret"], "hunter2\n").exits(0);
     assert_eq!(mode(), 0o600, "a secret is for its owner alone");
     assert_eq!(fs::read_dir(world.config_path().parent().unwrap()).unwrap().count(), 1);
     let before = text(&world);

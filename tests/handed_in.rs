@@ -2,8 +2,6 @@
 //! hidden with its place, and take back what billkey itself wrote.
 
 use std::fs;
-use std::io::Write;
-use std::process::Stdio;
 
 use encoding_rs::EUC_KR;
 use serde_json::Value;
@@ -207,13 +205,7 @@ fn what_billkey_exports_is_the_same_orders_when_it_is_read_again() {
 fn a_pipe_that_broke_off_is_not_charged_and_a_file_is() {
     let gateway = paying();
     let world = World::for_gateway(gateway.url());
-    let send = |text: &str| {
-        let mut command = world.command(&["batch", "-", "--yes"]);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
-        Ran::from_output(&child.wait_with_output().unwrap())
-    };
+    let send = |text: &str| world.run_fed(&["batch", "-", "--yes"], text);
     let cut = "customer_uid,amount,name,merchant_uid\na,1000,x,o_1\nb,2000,x,o_2";
     send(cut).exits(2).says(&[
         "stdin",

@@ -1,8 +1,6 @@
 //! `history` with every way a caller names a payment, and `customer` with good and bad lists.
 
 use std::fs;
-use std::io::Write;
-use std::process::Stdio;
 
 use serde_json::Value;
 
@@ -185,12 +183,8 @@ fn a_good_list_of_customers_is_imported_and_found() {
 fn an_import_saves_what_it_can_and_names_the_lines_it_cannot() {
     let gateway = Gateway::start("");
     let world = World::for_gateway(&gateway.url());
-    let mut child = world.command(&["customer", "import", "-", "--json"]);
-    let mut child =
-        child.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let sheet = "customer_uid\ngildong_0001_1234\nno_such_customer\nyounghee_0002_5678\n";
-    child.stdin.take().unwrap().write_all(sheet.as_bytes()).unwrap();
-    let ran = Ran::from_output(&child.wait_with_output().unwrap()).exits(10).in_plain_words();
+    let ran = world.run_fed(&["customer", "import", "-", "--json"], sheet).exits(10).in_plain_words();
     assert_eq!(ran.json().as_array().unwrap().len(), 2, "{ran}");
     assert_eq!(ran.error()["exit"], 10);
     ran.says(&["line 3", "no_such_customer"]);

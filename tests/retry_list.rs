@@ -1,8 +1,6 @@
 //! `billkey retry-list`: declined orders and when each may be tried again, and what `batch` makes of the list: with the
 //! real program over real HTTP.
 
-use std::io::Write as _;
-use std::process::Stdio;
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -54,11 +52,7 @@ fn due(world: &World, format: &str) -> String {
 
 fn batch(world: &World, file: &str, more: &[&str]) -> Ran {
     let line = [&["batch", "-", "--retry-declined", "--yes", "--json"], more].concat();
-    let mut command = world.command(&line);
-    let mut child =
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(file.as_bytes()).unwrap();
-    Ran::from_output(&child.wait_with_output().unwrap())
+    world.run_fed(&line, file)
 }
 
 /// Everything that has happened so far happened so many days earlier.

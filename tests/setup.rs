@@ -1,17 +1,15 @@
 //! `setup`: from keys to a profile that was tried, or to nothing at all.
 
 use std::fs;
-use std::io::Write as _;
 #[cfg(unix)]
 use std::os::unix::fs::PermissionsExt as _;
 #[cfg(unix)]
 use std::path::Path;
-use std::process::Stdio;
 
 use billkey::sandbox::{IMP_KEY, IMP_SECRET};
 
 use crate::support::pty::Terminal;
-use crate::support::world::{Gateway, Ran, World, set_mode};
+use crate::support::world::{Gateway, World, set_mode};
 
 /// A newcomer's machine, whose gateway is this one.
 fn world(gateway: &Gateway) -> World {
@@ -31,14 +29,6 @@ fn folder(world: &World) -> Vec<String> {
 #[cfg(unix)]
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
-}
-
-fn with_stdin(world: &World, arguments: &[&str], typed: &str) -> Ran {
-    let mut command = world.command(arguments);
-    let mut child =
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let _ = child.stdin.take().unwrap().write_all(typed.as_bytes());
-    Ran::from_output(&child.wait_with_output().unwrap())
 }
 
 fn line(text: &str) -> String {
@@ -121,18 +111,19 @@ fn off_a_terminal_every_answer_is_an_option() {
     ran.says(&["--imp-key KEY", "--mode live|test", "--secret-from FILE", "Nothing was written"]);
     let most = ["setup", "--imp-key", IMP_KEY, "--mode", "live", "--secret-from"];
     world.run(&most[..5]).exits(2).says(&["--secret-from FILE"]);
-    with_stdin(&world, &[&most[..], &["-"]].concat(), "")
+    world
+        .run_fed(&[&most[..], &["-"]].concat(), "")
         .exits(3)
         .says(&["stdin is empty", "Nothing was written"]);
-    with_stdin(&world, &[&most[..], &["-"]].concat(), "wrong\n").exits(4).says(&["Nothing was written"]);
+    world.run_fed(&[&most[..], &["-"]].concat(), "wrong\n").exits(4).says(&["Nothing was written"]);
     fs::write(world.home().join("secret.txt"), IMP_SECRET).unwrap();
     set_mode(&world.home().join("secret.txt"), 0o644);
     world.run(&[&most[..], &["secret.txt"]].concat()).exits(3).says(&["can be read by others"]);
     let bad_code = [&most[..], &["-", "--imp-code", "0000"]].concat();
-    with_stdin(&world, &bad_code, IMP_SECRET).exits(2).says(&["imp and digits", "Nothing was written"]);
+    world.run_fed(&bad_code, IMP_SECRET).exits(2).says(&["imp and digits", "Nothing was written"]);
     assert!(folder(&world).is_empty());
 
-    let done = with_stdin(&world, &[&["--profile", "main"], &most[..], &["-"]].concat(), IMP_SECRET).exits(0);
+    let done = world.run_fed(&[&["--profile", "main"], &most[..], &["-"]].concat(), IMP_SECRET).exits(0);
     let done = done.says(&["for an access token, and for nothing else"]);
     let done = done.answers(&["billkey doctor", "billkey config set limits.max_amount 500,000"]);
     assert!(!done.stdout.contains("--profile main"), "it is the only one: {done}");
@@ -150,7 +141,7 @@ fn another_profile_is_set_up_beside_the_first_and_that_one_is_only_replaced_when
     let before = fs::read_to_string(world.config_path()).unwrap();
     let answers = ["setup", "--imp-key", IMP_KEY, "--mode", "test", "--secret-from", "-"];
     let named = |name: &'static str, more: &[&'static str]| {
-        with_stdin(&world, &[&["--profile", name], &answers[..], more].concat(), IMP_SECRET)
+        world.run_fed(&[&["--profile", name], &answers[..], more].concat(), IMP_SECRET)
     };
     named("main", &[]).exits(8).says(&["there is a profile main", "--replace", "Nothing was written"]);
     assert_eq!(fs::read_to_string(world.config_path()).unwrap(), before);
@@ -176,10 +167,10 @@ fn a_gateway_that_is_not_reached_is_no_reason_to_write_what_nobody_tried() {
     let mut world = World::bare();
     world.set("BILLKEY_API_URL", "http://127.0.0.1:9");
     let answers = ["setup", "--imp-key", "k", "--mode", "test", "--secret-from", "-"];
-    let ran = with_stdin(&world, &answers, "s").exits(9);
+    let ran = world.run_fed(&answers, "s").exits(9);
     ran.says(&["--unchecked", "Nothing was written"]);
     assert!(folder(&world).is_empty());
-    let ran = with_stdin(&world, &[&answers[..], &["--unchecked", "--json"]].concat(), "s").exits(0);
+    let ran = world.run_fed(&[&answers[..], &["--unchecked", "--json"]].concat(), "s").exits(0);
     assert_eq!(ran.json()["checked"], false);
 }
 

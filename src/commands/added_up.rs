@@ -14,8 +14,8 @@ pub(super) fn added_up(
     time: Time,
     rule: Option<TaxRule>,
 ) -> Result<Sums, LedgerError> {
-    let (span, by_request) = ((time.since, time.until), time.by_request);
-    let is_kept = by.is_of_time() && !by_request;
+    let (span, by_time) = ((time.since, time.until), basis(&time));
+    let is_kept = by.is_of_time() && by_time == ledger::By::Paid;
     let days = is_kept.then(|| whole_days(span, &time.zone)).flatten();
     let mut sums = Sums::new(by, time, rule);
     match days {
@@ -25,12 +25,16 @@ pub(super) fn added_up(
             Piece::Further(booked) => sums.add_further(booked),
         })?,
         None => {
-            let by = if by_request { ledger::By::Requested } else { ledger::By::Paid };
-            ledger.booked(by, span, &mut |booked| {
+            ledger.booked(by_time, span, &mut |booked| {
                 sums.add(booked);
                 ControlFlow::Continue(())
             })?;
         }
     }
     Ok(sums)
+}
+
+/// Which time of a payment counts.
+pub(super) fn basis(time: &Time) -> ledger::By {
+    if time.by_request { ledger::By::Requested } else { ledger::By::Paid }
 }

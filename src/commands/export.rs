@@ -1,20 +1,21 @@
 //! `--export`: the lines of a book for another program, of a month or of any choice.
 
 use std::fs;
-use std::io::{self, IsTerminal as _, Write};
+use std::io::{self, IsTerminal as _};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
+use crate::commands::added_up::basis;
 use crate::commands::context::Context;
 use crate::commands::onto::not_onto;
 use crate::commands::session::answered;
 use crate::domain::movement::Booked;
 use crate::domain::words::{nearest, number_of};
 use crate::failure::{Exit, Failure, Kind};
-use crate::ledger::{By, Ledger};
+use crate::ledger::Ledger;
 use crate::output::column_map::{ColumnMap, MapError, TextEncoding};
 use crate::output::journal::{Journal, journal};
 use crate::output::new_file::NewFile;
@@ -170,9 +171,8 @@ impl Wanted<'_> {
         ledger: &Ledger,
         context: &Context<'_>,
     ) -> Result<Lines, Failure> {
-        let by = if time.by_request { By::Requested } else { By::Paid };
         let mut lines = Lines::none();
-        ledger.booked(by, (time.since, time.until), &mut |booked| {
+        ledger.booked(basis(time), (time.since, time.until), &mut |booked| {
             self.take(booked, time, &mut lines, context);
             ControlFlow::Continue(())
         })?;
@@ -286,11 +286,7 @@ fn order(kind: LineKind) -> u8 {
 
 /// Whoever names a file that cannot be written named the wrong one; a disk that is full is another matter.
 fn put(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let written = NewFile::create(path).and_then(|file| {
-        file.writer()?.write_all(bytes)?;
-        file.finish()
-    });
-    written.map_err(|error| {
+    NewFile::create(path).and_then(|file| file.put(bytes)).map_err(|error| {
         let failure = not_put(path, &error);
         if error.kind() == io::ErrorKind::StorageFull && !is_device(path) {
             return failure;

@@ -3,7 +3,6 @@
 mod page;
 
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -82,8 +81,7 @@ fn write_all(directory: &Path, pages: &[(String, Vec<u8>)]) -> Result<(), Failur
         let path = directory.join(name);
         // What stands there meanwhile, a link too, is not written into.
         let written = NewFile::create(&path).and_then(|new| {
-            new.writer()?.write_all(page)?;
-            new.finish()?;
+            new.put(page)?;
             readable(&path, 0o644)
         });
         written.map_err(|error| cannot(&error))?;

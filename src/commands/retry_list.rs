@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use crate::commands::context::Context;
 use crate::commands::naming::customer_meant;
 use crate::commands::pasted::{command_line, command_of};
-use crate::commands::retrying::Retrying;
+use crate::commands::retrying::{Retrying, each_refused};
 use crate::commands::session::answered;
 use crate::commands::when::{self, in_option};
 use crate::domain::declines::Standing;
@@ -187,27 +187,18 @@ fn choose(
     of: &Refused,
     reasons: Option<&Reasons>,
 ) -> Result<(Vec<(MerchantUid, Judged)>, Found), Failure> {
-    let (mut listed, mut found, mut failed) = (Vec::new(), Found::default(), Ok(()));
-    ledger.refused(of, &mut |payment| {
+    let (mut listed, mut found) = (Vec::new(), Found::default());
+    each_refused(ledger, of, |payment| {
         let known = Standing::of(&payment).and_then(|standing| standing.known);
-        if reasons.is_some_and(|reasons| !reasons.fit(known)) {
-            return ControlFlow::Continue(());
-        }
-        match retrying.judge(ledger, &payment) {
-            Ok(judged) => {
-                found.add(judged.state, payment.terms.amount);
-                if args.shows(judged.state) {
-                    listed.push((payment.terms.merchant_uid, judged));
-                }
-                ControlFlow::Continue(())
-            }
-            Err(error) => {
-                failed = Err(error);
-                ControlFlow::Break(())
+        if reasons.is_none_or(|reasons| reasons.fit(known)) {
+            let judged = retrying.judge(ledger, &payment)?;
+            found.add(judged.state, payment.terms.amount);
+            if args.shows(judged.state) {
+                listed.push((payment.terms.merchant_uid, judged));
             }
         }
+        Ok::<_, Failure>(ControlFlow::Continue(()))
     })?;
-    failed?;
     Ok((listed, found))
 }
 

@@ -42,20 +42,18 @@ impl Retrying {
             customer: Some(payment.terms.customer_uid.clone()),
         };
         let uid = &payment.terms.merchant_uid;
-        let (mut older, mut failed) = (None, Ok(()));
-        ledger.refused(&of, &mut |other| {
+        let mut older = None;
+        each_refused(ledger, &of, |other| {
             // They come in one order, in which this one has its place.
             if other.terms.merchant_uid == *uid {
-                return ControlFlow::Break(());
+                return Ok(ControlFlow::Break(()));
             }
-            match self.alone(ledger, &other) {
-                Ok(Judged { state: State::Due, .. }) => older = Some(other.terms.merchant_uid),
-                Ok(_) => return ControlFlow::Continue(()),
-                Err(error) => failed = Err(error),
+            if self.alone(ledger, &other)?.state != State::Due {
+                return Ok(ControlFlow::Continue(()));
             }
-            ControlFlow::Break(())
+            older = Some(other.terms.merchant_uid);
+            Ok(ControlFlow::Break(()))
         })?;
-        failed?;
         Ok(match older {
             Some(older) => behind(&judged, older, &self.rules, self.now),
             None => judged,
@@ -66,6 +64,22 @@ impl Retrying {
         let tried = ledger.tried(payment, ago(self.now, self.rules.within))?;
         Ok(judge(payment, &tried, &self.rules, self.now))
     }
+}
+
+/// Visits declined and rejected orders until told to stop or until something fails.
+pub(in crate::commands) fn each_refused<E: From<LedgerError>>(
+    ledger: &Ledger,
+    of: &Refused,
+    mut each: impl FnMut(Payment) -> Result<ControlFlow<()>, E>,
+) -> Result<(), E> {
+    let mut failed = Ok(());
+    ledger.refused(of, &mut |payment| {
+        each(payment).unwrap_or_else(|error| {
+            failed = Err(error);
+            ControlFlow::Break(())
+        })
+    })?;
+    failed
 }
 
 fn ago(now: Timestamp, time: Duration) -> Timestamp {

@@ -3,8 +3,8 @@
 //! No transaction and no row crosses it. Whatever has to hold together is one call, so that an engine may make it in
 //! one step: what is read at one moment, what is claimed by compare-and-swap, what many entries share a commit of.
 //! What a row becomes is said by the rules (`rules.rs`), which every engine asks, and never by an engine itself.
-//! A visit hands over one value after the other and stops when it is told to; the visitor asks the engine nothing
-//! meanwhile.
+//! A visit hands over one value after the other and stops when it is told to; the visitor may ask the engine meanwhile,
+//! and writes nothing.
 //!
 //! Each trait is implemented in the file of an engine that has its statements. [`Ledger`] hands on all of their
 //! functions under their names.

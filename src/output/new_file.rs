@@ -1,7 +1,7 @@
 //! A file that takes its name when it is whole.
 
 use std::fs::{self, File, OpenOptions};
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, TempPath};
@@ -47,6 +47,12 @@ impl NewFile {
     /// Another handle to write by.
     pub fn writer(&self) -> io::Result<File> {
         self.file.try_clone()
+    }
+
+    /// Writes all of it and gives it its name.
+    pub fn put(self, bytes: &[u8]) -> io::Result<()> {
+        self.writer()?.write_all(bytes)?;
+        self.finish()
     }
 
     /// Gives the file its name, once it is on the disk.

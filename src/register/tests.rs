@@ -86,16 +86,21 @@ impl Page {
             ("Content-Type", "application/json"),
             ("Content-Length", &length),
         ];
-        for (name, value) in replaced {
-            lines.retain(|(other, _)| other != name);
-            if !value.is_empty() {
-                lines.push((name, value));
-            }
-        }
-        let head: String = lines.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let head = head_of(&mut lines, replaced);
         let request = format!("POST /billings HTTP/1.1\r\n{head}\r\n{body}");
         exchange(self.server.address(), request.as_bytes())
     }
+}
+
+/// The lines of a head, some of them replaced; by nothing, where a line is to be left out.
+pub(super) fn head_of<'a>(lines: &mut Vec<(&'a str, &'a str)>, replaced: &[(&'a str, &'a str)]) -> String {
+    for (name, value) in replaced {
+        lines.retain(|(other, _)| other != name);
+        if !value.is_empty() {
+            lines.push((name, value));
+        }
+    }
+    lines.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect()
 }
 
 fn json(uid: &str) -> String {

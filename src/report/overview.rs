@@ -1,7 +1,6 @@
 //! All that a page about a time shows, added up in one pass.
 
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
@@ -20,13 +19,15 @@ use crate::report::sums::{Row, Sums, Time};
 /// A time of more days than this is told by months.
 const DAYS_MAX: i64 = 62;
 
+type Groups = BTreeMap<(&'static str, Currency), Shares>;
+
 /// What a page shows, a payment at a time.
 #[derive(Debug)]
 pub struct Overview {
     time: Time,
     rule: Option<TaxRule>,
     sums: Sums,
-    groups: BTreeMap<(&'static str, Currency), Shares>,
+    groups: Groups,
 }
 
 #[derive(Debug, Default)]
@@ -74,11 +75,11 @@ impl Overview {
         let of_time = self.time.has(self.time.of(booked));
         let is_no = matches!(booked.payment.outcome, Outcome::Declined | Outcome::Rejected);
         if is_no && of_time {
-            self.shares(&booked.payment).reasons.add(&booked.payment);
+            shares(&mut self.groups, &booked.payment).reasons.add(&booked.payment);
         }
         if booked.payment.outcome == Outcome::Paid {
-            let (time, rule) = (self.time.clone(), self.rule);
-            self.shares(&booked.payment).backs.add(booked, &time, rule);
+            let shares = shares(&mut self.groups, &booked.payment);
+            shares.backs.add(booked, &self.time, self.rule);
         }
     }
 
@@ -86,15 +87,7 @@ impl Overview {
     pub fn add_refused(&mut self, case: &Case) {
         let Some(followed) = case.followed() else { return };
         let key = (followed.mode.word(), followed.amount.currency());
-        let zone = self.time.zone.clone();
-        self.groups.entry(key).or_default().cohort.add(&followed, &zone);
-    }
-
-    fn shares(&mut self, payment: &Payment) -> &mut Shares {
-        match self.groups.entry((payment.mode_shown().word(), payment.terms.amount.currency())) {
-            Entry::Occupied(there) => there.into_mut(),
-            Entry::Vacant(place) => place.insert(Shares::default()),
-        }
+        self.groups.entry(key).or_default().cohort.add(&followed, &self.time.zone);
     }
 
     #[must_use]
@@ -141,6 +134,10 @@ impl Overview {
         };
         totals.into_iter().filter_map(section).collect()
     }
+}
+
+fn shares<'g>(groups: &'g mut Groups, payment: &Payment) -> &'g mut Shares {
+    groups.entry((payment.mode_shown().word(), payment.terms.amount.currency())).or_default()
 }
 
 fn is_of_days(time: &Time) -> bool {

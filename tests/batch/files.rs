@@ -1,13 +1,10 @@
 //! What is read, what is refused, and what is written.
 
-use std::io::Write;
-use std::process::Stdio;
-
 use encoding_rs::EUC_KR;
 use serde_json::Value;
 
 use super::{HEADER, arguments, batch, file, paying, rows};
-use crate::support::world::{Gateway, Ran, World, eventually};
+use crate::support::world::{Gateway, World, eventually};
 
 #[test]
 fn a_bad_file_sends_nothing_and_is_told_where() {
@@ -82,16 +79,9 @@ fn stdin_and_json_lines_are_taken() {
     let gateway = paying();
     let world = World::for_gateway(gateway.url());
     let lines = "{\"customer_uid\":\"gildong\",\"amount\":8900,\"name\":\"x\",\"merchant_uid\":\"o1\"}\n";
-    let send = |arguments: &[&str], text: &str| {
-        let mut command = world.command(arguments);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
-        Ran::from_output(&child.wait_with_output().unwrap())
-    };
-    send(&["batch", "-", "--input-format", "jsonl", "--yes"], lines).exits(0);
-    send(&["batch", "-", "--yes"], &rows(3)).exits(0);
-    send(&["batch", "-"], &rows(4)).exits(8).says(&["--yes"]);
+    world.run_fed(&["batch", "-", "--input-format", "jsonl", "--yes"], lines).exits(0);
+    world.run_fed(&["batch", "-", "--yes"], &rows(3)).exits(0);
+    world.run_fed(&["batch", "-"], &rows(4)).exits(8).says(&["--yes"]);
     file(&world, "more.jsonl", lines);
     world.run(&["batch", "more.jsonl", "--yes"]).exits(0).says(&["TEST  1 row"]).answers(&["already paid"]);
     assert_eq!(gateway.charges(), 4);

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::fmt;
 use std::fs;
+use std::io::{ErrorKind, Write as _};
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -266,6 +267,19 @@ impl World {
     #[must_use = "look at what the program said"]
     pub fn run(&self, arguments: &[&str]) -> Ran {
         Ran::from_output(&self.command(arguments).output().unwrap()).must_be_silent(&arguments.join(" "))
+    }
+
+    /// Runs the program with this on its stdin.
+    #[must_use = "look at what the program said"]
+    pub fn run_fed(&self, arguments: &[&str], input: &str) -> Ran {
+        let mut command = self.command(arguments);
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        // A program that wants nothing may be gone already.
+        if let Err(error) = child.stdin.take().unwrap().write_all(input.as_bytes()) {
+            assert_eq!(error.kind(), ErrorKind::BrokenPipe, "{error}");
+        }
+        Ran::from_output(&child.wait_with_output().unwrap())
     }
 
     /// Starts it and goes on.

@@ -9,7 +9,7 @@ use crate::commands::context::Context;
 use crate::commands::customer::{ShowArgs, unknown_customer};
 use crate::commands::naming::customer_meant;
 use crate::commands::pasted::command_of;
-use crate::commands::retrying::Retrying;
+use crate::commands::retrying::{Retrying, each_refused};
 use crate::commands::schedules;
 use crate::commands::session::answered;
 use crate::domain::dossier::Dossier;
@@ -77,19 +77,13 @@ fn retries(
         until: Timestamp::MAX,
         customer: Some(customer),
     };
-    let (mut retries, mut failed) = (Vec::new(), Ok(()));
-    ledger.refused(&of, &mut |payment| match retrying.judge(ledger, &payment) {
-        Ok(judged) => {
-            if judged.state.left().is_none() {
-                retries.push((payment.terms.merchant_uid, judged));
-            }
-            ControlFlow::Continue(())
+    let mut retries = Vec::new();
+    each_refused(ledger, &of, |payment| {
+        let judged = retrying.judge(ledger, &payment)?;
+        if judged.state.left().is_none() {
+            retries.push((payment.terms.merchant_uid, judged));
         }
-        Err(error) => {
-            failed = Err(error);
-            ControlFlow::Break(())
-        }
+        Ok::<_, Failure>(ControlFlow::Continue(()))
     })?;
-    failed?;
     Ok(retries)
 }

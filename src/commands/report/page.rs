@@ -1,11 +1,11 @@
 //! `--html`: a time as a page.
 
-use std::io::Write as _;
 use std::ops::ControlFlow;
 use std::path::Path;
 
 use jiff::Timestamp;
 
+use crate::commands::added_up::basis;
 use crate::commands::attention;
 use crate::commands::context::Context;
 use crate::commands::onto::not_onto;
@@ -13,7 +13,7 @@ use crate::commands::session::answered;
 use crate::domain::payment::Payment;
 use crate::domain::time::Moment;
 use crate::failure::{Exit, Failure};
-use crate::ledger::{By, Ledger};
+use crate::ledger::Ledger;
 use crate::output::Format;
 use crate::output::attention::Item;
 use crate::output::new_file::NewFile;
@@ -56,11 +56,8 @@ pub(super) fn run(path: &Path, lang: Lang, time: Time, context: &mut Context<'_>
         more_items: more,
     };
     let text = page(&view);
-    let write = || {
-        file.writer()?.write_all(text.as_bytes())?;
-        file.finish()
-    };
-    write().map_err(|error| Failure::io(format!("write {}; it is unchanged", path.display()), &error))?;
+    file.put(text.as_bytes())
+        .map_err(|error| Failure::io(format!("write {}; it is unchanged", path.display()), &error))?;
     let written = match &read.sums {
         Some(sums) => {
             let go_on =
@@ -87,8 +84,7 @@ fn read(ledger: &Ledger, time: Time, now: &Moment, context: &Context<'_>) -> Res
     let mut overview = Overview::new(time.clone(), rule);
     let for_programs = context.ui.format() != Format::Table;
     let mut sums = for_programs.then(|| Sums::new(RowsBy::Day, time.clone(), rule));
-    let by = if time.by_request { By::Requested } else { By::Paid };
-    ledger.booked(by, span, &mut |booked| {
+    ledger.booked(basis(&time), span, &mut |booked| {
         overview.add(booked);
         if let Some(sums) = &mut sums {
             sums.add(booked);

@@ -13,7 +13,7 @@ use crate::register::news::{News, Standing};
 use crate::register::page::tests::job;
 use crate::register::routes::Check;
 use crate::register::server::Server;
-use crate::register::tests::{body, exchange, status};
+use crate::register::tests::{body, exchange, head_of, status};
 
 const TOKEN: &str = "0123456789abcdef0123456789abcdef01234567";
 const USED: &str = "1111111111111111111111111111111111111111";
@@ -94,13 +94,7 @@ impl Shop {
             ("Content-Type", "application/json"),
             ("Content-Length", &length),
         ];
-        for (name, value) in replaced {
-            lines.retain(|(other, _)| other != name);
-            if !value.is_empty() {
-                lines.push((name, value));
-            }
-        }
-        let head: String = lines.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let head = head_of(&mut lines, replaced);
         exchange(self.server.address(), format!("POST {path} HTTP/1.1\r\n{head}\r\n{body}").as_bytes())
     }
 
